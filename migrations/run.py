@@ -1,0 +1,87 @@
+"""Brings a database to the schema of this version.
+
+Alembic is imported only when there is something to do: it costs more than the rest of the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+import migrations
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+    from models.database import Database
+
+# The newest revision. A test holds it against the files.
+HEAD = "0001"
+
+
+def stored_revision(database: Database) -> str | None:
+    """The revision the database is at, or None where there is no schema yet."""
+    with database.engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        revision: str | None = connection.scalar(sa.text("select version_num from alembic_version"))
+        return revision
+
+
+def is_current(database: Database) -> bool:
+    return stored_revision(database) == HEAD
+
+
+def upgrade(database: Database, revision: str = "head") -> bool:
+    """Migrate up to `revision`; False where there was nothing to do."""
+    if revision == "head" and is_current(database):
+        return False
+    from alembic import command
+
+    _with_connection(database, lambda config: command.upgrade(config, revision))
+    return True
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Migrate down to `revision` ("base" for an empty schema)."""
+    from alembic import command
+
+    _with_connection(database, lambda config: command.downgrade(config, revision))
+
+
+def config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration; the scripts are found beside this package, also in an installed wheel."""
+    from alembic.config import Config
+
+    made = Config()
+    made.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    made.attributes["connection"] = connection
+    return made
+
+
+def _with_connection(database: Database, act: Callable[[Config], None]) -> None:
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:
+            # Several processes may start at once: one migrates, the others wait and find it done.
+            connection.exec_driver_sql("set statement_timeout = 0")
+            connection.exec_driver_sql("set lock_timeout = 0")
+            connection.exec_driver_sql("select pg_advisory_lock(7237013)")
+            connection.commit()
+            act(config(connection))
+            connection.commit()
+            return
+        # A batch migration copies and drops tables: with foreign keys on, that would take their children along.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.commit()
+        try:
+            act(config(connection))
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if broken:
+                raise RuntimeError(f"the migration left rows that refer to nothing: {broken[:5]}")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("PRAGMA foreign_keys = ON")

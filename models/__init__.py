@@ -1,0 +1,61 @@
+"""Tables, one file a subject. Importing this package registers every table on `Base.metadata`."""
+
+from models.audit import AuditEvent, SeenEvent
+from models.base import Base
+from models.check_in import Answer, AnswerSource, Blocker, CheckIn, CheckInState
+from models.cycle import Cycle, Priority
+from models.delivery import Delivery, DeliveryState, Message, PostKind, RatePace, Worker
+from models.digest import Digest, StopOrShift
+from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind
+from models.key_result import (
+    Initiative,
+    KeyResult,
+    KeyResultCoOwner,
+    KeyResultRevision,
+    KeyResultState,
+    KeyResultViewer,
+)
+from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
+from models.team import Team
+from models.workspace import Installation, InstallationState, Member, MemberKind, Workspace
+
+__all__ = [
+    "Answer",
+    "AnswerSource",
+    "AuditEvent",
+    "Base",
+    "Blocker",
+    "CheckIn",
+    "CheckInState",
+    "Cycle",
+    "Decision",
+    "DecisionState",
+    "Delivery",
+    "DeliveryState",
+    "Digest",
+    "Escalation",
+    "EscalationEvent",
+    "EscalationEventKind",
+    "Initiative",
+    "Installation",
+    "InstallationState",
+    "KeyResult",
+    "KeyResultCoOwner",
+    "KeyResultRevision",
+    "KeyResultState",
+    "KeyResultViewer",
+    "Member",
+    "MemberKind",
+    "Message",
+    "Objective",
+    "ObjectiveTeam",
+    "ObjectiveViewer",
+    "PostKind",
+    "Priority",
+    "RatePace",
+    "SeenEvent",
+    "StopOrShift",
+    "Team",
+    "Worker",
+    "Workspace",
+]

@@ -1,0 +1,109 @@
+"""What every table shares: naming, times, decimals, enums, and rows that belong to a workspace."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant. Takes aware values only, keeps UTC, gives aware UTC back, on every engine."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive time cannot be stored: {value!r}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ExactDecimal(sa.TypeDecorator[Decimal]):
+    """An exact decimal kept as a scaled integer, because SQLite's own Numeric goes through floats.
+
+    Six decimals; |value| below 9e12. A finer or larger value is refused, never rounded in silence.
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+    PLACES = 6
+    LIMIT = Decimal(9_000_000_000_000)
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> int | None:
+        if value is None:
+            return None
+        scaled = value.scaleb(self.PLACES)
+        if abs(value) >= self.LIMIT or scaled != scaled.to_integral_value():
+            raise ValueError(f"{value} does not fit: six decimals and below 9e12")
+        return int(scaled)
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        exact = Decimal(value).scaleb(-self.PLACES)
+        whole = exact.to_integral_value()
+        return whole if exact == whole else exact.normalize()
+
+
+def text_enum(kind: type[enum.Enum], name: str) -> sa.Enum:
+    """An enum as text with a CHECK of the given name, readable in any database client."""
+    return sa.Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=20,
+        values_callable=lambda members: [str(member.value) for member in members],
+    )
+
+
+RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, Decimal: ExactDecimal, str: sa.Text, dict[str, Any]: sa.JSON}  # noqa: RUF012 - SQLAlchemy's own form
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+
+
+class InWorkspace:
+    """A row that belongs to one workspace. Children refer to it by (workspace id, id): none can point across."""
+
+    workspace_id: Mapped[int] = mapped_column(RowId, sa.ForeignKey("workspace.id"))
+
+
+def within_workspace(column: str, table: str) -> sa.ForeignKeyConstraint:
+    """A reference that cannot leave the workspace. A null column refers to nothing."""
+    return sa.ForeignKeyConstraint(["workspace_id", column], [f"{table}.workspace_id", f"{table}.id"])
+
+
+def addressable() -> sa.UniqueConstraint:
+    """Lets others refer to the row by (workspace id, id)."""
+    return sa.UniqueConstraint("workspace_id", "id")
+
+
+# Row ids are never used again, even after the newest row is gone.
+NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}

@@ -1,0 +1,112 @@
+"""Check-ins (what is owed), answers (what was said) and blockers (what is stuck)."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.confidence import Confidence
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+
+
+class CheckInState(enum.Enum):
+    DUE = "due"
+    ANSWERED = "answered"
+    EXCUSED = "excused"
+    MISSED = "missed"
+
+
+class CheckIn(InWorkspace, Base):
+    """One key result in one period: the obligation. `owner_id` is who was asked; `period` is a Monday."""
+
+    __tablename__ = "check_in"
+    __table_args__ = (
+        addressable(),
+        sa.UniqueConstraint("key_result_id", "period"),
+        within_workspace("key_result_id", "key_result"),
+        within_workspace("owner_id", "member"),
+        sa.Index("ix_check_in_owner", "workspace_id", "owner_id", "period"),
+        sa.Index("ix_check_in_closing", "state", "closes_at"),
+        NEVER_REUSED,
+    )
+
+    key_result_id: Mapped[int] = mapped_column(RowId)
+    period: Mapped[date]
+    owner_id: Mapped[int] = mapped_column(RowId)
+    state: Mapped[CheckInState] = mapped_column(text_enum(CheckInState, "state"), default=CheckInState.DUE)
+    # Whether the value is asked this week ("every N weeks"); colour and next move always are.
+    asks_value: Mapped[bool] = mapped_column(default=True)
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+
+
+class AnswerSource(enum.Enum):
+    DIALOG = "dialog"
+    WORDS = "words"
+
+
+class Answer(InWorkspace, Base):
+    """What was said in a check-in. Append-only; the newest revision counts.
+
+    `score` is 0.00 to 1.00 as it was computed (or given) at that moment; null where the kind has none or the
+    baseline is unknown. `definition` is the key result revision it was given against.
+    """
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        addressable(),
+        sa.UniqueConstraint("check_in_id", "revision"),
+        within_workspace("check_in_id", "check_in"),
+        within_workspace("author_id", "member"),
+        sa.CheckConstraint("revision >= 1", name="counted"),
+        sa.CheckConstraint("score is null or score between 0 and 1000000", name="score_range"),
+        NEVER_REUSED,
+    )
+
+    check_in_id: Mapped[int] = mapped_column(RowId)
+    revision: Mapped[int]
+    definition: Mapped[int]
+    author_id: Mapped[int] = mapped_column(RowId)
+    source: Mapped[AnswerSource] = mapped_column(text_enum(AnswerSource, "source"))
+    value: Mapped[Decimal | None]
+    score: Mapped[Decimal | None]
+    confidence: Mapped[Confidence] = mapped_column(text_enum(Confidence, "confidence"))
+    changed: Mapped[str] = mapped_column(default="")
+    working: Mapped[str] = mapped_column(default="")
+    next_move: Mapped[str] = mapped_column(default="")
+    need: Mapped[str] = mapped_column(default="")
+    plan: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
+class Blocker(InWorkspace, Base):
+    """Something stuck, with who or what it is blocked by: a person, a team, or words; exactly one of them."""
+
+    __tablename__ = "blocker"
+    __table_args__ = (
+        addressable(),
+        within_workspace("key_result_id", "key_result"),
+        within_workspace("answer_id", "answer"),
+        within_workspace("by_member_id", "member"),
+        within_workspace("by_team_id", "team"),
+        sa.CheckConstraint(
+            "(case when by_member_id is null then 0 else 1 end) + (case when by_team_id is null then 0 else 1 end)"
+            " + (case when by_words is null then 0 else 1 end) = 1",
+            name="blocked_by_one",
+        ),
+        sa.Index("ix_blocker_key_result", "workspace_id", "key_result_id", "cleared_at"),
+        NEVER_REUSED,
+    )
+
+    key_result_id: Mapped[int] = mapped_column(RowId)
+    answer_id: Mapped[int] = mapped_column(RowId)
+    by_member_id: Mapped[int | None] = mapped_column(RowId)
+    by_team_id: Mapped[int | None] = mapped_column(RowId)
+    by_words: Mapped[str | None]
+    wants_help: Mapped[bool]
+    opened_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]

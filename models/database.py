@@ -1,0 +1,156 @@
+"""Opening the database: one factory for reading, one for writing, on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import collections
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session, sessionmaker
+
+# What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
+# because Slack gives an interaction three.
+LOCK_WAIT_SECONDS = 0.8
+BUSY_WAIT_SECONDS = 0.6
+STATEMENT_SECONDS = 1.5
+
+WRITES = "okra_writes"
+
+
+class DatabaseBusy(Exception):
+    """No turn to write came in time. Nothing was changed; the same call may work a moment later."""
+
+
+class Turns:
+    """Writers of one process take turns in the order they came. SQLite itself would let the luckiest win."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: collections.deque[threading.Event] = collections.deque()
+        self._taken = False
+
+    @contextmanager
+    def turn(self, patience: float) -> Iterator[None]:
+        self._take(patience)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _take(self, patience: float) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(patience):
+            return
+        with self._guard:
+            if mine.is_set():  # the turn came between the time-out and here
+                return
+            self._waiting.remove(mine)
+        raise DatabaseBusy(f"no turn to write within {patience:g} s")
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
+
+
+@dataclass(frozen=True)
+class Database:
+    """The two session factories. Sessions expire nothing on commit: what was read stays readable."""
+
+    engine: sa.Engine
+    _reading: sessionmaker[Session]
+    _writing: sessionmaker[Session]
+    _turns: Turns | None = field(default=None)
+    patience: float = LOCK_WAIT_SECONDS
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that changes nothing: whatever it did is rolled back."""
+        with self._reading() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: commits when the block ends, rolls back when it raises.
+
+        Raises `DatabaseBusy` or SQLAlchemy's OperationalError when no turn came in time; nothing was changed then.
+        """
+        if self._turns is None:
+            with self._writing.begin() as session:
+                yield session
+            return
+        with self._turns.turn(self.patience), self._writing.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(
+    url: str, *, patience: float = LOCK_WAIT_SECONDS, statement_seconds: float = STATEMENT_SECONDS
+) -> Database:
+    """Open `url` (sqlite:///… or postgresql://…). Connects lazily; creates no tables."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, patience)
+    return _open_postgresql(parsed, patience, statement_seconds)
+
+
+def _open_sqlite(url: sa.URL, patience: float) -> Database:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_WAIT_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # Python's sqlite3 would begin transactions on its own terms; ours begin below.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A read that turns into a write ignores the busy timeout, so a writer says so at once.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return _database(engine, turns=Turns(), patience=patience)
+
+
+def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> Database:
+    options = (
+        f"-c timezone=UTC -c lock_timeout={int(patience * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
+    )
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={"options": options, "connect_timeout": 2},
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=patience,
+        pool_pre_ping=True,
+    )
+    return _database(engine, turns=None, patience=patience)
+
+
+def _database(engine: sa.Engine, *, turns: Turns | None, patience: float) -> Database:
+    return Database(
+        engine=engine,
+        _reading=sessionmaker(engine, expire_on_commit=False),
+        _writing=sessionmaker(engine.execution_options(**{WRITES: True}), expire_on_commit=False),
+        _turns=turns,
+        patience=patience,
+    )

@@ -1,0 +1,160 @@
+"""The outbox: posts that leave once, and messages that show state."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+
+
+class DeliveryState(enum.Enum):
+    """queued → claimed → sending → sent | failed | unknown | obsolete.
+
+    `claimed` may expire and be taken by another worker. `sending` may not: the request may have had its effect. An
+    `unknown` is settled by looking for the message in the conversation.
+    """
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    OBSOLETE = "obsolete"
+
+
+class PostKind(enum.Enum):
+    """What is posted; each kind has one renderer in `scheduler/posts.py`."""
+
+    INTRODUCTION = "introduction"
+    PROMPT = "prompt"
+    ESCALATION = "escalation"
+    ESCALATION_REPLY = "escalation_reply"
+    ESCALATION_ASK = "escalation_ask"
+    LEAD_NOTE = "lead_note"
+    DIGEST = "digest"
+    ADMIN_NOTICE = "admin_notice"
+
+
+class Delivery(InWorkspace, Base):
+    """One post to one conversation, sent once. `key` is permanent: the same key never posts again.
+
+    The recipient is a member (a direct message) or a channel. The typed references say what it is about; it is
+    rendered from them when it is sent, not when it is queued. `opaque_id` travels in the message's metadata.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        addressable(),
+        sa.UniqueConstraint("workspace_id", "key"),
+        sa.UniqueConstraint("opaque_id"),
+        within_workspace("member_id", "member"),
+        within_workspace("team_id", "team"),
+        within_workspace("escalation_id", "escalation"),
+        within_workspace("escalation_event_id", "escalation_event"),
+        within_workspace("digest_id", "digest"),
+        within_workspace("follows_id", "delivery"),
+        within_workspace("about_id", "delivery"),
+        sa.CheckConstraint("(member_id is null) <> (channel_id is null)", name="one_recipient"),
+        sa.CheckConstraint(
+            "state <> 'sent' or (posted_channel is not null and posted_ts is not null)", name="sent_has_place"
+        ),
+        sa.CheckConstraint("state not in ('claimed', 'sending') or worker_id is not null", name="held_by_someone"),
+        sa.Index("ix_delivery_next", "state", "not_before", "bulk", "id"),
+        sa.Index("ix_delivery_follows", "workspace_id", "follows_id"),
+        NEVER_REUSED,
+    )
+
+    key: Mapped[str]
+    kind: Mapped[PostKind] = mapped_column(text_enum(PostKind, "kind"))
+    member_id: Mapped[int | None] = mapped_column(RowId)
+    channel_id: Mapped[str | None]
+    team_id: Mapped[int | None] = mapped_column(RowId)
+    period: Mapped[date | None]
+    escalation_id: Mapped[int | None] = mapped_column(RowId)
+    escalation_event_id: Mapped[int | None] = mapped_column(RowId)
+    digest_id: Mapped[int | None] = mapped_column(RowId)
+    # The delivery that an admin is told about.
+    about_id: Mapped[int | None] = mapped_column(RowId)
+    # A reply waits for its root, and goes into the root's thread.
+    follows_id: Mapped[int | None] = mapped_column(RowId)
+    # What many people get at one hour; what somebody waits for goes first.
+    bulk: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState, "state"), default=DeliveryState.QUEUED)
+    generation: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker_id: Mapped[int | None] = mapped_column(RowId, sa.ForeignKey("worker.id"))
+    leased_until: Mapped[datetime | None]
+    not_before: Mapped[datetime]
+    opaque_id: Mapped[str]
+    attempted_at: Mapped[datetime | None]
+    posted_channel: Mapped[str | None]
+    posted_ts: Mapped[str | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class Message(InWorkspace, Base):
+    """A message of ours that shows state, so that a change of state can redraw it.
+
+    A change raises `wanted`; an update renders the newest state and records what it `shown`. One update is in flight
+    at a time (`leased_until`). A message that is gone at Slack is never posted again.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        addressable(),
+        sa.UniqueConstraint("delivery_id"),
+        within_workspace("delivery_id", "delivery"),
+        sa.CheckConstraint("shown <= wanted", name="shown_follows_wanted"),
+        sa.CheckConstraint("(channel is null) = (ts is null)", name="placed_whole"),
+        sa.Index(
+            "ix_message_stale",
+            "not_before",
+            sqlite_where=sa.text("shown < wanted and gone_at is null"),
+            postgresql_where=sa.text("shown < wanted and gone_at is null"),
+        ),
+        NEVER_REUSED,
+    )
+
+    delivery_id: Mapped[int] = mapped_column(RowId)
+    channel: Mapped[str | None]
+    ts: Mapped[str | None]
+    wanted: Mapped[int] = mapped_column(default=1)
+    shown: Mapped[int] = mapped_column(default=0)
+    generation: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    not_before: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    gone_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class RatePace(InWorkspace, Base):
+    """When the next request of one kind may leave, for all workers of the database.
+
+    `lane` names what Slack counts: a method, or the posts into one conversation.
+    """
+
+    __tablename__ = "rate_pace"
+    __table_args__ = (sa.UniqueConstraint("workspace_id", "lane"),)
+
+    lane: Mapped[str]
+    next_at: Mapped[datetime]
+
+
+class Worker(Base):
+    """A process that ticks and delivers. `ticked_through`: everything due up to this instant has been planned."""
+
+    __tablename__ = "worker"
+    __table_args__ = (NEVER_REUSED,)
+
+    name: Mapped[str]
+    started_at: Mapped[datetime]
+    ticked_through: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]

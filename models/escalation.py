@@ -1,0 +1,127 @@
+"""Escalations, what happened in them, and the decisions they end in."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.escalation import EscalationState
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+
+
+class Escalation(InWorkspace, Base):
+    """The open request for help about one key result. At most one is unresolved; each lives in one Slack thread.
+
+    `asked_id` is the person asked to act now; null where the team has no lead. It cannot be resolved without a
+    decision (`decided_at`) or a stated reason why none was needed.
+    """
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        addressable(),
+        within_workspace("key_result_id", "key_result"),
+        within_workspace("team_id", "team"),
+        within_workspace("answer_id", "answer"),
+        within_workspace("asked_id", "member"),
+        within_workspace("taken_by_id", "member"),
+        sa.CheckConstraint(
+            "state <> 'resolved' or decided_at is not null"
+            " or (no_decision_reason is not null and no_decision_reason <> '')",
+            name="ends_in_a_decision_or_a_reason",
+        ),
+        sa.CheckConstraint("(state = 'resolved') = (resolved_at is not null)", name="resolved_has_time"),
+        sa.CheckConstraint("state <> 'decided' or decided_at is not null", name="decided_has_time"),
+        sa.Index(
+            "uq_escalation_one_open",
+            "workspace_id",
+            "key_result_id",
+            unique=True,
+            sqlite_where=sa.text("state <> 'resolved'"),
+            postgresql_where=sa.text("state <> 'resolved'"),
+        ),
+        sa.Index("ix_escalation_team", "workspace_id", "team_id", "state"),
+        NEVER_REUSED,
+    )
+
+    key_result_id: Mapped[int] = mapped_column(RowId)
+    # The team whose channel holds the thread.
+    team_id: Mapped[int] = mapped_column(RowId)
+    # The answer that opened it.
+    answer_id: Mapped[int] = mapped_column(RowId)
+    state: Mapped[EscalationState] = mapped_column(text_enum(EscalationState, "state"), default=EscalationState.OPEN)
+    asked_id: Mapped[int | None] = mapped_column(RowId)
+    taken_by_id: Mapped[int | None] = mapped_column(RowId)
+    opened_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    no_decision_reason: Mapped[str | None]
+
+
+class EscalationEventKind(enum.Enum):
+    OPENED = "opened"
+    RED_AGAIN = "red_again"
+    ACKNOWLEDGED = "acknowledged"
+    TAKEN_TO_REVIEW = "taken_to_review"
+    DECIDED = "decided"
+    RESOLVED = "resolved"
+
+
+class EscalationEvent(InWorkspace, Base):
+    """One thing that happened in an escalation; each but the first is one reply in its thread."""
+
+    __tablename__ = "escalation_event"
+    __table_args__ = (
+        addressable(),
+        within_workspace("escalation_id", "escalation"),
+        within_workspace("actor_id", "member"),
+        within_workspace("answer_id", "answer"),
+        within_workspace("decision_id", "decision"),
+        sa.Index("ix_escalation_event_escalation", "workspace_id", "escalation_id"),
+        NEVER_REUSED,
+    )
+
+    escalation_id: Mapped[int] = mapped_column(RowId)
+    kind: Mapped[EscalationEventKind] = mapped_column(text_enum(EscalationEventKind, "kind"))
+    actor_id: Mapped[int | None] = mapped_column(RowId)
+    answer_id: Mapped[int | None] = mapped_column(RowId)
+    decision_id: Mapped[int | None] = mapped_column(RowId)
+    at: Mapped[datetime]
+
+
+class DecisionState(enum.Enum):
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Decision(InWorkspace, Base):
+    """What was decided, by whom, who owns the follow-up, and by when."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        addressable(),
+        within_workspace("key_result_id", "key_result"),
+        within_workspace("escalation_id", "escalation"),
+        within_workspace("decided_by_id", "member"),
+        within_workspace("owner_id", "member"),
+        sa.CheckConstraint("text <> ''", name="worded"),
+        sa.CheckConstraint("state <> 'dropped' or (reason is not null and reason <> '')", name="dropped_has_reason"),
+        sa.Index("ix_decision_escalation", "workspace_id", "escalation_id"),
+        sa.Index("ix_decision_due", "workspace_id", "state", "due_on"),
+        NEVER_REUSED,
+    )
+
+    key_result_id: Mapped[int] = mapped_column(RowId)
+    escalation_id: Mapped[int | None] = mapped_column(RowId)
+    text: Mapped[str]
+    decided_by_id: Mapped[int] = mapped_column(RowId)
+    owner_id: Mapped[int] = mapped_column(RowId)
+    due_on: Mapped[date]
+    state: Mapped[DecisionState] = mapped_column(text_enum(DecisionState, "state"), default=DecisionState.OPEN)
+    reason: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]

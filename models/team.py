@@ -1,0 +1,58 @@
+"""Teams: a level, a parent, a lead, channels; off until an admin switches them on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.organisation import Level
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+
+
+class Team(InWorkspace, Base):
+    """A unit of the organisation.
+
+    `channel` is the leadership channel that reads the digest, as it was typed (`#growth-leads` or an id);
+    `channel_id` is what Slack calls it, known once the team was switched on. Escalations go to
+    `escalation_channel_id`, or where that is null to `channel_id`.
+
+    `next_note_at` and `next_digest_at` are derived from the rhythm and are null while the team is off.
+    """
+
+    __tablename__ = "team"
+    __table_args__ = (
+        addressable(),
+        sa.UniqueConstraint("workspace_id", "name"),
+        within_workspace("parent_id", "team"),
+        within_workspace("lead_id", "member"),
+        sa.CheckConstraint("parent_id is null or parent_id <> id", name="not_its_own_parent"),
+        sa.CheckConstraint("name <> ''", name="named"),
+        sa.CheckConstraint(
+            "switched_on_at is not null or (next_note_at is null and next_digest_at is null)", name="off_is_silent"
+        ),
+        sa.Index("ix_team_note_due", "next_note_at"),
+        sa.Index("ix_team_digest_due", "next_digest_at"),
+        NEVER_REUSED,
+    )
+
+    name: Mapped[str]
+    level: Mapped[Level] = mapped_column(text_enum(Level, "level"))
+    parent_id: Mapped[int | None] = mapped_column(RowId)
+    lead_id: Mapped[int | None] = mapped_column(RowId)
+    # The lead as an import named them, kept while no member matches.
+    lead_name: Mapped[str | None]
+    channel: Mapped[str | None]
+    channel_id: Mapped[str | None]
+    escalation_channel: Mapped[str | None]
+    escalation_channel_id: Mapped[str | None]
+    switched_on_at: Mapped[datetime | None]
+    next_note_at: Mapped[datetime | None]
+    next_digest_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def is_on(self) -> bool:
+        return self.switched_on_at is not None

@@ -1,0 +1,117 @@
+"""Installations, workspaces and the people in them."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, time
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum
+
+
+class InstallationState(enum.Enum):
+    ACTIVE = "active"
+    REVOKED = "revoked"
+    UNINSTALLED = "uninstalled"
+
+
+class Installation(Base):
+    """Okra's place in one Slack team or, with `slack_team_id` null, in a whole enterprise.
+
+    `bot_token_encrypted` is null while the token comes from the environment: then it is never stored.
+    """
+
+    __tablename__ = "installation"
+    __table_args__ = (
+        sa.CheckConstraint("slack_team_id is not null or enterprise_id is not null", name="somewhere"),
+        sa.UniqueConstraint("enterprise_id", "slack_team_id"),
+        NEVER_REUSED,
+    )
+
+    enterprise_id: Mapped[str | None]
+    slack_team_id: Mapped[str | None] = mapped_column(unique=True)
+    app_id: Mapped[str | None]
+    bot_id: Mapped[str | None]
+    bot_user_id: Mapped[str | None]
+    bot_token_encrypted: Mapped[bytes | None]
+    scopes: Mapped[str] = mapped_column(default="")
+    state: Mapped[InstallationState] = mapped_column(
+        text_enum(InstallationState, "state"), default=InstallationState.ACTIVE
+    )
+    installed_at: Mapped[datetime]
+
+
+class Workspace(Base):
+    """One Slack workspace and its rhythm. Weekdays count from Monday (0) to Sunday (6); times are local.
+
+    The opening and the end of a check-in are in each owner's zone, the lead's note in the lead's, the digest in
+    the workspace's.
+    """
+
+    __tablename__ = "workspace"
+    __table_args__ = (
+        sa.CheckConstraint("next_key_result_number >= 1", name="counter"),
+        sa.CheckConstraint(
+            "opens_on between 0 and 6 and closes_on between 0 and 6"
+            " and note_on between 0 and 6 and digest_on between 0 and 6",
+            name="weekdays",
+        ),
+        NEVER_REUSED,
+    )
+
+    installation_id: Mapped[int | None] = mapped_column(RowId, sa.ForeignKey("installation.id"))
+    slack_team_id: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    time_zone: Mapped[str]
+    next_key_result_number: Mapped[int] = mapped_column(default=1)
+    opens_on: Mapped[int] = mapped_column(default=0)
+    opens_at: Mapped[time] = mapped_column(default=time(9))
+    closes_on: Mapped[int] = mapped_column(default=1)
+    closes_at: Mapped[time] = mapped_column(default=time(17))
+    note_on: Mapped[int] = mapped_column(default=1)
+    note_at: Mapped[time] = mapped_column(default=time(14))
+    digest_on: Mapped[int] = mapped_column(default=2)
+    digest_at: Mapped[time] = mapped_column(default=time(10))
+    members_read_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class MemberKind(enum.Enum):
+    FULL = "full"
+    GUEST = "guest"
+    EXTERNAL = "external"
+    BOT = "bot"
+
+
+class Member(InWorkspace, Base):
+    """A person in the workspace. `dm_channel` is learned from Slack's first answer and kept."""
+
+    __tablename__ = "member"
+    __table_args__ = (
+        addressable(),
+        sa.UniqueConstraint("workspace_id", "slack_user_id"),
+        sa.Index("ix_member_due", "workspace_id", "next_opening_at"),
+        NEVER_REUSED,
+    )
+
+    slack_user_id: Mapped[str]
+    name: Mapped[str]
+    display_name: Mapped[str] = mapped_column(default="")
+    email: Mapped[str | None]
+    time_zone: Mapped[str]
+    kind: Mapped[MemberKind] = mapped_column(text_enum(MemberKind, "kind"), default=MemberKind.FULL)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    deactivated_at: Mapped[datetime | None]
+    introduced_at: Mapped[datetime | None]
+    dm_channel: Mapped[str | None]
+    # The earliest instant at which the planning tick has work for this person; null: owns nothing that is due.
+    # Derived from zone, rhythm and key results: whoever changes one of these replans in the same transaction.
+    next_opening_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def may_take_part(self) -> bool:
+        """Full members who are still here; guests, bots and people of other organisations see nothing."""
+        return self.kind is MemberKind.FULL and self.deactivated_at is None
