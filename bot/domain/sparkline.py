@@ -1,0 +1,24 @@
+"""Sparklines: a row of values as a row of characters, for text where no picture can stand."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+STEPS = "▁▂▃▄▅▆▇█"
+GAP = "·"
+
+
+def sparkline(values: Sequence[Decimal | None], low: Decimal, high: Decimal) -> str:
+    """One character a value, the oldest first: ▁ at `low` or under, █ at `high` or over, "·" where a value is missing.
+
+    The range between is cut into eight equal steps. `low` above `high` draws downwards (a decrease from start to target
+    rises as it gets better); where both are equal, values that reach it are █ and others ▁.
+    """
+    return "".join(GAP if value is None else _step(value, low, high) for value in values)
+
+
+def _step(value: Decimal, low: Decimal, high: Decimal) -> str:
+    if low == high:
+        return STEPS[-1] if value >= high else STEPS[0]
+    share = (Fraction(value) - Fraction(low)) / (Fraction(high) - Fraction(low))
+    return STEPS[min(max(int(share * len(STEPS)), 0), len(STEPS) - 1)]
