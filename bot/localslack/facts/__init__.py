@@ -1,0 +1,1 @@
+"""What Slack allows, written down as tables: limits, surfaces, shapes of blocks and views, and Web API methods."""
