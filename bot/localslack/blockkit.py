@@ -43,12 +43,12 @@ def check_message(text: str | None, blocks: list[dict[str, Any]]) -> list[Proble
 def check_view(view: dict[str, Any]) -> list[Problem]:
     """What Slack would refuse in a modal or a Home tab; pointers begin with "/view"."""
     problems = list(check(OneOf(VIEWS), view, "/view"))
-    if not isinstance(view, dict) or view.get("type") not in VIEWS:
+    if not isinstance(view, dict) or str(view.get("type")) not in VIEWS:
         return problems
     blocks = view.get("blocks")
     if not isinstance(blocks, list):
         return problems
-    surface = Surface(view["type"])
+    surface = Surface(str(view["type"]))
     for index, block in enumerate(blocks):
         problems.extend(check(block_on(surface), block, f"/view/blocks/{index}"))
     problems.extend(_check_together(blocks, "/view/blocks"))
@@ -65,7 +65,7 @@ def too_long(blocks: list[dict[str, Any]]) -> bool:
     Slack names no number. About 13,000 characters is where it has been seen to refuse, with the structure counting
     as well as the words, so the compact JSON is measured. Data tables have a total of their own and are left out.
     """
-    counted = [block for block in blocks if block.get("type") != "data_table"]
+    counted = [block for block in blocks if not isinstance(block, dict) or block.get("type") != "data_table"]
     return len(json.dumps(counted, ensure_ascii=False, separators=(",", ":"))) > MESSAGE_BLOCKS_TOTAL
 
 
