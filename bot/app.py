@@ -1,0 +1,232 @@
+"""The composition root: settings and a clock in, the running program out. The only place that wires things up."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+import handlers
+from bot.clock import Clock, local_slack_clock, real_clock
+from bot.runtime import Runtime
+from bot.services import installations, people
+from bot.settings import Settings, Transport
+from bot.slack import Gateway
+from migrations.run import upgrade
+from models.database import Database, open_database
+from scheduler.runner import Runner
+
+log = structlog.get_logger(__name__)
+
+HTTP_THREADS = 8
+SOCKET_THREADS = 8
+
+
+class Door(Protocol):
+    """How Slack's payloads come in."""
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Program:
+    """Okra, wired up and not yet started."""
+
+    runtime: Runtime
+    bolt: App
+    bell: threading.Event
+
+    def connect(self) -> int:
+        """Ask Slack whose token this is, and read the members once. Returns the workspace's id.
+
+        Raises `SlackFailure` where Slack cannot be reached or does not take the token.
+        """
+        settings = self.runtime.settings
+        identity = self.runtime.gateway.identity(0)
+        with self.runtime.write() as session:
+            workspace = installations.connect(
+                session,
+                self.runtime.now(),
+                slack_team_id=identity.slack_team_id,
+                team_name=identity.team_name,
+                enterprise_id=identity.enterprise_id,
+                bot_id=identity.bot_id,
+                bot_user_id=identity.bot_user_id,
+                scopes=identity.scopes,
+                time_zone=settings.time_zone,
+            )
+            return workspace.id
+
+    def read_members(self, workspace_id: int) -> int:
+        """Read everybody from Slack now. Returns how many were new or had changed."""
+        everybody = list(self.runtime.gateway.people(workspace_id))
+        now = self.runtime.now()
+        with self.runtime.write() as session:
+            changed = people.learn_all(session, now, workspace_id, everybody, admins=self.runtime.settings.admins)
+            workspace = installations.only_workspace(session, now, time_zone=self.runtime.settings.time_zone)
+            workspace.members_read_at = now
+        return changed
+
+    def worker(self) -> Runner:
+        """A worker of this program: ticks and delivery."""
+        return Runner(self.runtime, self.bell)
+
+    def door(self) -> Door:
+        """What Slack talks to, by the transport of the settings."""
+        if self.runtime.settings.transport is Transport.SOCKET:
+            return SocketDoor(self)
+        return HttpDoor(self)
+
+    def close(self) -> None:
+        self.runtime.database.close()
+
+
+class SocketDoor:
+    """Socket Mode: Okra connects to Slack, so it needs no public address."""
+
+    def __init__(self, program: Program) -> None:
+        settings = program.runtime.settings
+        assert settings.slack_app_token is not None  # noqa: S101 - `require_slack` came before
+        token = settings.slack_app_token.get_secret_value()
+        self._handler = SocketModeHandler(
+            program.bolt,
+            app_token=token,
+            web_client=WebClient(token=token, base_url=settings.slack_base_url, retry_handlers=[]),
+            concurrency=SOCKET_THREADS,
+        )
+
+    def open(self) -> None:
+        self._handler.connect()  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        self._handler.close()  # type: ignore[no-untyped-call]
+
+
+class HttpDoor:
+    """Signed HTTP: Slack posts to `/slack/events` here."""
+
+    def __init__(self, program: Program) -> None:
+        from waitress.server import create_server
+
+        settings = program.runtime.settings
+        self._server = create_server(
+            wsgi(program),
+            host=settings.host,
+            port=settings.port,
+            threads=HTTP_THREADS,
+            clear_untrusted_proxy_headers=True,
+        )
+        self._thread = threading.Thread(target=self._server.run, name="okra-http", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that was bound; another than the settings' where that is 0."""
+        return int(self._server.effective_port)
+
+    def open(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.close()
+        self._server.task_dispatcher.shutdown()
+
+
+def wsgi(program: Program) -> Callable[[dict[str, Any], Callable[..., Any]], Any]:
+    """The WSGI application: Slack's requests at `/slack/events`, and `/healthz` for those who watch."""
+    slack = SlackRequestHandler(program.bolt)
+
+    def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ.get("PATH_INFO") == "/healthz":
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [b"ok\n"]
+        return slack(environ, start_response)
+
+    return serve
+
+
+def build(settings: Settings, *, clock: Clock | None = None) -> Program:
+    """Wire the program up. Opens the database lazily and calls nobody."""
+    database = open_settings_database(settings)
+    bell = threading.Event()
+    gateway = Gateway(settings.slack_base_url, _tokens(settings, database))
+    runtime = Runtime(
+        settings=settings,
+        database=database,
+        gateway=gateway,
+        clock=clock or choose_clock(settings),
+        wake=bell.set,
+    )
+    return Program(runtime=runtime, bolt=_bolt(runtime), bell=bell)
+
+
+def choose_clock(settings: Settings) -> Clock:
+    """The machine's clock, or the local Slack's where the settings say so."""
+    return local_slack_clock(settings.slack_base_url) if settings.virtual_clock else real_clock
+
+
+def open_settings_database(settings: Settings) -> Database:
+    """The database of the settings; SQLite's folder is made, readable by its owner only."""
+    database = open_database(settings.database)
+    path = database.engine.url.database
+    if database.is_sqlite and path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return database
+
+
+def migrate(database: Database) -> bool:
+    """Bring the schema up to this version; False where it was."""
+    return upgrade(database)
+
+
+def _bolt(runtime: Runtime) -> App:
+    secret = runtime.settings.slack_signing_secret
+    authorized: dict[str, AuthorizeResult] = {}
+
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        # Bolt would call `auth.test` for each request; who we are was learned once, at the connection.
+        key = f"{enterprise_id}:{team_id}"
+        if key not in authorized:
+            authorized[key] = AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                bot_token="xoxb-not-used-here",  # noqa: S106 - a name, not a token
+            )
+        return authorized[key]
+
+    app = App(
+        name="okra",
+        authorize=authorize,
+        # Socket Mode verifies nothing with it, and over HTTP the settings require the real one.
+        signing_secret=secret.get_secret_value() if secret else os.urandom(16).hex(),
+        request_verification_enabled=runtime.settings.transport is Transport.HTTP,
+        # One short transaction, commit, then the acknowledgement, in the caller's thread.
+        process_before_response=True,
+        client=WebClient(token=None, base_url=runtime.settings.slack_base_url, retry_handlers=[]),
+    )
+    handlers.register(app, runtime)
+    return app
+
+
+def _tokens(settings: Settings, database: Database) -> Callable[[int], str]:
+    environment = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
+    key = settings.encryption_key.get_secret_value() if settings.encryption_key else None
+
+    def token(workspace_id: int) -> str:
+        if workspace_id == 0 and environment is not None:
+            return environment
+        with database.read() as session:
+            return installations.token_of(session, workspace_id, environment=environment, key=key)
+
+    return token

@@ -1,0 +1,69 @@
+"""Every id that Okra gives to Slack and hears back, named once.
+
+A test proves that what builders emit, what listeners hear and what the manifest says match.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Act(StrEnum):
+    """Buttons and menus that Okra listens to (action_id)."""
+
+    CHECK_IN = "check_in"
+    CONFIDENCE = "confidence"
+    BLOCKED_BY = "blocked_by"
+    TAKE_ESCALATION = "take_escalation"
+    DECIDE = "decide"
+    TAKE_TO_REVIEW = "take_to_review"
+    RESOLVE_ESCALATION = "resolve_escalation"
+    ANSWER_NOTE = "answer_note"
+    UPDATE_KEY_RESULT = "update_key_result"
+
+
+class Typed(StrEnum):
+    """Inputs of dialogs: the field, which is the block id (or its first part) and the action id."""
+
+    VALUE = "value"
+    START = "start"
+    CHANGED = "changed"
+    WORKING = "working"
+    NEXT_MOVE = "next_move"
+    NEED = "need"
+    PLAN = "plan"
+    WANTS_HELP = "wants_help"
+    DECISION = "decision"
+    DECISION_OWNER = "decision_owner"
+    DECISION_DUE = "decision_due"
+    REASON = "reason"
+    STOP_OR_SHIFT = "stop_or_shift"
+
+
+class Dialog(StrEnum):
+    """Views (callback_id)."""
+
+    CHECK_IN = "check_in"
+    DECIDE = "decide"
+    RESOLVE = "resolve"
+    LEAD_NOTE = "lead_note"
+    NOTICE = "notice"
+
+
+class Command(StrEnum):
+    OKR = "/okr"
+    KR = "/kr"
+
+
+class Event(StrEnum):
+    """Events that Okra subscribes to."""
+
+    USER_CHANGE = "user_change"
+    TEAM_JOIN = "team_join"
+    APP_UNINSTALLED = "app_uninstalled"
+    TOKENS_REVOKED = "tokens_revoked"
+
+
+def block(name: str, key: object) -> str:
+    """A block id for a field about one thing: typed text does not travel to another key result's field."""
+    return f"{name}:{key}"

@@ -1,0 +1,59 @@
+"""Short messages that belong to no story: refusals at the door, failures, and what an admin must know."""
+
+from __future__ import annotations
+
+from bot.blocks.ids import Dialog
+from bot.blocks.layout import dialog, section
+from bot.blocks.post import Post, View
+from bot.blocks.text import said
+
+# What Slack's words mean for the person who can mend it.
+_REMEDIES = {
+    "channel_not_found": "The channel is gone or private. Invite Okra to it, or name another one for the team.",
+    "not_in_channel": "Okra is not in the channel. Type `/invite @Okra` there.",
+    "is_archived": "The channel is archived. Name another one for the team.",
+    "restricted_action": "The channel does not let apps post. Allow it there, or name another channel.",
+    "user_disabled": "That person's account is deactivated. Their key results need another owner.",
+    "account_inactive": "Okra's token is no longer valid. Install Okra again.",
+    "token_revoked": "Okra's token was revoked. Install Okra again.",
+    "invalid_auth": "Slack does not accept Okra's token. Check OKRA_SLACK_BOT_TOKEN.",
+    "missing_scope": "Okra lacks a permission. Run `okra doctor`: it says which one.",
+}
+
+_WHAT = {
+    "introduction": "An introduction",
+    "prompt": "A weekly prompt",
+    "escalation": "An escalation",
+    "escalation_reply": "A reply in an escalation's thread",
+    "escalation_ask": "A request for help",
+    "lead_note": "A lead's note",
+    "digest": "A digest",
+}
+
+
+def not_for_outsiders() -> Post:
+    return Post("Okra is for full members of this workspace, so there is nothing here for you to do.")
+
+
+def try_again(incident: str) -> str:
+    return f"I could not save that just now. Nothing is lost: please try again in a moment. (Reference {incident})"
+
+
+def broken(incident: str) -> str:
+    return f"Something went wrong on my side. Please try again; if it stays, tell your admin “{incident}”."
+
+
+def undelivered(*, what: str, to: str, code: str) -> Post:
+    """To an admin: what did not arrive, where, why, and what to do. `to` is a person's name or a channel link."""
+    remedy = _REMEDIES.get(code, "Run `okra doctor` to see what is wrong.")
+    where = to if to.startswith("<#") else said(to, 80)
+    text = (
+        f"{_WHAT.get(what, 'A message')} for {where} could not be delivered: Slack says “{said(code, 200)}”. {remedy}"
+    )
+    return Post(text, (section(text),))
+
+
+def end_of_dialog(post: Post) -> View:
+    """The last page of a dialog, where there is nothing more to fill in."""
+    blocks = list(post.blocks) or [section(post.text)]
+    return dialog("Okra", blocks, callback_id=Dialog.NOTICE, metadata="{}", close="Close")

@@ -1,0 +1,18 @@
+"""What a builder makes: the text of the notification, and the blocks of the message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Block = Mapping[str, Any]
+View = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message. `text` is what a locked phone shows and a screen reader reads: it must say the point alone."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()

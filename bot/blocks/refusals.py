@@ -1,0 +1,55 @@
+"""One sentence for each reason of a refusal: what was wrong, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot.blocks.text import said
+from bot.domain.refusals import Reason
+
+Facts = Mapping[str, Any]
+
+_SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
+    Reason.NOT_FOR_YOU: lambda f: (
+        "This one is for its owner, a co-owner or a lead above to answer. Thank you for looking."
+    ),
+    Reason.NOT_A_FULL_MEMBER: lambda f: "Okra is for full members of this workspace.",
+    Reason.NO_SUCH_KEY_RESULT: lambda f: (
+        f"There is no KR-{f['number']} here. `/okr` lists the key results you can see."
+        if "number" in f
+        else "I can't find that key result. `/okr` lists the ones you can see."
+    ),
+    Reason.KEY_RESULT_CLOSED: lambda f: (
+        f"KR-{f['number']} is closed, so its check-ins are over. `/kr {f['number']}` shows it."
+    ),
+    Reason.KEY_RESULT_DRAFT: lambda f: (
+        f"KR-{f['number']} is a draft without an owner, so there is no check-in. An admin can give it one."
+    ),
+    Reason.CYCLE_NOT_ACTIVE: lambda f: (
+        f"KR-{f['number']} belongs to a cycle that is not running, so there is no check-in."
+    ),
+    Reason.TEAM_OFF: lambda f: f"{said(str(f['team']), 80)} has not joined Okra yet. An admin switches a team on.",
+    Reason.PERIOD_OVER: lambda f: (
+        "That was an earlier week's check-in, and its week is over. This week's is in your newest message from me, "
+        "or type `/kr` with the key result's number."
+    ),
+    Reason.NOTHING_DUE: lambda f: "Nothing is due from you right now. `/okr` shows your key results.",
+    Reason.ALREADY_ANSWERED: lambda f: "That check-in is answered already. Thank you.",
+    Reason.NO_SUCH_ESCALATION: lambda f: "I can't find that escalation any more.",
+    Reason.ESCALATION_RESOLVED: lambda f: "This escalation is resolved already. A new red opens a new one.",
+    Reason.ALREADY_TAKEN: lambda f: f"{said(str(f['name']), 80)} has taken this already. You can still decide.",
+    Reason.NEEDS_A_DECISION: lambda f: (
+        "It can be resolved once a decision is recorded, with its owner and date. Press *Decide*, "
+        "or say why no decision was needed."
+    ),
+    Reason.NO_SUCH_TEAM: lambda f: (
+        f"There is no team “{said(str(f.get('team', '')), 80)}” here. `/okr company` lists the teams."
+    ),
+    Reason.NOTE_OVER: lambda f: "That digest has been sent, so its question is closed. The next note asks again.",
+}
+
+
+def sentence(reason: Reason, facts: Facts) -> str:
+    """The sentence for a reason. `facts` are what `Refused` was raised with."""
+    return _SENTENCES[reason](facts)

@@ -1,0 +1,38 @@
+"""Text that people typed, made inert: it can mention nobody, link nowhere, format nothing that breaks a message."""
+
+from __future__ import annotations
+
+import re
+
+ELLIPSIS = "…"
+
+# A word joiner after the @ or the scheme stops Slack's own parsing of `@channel` and of bare links.
+_JOINER = "\u2060"
+
+
+def escape(text: str) -> str:
+    """User text for mrkdwn: `& < >` escaped, so that `<!channel>`, `<@U…>` and `<http…|…>` are only characters."""
+    inert = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    inert = re.sub(r"@(?=channel|here|everyone)", f"@{_JOINER}", inert)
+    return re.sub(r"(?i)\b(https?):(?=//)", rf"\1{_JOINER}:", inert)
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` code points, on one line, cut with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + ELLIPSIS
+
+
+def said(text: str, limit: int = 300) -> str:
+    """What somebody typed, on one line, cut to `limit` code points as read, inert: the one way into a message."""
+    return escape(clip(text, limit))
+
+
+def plain(text: str, limit: int) -> dict[str, object]:
+    """A plain_text object; Slack formats nothing in it, so nothing is escaped."""
+    return {"type": "plain_text", "text": clip(text, limit) or " ", "emoji": True}
+
+
+def mrkdwn(text: str) -> dict[str, object]:
+    """A mrkdwn object of our own sentence, whose typed parts went through `said`."""
+    return {"type": "mrkdwn", "text": text}

@@ -1,0 +1,44 @@
+"""What every listener and every tick is handed: the database, the gateway to Slack, the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.clock import Clock
+from bot.services.outbox import has_new_work
+from bot.settings import Settings
+from bot.slack import Gateway
+from models.database import Database
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Frozen and shared by all threads. `wake` tells this process's courier that something was committed."""
+
+    settings: Settings
+    database: Database
+    gateway: Gateway
+    clock: Clock
+    wake: Callable[[], None]
+
+    def now(self) -> datetime:
+        """The current instant, aware, in UTC."""
+        return self.clock()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self.database.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction; once it is committed, deliveries that it added leave at once."""
+        with self.database.write() as session:
+            yield session
+        if has_new_work(session):
+            self.wake()

@@ -1,0 +1,29 @@
+"""When is there something to do next? Tests, rehearsal and demo jump only to these instants."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, Message, Team
+
+
+def next_due(session: Session) -> datetime | None:
+    """The earliest instant at which any tick has work (it may be in the past); None where nothing is planned."""
+    waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
+    instants = [
+        session.scalar(sa.select(sa.func.min(Member.next_opening_at))),
+        session.scalar(sa.select(sa.func.min(CheckIn.closes_at)).where(CheckIn.state == CheckInState.DUE)),
+        session.scalar(sa.select(sa.func.min(Team.next_note_at))),
+        session.scalar(sa.select(sa.func.min(Team.next_digest_at))),
+        session.scalar(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state.in_(waiting))),
+        session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
+        session.scalar(
+            sa.select(sa.func.min(Message.not_before)).where(
+                Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None)
+            )
+        ),
+    ]
+    return min((instant for instant in instants if instant is not None), default=None)

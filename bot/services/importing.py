@@ -1,0 +1,79 @@
+"""Importing a file of OKRs: the difference to what is there, and writing it down. Needs no Slack and asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.importing.difference import difference
+from bot.domain.importing.plan import ImportPlan
+from bot.domain.importing.problem import Problem
+from bot.domain.importing.rows import Rows
+from bot.domain.importing.sheet import Sheet, read_sheet
+from bot.domain.organisation import Level
+from bot.services.import_snapshot import snapshot
+from bot.services.import_writing import COMMAND_LINE, Importer, Writing
+from models import Team, Workspace
+
+__all__ = ["COMMAND_LINE", "ImportRefused", "Importer", "apply_import", "import_rows", "plan_import"]
+
+
+class ImportRefused(Exception):
+    """Nothing was written. `problems` is what to put right first, in the order of the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(f"{len(problems)} to put right")
+        self.problems = tuple(problems)
+
+
+def plan_import(session: Session, workspace_id: int, rows: Rows, now: datetime) -> ImportPlan:
+    """What importing `rows` would do; changes nothing.
+
+    The plan holds every problem, or else every row. Which cycles are over is decided by the day that `now` is in the
+    workspace's zone.
+    """
+    workspace = session.get_one(Workspace, workspace_id)
+    sheet = read_sheet(rows, company=_company(session, workspace))
+    if not isinstance(sheet, Sheet):
+        return ImportPlan(workspace_id, problems=tuple(sheet), warnings=rows.warnings)
+    today = now.astimezone(ZoneInfo(workspace.time_zone)).date()
+    return difference(workspace_id, sheet, snapshot(session, workspace_id, today))
+
+
+def apply_import(session: Session, plan: ImportPlan, importer: Importer, reason: str | None, now: datetime) -> None:
+    """Write down a plan that was made in this transaction, with an audit event for each thing created or changed.
+
+    Teams are created off, so nobody is asked anything. Raises `ImportRefused`, with nothing written, where the plan
+    has problems, or where texts or targets change and there is no reason.
+    """
+    refused = plan.problems or (() if (reason or "").strip() else plan.reasons_wanted)
+    if refused:
+        raise ImportRefused(refused)
+    Writing(session, plan, importer, (reason or "").strip() or None, now).write()
+
+
+def import_rows(
+    session: Session, workspace_id: int, rows: Rows, importer: Importer, reason: str | None, now: datetime
+) -> ImportPlan:
+    """Plan and apply in one go, with the workspace held so that two imports at once come one after the other.
+
+    Returns the plan as it was applied. Raises `ImportRefused` as `apply_import` does.
+    """
+    session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
+    plan = plan_import(session, workspace_id, rows, now)
+    apply_import(session, plan, importer, reason, now)
+    return plan
+
+
+def _company(session: Session, workspace: Workspace) -> str:
+    """The company's name where a file does not say it: the only company there is, or else the workspace's name."""
+    names = session.scalars(
+        sa.select(Team.name).where(
+            Team.workspace_id == workspace.id, Team.level == Level.COMPANY, Team.archived_at.is_(None)
+        )
+    ).all()
+    return names[0] if len(names) == 1 else workspace.name

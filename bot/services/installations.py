@@ -1,0 +1,113 @@
+"""Where Okra is installed, and with which token it speaks there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy.orm import Session
+
+from bot.services import audit
+from models import Installation, InstallationState, Workspace
+
+
+class NoToken(Exception):
+    """There is no token for this workspace that can be used. The text says what to do."""
+
+
+def only_workspace(session: Session, now: datetime, *, time_zone: str) -> Workspace:
+    """The workspace that this Okra serves, made on first use: an import may come before Slack does."""
+    workspace = session.scalar(sa.select(Workspace).order_by(Workspace.id).limit(1))
+    if workspace is None:
+        workspace = Workspace(name="Okra", time_zone=time_zone, created_at=now)
+        session.add(workspace)
+        session.flush()
+    return workspace
+
+
+def connect(
+    session: Session,
+    now: datetime,
+    *,
+    slack_team_id: str,
+    team_name: str,
+    enterprise_id: str | None,
+    bot_id: str | None,
+    bot_user_id: str,
+    scopes: Collection[str],
+    time_zone: str,
+) -> Workspace:
+    """Take over what `auth.test` says about the environment's token. Nothing changes the second time.
+
+    The first connection gives the workspace that an import made its Slack id.
+    """
+    installation = session.scalar(sa.select(Installation).where(Installation.slack_team_id == slack_team_id))
+    if installation is None:
+        installation = Installation(slack_team_id=slack_team_id, installed_at=now)
+        session.add(installation)
+    installation.enterprise_id = enterprise_id
+    installation.bot_id, installation.bot_user_id = bot_id, bot_user_id
+    installation.scopes = ",".join(sorted(scopes))
+    installation.state = InstallationState.ACTIVE
+    session.flush()
+    workspace = session.scalar(sa.select(Workspace).where(Workspace.slack_team_id == slack_team_id))
+    if workspace is None:
+        workspace = only_workspace(session, now, time_zone=time_zone)
+        if workspace.slack_team_id is not None:
+            workspace = Workspace(name=team_name, time_zone=time_zone, created_at=now)
+            session.add(workspace)
+        workspace.slack_team_id, workspace.name = slack_team_id, team_name
+        session.flush()
+        audit.record(
+            session, now, workspace_id=workspace.id, actor_id=None, action="workspace.connected", subject=workspace
+        )
+    workspace.installation_id = installation.id
+    workspace.time_zone = time_zone
+    session.flush()
+    return workspace
+
+
+def disconnect(session: Session, now: datetime, *, workspace_id: int, state: InstallationState) -> None:
+    """Slack says the token is gone (`app_uninstalled`, `tokens_revoked`): nothing is posted there any more."""
+    workspace = session.get_one(Workspace, workspace_id)
+    if workspace.installation_id is None:
+        return
+    installation = session.get_one(Installation, workspace.installation_id)
+    installation.state = state
+    audit.record(
+        session,
+        now,
+        workspace_id=workspace_id,
+        actor_id=None,
+        action=f"workspace.{state.value}",
+        subject=workspace,
+    )
+
+
+def seal(token: str, key: str) -> bytes:
+    """Encrypt a token for the database. `key` is a Fernet key (OKRA_ENCRYPTION_KEY)."""
+    return Fernet(key).encrypt(token.encode())
+
+
+def token_of(session: Session, workspace_id: int, *, environment: str | None, key: str | None) -> str:
+    """The workspace's bot token: the installation's own, or where it keeps none, the environment's.
+
+    Raises `NoToken` when there is neither or it cannot be decrypted.
+    """
+    sealed = session.scalar(
+        sa.select(Installation.bot_token_encrypted)
+        .join(Workspace, Workspace.installation_id == Installation.id)
+        .where(Workspace.id == workspace_id)
+    )
+    if sealed is None:
+        if environment is None:
+            raise NoToken("OKRA_SLACK_BOT_TOKEN is not set.")
+        return environment
+    if key is None:
+        raise NoToken("OKRA_ENCRYPTION_KEY is not set; the stored token cannot be read without it.")
+    try:
+        return Fernet(key).decrypt(sealed).decode()
+    except InvalidToken:
+        raise NoToken("OKRA_ENCRYPTION_KEY is not the key that the stored token was encrypted with.") from None

@@ -1,0 +1,310 @@
+"""The gateway: the only module that calls Slack's Web API. It sorts Slack's errors into three kinds.
+
+- `RetryLater`: nothing happened; 429, or a connection that was never made.
+- `Permanent`: nothing happened and nothing will; the same call fails again.
+- `UnknownOutcome`: the effect may have happened; a time-out, a dropped or broken answer, a server error.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.blocks.post import Post
+from bot.domain.person import Person
+
+log = structlog.get_logger(__name__)
+
+# `internal_error` and `fatal_error` come with a note that the effect may have happened.
+UNCERTAIN = {"internal_error", "fatal_error", "request_timeout", "service_unavailable"}
+
+METADATA_EVENT = "okra_delivery"
+
+# What an opened dialog may wait for Slack: its trigger lives three seconds.
+INTERACTIVE_SECONDS = 2
+POST_SECONDS = 15
+
+Token = Callable[[int], str]
+
+
+class SlackFailure(Exception):
+    """Slack did not do what was asked. `code` is Slack's word for it, or ours for what the network did."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RetryLater(SlackFailure):
+    """Nothing happened. `after`: seconds to wait, where Slack said so."""
+
+    def __init__(self, code: str, after: int | None = None) -> None:
+        super().__init__(code)
+        self.after = after
+
+
+class Permanent(SlackFailure):
+    """Nothing happened, and the same call will fail again."""
+
+
+class UnknownOutcome(SlackFailure):
+    """It may have happened."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """Where a message stands. `channel` is the conversation's id, also where a user id was given."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whose token it is, and what it may do."""
+
+    slack_team_id: str
+    team_name: str
+    enterprise_id: str | None
+    bot_id: str | None
+    bot_user_id: str
+    scopes: frozenset[str]
+    url: str
+    # The server's own time at the answer, for measuring clock skew; null where it did not say.
+    server_date: str | None
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel Okra may see; `is_member`: whether it was invited, which it needs for posting."""
+
+    id: str
+    name: str
+    is_member: bool
+    is_archived: bool
+
+
+class Gateway:
+    """Calls Slack. Every call names a workspace; `token` gives that workspace's bot token."""
+
+    def __init__(self, base_url: str, token: Token) -> None:
+        self._base_url = base_url
+        self._token = token
+
+    # Messages
+
+    def post(self, workspace_id: int, *, to: str, body: Post, opaque_id: str, thread_ts: str | None = None) -> Posted:
+        """Post one message. `to` is a channel id or, for a direct message, a user id."""
+        answer = self._call(
+            workspace_id,
+            "chat.postMessage",
+            {
+                "channel": to,
+                "text": body.text,
+                "blocks": list(body.blocks),
+                "thread_ts": thread_ts,
+                "metadata": {"event_type": METADATA_EVENT, "event_payload": {"id": opaque_id}},
+                "unfurl_links": False,
+                "unfurl_media": False,
+            },
+            seconds=POST_SECONDS,
+        )
+        return Posted(answer["channel"], answer["ts"])
+
+    def redraw(self, workspace_id: int, *, at: Posted, body: Post) -> None:
+        """Show something else in a message that stands. Safe to repeat."""
+        self._call(
+            workspace_id,
+            "chat.update",
+            {"channel": at.channel, "ts": at.ts, "text": body.text, "blocks": list(body.blocks)},
+            seconds=POST_SECONDS,
+        )
+
+    def whisper(self, workspace_id: int, *, channel: str, to: str, body: Post) -> None:
+        """Show one person something in a channel; nobody else sees it and it is not kept."""
+        self._call(
+            workspace_id,
+            "chat.postEphemeral",
+            {"channel": channel, "user": to, "text": body.text, "blocks": list(body.blocks)},
+            seconds=INTERACTIVE_SECONDS,
+        )
+
+    def find(
+        self, workspace_id: int, *, channel: str, opaque_id: str, since: datetime, thread_ts: str | None = None
+    ) -> Posted | None:
+        """Look for a message by the id in its metadata: in a conversation from `since` on, or in a thread."""
+        where: dict[str, Any] = {"channel": channel, "oldest": f"{since.timestamp():.6f}", "include_all_metadata": True}
+        method = "conversations.history"
+        if thread_ts is not None:
+            method, where["ts"] = "conversations.replies", thread_ts
+        for message in self._pages(workspace_id, method, where, "messages"):
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("id") == opaque_id:
+                return Posted(channel, message["ts"])
+        return None
+
+    def open_conversation(self, workspace_id: int, *, slack_user_id: str) -> str:
+        """The id of the direct message with a person. Rare: posting to the user id opens it too."""
+        answer = self._call(workspace_id, "conversations.open", {"users": slack_user_id}, seconds=POST_SECONDS)
+        return cast(str, answer["channel"]["id"])
+
+    def permalink(self, workspace_id: int, *, at: Posted) -> str:
+        """A link to a message, for people."""
+        answer = self._call(
+            workspace_id, "chat.getPermalink", {"channel": at.channel, "message_ts": at.ts}, seconds=POST_SECONDS
+        )
+        return cast(str, answer["permalink"])
+
+    # Views
+
+    def open_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """Open a dialog for the person whose press made the trigger."""
+        self._call(workspace_id, "views.open", {"trigger_id": trigger_id, "view": view}, seconds=INTERACTIVE_SECONDS)
+
+    def update_view(self, workspace_id: int, *, view_id: str, view_hash: str | None, view: Mapping[str, Any]) -> None:
+        """Show another state of an open dialog, unless it has changed since `view_hash`."""
+        self._call(
+            workspace_id,
+            "views.update",
+            {"view_id": view_id, "hash": view_hash, "view": view},
+            seconds=INTERACTIVE_SECONDS,
+        )
+
+    # People and places
+
+    def people(self, workspace_id: int) -> Iterator[Person]:
+        """Everybody in the workspace, deactivated members too, page by page."""
+        for member in self._pages(workspace_id, "users.list", {}, "members"):
+            yield person(member)
+
+    def person(self, workspace_id: int, *, slack_user_id: str) -> Person:
+        """One member."""
+        answer = self._call(workspace_id, "users.info", {"user": slack_user_id}, seconds=INTERACTIVE_SECONDS)
+        return person(answer["user"])
+
+    def channels(self, workspace_id: int) -> Iterator[Channel]:
+        """The public channels, and the private ones that Okra is in."""
+        where = {"types": "public_channel,private_channel", "exclude_archived": True}
+        for channel in self._pages(workspace_id, "conversations.list", where, "channels"):
+            yield Channel(
+                id=channel["id"],
+                name=channel.get("name", ""),
+                is_member=bool(channel.get("is_member")),
+                is_archived=bool(channel.get("is_archived")),
+            )
+
+    def identity(self, workspace_id: int) -> Identity:
+        """Whose token this is (`auth.test`)."""
+        answer = self._call(workspace_id, "auth.test", {}, seconds=POST_SECONDS)
+        headers = {name.lower(): value for name, value in cast(Mapping[str, str], answer.headers).items()}
+        return Identity(
+            slack_team_id=answer["team_id"],
+            team_name=answer["team"],
+            enterprise_id=answer.get("enterprise_id"),
+            bot_id=answer.get("bot_id"),
+            bot_user_id=answer["user_id"],
+            scopes=frozenset(filter(None, headers.get("x-oauth-scopes", "").replace(" ", "").split(","))),
+            url=answer.get("url", ""),
+            server_date=headers.get("date"),
+        )
+
+    # The wire
+
+    def _pages(
+        self, workspace_id: int, method: str, arguments: Mapping[str, Any], field: str
+    ) -> Iterator[dict[str, Any]]:
+        cursor = ""
+        while True:
+            answer = self._call(
+                workspace_id, method, {**arguments, "limit": 200, "cursor": cursor or None}, seconds=POST_SECONDS
+            )
+            yield from answer[field]
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    def _call(self, workspace_id: int, method: str, arguments: Mapping[str, Any], *, seconds: int) -> Any:
+        client = self._client(workspace_id, seconds)
+        # The SDK's own methods know how each goes over the wire.
+        call = getattr(client, method.replace(".", "_"))
+        try:
+            return call(**{name: value for name, value in arguments.items() if value is not None})
+        except SlackApiError as error:
+            raise sort_answer(error) from error
+        except (OSError, http.client.HTTPException, ssl.SSLError, json.JSONDecodeError, SlackClientError) as error:
+            raise sort_network(error) from error
+
+    def _client(self, workspace_id: int, seconds: int) -> WebClient:
+        # The SDK's retry handlers would post twice after a dropped connection; deciding is our work.
+        return WebClient(token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[])
+
+
+def respond(response_url: str, body: Post, *, replace: bool = False) -> bool:
+    """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
+
+    It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
+    """
+    content = {
+        "response_type": "ephemeral",
+        "replace_original": replace,
+        "text": body.text,
+        "blocks": list(body.blocks),
+    }
+    request = urllib.request.Request(  # noqa: S310 - the address came in a payload whose signature was verified
+        response_url, json.dumps(content).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=INTERACTIVE_SECONDS):  # noqa: S310 - as above
+            return True
+    except (OSError, http.client.HTTPException) as error:
+        log.warning("response_url_failed", error=type(error).__name__)
+        return False
+
+
+def person(member: Mapping[str, Any]) -> Person:
+    """A member as `users.list`, `users.info` and the user events give them."""
+    profile = member.get("profile") or {}
+    return Person(
+        slack_user_id=member["id"],
+        name=profile.get("real_name") or member.get("real_name") or member.get("name") or member["id"],
+        display_name=profile.get("display_name") or "",
+        email=profile.get("email"),
+        time_zone=member.get("tz"),
+        is_bot=bool(member.get("is_bot")) or member["id"] == "USLACKBOT",
+        is_guest=bool(member.get("is_restricted") or member.get("is_ultra_restricted")),
+        is_external=bool(member.get("is_stranger")),
+        deleted=bool(member.get("deleted")),
+    )
+
+
+def sort_answer(error: SlackApiError) -> SlackFailure:
+    """Which of the three kinds an answer of Slack's is."""
+    status = getattr(error.response, "status_code", 200)
+    headers = {name.lower(): value for name, value in (getattr(error.response, "headers", None) or {}).items()}
+    code = str(error.response.get("error") or f"http_{status}") if hasattr(error.response, "get") else f"http_{status}"
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        after = headers.get("retry-after", "")
+        return RetryLater("ratelimited", int(after) if str(after).isdigit() else None)
+    if status >= 500 or code in UNCERTAIN:
+        return UnknownOutcome(code)
+    return Permanent(code)
+
+
+def sort_network(error: Exception) -> SlackFailure:
+    """Which of the three kinds a failure on the way is: only a connection that was never made is harmless."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ConnectionRefusedError | socket.gaierror):
+        return RetryLater("unreachable")
+    return UnknownOutcome(type(reason).__name__)

@@ -1,0 +1,19 @@
+"""What people do in Slack. `register` is the list of all that Okra listens to."""
+
+from __future__ import annotations
+
+from slack_bolt import App
+
+from bot.runtime import Runtime
+from handlers import checkin, commands, digest, escalation, members
+from handlers.boundary import Desk
+
+
+def register(app: App, runtime: Runtime) -> None:
+    """Connect every story's handlers."""
+    desk = Desk(app, runtime)
+    checkin.register(desk)
+    escalation.register(desk)
+    digest.register(desk)
+    commands.register(desk)
+    members.register(desk)

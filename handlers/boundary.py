@@ -1,0 +1,177 @@
+"""The boundary to Bolt: who is it, what did they do, the handler's reply, and what a person reads when it fails.
+
+Handlers are plain functions `(runtime, request) -> Reply`. Here they become Bolt listeners. The acknowledgement is
+the last thing that happens, after the commit: nothing that can raise follows it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App
+from slack_bolt.response import BoltResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.blocks import notices
+from bot.blocks import refusals as sentences
+from bot.blocks.post import Post
+from bot.runtime import Runtime
+from bot.services import once, people
+from bot.services.access import Caller
+from bot.services.refusals import Refused
+from bot.slack import SlackFailure, respond
+from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
+from handlers.request import Origin, Request, origin_of, parse
+from models.database import DatabaseBusy
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Runtime, Request], Reply]
+News = Callable[[Runtime, int, Mapping[str, Any]], None]
+Listener = Callable[[Ack, dict[str, Any]], BoltResponse]
+
+
+class Desk:
+    """Registers handlers with Bolt: `desk.action(id, handler)`, `desk.submit(id, handler)`, and so on."""
+
+    def __init__(self, app: App, runtime: Runtime) -> None:
+        self._app = app
+        self._runtime = runtime
+
+    def action(self, action_id: str, handler: Handler) -> None:
+        self._app.action(action_id)(self._listener(handler))
+
+    def submit(self, callback_id: str, handler: Handler) -> None:
+        self._app.view_submission(callback_id)(self._listener(handler))
+
+    def closed(self, callback_id: str, handler: Handler) -> None:
+        self._app.view_closed(callback_id)(self._listener(handler))
+
+    def command(self, name: str, handler: Handler) -> None:
+        self._app.command(name)(self._listener(handler))
+
+    def suggest(self, action_id: str, handler: Handler) -> None:
+        self._app.options(action_id)(self._listener(handler))
+
+    def shortcut(self, callback_id: str, handler: Handler) -> None:
+        self._app.shortcut(callback_id)(self._listener(handler))
+
+    def news(self, event_type: str, handler: News) -> None:
+        """An event that Slack tells about the workspace; no person waits for an answer."""
+        runtime = self._runtime
+
+        def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
+            hear(runtime, handler, body)
+            return ack()
+
+        self._app.event(event_type)(listen)
+
+    def _listener(self, handler: Handler) -> Listener:
+        runtime = self._runtime
+
+        def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
+            return acknowledge(ack, body, answer(runtime, handler, body))
+
+        return listen
+
+
+def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply:
+    """Run a handler for a payload. Raises nothing: each failure becomes something the person can read."""
+    origin = origin_of(body)
+    try:
+        if origin is None:
+            return Done()
+        caller = identify(runtime, origin)
+        if caller is None:
+            return Whisper(notices.not_for_outsiders())
+        return handler(runtime, parse(body, caller, origin.slack_user_id))
+    except Refused as refused:
+        return trouble(body, sentences.sentence(refused.reason, refused.facts))
+    except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
+        incident = _incident()
+        log.exception("interaction_failed", incident=incident, error=type(error).__name__)
+        return trouble(body, notices.try_again(incident))
+    except Exception as error:
+        incident = _incident()
+        log.exception("interaction_broke", incident=incident, error=type(error).__name__)
+        return trouble(body, notices.broken(incident))
+
+
+def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
+    """Handle an event once, whatever number of times Slack delivers it.
+
+    A failure is raised: Slack then gets no acknowledgement and delivers the event again.
+    """
+    with runtime.read() as session:
+        found = people.find(session, body.get("team_id"), body.get("enterprise_id"), "")
+    if found is None:
+        return
+    with runtime.write() as session:
+        if not once.first_time(
+            session, runtime.now(), workspace_id=found.workspace_id, slack_id=f"event:{body['event_id']}"
+        ):
+            return
+    handler(runtime, found.workspace_id, body["event"])
+
+
+def identify(runtime: Runtime, origin: Origin) -> Caller | None:
+    """Who the payload names; somebody new is looked up at Slack. None: a guest, a bot, another organisation."""
+    with runtime.read() as session:
+        found = people.find(session, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
+    if found is None:
+        return None
+    if found.member_id is None:
+        person = runtime.gateway.person(found.workspace_id, slack_user_id=origin.slack_user_id)
+        with runtime.write() as session:
+            people.learn(session, runtime.now(), found.workspace_id, person, admins=runtime.settings.admins)
+            found = people.find(session, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
+    if found is None or found.member_id is None or not found.may_take_part:
+        return None
+    return Caller(found.workspace_id, found.member_id)
+
+
+def trouble(body: Mapping[str, Any], sentence: str) -> Reply:
+    """Say it where the person is looking: inside the dialog, with what they typed kept, or as a whisper."""
+    if body.get("type") == "view_submission":
+        block_id = next(iter((body["view"].get("state") or {}).get("values") or {}), None)
+        if block_id is not None:
+            return Errors({block_id: sentence})
+    return Whisper(Post(sentence))
+
+
+def acknowledge(ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse:
+    """Turn a reply into Slack's answer to this kind of payload."""
+    match reply:
+        case Errors(by_block):
+            return ack(response_action="errors", errors=dict(by_block))
+        case Show(view):
+            return ack(response_action="update", view=dict(view))
+        case Close():
+            return ack(response_action="clear")
+        case Options(options):
+            return ack(options=[dict(option) for option in options])
+        case Whisper(post):
+            return _whisper(ack, body, post)
+        case Done():
+            return ack()
+
+
+def _whisper(ack: Ack, body: Mapping[str, Any], post: Post) -> BoltResponse:
+    if "command" in body:
+        return ack(text=post.text, blocks=[dict(block) for block in post.blocks] or None, response_type="ephemeral")
+    if body.get("type") == "view_submission":
+        return ack(response_action="update", view=dict(notices.end_of_dialog(post)))
+    if body.get("type") == "block_suggestion":
+        return ack(options=[])
+    if body.get("response_url"):
+        respond(body["response_url"], post)
+    elif "event" not in body:
+        log.info("whisper_without_place", text=post.text)
+    return ack()
+
+
+def _incident() -> str:
+    return secrets.token_hex(4)

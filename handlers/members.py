@@ -1,0 +1,40 @@
+"""Slack tells about people: somebody joined, moved to another zone, left; or Okra itself was removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.blocks.ids import Event
+from bot.runtime import Runtime
+from bot.services import installations, people
+from bot.slack import person
+from handlers.boundary import Desk
+from models import InstallationState
+
+
+def register(desk: Desk) -> None:
+    desk.news(Event.USER_CHANGE, changed)
+    desk.news(Event.TEAM_JOIN, changed)
+    desk.news(Event.APP_UNINSTALLED, uninstalled)
+    desk.news(Event.TOKENS_REVOKED, revoked)
+
+
+def changed(runtime: Runtime, workspace_id: int, event: Mapping[str, Any]) -> None:
+    """A member is new or different. Deactivation arrives this way too."""
+    with runtime.write() as session:
+        people.learn(session, runtime.now(), workspace_id, person(event["user"]), admins=runtime.settings.admins)
+
+
+def uninstalled(runtime: Runtime, workspace_id: int, event: Mapping[str, Any]) -> None:
+    """Okra was removed from the workspace."""
+    with runtime.write() as session:
+        installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.UNINSTALLED)
+
+
+def revoked(runtime: Runtime, workspace_id: int, event: Mapping[str, Any]) -> None:
+    """The bot's token no longer works; a person's token being revoked is not our concern."""
+    if not (event.get("tokens") or {}).get("bot"):
+        return
+    with runtime.write() as session:
+        installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.REVOKED)

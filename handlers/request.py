@@ -1,0 +1,184 @@
+"""What a person did in Slack, parsed once at the edge: a press, a submitted dialog, a command, an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from bot.services.access import Caller
+
+
+@dataclass(frozen=True)
+class Place:
+    """A message in a conversation."""
+
+    channel: str
+    ts: str | None
+
+
+@dataclass(frozen=True)
+class OpenView:
+    """A dialog (or Home) as it was when the person acted in it.
+
+    A block id is `field` or `field:key` (the key keeps Slack from carrying typed text over to another key result);
+    inputs are found by their field, never by their position.
+    """
+
+    id: str
+    hash: str | None
+    callback_id: str
+    metadata: Mapping[str, Any]
+    values: Mapping[str, Mapping[str, Any]]
+
+    def block_id(self, name: str) -> str | None:
+        """The id of the block with this field."""
+        return next((block for block in self.values if block.split(":", 1)[0] == name), None)
+
+    def has(self, name: str) -> bool:
+        return self.block_id(name) is not None
+
+    def text(self, name: str) -> str:
+        """What was typed, stripped; empty where nothing was or where there is no such field."""
+        return str(self._state(name).get("value") or "").strip()
+
+    def option(self, name: str) -> str | None:
+        """The value of the chosen option (select, radio buttons)."""
+        chosen = self._state(name).get("selected_option")
+        return chosen["value"] if chosen else None
+
+    def option_text(self, name: str) -> str | None:
+        """The text of the chosen option as the person saw it."""
+        chosen = self._state(name).get("selected_option")
+        return chosen["text"]["text"] if chosen else None
+
+    def options(self, name: str) -> tuple[str, ...]:
+        """The values of the ticked boxes."""
+        return tuple(option["value"] for option in self._state(name).get("selected_options") or ())
+
+    def date(self, name: str) -> str | None:
+        """A chosen day, YYYY-MM-DD."""
+        return self._state(name).get("selected_date")
+
+    def user(self, name: str) -> str | None:
+        """A chosen person's Slack id."""
+        return self._state(name).get("selected_user")
+
+    def _state(self, name: str) -> Mapping[str, Any]:
+        block = self.block_id(name)
+        if block is None:
+            return {}
+        return next(iter(self.values[block].values()), {})
+
+
+@dataclass(frozen=True)
+class Request:
+    """One interaction. `caller` comes from the payload that Slack signed; `once` is the same if Slack repeats it."""
+
+    caller: Caller
+    slack_user_id: str
+    once: str
+    trigger_id: str = ""
+    action_id: str = ""
+    # The value of a pressed button or a chosen option; for a block suggestion, what was typed so far.
+    value: str = ""
+    # The text behind a slash command.
+    text: str = ""
+    place: Place | None = None
+    response_url: str | None = None
+    view: OpenView | None = None
+    event: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which workspace and person a payload names."""
+
+    slack_team_id: str | None
+    enterprise_id: str | None
+    slack_user_id: str
+
+
+def origin_of(body: Mapping[str, Any]) -> Origin | None:
+    """Who sent this; None for what no person did."""
+    if "command" in body:
+        return Origin(body.get("team_id"), body.get("enterprise_id"), body["user_id"])
+    if "event" in body:
+        event = body["event"]
+        user = event.get("user")
+        user_id = user.get("id") if isinstance(user, dict) else user
+        return Origin(body.get("team_id"), body.get("enterprise_id"), user_id) if user_id else None
+    user = body.get("user") or {}
+    # `team` is null for somebody who acts across an enterprise; the person's own team is named then.
+    team = body.get("team") or {}
+    enterprise = body.get("enterprise") or {}
+    return Origin(team.get("id") or user.get("team_id"), enterprise.get("id"), user["id"])
+
+
+def parse(body: Mapping[str, Any], caller: Caller, slack_user_id: str) -> Request:
+    """A payload of any kind as a request."""
+    if "command" in body:
+        return Request(
+            caller=caller,
+            slack_user_id=slack_user_id,
+            once=f"command:{body['trigger_id']}",
+            trigger_id=body["trigger_id"],
+            text=(body.get("text") or "").strip(),
+            place=Place(body["channel_id"], None),
+            response_url=body.get("response_url"),
+            body=body,
+        )
+    if "event" in body:
+        return Request(
+            caller=caller, slack_user_id=slack_user_id, once=f"event:{body['event_id']}", event=body["event"], body=body
+        )
+    view = _view(body.get("view"))
+    action = (body.get("actions") or [{}])[0]
+    return Request(
+        caller=caller,
+        slack_user_id=slack_user_id,
+        once=_once(body, view),
+        trigger_id=body.get("trigger_id") or "",
+        action_id=action.get("action_id") or body.get("action_id") or "",
+        value=_value(action) if action else str(body.get("value") or ""),
+        place=_place(body),
+        response_url=body.get("response_url"),
+        view=view,
+        body=body,
+    )
+
+
+def _once(body: Mapping[str, Any], view: OpenView | None) -> str:
+    # A double click on a dialog's button sends two payloads with triggers of their own: the same state of the same
+    # dialog is what makes them one.
+    if body["type"] in {"view_submission", "view_closed"} and view is not None:
+        return f"{body['type']}:{view.id}:{view.hash}"
+    return f"{body['type']}:{body.get('trigger_id') or body.get('action_ts')}"
+
+
+def _view(view: Mapping[str, Any] | None) -> OpenView | None:
+    if not view:
+        return None
+    return OpenView(
+        id=view["id"],
+        hash=view.get("hash"),
+        callback_id=view.get("callback_id") or "",
+        metadata=json.loads(view.get("private_metadata") or "{}"),
+        values=(view.get("state") or {}).get("values") or {},
+    )
+
+
+def _value(action: Mapping[str, Any]) -> str:
+    chosen = action.get("selected_option")
+    return str((chosen or action).get("value") or "")
+
+
+def _place(body: Mapping[str, Any]) -> Place | None:
+    container = cast(Mapping[str, Any], body.get("container") or {})
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
+    if not channel:
+        return None
+    ts = (body.get("message") or {}).get("ts") or container.get("message_ts") or body.get("message_ts")
+    return Place(channel, ts)

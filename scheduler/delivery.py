@@ -1,0 +1,326 @@
+"""Delivery in steps: queued → claimed → sending → sent | failed | unknown | obsolete.
+
+Each step is at most one transaction or one request, so that a process may die between any two of them:
+
+- `claim` takes what is due; a claim whose lease ran out may be taken by another worker.
+- `begin` looks once more whether the post still makes sense, renders it from the state as it is now, and commits
+  `sending` just before the request.
+- `send` makes the request, outside of any transaction.
+- `finish` records what came of it, guarded by the generation of the claim.
+- `settle` looks an uncertain post up in the conversation, some time after it: only what is absent is sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session, aliased
+
+from bot.blocks.post import Post
+from bot.runtime import Runtime
+from bot.services import failures
+from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from models import Delivery, DeliveryState, Member, Message, RatePace
+from models.once import insert_once
+from scheduler.liveness import Liveness
+from scheduler.posts import render
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+BATCH = 50
+# About one message a second into one conversation is what Slack admits.
+CHANNEL_SPACING = timedelta(seconds=1)
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(minutes=10)
+# How far the clocks of Slack and of this machine may lie apart when a message is looked for.
+CLOCK_SKEW = timedelta(minutes=2)
+
+_OVER = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery that this worker may send, as long as the generation stands."""
+
+    delivery_id: int
+    generation: int
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A delivery in `sending`: committed, rendered, about to leave."""
+
+    claim: Claim
+    workspace_id: int
+    to: str
+    thread_ts: str | None
+    body: Post
+    opaque_id: str
+    attempts: int
+    # The message's wanted revision when it was rendered.
+    drawn: int
+
+
+Outcome = Posted | SlackFailure
+
+
+def claim(runtime: Runtime, worker_id: int, now: datetime) -> list[Claim]:
+    """Take up to `BATCH` deliveries that are due, interactive ones first, replies after their root and in order."""
+    with runtime.write() as session:
+        root, earlier = aliased(Delivery), aliased(Delivery)
+        waits_for_root = sa.exists().where(root.id == Delivery.follows_id, root.state != DeliveryState.SENT)
+        waits_for_earlier = sa.exists().where(
+            earlier.workspace_id == Delivery.workspace_id,
+            earlier.follows_id == Delivery.follows_id,
+            earlier.id < Delivery.id,
+            earlier.state.not_in(_OVER),
+        )
+        due = sa.or_(
+            sa.and_(Delivery.state == DeliveryState.QUEUED, Delivery.not_before <= now),
+            sa.and_(Delivery.state == DeliveryState.CLAIMED, Delivery.leased_until <= now),
+        )
+        rows = session.scalars(
+            sa.select(Delivery)
+            .where(due, ~waits_for_root, ~waits_for_earlier)
+            .order_by(Delivery.bulk, Delivery.not_before, Delivery.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True, of=Delivery)
+        ).all()
+        for row in rows:
+            row.state = DeliveryState.CLAIMED
+            row.worker_id = worker_id
+            row.generation += 1
+            row.leased_until = now + LEASE
+        return [Claim(row.id, row.generation) for row in rows]
+
+
+def begin(runtime: Runtime, taken: Claim, now: datetime) -> Ready | None:
+    """Commit `sending` and give what to send; None where it is no longer ours, no longer wanted, or must wait."""
+    with runtime.write() as session:
+        row = _held(session, taken, DeliveryState.CLAIMED)
+        if row is None:
+            return None
+        body = render(session, row, now)
+        if body is None:
+            row.state, row.settled_at = DeliveryState.OBSOLETE, now
+            _fail_followers(session, row, now)
+            return None
+        to, thread_ts = _destination(session, row)
+        wait_until = _pace(session, row.workspace_id, f"post:{to}", now)
+        if wait_until is not None:
+            row.state, row.not_before = DeliveryState.QUEUED, wait_until
+            return None
+        row.state = DeliveryState.SENDING
+        row.attempts += 1
+        row.attempted_at = now
+        drawn = session.scalar(sa.select(Message.wanted).where(Message.delivery_id == row.id)) or 1
+        return Ready(taken, row.workspace_id, to, thread_ts, body, row.opaque_id, row.attempts, drawn)
+
+
+def send(runtime: Runtime, ready: Ready) -> Outcome:
+    """Make the request. Raises nothing of Slack's: what came of it is the value."""
+    try:
+        return runtime.gateway.post(
+            ready.workspace_id, to=ready.to, body=ready.body, opaque_id=ready.opaque_id, thread_ts=ready.thread_ts
+        )
+    except SlackFailure as failure:
+        return failure
+
+
+def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> None:
+    """Record what came of the request."""
+    with runtime.write() as session:
+        row = _held(session, ready.claim, DeliveryState.SENDING)
+        if row is None:
+            return
+        match outcome:
+            case Posted():
+                _sent(session, row, outcome, ready.drawn, now)
+            case RetryLater():
+                row.state = DeliveryState.QUEUED
+                row.error = outcome.code
+                row.not_before = now + (
+                    timedelta(seconds=outcome.after) if outcome.after is not None else backoff(ready.attempts)
+                )
+                if outcome.after is not None:
+                    _pause(session, row.workspace_id, f"post:{ready.to}", row.not_before)
+            case Permanent():
+                _failed(session, row, outcome.code, now)
+            case _:
+                row.state, row.error = DeliveryState.UNKNOWN, outcome.code
+                row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
+        log.info("delivery", key=row.key, state=row.state.value, error=row.error, attempts=row.attempts)
+
+
+def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
+    """What a dead worker was sending becomes `unknown`: nobody can say whether it arrived."""
+    with runtime.read() as session:
+        holders = session.scalars(
+            sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct()
+        ).all()
+    for worker_id in holders:
+        if worker_id is None or not liveness.is_gone(worker_id):
+            continue
+        with runtime.write() as session:
+            orphans = session.scalars(
+                sa.select(Delivery)
+                .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
+                .with_for_update(skip_locked=True)
+            ).all()
+            for row in orphans:
+                row.state, row.error = DeliveryState.UNKNOWN, "worker_died"
+                row.generation += 1
+                row.not_before = (row.attempted_at or now) + timedelta(seconds=runtime.settings.settle_seconds)
+
+
+def settle(runtime: Runtime, now: datetime) -> int:
+    """Look up what is `unknown` and due; what is there is sent, what is absent is queued again. Returns how many."""
+    with runtime.read() as session:
+        uncertain = session.scalars(
+            sa.select(Delivery)
+            .where(Delivery.state == DeliveryState.UNKNOWN, Delivery.not_before <= now)
+            .order_by(Delivery.not_before, Delivery.id)
+            .limit(BATCH)
+        ).all()
+        places = {row.id: _destination(session, row) for row in uncertain}
+        members = {row.id: session.get(Member, row.member_id) for row in uncertain if row.member_id is not None}
+    for row in uncertain:
+        to, thread_ts = places[row.id]
+        try:
+            member = members.get(row.id)
+            if member is not None and member.dm_channel is None:
+                to = runtime.gateway.open_conversation(row.workspace_id, slack_user_id=member.slack_user_id)
+            found = runtime.gateway.find(
+                row.workspace_id,
+                channel=to,
+                opaque_id=row.opaque_id,
+                since=(row.attempted_at or row.created_at) - CLOCK_SKEW,
+                thread_ts=thread_ts,
+            )
+        except (RetryLater, UnknownOutcome) as failure:
+            _look_again_later(runtime, row, failure, now)
+            continue
+        except Permanent as failure:
+            _cannot_tell(runtime, row, failure, now)
+            continue
+        _settled(runtime, row, found, now)
+    return len(uncertain)
+
+
+def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:
+    with runtime.write() as session:
+        row = _held(session, Claim(seen.id, seen.generation), DeliveryState.UNKNOWN)
+        if row is None:
+            return
+        if found is not None:
+            # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
+            _sent(session, row, found, 0, now)
+        else:
+            row.state, row.not_before = DeliveryState.QUEUED, now
+            row.generation += 1
+
+
+def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
+    with runtime.write() as session:
+        row = _held(session, Claim(seen.id, seen.generation), DeliveryState.UNKNOWN)
+        if row is not None:
+            after = failure.after if isinstance(failure, RetryLater) else None
+            row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(row.attempts + 3))
+
+
+def _cannot_tell(runtime: Runtime, seen: Delivery, failure: Permanent, now: datetime) -> None:
+    # Where the history may not be read, sending again could say it twice: an admin decides.
+    with runtime.write() as session:
+        row = _held(session, Claim(seen.id, seen.generation), DeliveryState.UNKNOWN)
+        if row is not None:
+            _failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after so many attempts (1 and up): 2 s, doubling, at most ten minutes."""
+    doublings = min(max(attempts - 1, 0), 20)
+    return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY)
+
+
+def _held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
+    return session.scalar(
+        sa.select(Delivery)
+        .where(Delivery.id == taken.delivery_id, Delivery.generation == taken.generation, Delivery.state == state)
+        .with_for_update()
+    )
+
+
+def _destination(session: Session, row: Delivery) -> tuple[str, str | None]:
+    if row.follows_id is not None:
+        root = session.get_one(Delivery, row.follows_id)
+        if root.posted_channel is not None:
+            return root.posted_channel, root.posted_ts
+    if row.member_id is not None:
+        member = session.get_one(Member, row.member_id)
+        return member.dm_channel or member.slack_user_id, None
+    assert row.channel_id is not None  # noqa: S101 - the table's CHECK says so
+    return row.channel_id, None
+
+
+def _sent(session: Session, row: Delivery, place: Posted, drawn: int, now: datetime) -> None:
+    row.state, row.error, row.settled_at = DeliveryState.SENT, None, now
+    row.posted_channel, row.posted_ts = place.channel, place.ts
+    if row.member_id is not None:
+        session.execute(
+            sa.update(Member)
+            .where(Member.id == row.member_id, Member.dm_channel.is_(None))
+            .values(dm_channel=place.channel)
+        )
+    session.execute(
+        sa.update(Message)
+        .where(Message.delivery_id == row.id)
+        .values(channel=place.channel, ts=place.ts, shown=drawn, not_before=now)
+    )
+
+
+def _failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
+    row.state, row.error, row.settled_at = DeliveryState.FAILED, code, now
+    failures.tell_admins(session, row, now)
+    _fail_followers(session, row, now)
+
+
+def _fail_followers(session: Session, root: Delivery, now: datetime) -> None:
+    session.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.workspace_id == root.workspace_id,
+            Delivery.follows_id == root.id,
+            Delivery.state.in_([DeliveryState.QUEUED, DeliveryState.CLAIMED]),
+        )
+        .values(
+            state=DeliveryState.FAILED,
+            error=f"the message it answers was not sent ({root.state.value})",
+            settled_at=now,
+        )
+    )
+
+
+def _pace(session: Session, workspace_id: int, lane: str, now: datetime) -> datetime | None:
+    """Take the next free moment of a lane: None where that is now, else the instant to come back at."""
+    insert_once(
+        session, RatePace, {"workspace_id": workspace_id, "lane": lane, "next_at": now}, key=("workspace_id", "lane")
+    )
+    pace = session.scalars(
+        sa.select(RatePace).where(RatePace.workspace_id == workspace_id, RatePace.lane == lane).with_for_update()
+    ).one()
+    if pace.next_at > now:
+        return pace.next_at
+    pace.next_at = now + CHANNEL_SPACING
+    return None
+
+
+def _pause(session: Session, workspace_id: int, lane: str, until: datetime) -> None:
+    session.execute(
+        sa.update(RatePace)
+        .where(RatePace.workspace_id == workspace_id, RatePace.lane == lane, RatePace.next_at < until)
+        .values(next_at=until)
+    )

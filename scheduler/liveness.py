@@ -1,0 +1,104 @@
+"""Which workers live: each holds a lock that goes with it, however it dies.
+
+A row in `sending` may have had its effect at Slack, so it is touched by another worker only when the one that sent
+it is gone. A lease cannot tell: a stopped process (SIGSTOP) outlives it and then goes on. The lock can.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import IO, Protocol
+
+import sqlalchemy as sa
+
+from models.database import Database
+
+# The first key of our advisory locks; the second is the worker's id.
+LOCK_CLASS = 72_370
+
+
+class SecondWorker(Exception):
+    """A worker already runs on this SQLite database."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"Another Okra worker is running on {path}. SQLite carries one at a time: stop the other one, "
+            "or move to PostgreSQL (OKRA_DATABASE_URL) to run several."
+        )
+
+
+class Liveness(Protocol):
+    """Held for a worker's whole life."""
+
+    def hold(self, worker_id: int) -> None: ...
+
+    def is_gone(self, worker_id: int) -> bool:
+        """Whether that other worker is dead for certain."""
+        ...
+
+    def release(self) -> None: ...
+
+
+class AdvisoryLocks:
+    """PostgreSQL: a session's advisory lock on a connection of its own; it frees within milliseconds of a kill."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._connection: sa.Connection | None = None
+        self._mine: int | None = None
+
+    def hold(self, worker_id: int) -> None:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(
+            sa.text("select pg_advisory_lock(:class, :worker)"), {"class": LOCK_CLASS, "worker": worker_id}
+        )
+        self._connection, self._mine = connection, worker_id
+
+    def is_gone(self, worker_id: int) -> bool:
+        if worker_id == self._mine:
+            return False
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            keys = {"class": LOCK_CLASS, "worker": worker_id}
+            if not connection.scalar(sa.text("select pg_try_advisory_lock(:class, :worker)"), keys):
+                return False
+            connection.execute(sa.text("select pg_advisory_unlock(:class, :worker)"), keys)
+            return True
+
+    def release(self) -> None:
+        if self._connection is not None:
+            # Closed for good rather than given back to the pool: the lock goes with the connection.
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+
+class FileLock:
+    """SQLite: one worker a database, held with `flock` on a file beside it; every other worker is a dead one."""
+
+    def __init__(self, database: Database) -> None:
+        self._path = database.engine.url.database or ""
+        self._file: IO[str] | None = None
+        self._mine: int | None = None
+
+    def hold(self, worker_id: int) -> None:
+        file = Path(self._path + ".worker").open("a")  # noqa: SIM115 - it stays open as long as the worker lives
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise SecondWorker(self._path) from None
+        self._file, self._mine = file, worker_id
+
+    def is_gone(self, worker_id: int) -> bool:
+        return worker_id != self._mine
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def liveness_of(database: Database) -> Liveness:
+    """The lock that fits the database."""
+    return FileLock(database) if database.is_sqlite else AdvisoryLocks(database)

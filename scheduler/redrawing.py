@@ -1,0 +1,97 @@
+"""Messages that show state: one update in flight a message, always of the newest state, safe to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from bot.blocks.post import Post
+from bot.runtime import Runtime
+from bot.slack import Permanent, Posted, RetryLater, SlackFailure
+from models import Delivery, Message
+from scheduler.delivery import BATCH, LEASE, backoff
+from scheduler.posts import render
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """An update that is about to leave: it shows the revision `drawn`."""
+
+    message_id: int
+    generation: int
+    workspace_id: int
+    at: Posted
+    body: Post
+    drawn: int
+    attempts: int
+
+
+def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
+    """Take the messages that show less than is wanted, and render what they should show now."""
+    with runtime.write() as session:
+        rows = session.scalars(
+            sa.select(Message)
+            .where(
+                Message.shown < Message.wanted,
+                Message.gone_at.is_(None),
+                Message.not_before <= now,
+                Message.channel.is_not(None),
+                sa.or_(Message.leased_until.is_(None), Message.leased_until <= now),
+            )
+            .order_by(Message.not_before, Message.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        drawings: list[Drawing] = []
+        for row in rows:
+            body = render(session, session.get_one(Delivery, row.delivery_id), now)
+            if body is None or row.channel is None or row.ts is None:
+                row.shown = row.wanted
+                continue
+            row.generation += 1
+            row.leased_until = now + LEASE
+            drawings.append(
+                Drawing(
+                    row.id, row.generation, row.workspace_id, Posted(row.channel, row.ts), body, row.wanted,
+                    row.attempts + 1,
+                )
+            )  # fmt: skip
+        return drawings
+
+
+def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
+    """Make the request."""
+    try:
+        runtime.gateway.redraw(drawing.workspace_id, at=drawing.at, body=drawing.body)
+    except SlackFailure as failure:
+        return failure
+    return None
+
+
+def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now: datetime) -> None:
+    """Record which revision the message shows now; whether an update of unknown fate arrived does not matter."""
+    with runtime.write() as session:
+        row = session.scalar(
+            sa.select(Message)
+            .where(Message.id == drawing.message_id, Message.generation == drawing.generation)
+            .with_for_update()
+        )
+        if row is None:
+            return
+        row.leased_until = None
+        if failure is None:
+            row.shown, row.attempts, row.error = drawing.drawn, 0, None
+            return
+        row.error = failure.code
+        log.info("redraw_failed", message=row.id, error=failure.code)
+        if isinstance(failure, Permanent):
+            row.gone_at = now
+            return
+        row.attempts += 1
+        after = failure.after if isinstance(failure, RetryLater) else None
+        row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(drawing.attempts))

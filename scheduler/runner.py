@@ -1,0 +1,95 @@
+"""A worker: APScheduler ticks, the courier delivers. Any number may run on one PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.runtime import Runtime
+from models import Worker
+from models.database import DatabaseBusy
+from scheduler import ticks
+from scheduler.courier import Courier
+from scheduler.liveness import liveness_of
+
+log = structlog.get_logger(__name__)
+
+MEMBERS_LOOK_SECONDS = 600
+PURGE_SECONDS = 3600
+
+
+class Runner:
+    """Starts and stops a worker. `bell` is rung by commits of this process, so that a post leaves at once."""
+
+    def __init__(self, runtime: Runtime, bell: threading.Event) -> None:
+        self._runtime = runtime
+        self._bell = bell
+        self._liveness = liveness_of(runtime.database)
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": MemoryJobStore()},
+            executors={"default": ThreadPoolExecutor(4)},
+            # Late jobs still run, and a pile of them runs once.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone="UTC",
+        )
+        self._courier: Courier | None = None
+        self.worker_id = 0
+
+    def start(self) -> None:
+        """Raises `SecondWorker` where SQLite is already served."""
+        self.worker_id = self._sign_on()
+        self._liveness.hold(self.worker_id)
+        self._courier = Courier(self._runtime, self.worker_id, self._liveness, self._bell)
+        seconds = self._runtime.settings.tick_seconds
+        self._every(seconds, "tick", lambda now: ticks.tick(self._runtime, self.worker_id, now))
+        self._every(seconds, "tidy", self._courier.tidy)
+        self._every(MEMBERS_LOOK_SECONDS, "members", lambda now: ticks.read_members(self._runtime, now))
+        self._every(PURGE_SECONDS, "purge", lambda now: ticks.purge(self._runtime, now))
+        self._courier.start()
+        self._scheduler.start()
+        log.info("worker_started", worker=self.worker_id)
+
+    def stop(self) -> None:
+        """Finish what is in flight, then go."""
+        self._scheduler.shutdown(wait=True)
+        if self._courier is not None:
+            self._courier.stop()
+        try:
+            with self._runtime.write() as session:
+                session.execute(
+                    sa.update(Worker).where(Worker.id == self.worker_id).values(stopped_at=self._runtime.now())
+                )
+        except (SQLAlchemyError, DatabaseBusy, OSError) as error:
+            log.warning("worker_left_unsigned", error=type(error).__name__)
+        self._liveness.release()
+        log.info("worker_stopped", worker=self.worker_id)
+
+    def _sign_on(self) -> int:
+        with self._runtime.write() as session:
+            worker = Worker(name=f"{socket.gethostname()}:{os.getpid()}", started_at=self._runtime.now())
+            session.add(worker)
+            session.flush()
+            return worker.id
+
+    def _every(self, seconds: float, name: str, work: Callable[[datetime], object]) -> None:
+        def run() -> None:
+            try:
+                work(self._runtime.now())
+            except (SQLAlchemyError, DatabaseBusy, OSError) as error:
+                # The database is away for a moment. Nothing is lost: the next tick finds the same work.
+                log.warning("tick_waits", job=name, error=type(error).__name__)
+
+        # `next_run_time` would be a time of the machine's; the first run is asked for by hand instead.
+        self._scheduler.add_job(run, "interval", seconds=seconds, id=name)
+        if name in {"tick", "members"}:
+            self._scheduler.add_job(run, id=f"{name}-first")

@@ -1,0 +1,78 @@
+"""What time does: each tick asks the database what is due and does it, in small transactions.
+
+`due_at <= now and not done`, never "is it this minute": a late tick catches up, a second one finds nothing to do, and
+any number of processes may tick at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.runtime import Runtime
+from bot.services import digest, lead_note, once, people, planning
+from bot.slack import SlackFailure
+from models import Worker, Workspace
+
+log = structlog.get_logger(__name__)
+
+# Each step takes at most this many at a time, so that no transaction is long.
+BATCH = 100
+
+Step = Callable[[Session, datetime, int], int]
+
+STEPS: tuple[Step, ...] = (
+    planning.open_due,
+    planning.close_due,
+    lead_note.write_due,
+    digest.take_due,
+)
+
+MEMBERS_EVERY = timedelta(days=1)
+
+
+def tick(runtime: Runtime, worker_id: int, now: datetime) -> None:
+    """Do all that is due up to `now`, then note that this worker has ticked through it."""
+    for step in STEPS:
+        _exhaust(runtime, step, now)
+    with runtime.write() as session:
+        session.execute(sa.update(Worker).where(Worker.id == worker_id).values(ticked_through=now))
+
+
+def _exhaust(runtime: Runtime, step: Step, now: datetime) -> None:
+    while True:
+        with runtime.write() as session:
+            done = step(session, now, BATCH)
+        if done < BATCH:
+            return
+
+
+def read_members(runtime: Runtime, now: datetime) -> None:
+    """Once a day, read everybody from Slack: what lost events would have told."""
+    with runtime.read() as session:
+        due = session.scalars(
+            sa.select(Workspace.id).where(
+                Workspace.slack_team_id.is_not(None),
+                sa.or_(Workspace.members_read_at.is_(None), Workspace.members_read_at <= now - MEMBERS_EVERY),
+            )
+        ).all()
+    for workspace_id in due:
+        try:
+            everybody = list(runtime.gateway.people(workspace_id))
+        except SlackFailure as failure:
+            log.warning("members_not_read", workspace=workspace_id, error=failure.code)
+            continue
+        with runtime.write() as session:
+            changed = people.learn_all(session, now, workspace_id, everybody, admins=runtime.settings.admins)
+            session.execute(sa.update(Workspace).where(Workspace.id == workspace_id).values(members_read_at=now))
+        log.info("members_read", workspace=workspace_id, people=len(everybody), changed=changed)
+
+
+def purge(runtime: Runtime, now: datetime) -> None:
+    """Forget what Slack cannot deliver again."""
+    with runtime.write() as session:
+        once.purge(session, now)

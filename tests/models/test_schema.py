@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from migrations import run
+from models.database import Database
+
+
+def test_the_migrations_make_the_tables_that_the_models_describe(database: Database) -> None:
+    with database.engine.connect() as connection:
+        command.check(run.config(connection))
+
+
+def test_there_is_one_head_and_the_code_knows_it() -> None:
+    assert ScriptDirectory.from_config(run.config()).get_heads() == [run.HEAD]
+
+
+def test_a_database_of_this_version_is_left_alone(database: Database) -> None:
+    assert run.is_current(database)
+    assert run.upgrade(database) is False
+
+
+def test_the_way_down_leaves_nothing_and_the_way_up_works_again(database: Database) -> None:
+    run.downgrade(database, "base")
+    left = set(sa.inspect(database.engine).get_table_names()) - {"alembic_version", "sqlite_sequence"}
+    assert left == set()
+    assert run.upgrade(database) is True
+    assert run.is_current(database)
+
+
+@pytest.mark.parametrize("table", ["check_in", "key_result", "delivery", "escalation"])
+def test_row_ids_are_never_used_again_on_sqlite(table: str, sqlite_template: object) -> None:
+    engine = sa.create_engine(f"sqlite:///{sqlite_template}")
+    with engine.connect() as connection:
+        sql = connection.scalar(sa.text("select sql from sqlite_master where name = :name"), {"name": table})
+    engine.dispose()
+    assert "AUTOINCREMENT" in str(sql)
