@@ -160,7 +160,7 @@ def digest_due(now: datetime, rhythm: Rhythm, zone: ZoneInfo) -> Period:
 
 
 def _digest_week(this: Period, rhythm: Rhythm) -> Period:
-    return this if rhythm.digest > rhythm.closes else following(this)
+    return this if rhythm.digest >= rhythm.closes else following(this)
 
 
 def _instant(week: Period, when: WeeklyTime, zone: ZoneInfo) -> datetime:

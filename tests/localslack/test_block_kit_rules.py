@@ -270,10 +270,20 @@ def test_a_message_of_text_alone_is_accepted() -> None:
     assert check_message("text", []) == []
 
 
-def test_a_block_id_may_stand_once_in_a_message_also_inside_a_container() -> None:
-    box = {"type": "container", "title": plain(), "child_blocks": [{"type": "divider", "block_id": "a"}]}
-    problems = check_message("text", [{"type": "divider", "block_id": "a"}, box])
-    assert pointers(problems) == ["/blocks/1/child_blocks/0/block_id"]
+@pytest.mark.parametrize(
+    ("holder", "held"),
+    [
+        ({"type": "container", "title": plain()}, ("child_blocks", {"type": "divider"})),
+        ({"type": "carousel"}, ("elements", {"type": "card", "title": plain()})),
+        ({"type": "plan", "title": "Plan"}, ("tasks", {"type": "task_card", "task_id": "1", "title": "Task"})),
+    ],
+)
+def test_a_block_id_may_stand_once_in_a_message_also_inside_another_block(holder: Json, held: tuple[str, Json]) -> None:
+    name, inside = held
+    block = holder | {name: [inside | {"block_id": "a"}]}
+    assert check_message("text", [{"type": "divider", "block_id": "b"}, block]) == []
+    problems = check_message("text", [{"type": "divider", "block_id": "a"}, block])
+    assert pointers(problems) == [f"/blocks/1/{name}/0/block_id"]
 
 
 def test_an_action_id_may_stand_once_in_a_block_and_again_in_the_next() -> None:
