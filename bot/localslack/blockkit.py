@@ -41,8 +41,8 @@ def check_message(text: str | None, blocks: list[dict[str, Any]]) -> list[Proble
 
 
 def check_view(view: dict[str, Any]) -> list[Problem]:
-    """What Slack would refuse in a modal or a Home tab; pointers begin with "/view"."""
-    problems = list(check(OneOf(VIEWS), view, "/view"))
+    """What Slack would refuse in a modal or a Home tab; pointers begin at the view itself."""
+    problems = list(check(OneOf(VIEWS), view, ""))
     if not isinstance(view, dict) or str(view.get("type")) not in VIEWS:
         return problems
     blocks = view.get("blocks")
@@ -50,12 +50,12 @@ def check_view(view: dict[str, Any]) -> list[Problem]:
         return problems
     surface = Surface(str(view["type"]))
     for index, block in enumerate(blocks):
-        problems.extend(check(block_on(surface), block, f"/view/blocks/{index}"))
-    problems.extend(_check_together(blocks, "/view/blocks"))
-    problems.extend(_check_totals(_with_children(blocks, "/view/blocks")))
-    has_input = any(block.get("type") == "input" for _, block in _with_children(blocks, "/view/blocks"))
+        problems.extend(check(block_on(surface), block, f"/blocks/{index}"))
+    problems.extend(_check_together(blocks, "/blocks"))
+    problems.extend(_check_totals(_with_children(blocks, "/blocks")))
+    has_input = any(block.get("type") == "input" for _, block in _with_children(blocks, "/blocks"))
     if surface is Surface.MODAL and has_input and "submit" not in view:
-        problems.append(Problem("/view", "missing required field: submit"))
+        problems.append(Problem("", "missing required field: submit"))
     return problems
 
 

@@ -115,7 +115,7 @@ def refused(surface: Surface, block: Json) -> list[str]:
         problems = check_view({"type": "modal", "title": plain("T"), "submit": plain("Send"), "blocks": [block]})
     else:
         problems = check_view({"type": "home", "blocks": [block]})
-    return [problem.pointer.removeprefix("/view").removeprefix("/blocks/0") for problem in problems]
+    return [problem.pointer.removeprefix("/blocks/0") for problem in problems]
 
 
 def test_every_block_and_element_is_tried_here() -> None:
