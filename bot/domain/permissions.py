@@ -1,0 +1,93 @@
+"""Who may do what: one pure function, `may`. Called first in every service command, and again when a post is sent."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from bot.domain.organisation import Visibility
+
+
+class Action(enum.Enum):
+    """All that somebody can ask for."""
+
+    VIEW_KEY_RESULT = "view_key_result"
+    ANSWER_CHECK_IN = "answer_check_in"
+    CHANGE_ANSWER = "change_answer"
+    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
+    DECIDE = "decide"
+    TAKE_TO_REVIEW = "take_to_review"
+    RESOLVE_ESCALATION = "resolve_escalation"
+    ANSWER_LEAD_NOTE = "answer_lead_note"
+    SWITCH_TEAM_ON = "switch_team_on"
+    SEE_FAILURES = "see_failures"
+    EXCUSE_CHECK_IN = "excuse_check_in"
+    HAND_OVER = "hand_over"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. Guests, bots and people of other organisations are not full members; those who left are not active."""
+
+    member_id: int
+    is_admin: bool = False
+    is_full_member: bool = True
+    is_active: bool = True
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the answer depends on. Ids are member ids; `lead_ids_above` is nearest first: the team's, its parent's, …
+
+    `escalation_member_ids` are those whom an escalation asked; a `private` escalation is seen by its members only.
+    """
+
+    owner_id: int | None = None
+    co_owner_ids: frozenset[int] = frozenset()
+    lead_ids_above: tuple[int, ...] = ()
+    team_member_ids: frozenset[int] = frozenset()
+    visibility: Visibility = Visibility.WORKSPACE
+    named_ids: frozenset[int] = frozenset()
+    escalation_member_ids: frozenset[int] = frozenset()
+    private: bool = False
+
+
+def may(actor: Actor, action: Action, facts: Facts) -> bool:
+    """Whether `actor` may do `action`.
+
+    Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
+    the leads above and those who were asked may decide; admins see settings and failures, not more.
+    """
+    if not (actor.is_full_member and actor.is_active):
+        return False
+    me = actor.member_id
+    responsible = me == facts.owner_id or me in facts.co_owner_ids
+    leads = me in facts.lead_ids_above
+    asked = me in facts.escalation_member_ids
+    match action:
+        case Action.VIEW_KEY_RESULT:
+            return responsible or leads or asked or _is_open_to(me, facts)
+        case Action.ANSWER_CHECK_IN | Action.CHANGE_ANSWER:
+            return responsible or leads
+        case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
+            return leads or asked
+        case Action.RESOLVE_ESCALATION:
+            return responsible or leads or asked
+        case Action.HAND_OVER:
+            return me == facts.owner_id or leads
+        case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE:
+            return leads
+        case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES:
+            return actor.is_admin
+
+
+def _is_open_to(me: int, facts: Facts) -> bool:
+    if facts.private:
+        return False
+    match facts.visibility:
+        case Visibility.WORKSPACE:
+            return True
+        case Visibility.TEAM:
+            return me in facts.team_member_ids or me in facts.named_ids
+        case Visibility.NAMED:
+            return me in facts.named_ids
