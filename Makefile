@@ -1,0 +1,59 @@
+# Everything that is done with this repository. Needs Python 3.11 or newer (with venv) and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(VENV)/bin/uv
+UV_VERSION := 0.13.9
+READY := $(VENV)/.ready
+
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+# The machine's own Python; uv fetches none.
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help demo test check fmt migrate bench lint types imports wheel clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY)  ## one week at an invented company, in this terminal (SQLite, local Slack)
+	@$(BIN)/okra demo
+
+test: $(READY)  ## the tests, on SQLite and PostgreSQL (both come with the set-up)
+	$(BIN)/pytest -q
+
+check: lint types imports test  ## lint, types, import rules and tests: what CI runs
+
+lint: $(READY)  ## style and common mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy, strict
+	$(BIN)/mypy
+
+imports: $(READY)  ## who may import whom
+	$(BIN)/lint-imports
+
+fmt: $(READY)  ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: $(READY)  ## bring the database of your settings to this version
+	$(BIN)/okra migrate
+
+bench: $(READY)  ## measure, and write benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+wheel: $(READY)  ## build dist/okra-*.whl
+	$(UV) build --wheel
+
+clean:  ## remove what the targets made
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Okra needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(UV) sync --quiet --frozen --all-extras --inexact
+	@touch $@

@@ -1,0 +1,190 @@
+"""`okra doctor`: looks at everything Okra needs, and says what to do about what it finds."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+import sqlalchemy as sa
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.app import Program, build
+from bot.scopes import SCOPES
+from bot.settings import Settings, SettingsError, Transport, load
+from bot.slack import Identity, Permanent, SlackFailure
+from migrations.run import HEAD, stored_revision
+from models import Delivery, DeliveryState, KeyResult, KeyResultState, Team
+
+# Slack refuses a request whose signature is five minutes old; long before that the clocks deserve a look.
+SKEW_SECONDS = 30
+
+
+class Finding(enum.Enum):
+    OK = "ok"
+    NOTE = "note"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report: what was looked at, what was found, what to do."""
+
+    what: str
+    finding: Finding
+    said: str
+
+    def __str__(self) -> str:
+        mark = {Finding.OK: "✓", Finding.NOTE: "·", Finding.WRONG: "✗"}[self.finding]
+        return f"{mark} {self.what}: {self.said}"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+
+
+def doctor() -> None:
+    """Check settings, database, migrations, Slack, token, scopes and clock, and say what to do about each."""
+    wrong = 0
+    for check in examine():
+        typer.echo(str(check))
+        wrong += check.finding is Finding.WRONG
+    if wrong:
+        typer.echo(f"\n{wrong} to mend." if wrong > 1 else "\nOne thing to mend.", err=True)
+        raise typer.Exit(1)
+    typer.echo("\nAll is well.")
+
+
+def examine() -> Iterator[Check]:
+    """Run every check, in the order in which a fault would hide the next ones."""
+    try:
+        settings = load()
+    except SettingsError as error:
+        yield from (Check("settings", Finding.WRONG, sentence) for sentence in error.sentences)
+        return
+    yield from _settings(settings)
+    program = build(settings)
+    try:
+        migrated = yield from _database(program)
+        yield from _slack(program)
+        if migrated:
+            yield from _programme(program)
+    finally:
+        program.close()
+
+
+def _settings(settings: Settings) -> Iterator[Check]:
+    try:
+        settings.require_slack()
+        how = "Socket Mode" if settings.transport is Transport.SOCKET else "signed HTTP"
+        yield Check("settings", Finding.OK, f"complete for {how}, time zone {settings.time_zone}")
+    except SettingsError as error:
+        yield from (Check("settings", Finding.WRONG, sentence) for sentence in error.sentences)
+    if not settings.admins:
+        yield Check("admins", Finding.NOTE, "OKRA_ADMINS is empty, so nobody is told when something fails. Name one.")
+
+
+def _database(program: Program) -> Generator[Check, None, bool]:
+    database = program.runtime.database
+    kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    try:
+        revision = stored_revision(database)
+    except SQLAlchemyError as error:
+        yield Check(
+            "database", Finding.WRONG, f"{kind} cannot be reached ({_first_line(error)}). Check OKRA_DATABASE_URL."
+        )
+        return False
+    yield Check("database", Finding.OK, f"{kind} answers")
+    if revision == HEAD:
+        yield Check("migrations", Finding.OK, f"at revision {HEAD}")
+        return True
+    yield Check("migrations", Finding.WRONG, f"at {revision or 'none'}, this version needs {HEAD}. Run `okra migrate`.")
+    return False
+
+
+def _slack(program: Program) -> Iterator[Check]:
+    settings = program.runtime.settings
+    if settings.slack_bot_token is None:
+        return
+    try:
+        identity = program.runtime.gateway.identity(0)
+    except Permanent as failure:
+        yield Check("Slack", Finding.OK, "answers")
+        yield Check(
+            "token", Finding.WRONG, f"Slack says “{failure.code}”. Copy OKRA_SLACK_BOT_TOKEN anew from the app's page."
+        )
+        return
+    except SlackFailure as failure:
+        yield Check(
+            "Slack",
+            Finding.WRONG,
+            f"cannot be reached at {settings.slack_base_url} ({failure.code}). Check the network and OKRA_SLACK_BASE_URL.",
+        )
+        return
+    yield Check("Slack", Finding.OK, f"answers as {identity.team_name} ({identity.slack_team_id})")
+    yield from _scopes(identity)
+    yield _clock(identity, program.runtime.now())
+
+
+def _scopes(identity: Identity) -> Iterator[Check]:
+    missing = [scope for scope in SCOPES if scope not in identity.scopes]
+    for scope in missing:
+        yield Check(
+            f"scope {scope}",
+            Finding.WRONG,
+            f"not granted. Okra needs it {SCOPES[scope]} Add it, then install the app again.",
+        )
+    if not missing:
+        yield Check("scopes", Finding.OK, f"all {len(SCOPES)} granted")
+        for scope, reason in SCOPES.items():
+            yield Check(f"  {scope}", Finding.OK, reason)
+
+
+def _clock(identity: Identity, now: datetime) -> Check:
+    if identity.server_date is None:
+        return Check("clock", Finding.NOTE, "Slack did not say what time it is")
+    skew = abs((now - parsedate_to_datetime(identity.server_date)).total_seconds())
+    if skew <= SKEW_SECONDS:
+        return Check("clock", Finding.OK, f"within {SKEW_SECONDS} s of Slack's")
+    return Check(
+        "clock",
+        Finding.WRONG,
+        f"{skew:.0f} s away from Slack's. Check the machine's time (NTP): prompts would come at a wrong hour.",
+    )
+
+
+def _programme(program: Program) -> Iterator[Check]:
+    with program.runtime.read() as session:
+        on = session.scalar(
+            sa.select(sa.func.count()).where(Team.switched_on_at.is_not(None), Team.archived_at.is_(None))
+        )
+        off = session.scalar(
+            sa.select(sa.func.count()).where(Team.switched_on_at.is_(None), Team.archived_at.is_(None))
+        )
+        drafts = session.scalar(
+            sa.select(sa.func.count()).where(KeyResult.state == KeyResultState.DRAFT, KeyResult.archived_at.is_(None))
+        )
+        failed = session.execute(
+            sa.select(Delivery.kind, Delivery.error, sa.func.count())
+            .where(Delivery.state == DeliveryState.FAILED)
+            .group_by(Delivery.kind, Delivery.error)
+            .order_by(Delivery.kind, Delivery.error)
+        ).all()
+    hint = "" if on else " `okra team on NAME` switches one on."
+    yield Check("teams", Finding.OK if on else Finding.NOTE, f"{on} on, {off} off.{hint}")
+    if drafts:
+        yield Check(
+            "key results",
+            Finding.NOTE,
+            f"{drafts} are drafts without an owner that Slack knows; nobody is asked about them.",
+        )
+    for kind, error, count in failed:
+        yield Check("deliveries", Finding.NOTE, f"{count} × {kind.value} could not be delivered: {error}")
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    text = str(getattr(error, "orig", None) or error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,103 @@
+"""`okra import FILE`: the difference first, then all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from bot.cli.starting import fail, reachable_database, settings
+
+if TYPE_CHECKING:
+    from bot.domain.importing.problem import Problem
+    from bot.domain.importing.rows import Rows
+    from models.database import Database
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_file)
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file; its first line names the columns.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why texts or targets change in mid-cycle.")
+    ] = None,
+) -> None:
+    """Import objectives and key results: all of the file, or nothing where there is a problem with it.
+
+    Running it again changes nothing. It asks nobody: new teams are off until `okra team on NAME`.
+    """
+    from bot.app import choose_clock, open_settings_database
+    from bot.cli.import_report import differences, summary, warnings
+    from bot.services.importing import COMMAND_LINE, ImportRefused, import_rows, plan_import
+    from bot.services.installations import only_workspace
+
+    rows = _read(file)
+    given = settings(quiet=True)
+    now = choose_clock(given)()
+    with reachable_database():
+        database = open_settings_database(given)
+        _prepare(database)
+        if dry_run:
+            with database.read() as session:  # rolled back, with a workspace that was made for the comparison
+                workspace = only_workspace(session, now, time_zone=given.time_zone)
+                plan = plan_import(session, workspace.id, rows, now)
+        else:
+            try:
+                with database.write() as session:
+                    workspace = only_workspace(session, now, time_zone=given.time_zone)
+                    plan = import_rows(session, workspace.id, rows, now, importer=COMMAND_LINE, reason=reason)
+            except ImportRefused as refused:
+                _refuse(file, refused.problems, wants_reason=refused.wants_reason)
+        database.close()
+    if plan.problems:
+        _refuse(file, plan.problems)
+    for line in (*warnings(str(file), plan), *differences(plan, whole=dry_run), *summary(plan, dry_run=dry_run)):
+        typer.echo(line)
+
+
+def _read(file: Path) -> Rows:
+    from bot.domain.importing.problem import Problem
+    from bot.domain.importing.rows import Rows, decode, read_rows
+
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        fail(f"There is no file {file}.")
+    except IsADirectoryError:
+        fail(f"{file} is a folder; please name the CSV file in it.")
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    text = decode(content)
+    if isinstance(text, Problem):
+        _refuse(file, [text])
+    rows = read_rows(text)
+    if not isinstance(rows, Rows):
+        _refuse(file, rows)
+    return rows
+
+
+def _prepare(database: Database) -> None:
+    """A new database gets its schema; one of another version is not changed in passing."""
+    from migrations.run import HEAD, stored_revision, upgrade
+
+    stored = stored_revision(database)
+    if stored is None:
+        upgrade(database)
+    elif stored != HEAD:
+        fail("The database is of another version; please run `okra migrate` first.")
+
+
+def _refuse(file: Path, problems: Iterable[Problem], *, wants_reason: bool = False) -> NoReturn:
+    from bot.cli.import_report import located
+
+    end = (
+        'Nothing was imported. Say why with --reason "…": it is kept with each of these changes.'
+        if wants_reason
+        else "Nothing was imported."
+    )
+    fail(*located(str(file), problems), end)

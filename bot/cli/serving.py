@@ -1,0 +1,77 @@
+"""`okra run`, `okra web`, `okra worker`: the processes."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import structlog
+import typer
+
+from bot.cli.starting import fail, reachable_database, settings
+from bot.settings import Settings, Transport
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run")(run)
+    app.command("web")(web)
+    app.command("worker")(worker)
+
+
+def run() -> None:
+    """Run everything in one process: listen to Slack, ask, remind, report. For SQLite, and to begin with."""
+    serve(settings(slack=True), listen=True, work=True)
+
+
+def web() -> None:
+    """Listen to Slack only (Socket Mode or HTTP, by OKRA_TRANSPORT). Run `okra worker` beside it."""
+    serve(settings(slack=True), listen=True, work=False)
+
+
+def worker() -> None:
+    """Ask, deliver and report only. Several may run on one PostgreSQL."""
+    serve(settings(slack=True), listen=False, work=True)
+
+
+def serve(given: Settings, *, listen: bool, work: bool) -> None:
+    """Run until SIGTERM or Ctrl-C; then finish what is in flight and go."""
+    from bot.app import build
+    from bot.services.installations import NoToken
+    from bot.slack import SlackFailure
+    from migrations.run import upgrade
+    from scheduler.liveness import SecondWorker
+
+    program = build(given)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with reachable_database():
+        upgrade(program.runtime.database)
+        try:
+            program.connect()
+        except SlackFailure as failure:
+            fail(f"Slack did not let Okra in: {failure.code}. `okra doctor` says what to do about it.")
+        except NoToken as missing:
+            fail(f"Okra has no token for Slack: {missing}")
+    runner = program.worker() if work else None
+    if runner is not None:
+        try:
+            runner.start()
+        except SecondWorker as refused:
+            fail(str(refused))
+    door = program.door() if listen else None
+    if door is not None:
+        door.open()
+        place = (
+            "Socket Mode" if given.transport is Transport.SOCKET else f"http://{given.host}:{given.port}/slack/events"
+        )
+        log.info("listening", to=place)
+    stopping.wait()
+    log.info("stopping")
+    if door is not None:
+        door.close()
+    if runner is not None:
+        runner.stop()
+    program.close()

@@ -1,0 +1,325 @@
+"""The steps of delivery, one by one, on both engines: what leaves, what waits, what is never said twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from company import Company
+from slack_double import SlackDouble
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import Post
+from bot.runtime import Runtime
+from bot.services import outbox
+from bot.settings import Settings
+from bot.slack import Permanent, RetryLater, UnknownOutcome
+from models import Delivery, DeliveryState, Member, Message, PostKind, Worker
+from models.database import Database
+from scheduler import delivery, posts, redrawing
+from scheduler.courier import Courier
+
+NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
+SETTLE = timedelta(seconds=90)
+
+
+class Dead:
+    """Every other worker is dead."""
+
+    def hold(self, worker_id: int) -> None: ...
+
+    def is_gone(self, worker_id: int) -> bool:
+        return True
+
+    def release(self) -> None: ...
+
+
+class Alive(Dead):
+    def is_gone(self, worker_id: int) -> bool:
+        return False
+
+
+class PostOffice:
+    """One company, one worker, a Slack double, and hand-turned steps."""
+
+    def __init__(self, database: Database) -> None:
+        self.slack = SlackDouble()
+        self.clock = NOW
+        self.runtime = Runtime(Settings(_env_file=None), database, self.slack, lambda: self.clock, lambda: None)
+        with database.write() as session:
+            company = Company(session, NOW)
+            self.workspace_id = company.workspace.id
+            self.member_id = company.person("Ada Obi").id
+            self.admin_id = company.person("Noor Admin", admin=True).id
+            self.worker_id = self.sign_on(session)
+
+    def sign_on(self, session: Session) -> int:
+        worker = Worker(name="here", started_at=NOW)
+        session.add(worker)
+        session.flush()
+        return worker.id
+
+    def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **where: object) -> int:
+        to = where or {"channel_id": "C0LEADS"}
+        with self.runtime.write() as session:
+            found = outbox.post(session, self.clock, workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
+        assert found is not None
+        return found
+
+    def work(self) -> None:
+        """Claim and deliver all that is due now."""
+        for claim in delivery.claim(self.runtime, self.worker_id, self.clock):
+            ready = delivery.begin(self.runtime, claim, self.clock)
+            if ready is not None:
+                delivery.finish(self.runtime, ready, delivery.send(self.runtime, ready), self.clock)
+
+    def pass_time(self, span: timedelta) -> None:
+        self.clock += span
+
+    def row(self, delivery_id: int) -> Delivery:
+        with self.runtime.read() as session:
+            return session.get_one(Delivery, delivery_id)
+
+    @property
+    def texts(self) -> list[str]:
+        return [entry.text for entry in self.slack.entries]
+
+
+@pytest.fixture
+def office(database: Database, monkeypatch: pytest.MonkeyPatch) -> PostOffice:
+    # What is rendered does not matter here; each kind says its key.
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, lambda session, row, now: Post(row.key)))
+    return PostOffice(database)
+
+
+def test_a_post_leaves_once_and_its_place_is_kept(office: PostOffice) -> None:
+    queued = office.queue("digest:1")
+    office.work()
+    office.work()
+    assert office.texts == ["digest:1"]
+    row = office.row(queued)
+    assert (row.state, row.posted_channel) == (DeliveryState.SENT, "C0LEADS")
+
+
+def test_the_same_key_is_queued_once(office: PostOffice) -> None:
+    office.queue("digest:1")
+    with office.runtime.write() as session:
+        again = outbox.post(
+            session, NOW, workspace_id=office.workspace_id, key="digest:1", kind=PostKind.DIGEST, channel_id="C0LEADS"
+        )
+    assert again is None
+    office.work()
+    assert office.texts == ["digest:1"]
+
+
+def test_the_direct_messages_id_is_learned_from_the_first_answer(office: PostOffice) -> None:
+    office.queue("introduction:1", member_id=office.member_id)
+    office.work()
+    with office.runtime.read() as session:
+        assert session.get_one(Member, office.member_id).dm_channel == "D0ADAOBI"
+
+
+def test_a_post_that_makes_no_sense_any_more_is_not_sent(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, lambda session, row, now: None))
+    queued = office.queue("prompt:1")
+    office.work()
+    assert office.texts == []
+    assert office.row(queued).state is DeliveryState.OBSOLETE
+
+
+def test_one_conversation_gets_one_message_a_second(office: PostOffice) -> None:
+    office.queue("digest:1")
+    office.queue("digest:2")
+    office.work()
+    assert office.texts == ["digest:1"]
+    office.pass_time(timedelta(seconds=1))
+    office.work()
+    assert office.texts == ["digest:1", "digest:2"]
+
+
+def test_retry_after_is_kept_to_the_second(office: PostOffice) -> None:
+    office.slack.fail(RetryLater("ratelimited", after=30))
+    office.queue("digest:1")
+    office.work()
+    office.pass_time(timedelta(seconds=29))
+    office.work()
+    assert office.texts == []
+    office.pass_time(timedelta(seconds=1))
+    office.work()
+    assert office.texts == ["digest:1"]
+
+
+def test_what_fails_for_good_is_told_to_an_admin_once(office: PostOffice) -> None:
+    office.slack.fail(Permanent("is_archived"))
+    queued = office.queue("digest:1")
+    for _ in range(3):
+        office.work()
+        office.pass_time(timedelta(minutes=15))
+    assert office.row(queued).state is DeliveryState.FAILED
+    assert office.texts == [f"failure:{queued}:{office.admin_id}"]
+
+
+def test_an_uncertain_post_that_arrived_is_not_sent_again(office: PostOffice) -> None:
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    queued = office.queue("digest:1")
+    office.work()
+    assert office.row(queued).state is DeliveryState.UNKNOWN
+    office.work()
+    delivery.settle(office.runtime, office.clock)
+    assert office.row(queued).state is DeliveryState.UNKNOWN, "looked up too early"
+    office.pass_time(SETTLE)
+    delivery.settle(office.runtime, office.clock)
+    office.work()
+    assert office.texts == ["digest:1"]
+    assert office.row(queued).state is DeliveryState.SENT
+
+
+def test_an_uncertain_post_that_is_absent_is_sent_again(office: PostOffice) -> None:
+    office.slack.fail(UnknownOutcome("timeout"), effect=False)
+    office.queue("digest:1")
+    office.work()
+    office.pass_time(SETTLE)
+    delivery.settle(office.runtime, office.clock)
+    office.work()
+    assert office.texts == ["digest:1"]
+
+
+def test_an_uncertain_post_where_nobody_may_look_is_left_to_an_admin(office: PostOffice) -> None:
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    office.slack.unreadable = True
+    queued = office.queue("digest:1")
+    office.work()
+    office.pass_time(SETTLE)
+    delivery.settle(office.runtime, office.clock)
+    office.pass_time(timedelta(hours=1))
+    office.work()
+    assert office.row(queued).state is DeliveryState.FAILED
+    assert office.texts == ["digest:1", f"failure:{queued}:{office.admin_id}"]
+
+
+def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: PostOffice) -> None:
+    queued = office.queue("digest:1")
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, claim, office.clock)
+    assert ready is not None
+    delivery.send(office.runtime, ready)  # and dies before `finish`
+    delivery.adopt_orphans(office.runtime, Dead(), office.clock)
+    office.pass_time(SETTLE)
+    delivery.settle(office.runtime, office.clock)
+    office.work()
+    assert office.texts == ["digest:1"]
+    assert office.row(queued).state is DeliveryState.SENT
+
+
+def test_what_a_stopped_worker_is_sending_stays_its_own(office: PostOffice) -> None:
+    queued = office.queue("digest:1")
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, claim, office.clock)
+    assert ready is not None
+    office.pass_time(timedelta(hours=1))  # far beyond the lease
+    delivery.adopt_orphans(office.runtime, Alive(), office.clock)
+    office.work()
+    assert office.row(queued).state is DeliveryState.SENDING
+    delivery.finish(office.runtime, ready, delivery.send(office.runtime, ready), office.clock)
+    assert office.texts == ["digest:1"]
+
+
+def test_a_claim_whose_lease_ran_out_is_taken_and_the_late_worker_sends_nothing(office: PostOffice) -> None:
+    office.queue("digest:1")
+    (late,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    office.pass_time(delivery.LEASE)
+    office.work()
+    assert delivery.begin(office.runtime, late, office.clock) is None
+    assert office.texts == ["digest:1"]
+
+
+def test_two_workers_that_claim_at_once_get_different_rows(office: PostOffice) -> None:
+    office.queue("digest:1", channel_id="C1")
+    office.queue("digest:2", channel_id="C2")
+    with office.runtime.write() as session:
+        other = office.sign_on(session)
+    first = delivery.claim(office.runtime, office.worker_id, office.clock)
+    second = delivery.claim(office.runtime, other, office.clock)
+    assert len(first) == 2
+    assert second == []
+
+
+def test_replies_wait_for_their_root_and_keep_their_order(office: PostOffice) -> None:
+    root = office.queue("escalation:1", kind=PostKind.ESCALATION)
+    office.queue("escalation:1:event:1", kind=PostKind.ESCALATION_REPLY, channel_id="C0LEADS", follows_id=root)
+    office.queue("escalation:1:event:2", kind=PostKind.ESCALATION_REPLY, channel_id="C0LEADS", follows_id=root)
+    office.slack.fail(RetryLater("unreachable", after=60))
+    for _ in range(200):
+        office.work()
+        office.pass_time(timedelta(seconds=1))
+    assert office.texts == ["escalation:1", "escalation:1:event:1", "escalation:1:event:2"]
+    thread = {entry.thread_ts for entry in office.slack.entries[1:]}
+    assert thread == {office.slack.entries[0].ts}
+
+
+def test_replies_to_a_root_that_failed_are_failed_with_it(office: PostOffice) -> None:
+    root = office.queue("escalation:1", kind=PostKind.ESCALATION)
+    reply = office.queue("escalation:1:event:1", kind=PostKind.ESCALATION_REPLY, channel_id="C0LEADS", follows_id=root)
+    office.slack.fail(Permanent("channel_not_found"))
+    office.work()
+    assert office.row(reply).state is DeliveryState.FAILED
+
+
+def test_a_change_while_the_post_is_on_its_way_is_drawn_afterwards(office: PostOffice) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+
+    def change() -> None:
+        with office.runtime.write() as session:
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+
+    office.slack.during_post = change
+    office.work()
+    assert draw_all(office) == 1
+    assert draw_all(office) == 0
+
+
+def test_many_changes_are_drawn_once_and_a_failed_drawing_again(office: PostOffice) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        for _ in range(5):
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    draw_all(office)
+    office.pass_time(timedelta(seconds=2))
+    draw_all(office)
+    assert len(office.slack.updates) == 2
+    with office.runtime.read() as session:
+        message = session.scalars(sa.select(Message)).one()
+        assert message.shown == message.wanted
+
+
+def test_a_message_that_is_gone_is_never_posted_again(office: PostOffice) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    office.slack.fail(Permanent("message_not_found"))
+    draw_all(office)
+    office.pass_time(timedelta(hours=1))
+    assert draw_all(office) == 0
+    assert office.texts == ["prompt:1"]
+
+
+def test_the_courier_runs_the_same_steps(office: PostOffice) -> None:
+    import threading
+
+    office.queue("digest:1", channel_id="C1")
+    office.queue("digest:2", channel_id="C2")
+    courier = Courier(office.runtime, office.worker_id, Alive(), threading.Event())
+    courier.round(office.clock)
+    courier._senders.shutdown()
+    assert sorted(office.texts) == ["digest:1", "digest:2"]
+
+
+def draw_all(office: PostOffice) -> int:
+    drawings = redrawing.claim(office.runtime, office.clock)
+    for drawing in drawings:
+        redrawing.finish(office.runtime, drawing, redrawing.draw(office.runtime, drawing), office.clock)
+    return len(drawings)

@@ -1,0 +1,68 @@
+"""A Slack that remembers what was posted, and does on order what Slack does on a bad day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.blocks.post import Post
+from bot.slack import Gateway, Posted, SlackFailure
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message as it stands in a conversation."""
+
+    channel: str
+    ts: str
+    thread_ts: str | None
+    text: str
+    opaque_id: str
+
+
+@dataclass
+class SlackDouble(Gateway):
+    """Stands in for the gateway. `fail(failure, effect=…)` breaks the next post, with or without its effect."""
+
+    entries: list[Entry] = field(default_factory=list)
+    updates: list[tuple[str, str]] = field(default_factory=list)
+    _failures: list[tuple[SlackFailure, bool]] = field(default_factory=list)
+    unreadable: bool = False
+    during_post: Callable[[], None] = lambda: None
+
+    def fail(self, failure: SlackFailure, *, effect: bool = False) -> None:
+        self._failures.append((failure, effect))
+
+    def post(self, workspace_id: int, *, to: str, body: Post, opaque_id: str, thread_ts: str | None = None) -> Posted:
+        self.during_post()
+        failure, effect = self._failures.pop(0) if self._failures else (None, True)
+        channel = f"D{to[1:]}" if to.startswith("U") else to
+        ts = f"1790000000.{len(self.entries):06d}"
+        if effect:
+            self.entries.append(Entry(channel, ts, thread_ts, body.text, opaque_id))
+        if failure is not None:
+            raise failure
+        return Posted(channel, ts)
+
+    def redraw(self, workspace_id: int, *, at: Posted, body: Post) -> None:
+        failure, effect = self._failures.pop(0) if self._failures else (None, True)
+        if effect:
+            self.updates.append((at.ts, body.text))
+        if failure is not None:
+            raise failure
+
+    def open_conversation(self, workspace_id: int, *, slack_user_id: str) -> str:
+        return f"D{slack_user_id[1:]}"
+
+    def find(
+        self, workspace_id: int, *, channel: str, opaque_id: str, since: datetime, thread_ts: str | None = None
+    ) -> Posted | None:
+        if self.unreadable:
+            from bot.slack import Permanent
+
+            raise Permanent("missing_scope")
+        for entry in self.entries:
+            if (entry.channel, entry.opaque_id) == (channel, opaque_id):
+                return Posted(entry.channel, entry.ts)
+        return None
