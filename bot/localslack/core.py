@@ -1,0 +1,203 @@
+"""The local Slack without I/O: requests of the app in, answers out; acts of people in, deliveries to the app out.
+
+`LocalSlack` keeps no thread and opens no socket. A transport asks it for what is due (`outgoing.take`), carries that to
+the app, and reports back; the server in this package is one, a simulation in one thread can be another.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.localslack import events
+from bot.localslack.admission import Admission
+from bot.localslack.clock import SlackClock
+from bot.localslack.errors import ActError, SetupError
+from bot.localslack.manifest import AppConfig
+from bot.localslack.outgoing import Delivery, Kind, Stage
+from bot.localslack.screen import Screen
+from bot.localslack.socketmode import Connections
+from bot.localslack.state import Channel, Person
+from bot.localslack.webapi import dispatch
+from bot.localslack.webapi.dispatch import Answer, Call, Request
+from bot.localslack.world import World
+
+Json = dict[str, Any]
+
+PERSON_FIELDS = frozenset(
+    {
+        "name", "real_name", "display_name", "email", "title", "tz", "locale", "deleted", "is_bot", "is_admin",
+        "is_owner", "is_restricted", "is_ultra_restricted", "is_stranger", "status_text", "status_emoji",
+    }
+)  # fmt: skip
+CALLS_KEPT = 5_000
+
+
+class LocalSlack(World):
+    """One app and its workspaces, with everything that can happen in them."""
+
+    def __init__(
+        self,
+        app: AppConfig,
+        clock: SlackClock | None = None,
+        *,
+        seed: int = 0,
+        workspace_name: str = "Kauri",
+        domain: str = "kauri",
+        admission: Admission | None = None,
+    ) -> None:
+        """Begin with one empty workspace with the app's bot in it. Without `admission` nothing is rate limited."""
+        super().__init__(app, clock or SlackClock(), seed=seed, admission=admission)
+        self.connections = Connections(self.ids)
+        self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        self.add_workspace(workspace_name, domain, app.bot_token)
+
+    def handle(self, request: Request) -> Answer:
+        """Answer one Web API call."""
+        answer, arguments = dispatch.answer(self, self.connections, request)
+        self.calls.append(Call(request.method, arguments, answer))
+        return answer
+
+    def call(self, method: str, token: str | None = None, **arguments: Any) -> Json:
+        """Answer one call given as values rather than bytes; the app's bot token unless another one is given."""
+        given = {"token": token if token is not None else self.app.bot_token} | arguments
+        answer, merged = dispatch.answer_values(self, self.connections, method, given)
+        self.calls.append(Call(method, merged, answer))
+        return answer.body
+
+    def install(self, app: AppConfig) -> None:
+        """Put another manifest (and its credentials) in the place of the present one; tokens of before stop working."""
+        workspace = self.workspace
+        old = self.installation(workspace)
+        self.app = app
+        del self.installations[old.bot_token]
+        old.bot_token, old.scopes = app.bot_token, app.bot_scopes
+        old.revoked = old.uninstalled = False
+        self.installations[app.bot_token] = old
+        workspace.people[old.bot_user].real_name = app.name
+        self.touch()
+
+    def add_person(self, real_name: str, *, tz: str = "Etc/UTC", joins: bool = False, **fields: Any) -> Person:
+        """Add a person. `joins`: the app hears of it as team_join. Other fields: see PERSON_FIELDS.
+
+        Raises SetupError for an unknown zone, field or a handle that is taken."""
+        workspace = self.workspace
+        self._check_fields(fields)
+        _check_zone(tz)
+        name = fields.pop("name", None) or real_name.lower().replace(" ", ".")
+        person = Person(self.ids.next("U"), name, real_name, tz, **fields)
+        person.updated = int(self.clock.now().timestamp())
+        workspace.people[person.id] = person
+        if joins:
+            events.team_joined(self, workspace, person)
+        self.touch()
+        return person
+
+    def change_person(self, person_id: str, *, quietly: bool = False, **fields: Any) -> Person:
+        """Change a person's fields; the app hears of it as user_change unless `quietly`. Raises SetupError."""
+        person = self.person(self.workspace, person_id)
+        self._check_fields(fields)
+        if "tz" in fields:
+            _check_zone(fields["tz"])
+        for field, value in fields.items():
+            setattr(person, field, value)
+        person.updated = int(self.clock.now().timestamp())
+        if not quietly:
+            events.user_changed(self, self.workspace, person)
+        self.touch()
+        return person
+
+    def move_member(self, channel: Channel, person_id: str, *, joins: bool) -> None:
+        """Put a person (or the app) into a channel, or take them out; the app hears of it where it is a member."""
+        workspace = self.workspace
+        self.person(workspace, person_id)
+        if joins == (person_id in channel.members):
+            return
+        if joins:
+            self.join(workspace, channel, person_id)
+        else:
+            del channel.members[person_id]
+            workspace.channels_of.get(person_id, {}).pop(channel.id, None)
+        events.member_moved(self, workspace, channel, person_id, joined=joins)
+        self.touch()
+
+    def archive(self, channel: Channel, by: str = "", *, archived: bool = True) -> None:
+        channel.archived = archived
+        events.channel_archived(self, self.workspace, channel, by, archived=archived)
+        self.touch()
+
+    def uninstall(self) -> None:
+        """Remove the app from the workspace: its tokens stop working, and it hears of both."""
+        workspace = self.workspace
+        installation = self.installation(workspace)
+        installation.uninstalled = True
+        tokens = {"oauth": [], "bot": [installation.bot_user]}
+        events.send(self, workspace, "tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
+        events.send(self, workspace, "app_uninstalled", {"type": "app_uninstalled"})
+        self.touch()
+
+    def revoke_tokens(self) -> None:
+        """Revoke the bot's token; the app stays installed."""
+        workspace = self.workspace
+        installation = self.installation(workspace)
+        installation.revoked = True
+        tokens = {"oauth": [], "bot": [installation.bot_user]}
+        events.send(self, workspace, "tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
+        self.touch()
+
+    def deliver_again(self, delivery_id: str) -> Delivery:
+        """Send what was sent before once more, byte for byte (an event keeps its event_id). Raises ActError."""
+        old = self.outgoing.find(delivery_id)
+        if old is None:
+            raise ActError("that delivery is not remembered")
+        return self.outgoing.add(old.kind, old.payload, old.person, on_reply=old.on_reply, on_error=old.on_error)
+
+    def last_event(self, kind: str | None = None) -> Delivery | None:
+        """The newest event that a person caused (by their act, not by a post of the app), of a type when given."""
+        return self.outgoing.last(
+            lambda one: (
+                one.kind is Kind.EVENT
+                and one.payload["event"].get("bot_id") is None
+                and one.payload["event"].get("subtype") not in ("message_changed", "message_deleted")
+                and kind in (None, one.payload["event"]["type"])
+            )
+        )
+
+    def screen(self, person_id: str) -> Screen:
+        return Screen(self, self.workspace, self.person(self.workspace, person_id))
+
+    def people_named(self, wanted: str) -> list[Person]:
+        """Everybody whom others would call so: by name shown, real name, handle or id."""
+        return [
+            one for one in self.workspace.people.values() if wanted in (one.id, one.shown_name, one.real_name, one.name)
+        ]
+
+    def jump_to(self, instant: datetime) -> datetime:
+        """Push the clock forward (see SlackClock.jump_to). Retries that became due are due at once."""
+        now = self.clock.jump_to(instant)
+        self.outgoing.on_due()
+        self.touch()
+        return now
+
+    def unfinished(self) -> Iterable[Delivery]:
+        """Deliveries that are on their way or due now."""
+        now = self.clock.now()
+        return (
+            one
+            for one in self.outgoing.log()
+            if one.stage is Stage.IN_FLIGHT or (one.stage is Stage.WAITING and one.due_at <= now)
+        )
+
+    @staticmethod
+    def _check_fields(fields: Json) -> None:
+        strange = sorted(set(fields) - PERSON_FIELDS)
+        if strange:
+            raise SetupError(f"a person has no {', '.join(strange)}")
+
+
+def _check_zone(tz: str) -> None:
+    try:
+        ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError) as problem:
+        raise SetupError(f"{tz!r} is not an IANA time zone") from problem

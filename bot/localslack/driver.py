@@ -1,0 +1,185 @@
+"""Drives the people of a local Slack, for tests and demos, by what they see.
+
+    with LocalSlackServer(LocalSlack(from_manifest(manifest))) as server:   # or a server in another process
+        slack = Driver(server.base_url)
+        mere = slack.add_person("Mere Ngata", tz="Pacific/Auckland")
+        lead = slack.add_person("Tama Reid", tz="Pacific/Auckland")
+        slack.add_channel("growth-leads", members=[mere, lead], with_app=True)
+        # start the app against server.api_url, then:
+        slack.wait_until_connected()
+
+        mere.command("/kr 12 45 yellow waiting").text      # what came back
+        mere.press("Check in")                              # waits until the app has answered
+        mere.modal.title, mere.modal.fields["Current value"].value
+        mere.fill("Current value", "45"); mere.fill("Colour", "🔴 red")
+        mere.submit()
+        mere.modal.errors                                   # by the label of the field; {} or modal None when it went
+        slack.wait_for(lambda: lead.channel("growth-leads").thread_of("KR-15"))
+        lead.channel("growth-leads").messages[-1].press("I'll take it")     # this copy, however old
+        lead.press("I'll take it", in_="KR-15")             # the message as it is now
+        mere.open_home(); mere.home.text; mere.press("My key results")
+        mere.direct_messages()[-1].text, .buttons, .menus, .headline, .metadata
+        lead.notifications()[-1].why                        # direct message | mention | channel mention | thread reply
+        slack.jump_to(datetime(2026, 11, 23, 9, tzinfo=UTC))
+        mere.submit(times=2); mere.submit_twice_at_once(); slack.redeliver("message")
+
+Every act waits (for the app's answer, at most the 3 s that Slack gives it) and returns an `Outcome`: `.text`,
+`.messages`, `.modal`, `.error` (what Slack itself says when the app failed). What the app posts later is awaited with
+`wait_for`.
+Something that nobody sees raises `NotSeen`, which says what is there; something that Slack forbids raises `Refused`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+from typing import Any, TypeVar
+
+from bot.localslack.driven import DrivenPerson, Room
+from bot.localslack.seen import Control, Field, Home, Modal, Note, Outcome, Seen, Surface
+from bot.localslack.wire import NotSeen, Refused, WaitedInVain, Wire
+
+__all__ = [
+    "Control",
+    "DrivenPerson",
+    "Driver",
+    "Field",
+    "Home",
+    "Modal",
+    "NotSeen",
+    "Note",
+    "Outcome",
+    "Refused",
+    "Room",
+    "Seen",
+    "Surface",
+    "WaitedInVain",
+]
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+class Driver:
+    """A hand on a local Slack's control API. It keeps no state, so any number of them may work at once."""
+
+    def __init__(self, base_url: str, app: str = "Okra") -> None:
+        """`base_url`: of the server (`LocalSlackServer.base_url`). `app`: the bot's name, as people see it."""
+        self._wire = Wire(base_url)
+        self.app = app
+
+    # Time
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self._wire.get("clock")["now"])
+
+    def jump_to(self, instant: datetime) -> datetime:
+        """Push the clock forward to an aware instant; it never goes back."""
+        return datetime.fromisoformat(self._wire.post("clock", to=instant.isoformat())["now"])
+
+    def wait_for(self, predicate: Callable[[], T], *, timeout: float = 10.0, what: str = "") -> T:
+        """Wait until `predicate` gives something true and return it; it is asked again at every change in the
+        workspace. NotSeen in it counts as false. Raises WaitedInVain after `timeout` seconds."""
+        end = monotonic() + timeout
+        trouble: NotSeen | None = None
+        while True:
+            revision = self._wire.get("changes")["revision"]
+            try:
+                found = predicate()
+                if found:
+                    return found
+            except NotSeen as problem:
+                trouble = problem
+            left = end - monotonic()
+            if left <= 0:
+                raise WaitedInVain(f"{what or 'what was awaited'} did not come within {timeout} s. {trouble or ''}")
+            self._wire.get("changes", after=revision, seconds=left)
+
+    def wait_until_connected(self, connections: int = 1, *, timeout: float = 10.0) -> None:
+        """Wait until the app has at least this many Socket Mode connections."""
+        self.wait_for(lambda: self.connections() >= connections, timeout=timeout, what="the app's connection")
+
+    # People and channels
+
+    def person(self, name: str) -> DrivenPerson:
+        """Somebody by the name that others see, the real name or the handle. Raises NotSeen."""
+        found = self._wire.get("people", named=name)
+        if not found["people"]:
+            raise NotSeen(f"nobody is called {name!r}; there are: {found['names']}")
+        return DrivenPerson(self._wire, found["people"][0], self.app)
+
+    def add_person(self, real_name: str, *, tz: str = "Etc/UTC", joins: bool = False, **fields: Any) -> DrivenPerson:
+        """Add somebody; `joins`: the app hears of it. Fields: email, display_name, is_admin, is_restricted, …"""
+        raw = self._wire.post("people", real_name=real_name, tz=tz, joins=joins, **fields)
+        return DrivenPerson(self._wire, raw, self.app)
+
+    def add_channel(
+        self, name: str, *, members: list[DrivenPerson] | None = None, with_app: bool = True, private: bool = False
+    ) -> str:
+        """Make a channel; returns its id, which a test needs only to configure the app."""
+        ids = [one.id for one in members or []]
+        raw = self._wire.post("channels", name=name, members=ids, with_app=with_app, private=private)
+        channel_id: str = raw["id"]
+        return channel_id
+
+    def joins(self, channel: str, who: DrivenPerson | None = None) -> None:
+        """Somebody, or the app when nobody is named, joins a channel."""
+        self._wire.post("channels", channel.removeprefix("#"), joins=who.id if who is not None else "app")
+
+    def leaves(self, channel: str, who: DrivenPerson | None = None) -> None:
+        """Somebody leaves a channel; the app, when nobody is named, is removed from it."""
+        self._wire.post("channels", channel.removeprefix("#"), leaves=who.id if who is not None else "app")
+
+    def archive(self, channel: str, *, archived: bool = True) -> None:
+        self._wire.post("channels", channel.removeprefix("#"), archived=archived)
+
+    # The app
+
+    def install(self, manifest: Json, *, url: str | None = None, **secrets: str) -> None:
+        """Give the app another manifest; `url`: where it listens over HTTP. Secrets: bot_token, app_token,
+        signing_secret, app_id."""
+        self._wire.post("app", manifest=manifest, url=url, secrets=secrets)
+
+    def connections(self) -> int:
+        """How many Socket Mode connections are open."""
+        return int(self._wire.get("sockets")["connections"])
+
+    def disconnect(self, reason: str | None = "refresh_requested") -> None:
+        """Tell every connection to go: warning, refresh_requested or link_disabled; None cuts the cable."""
+        self._wire.post("sockets", reason=reason)
+
+    def redeliver(self, event: str | None = None) -> None:
+        """Send the last event that a person caused once more (of a type, when given), with its event_id; waits."""
+        self._wire.post("redeliver", event=event)
+
+    def uninstall(self) -> None:
+        self._wire.post("workspace", uninstall=True)
+
+    def revoke_tokens(self) -> None:
+        self._wire.post("workspace", revoke_tokens=True)
+
+    def set_edit_window(self, minutes: int | None) -> None:
+        """For how long messages can be edited; None: always."""
+        self._wire.post("workspace", edit_window_minutes=minutes)
+
+    def set_limits(self, on: bool) -> None:
+        """Turn Slack's rate limits on or off (off at first)."""
+        self._wire.post("workspace", limits=on)
+
+    # Looking behind the screen
+
+    def deliveries(self) -> list[Json]:
+        """What the app was sent and how it answered, oldest first."""
+        found: list[Json] = self._wire.get("deliveries")["deliveries"]
+        return found
+
+    def calls(self, method: str | None = None) -> list[Json]:
+        """The Web API calls of the app: method, arguments, answer."""
+        query = {} if method is None else {"method": method}
+        found: list[Json] = self._wire.get("calls", **query)["calls"]
+        return found
+
+    @property
+    def state_dump(self) -> Json:
+        """Everything, for looking at it when a test surprises."""
+        found: Json = self._wire.get("dump")
+        return found

@@ -1,0 +1,152 @@
+"""The local Slack's server: the core's wire, on a loop and a thread of its own."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from bot.localslack.carrier import Carrier
+from bot.localslack.clock import real_time
+from bot.localslack.control import Control
+from bot.localslack.core import LocalSlack
+from bot.localslack.errors import SlackError
+from bot.localslack.outgoing import ACK_SECONDS
+from bot.localslack.responses import respond
+from bot.localslack.webapi.arguments import merge
+from bot.localslack.webapi.dispatch import Request
+
+Json = dict[str, Any]
+
+LARGEST_REQUEST = 8 * 1024 * 1024  # bytes
+
+
+class LocalSlackServer:
+    """Serves a core over HTTP and WebSockets.
+
+    `with LocalSlackServer(core) as server:` and the app's Slack address is `server.api_url`; people act through the
+    control API at `server.base_url`, best with `bot.localslack.driver.Driver`.
+    """
+
+    def __init__(
+        self,
+        core: LocalSlack,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        signing_time: Callable[[], datetime] = real_time,
+        ack_seconds: float = ACK_SECONDS,
+    ) -> None:
+        """`port` 0 takes a free one. `signing_time`: the app's clock, by which it verifies signatures.
+        `ack_seconds`: how long the app has to answer; Slack gives it 3 s."""
+        self.core = core
+        self.lock = threading.RLock()
+        self.base_url = ""
+        self._host = host
+        self._port = port
+        self._carrier = Carrier(core, self.lock, signing_time, ack_seconds)
+        self._control = Control(core, self.lock, self._carrier)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: OSError | None = None
+
+    @property
+    def api_url(self) -> str:
+        """What a `WebClient` takes as its base_url."""
+        return f"{self.base_url}/api/"
+
+    def start(self) -> str:
+        """Serve until `stop`; returns the base URL. Raises OSError when the port cannot be had."""
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="local-slack", daemon=True)
+        self._thread.start()
+        ready.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self.base_url
+
+    def stop(self) -> None:
+        """Close every connection and wait for the thread. Harmless when it is not running."""
+        if self._loop is not None and self._stop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _run(self, ready: threading.Event) -> None:
+        asyncio.run(self._serve(ready))
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        app = web.Application(client_max_size=LARGEST_REQUEST)
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_post("/response/{workspace}/{url}", self._response)
+        app.router.add_get("/link", self._carrier.link)
+        self._control.add_routes(app)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._host, self._port).start()
+        except OSError as problem:
+            self._failure = problem
+            await runner.cleanup()
+            ready.set()
+            return
+        self.base_url = f"http://{self._host}:{runner.addresses[0][1]}"
+        with self.lock:
+            self.core.base_url = self.base_url
+        self._carrier.start()
+        self._control.start()
+        ready.set()
+        await self._stop.wait()
+        self._control.stop()
+        await self._carrier.stop()
+        await runner.cleanup()
+
+    async def _api(self, request: web.Request) -> web.Response:
+        call = Request(
+            method=request.match_info["method"],
+            query=list(request.query.items()),
+            content_type=request.content_type,
+            body=await _body(request),
+            authorization=request.headers.get("Authorization"),
+        )
+        with self.lock:
+            answer = self.core.handle(call)
+        return web.json_response(answer.body, status=answer.status, headers=answer.headers)
+
+    async def _response(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        try:
+            values = merge((), request.content_type, body)
+            if "payload" in values:
+                values = json.loads(str(values["payload"]))
+            with self.lock:
+                respond(self.core, request.match_info["workspace"], request.match_info["url"], values)
+        except SlackError as problem:
+            told = {"ok": False, "error": problem.error} | problem.extra
+            return web.json_response(told, status=problem.status if problem.status >= 400 else 400)
+        return web.Response(text="ok")
+
+
+async def _body(request: web.Request) -> bytes:
+    """The body as a form or JSON. A multipart form (the SDK sends one with files only) is turned into a plain one."""
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    fields = await request.post()
+    return json.dumps({key: value for key, value in fields.items() if isinstance(value, str)}).encode()

@@ -1,0 +1,197 @@
+"""What a workspace holds: people, channels, messages, views. Plain data, kept in dicts by id; rules live elsewhere."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bot.localslack.facts.method import ConversationKind
+from bot.localslack.ids import Timestamps
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Person:
+    """A member of the workspace, a guest, a bot, or somebody of another organisation (`is_stranger`)."""
+
+    id: str
+    name: str  # the handle
+    real_name: str
+    tz: str  # IANA
+    display_name: str = ""
+    email: str = ""
+    title: str = ""
+    locale: str = "en-GB"
+    deleted: bool = False
+    is_bot: bool = False
+    is_admin: bool = False
+    is_owner: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    status_text: str = ""
+    status_emoji: str = ""
+    updated: int = 0
+    home_opened: bool = False  # whether the person looks at the app's Home tab now
+
+    @property
+    def shown_name(self) -> str:
+        """What others read above a message."""
+        return self.display_name or self.real_name or self.name
+
+
+@dataclass
+class Message:
+    """A message, or a reply when `thread_ts` names another one."""
+
+    channel: str
+    ts: str
+    user: str
+    text: str
+    team: str
+    blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    bot_id: str | None = None
+    app_id: str | None = None
+    username: str | None = None
+    thread_ts: str | None = None
+    broadcast: bool = False
+    metadata: Json | None = None
+    edited_ts: str | None = None
+    client_msg_id: str | None = None
+    replies: list[str] = field(default_factory=list)  # of a root, oldest first
+    repliers: dict[str, None] = field(default_factory=dict)
+    ephemeral_for: str | None = None
+    values: dict[tuple[str, str], Json] = field(default_factory=dict)  # what was chosen in its menus
+    shown_options: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # the last suggestions
+    revision: int = 0  # raised by each edit
+
+
+@dataclass
+class Channel:
+    """A conversation of any kind. `top` and `messages` hold what everybody in it can read."""
+
+    id: str
+    kind: ConversationKind
+    name: str
+    created: datetime
+    creator: str = ""
+    members: dict[str, None] = field(default_factory=dict)  # in order of joining
+    archived: bool = False
+    topic: str = ""
+    purpose: str = ""
+    messages: dict[str, Message] = field(default_factory=dict)
+    top: list[str] = field(default_factory=list)  # timestamps that history shows, ascending
+
+
+class ViewType(Enum):
+    MODAL = "modal"
+    HOME = "home"
+
+
+@dataclass
+class View:
+    """An open modal or a person's Home tab, with what is typed and chosen in it."""
+
+    id: str
+    type: ViewType
+    user: str
+    body: Json  # as the app gave it, each block with its block_id
+    hash: str
+    external_id: str
+    root_id: str
+    previous_id: str | None = None
+    values: dict[tuple[str, str], Json] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)  # block_id to what stands below the field
+    trouble: str | None = None  # what stands above the buttons when the app gave no proper answer
+    shown_options: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # the last suggestions
+
+
+class Why(Enum):
+    """Why a message rang for somebody."""
+
+    DIRECT = "direct message"
+    MENTION = "mention"
+    CHANNEL = "channel mention"
+    THREAD = "thread reply"
+
+
+@dataclass(frozen=True)
+class Notification:
+    person: str
+    channel: str
+    ts: str
+    text: str
+    why: Why
+
+
+@dataclass
+class Desk:
+    """What belongs to one person alone."""
+
+    modals: list[str] = field(default_factory=list)  # view ids, the top one last
+    home: str | None = None
+    ephemerals: list[Message] = field(default_factory=list)
+    notifications: deque[Notification] = field(default_factory=lambda: deque(maxlen=1000))
+    last_interaction: str | None = None  # a delivery id
+
+
+@dataclass
+class Trigger:
+    id: str
+    user: str
+    made_at: datetime
+    used: bool = False
+    view: str | None = None  # the modal that the interaction came from
+
+
+@dataclass
+class ResponseUrl:
+    """An address that an interaction hands out: five uses in thirty minutes."""
+
+    id: str
+    user: str
+    channel: str
+    made_at: datetime
+    uses: int = 0
+    source: Message | None = None  # the message that was pressed
+    thread_ts: str | None = None
+
+
+@dataclass
+class Installation:
+    """The app in a workspace."""
+
+    workspace: str
+    bot_token: str
+    bot_user: str
+    bot_id: str
+    scopes: frozenset[str]
+    revoked: bool = False
+    uninstalled: bool = False
+
+
+@dataclass
+class Workspace:
+    """One workspace with everything in it."""
+
+    id: str
+    name: str
+    domain: str
+    edit_window_minutes: int | None = None  # None: messages can always be edited
+    people: dict[str, Person] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    channels_by_name: dict[str, str] = field(default_factory=dict)
+    channels_of: dict[str, dict[str, None]] = field(default_factory=dict)  # person to channels, named ones only
+    directs: dict[frozenset[str], str] = field(default_factory=dict)  # who talks directly to a D… or G… id
+    views: dict[str, View] = field(default_factory=dict)
+    views_by_external_id: dict[str, str] = field(default_factory=dict)
+    desks: dict[str, Desk] = field(default_factory=dict)
+    triggers: dict[str, Trigger] = field(default_factory=dict)
+    response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
+    timestamps: Timestamps = field(default_factory=Timestamps)
+
+    def desk(self, person: str) -> Desk:
+        return self.desks.setdefault(person, Desk())
