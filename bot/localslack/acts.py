@@ -93,8 +93,7 @@ def act_on(
 
     `raw`: what is entered (see inputs.entered); the option's text for an overflow menu; nothing for a button. What is
     typed into an input block stays in the client, unless the block has `dispatch_action`; text then goes out at once,
-    or only on the enter key (`enter`), as its dispatch_action_config says."""Press a button, pick from a menu, or type and choose in a field: all that makes one block action.
-    only on the enter key (`enter`), as its dispatch_action_config says."""
+    or only on the enter key (`enter`), as its dispatch_action_config says."""
     person = actor(world, workspace, person_id)
     spot = find(world, workspace, person, place)
     found = find_element(spot.blocks, block_id, action_id)
