@@ -1,0 +1,1 @@
+"""The local demo: a company, a Slack on this machine, and one week."""

@@ -1,0 +1,92 @@
+"""Makes time pass: from one instant at which something is due to the next, never over one, and waits at each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.services.agenda import next_due
+from models import Delivery, DeliveryState, Message, Worker
+from models.database import Database
+from scheduler.liveness import liveness_of
+
+POLL_SECONDS = 0.02
+
+
+class Stuck(Exception):
+    """What was due did not get done. The text says what is left."""
+
+
+class Timekeeper:
+    """Moves a shared clock for the workers of one database. `jump` sets it, `now` reads it (aware, UTC)."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        jump: Callable[[datetime], object],
+        patience_seconds: float = 30,
+    ) -> None:
+        self._database = database
+        self._liveness = liveness_of(database)
+        self._now = now
+        self._jump = jump
+        self._patience = patience_seconds
+
+    def next_due(self) -> datetime | None:
+        """The next instant at which something is due, in the past where it is late."""
+        with self._database.read() as session:
+            return next_due(session)
+
+    def advance_to(self, target: datetime) -> None:
+        """Let time pass until `target`, stopping wherever something is due. Raises `Stuck`."""
+        while True:
+            due = self.next_due()
+            if due is None or due > target:
+                break
+            self._step(max(due, self._now()))
+        self._step(max(target, self._now()))
+
+    def _step(self, instant: datetime) -> None:
+        self._jump(instant)
+        end = time.monotonic() + self._patience
+        while left := self._left(instant):
+            if time.monotonic() > end:
+                raise Stuck(f"at {instant:%Y-%m-%d %H:%M:%S} UTC: {left}")
+            time.sleep(POLL_SECONDS)
+
+    def _left(self, instant: datetime) -> str:
+        """What is still to be done at `instant`; empty when all is quiet."""
+        with self._database.read() as session:
+            workers = self._living(session)
+            if not workers:
+                return "no worker runs"
+            behind = [worker.id for worker in workers if (worker.ticked_through or worker.started_at) < instant]
+            if behind:
+                return f"workers {behind} have not ticked yet"
+            in_flight = session.scalar(
+                sa.select(sa.func.count()).where(
+                    Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
+                    Delivery.worker_id.in_([worker.id for worker in workers]),
+                )
+            )
+            if in_flight:
+                return f"{in_flight} deliveries are on their way"
+            drawing = session.scalar(
+                sa.select(sa.func.count()).where(Message.leased_until > instant, Message.shown < Message.wanted)
+            )
+            if drawing:
+                return f"{drawing} messages are being redrawn"
+            due = next_due(session)
+            return f"something was due at {due:%H:%M:%S}" if due is not None and due <= instant else ""
+
+    def _living(self, session: Session) -> list[Worker]:
+        rows = session.scalars(sa.select(Worker).where(Worker.stopped_at.is_(None)).order_by(Worker.id)).all()
+        if self._database.is_sqlite:
+            return list(rows[-1:])
+        return [row for row in rows if not self._liveness.is_gone(row.id)]
