@@ -1,0 +1,178 @@
+"""Where a key result stands, in one line: the same line in the prompt, the digest, `/okr` and `/kr`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from bot.blocks.dates import day
+from bot.blocks.links import linked, thread_link
+from bot.blocks.text import said
+from bot.domain.cadence import Period, following
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.domain.kinds import Kind
+from bot.domain.numbers import format_value
+from bot.domain.scoring import show
+from bot.domain.sparkline import sparkline
+from bot.domain.units import currency_of
+
+NAME_LENGTH = 100
+VALUE_LENGTH = 60
+
+_COLOURS = {
+    Confidence.GREEN: "🟢 green",
+    Confidence.YELLOW: "🟡 yellow",
+    Confidence.RED: "🔴 red",
+}
+_ESCALATIONS = {
+    EscalationState.OPEN: "help wanted",
+    EscalationState.ACKNOWLEDGED: "someone is on it",
+    EscalationState.IN_REVIEW: "goes to the review",
+    EscalationState.DECIDED: "decided",
+    EscalationState.RESOLVED: "resolved",
+}
+
+
+@dataclass(frozen=True)
+class EscalationLink:
+    """The open escalation; `channel` and `ts` place the root of its thread, both null until it was posted.
+
+    `base` is the workspace's own address, where it is known.
+    """
+
+    state: EscalationState
+    channel: str | None
+    ts: str | None
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A key result as its answers up to one period left it.
+
+    `value`, `score` and `confidence` are as they stood after the newest answer, which was in the period `as_of` (null:
+    never answered). The `last_…` are as they stood in the week before `as_of`. Scores are 0.00 to 1.00; null where the
+    kind has none or the start is unknown. `scores` has one entry a period up to the asked one, the oldest first, null
+    where there was no answer.
+    """
+
+    key_result_id: int
+    number: int
+    text: str
+    metric: str | None
+    kind: Kind
+    unit: str
+    start: Decimal | None
+    target: Decimal | None
+    value: Decimal | None = None
+    score: Decimal | None = None
+    last_score: Decimal | None = None
+    confidence: Confidence | None = None
+    last_confidence: Confidence | None = None
+    next_move: str = ""
+    scores: tuple[Decimal | None, ...] = ()
+    as_of: Period | None = None
+    answer_id: int | None = None
+    escalation: EscalationLink | None = None
+    owner_name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """`KR-12`, as people say it."""
+        return f"KR-{self.number}"
+
+    @property
+    def name(self) -> str:
+        """The short name of what is measured, or else the whole text."""
+        return self.metric or self.text
+
+
+def standing_line(
+    standing: Standing, *, period: Period | None = None, spelled: bool = False, owner: bool = False
+) -> str:
+    """One line of mrkdwn: colour with its word, number, what is measured, where it is, score and last week's.
+
+    `spelled` writes "last week 0.4" in full, for the first line of a message; `owner` adds the name, plain. With
+    `period`, the week that is being looked at, an older answer is dated.
+    """
+    parts = [
+        f"{colour(standing.confidence)} *{standing.label}* {measure(standing)}",
+        _now(standing),
+        score_pair(standing.score, standing.last_score, bold=True, spelled=spelled)
+        if standing.kind.is_scored
+        else "watched, not scored",
+        said(standing.owner_name, 80) if owner and standing.owner_name else "",
+        escalation_words(standing.escalation),
+        _dated(standing, period),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def colour(confidence: Confidence | None) -> str:
+    """A colour never stands without its word."""
+    return _COLOURS[confidence] if confidence is not None else "⚪ no colour yet"
+
+
+def measure(standing: Standing, limit: int = NAME_LENGTH) -> str:
+    """What is measured and the way it is to go: "Activation 22 → 35 %"; the whole text where no metric was named."""
+    name = said(standing.name, limit)
+    if standing.metric is None:
+        return name
+    way = _way(standing)
+    return f"{name} {way}" if way else name
+
+
+def score_pair(score: Decimal | None, last: Decimal | None, *, bold: bool = False, spelled: bool = False) -> str:
+    """A score and last week's beside it: "0.5 (0.4)". A score that did not exist last week says so."""
+    if score is None:
+        return "no score yet"
+    shown = f"*{show(score)}*" if bold else show(score)
+    before = show(last) if last is not None else "–"
+    return f"{shown} ({'last week ' if spelled else ''}{before})"
+
+
+def escalation_words(escalation: EscalationLink | None) -> str:
+    """The state of the open escalation in a few words, linked to its thread once that is posted; "" without one."""
+    if escalation is None:
+        return ""
+    words = _ESCALATIONS[escalation.state]
+    if escalation.channel is None or escalation.ts is None:
+        return words
+    return linked(thread_link(escalation.channel, escalation.ts, escalation.base), words)
+
+
+def history(standing: Standing) -> str:
+    """The scores of the last weeks as a row of characters, from 0.0 to 1.0; "" where there is none yet."""
+    if all(score is None for score in standing.scores):
+        return ""
+    return sparkline(standing.scores, Decimal(0), Decimal(1))
+
+
+def _way(standing: Standing) -> str:
+    if standing.target is None:
+        return ""
+    target = said(format_value(standing.target, standing.unit), VALUE_LENGTH)
+    if standing.kind is Kind.AT_LEAST:
+        return f"at least {target}"
+    if standing.kind is Kind.AT_MOST:
+        return f"at most {target}"
+    if not standing.kind.is_metric:
+        return ""
+    if standing.start is None:
+        return f"→ {target}"
+    money, _ = currency_of(standing.unit)
+    start = format_value(standing.start, standing.unit if money else "")
+    return f"{said(start, VALUE_LENGTH)} → {target}"
+
+
+def _now(standing: Standing) -> str:
+    if standing.value is None:
+        return ""
+    return f"now {said(format_value(standing.value, standing.unit), VALUE_LENGTH)}"
+
+
+def _dated(standing: Standing, period: Period | None) -> str:
+    if period is None or standing.as_of is None or standing.as_of >= following(period, -1):
+        return ""
+    return f"as of {day(standing.as_of)}"
