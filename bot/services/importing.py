@@ -23,11 +23,15 @@ __all__ = ["COMMAND_LINE", "ImportRefused", "Importer", "apply_import", "import_
 
 
 class ImportRefused(Exception):
-    """Nothing was written. `problems` is what to put right first, in the order of the file."""
+    """Nothing was written. `problems` is what to put right first, in the order of the file.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `wants_reason`: there is nothing wrong with the file, but it changes texts or targets, and nobody said why.
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, wants_reason: bool) -> None:
         super().__init__(f"{len(problems)} to put right")
         self.problems = tuple(problems)
+        self.wants_reason = wants_reason
 
 
 def plan_import(session: Session, workspace_id: int, rows: Rows, now: datetime) -> ImportPlan:
@@ -50,14 +54,16 @@ def apply_import(session: Session, plan: ImportPlan, importer: Importer, reason:
     Teams are created off, so nobody is asked anything. Raises `ImportRefused`, with nothing written, where the plan
     has problems, or where texts or targets change and there is no reason.
     """
-    refused = plan.problems or (() if (reason or "").strip() else plan.reasons_wanted)
-    if refused:
-        raise ImportRefused(refused)
-    Writing(session, plan, importer, (reason or "").strip() or None, now).write()
+    why = (reason or "").strip() or None
+    if plan.problems:
+        raise ImportRefused(plan.problems, wants_reason=False)
+    if plan.reasons_wanted and why is None:
+        raise ImportRefused(plan.reasons_wanted, wants_reason=True)
+    Writing(session, plan, importer, why, now).write()
 
 
 def import_rows(
-    session: Session, workspace_id: int, rows: Rows, importer: Importer, reason: str | None, now: datetime
+    session: Session, workspace_id: int, rows: Rows, now: datetime, *, importer: Importer, reason: str | None = None
 ) -> ImportPlan:
     """Plan and apply in one go, with the workspace held so that two imports at once come one after the other.
 

@@ -1,0 +1,198 @@
+"""Comparing each key result of a file with the one that an earlier import made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+
+from bot.domain.cycles import parse_cycle
+from bot.domain.importing.assignments import Assignments, Holder, change_of_holder
+from bot.domain.importing.columns import Column
+from bot.domain.importing.existing import Existing, ExistingKeyResult
+from bot.domain.importing.plan import FieldChange, PlannedKeyResult, change
+from bot.domain.importing.problem import Problem, shown
+from bot.domain.importing.sheet import ObjectiveKey, WantedKeyResult
+from bot.domain.importing.terms import Terms, Unfit, merge, reworded, terms_of_text
+from bot.domain.numbers import format_value
+
+_NO_CHANGES: tuple[FieldChange, ...] = ()
+
+
+class KeyResultReader:
+    """Reads key results one after another; what is to be said about them gathers in its lists."""
+
+    def __init__(
+        self, existing: Existing, assignments: Assignments, renamed: Mapping[ObjectiveKey, ObjectiveKey]
+    ) -> None:
+        self._existing = existing
+        self._assignments = assignments
+        self._renamed = renamed
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.reasons_wanted: list[Problem] = []
+
+    def read(self, wanted: WantedKeyResult) -> PlannedKeyResult | None:
+        """What becomes of the row; None where there is a problem with it or it is to be left alone."""
+        known = self._existing.key_results.get(wanted.key)
+        self.warnings.extend(_due_outside(wanted))
+        if known is None:
+            return self._new(wanted)
+        if known.archived:
+            message = f"KR-{known.number} has been archived and is left as it is."
+            self.warnings.append(wanted.row.at(Column.ID, message))
+            return None
+        if known.objective[0] != wanted.objective[0]:
+            message = (
+                f"{shown(wanted.key)} is KR-{known.number} of another cycle already; "
+                "what goes on in a new cycle needs an id of its own."
+            )
+            self.problems.append(wanted.row.at(Column.ID, message))
+            return None
+        return self._known(wanted, known)
+
+    def _new(self, wanted: WantedKeyResult) -> PlannedKeyResult | None:
+        terms = self._fitting(wanted, merge(wanted.given, _said(wanted)))
+        owner = self._assignments.find(wanted.owner, Column.OWNER, wanted.row)
+        co_owners = self._co_owners(wanted, owner, frozenset())
+        if terms is None:
+            return None
+        return _planned(wanted, None, terms, owner, co_owners)
+
+    def _known(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> PlannedKeyResult | None:
+        if known.text == wanted.text:
+            terms = self._fitting(wanted, merge(wanted.given, known.terms))
+        else:
+            terms = self._fitting(wanted, reworded(wanted.given, _said(wanted), known.terms))
+        before = Holder(known.owner_id, known.owner_name)
+        owner = self._assignments.find(wanted.owner, Column.OWNER, wanted.row, before)
+        co_owners = self._co_owners(wanted, owner, known.co_owner_ids)
+        if terms is None:
+            return None
+        definition = (
+            *change(Column.KEY_RESULT, known.text, wanted.text),
+            *_changed_terms(known.terms, terms),
+        )
+        old_objective = self._renamed.get(wanted.objective, wanted.objective)
+        moved = change(Column.OBJECTIVE, self._title(known.objective), self._title(wanted.objective, wanted))
+        moved = moved if known.objective != old_objective else _NO_CHANGES
+        self._want_reasons(wanted, known, (*definition, *moved))
+        names = self._existing.member_names
+        changes = (
+            *moved,
+            *definition,
+            *change_of_holder(Column.OWNER, before, owner, names),
+            *change(Column.CO_OWNERS, self._names(known.co_owner_ids), self._names(co_owners)),
+            *self._changed_score(wanted, known),
+        )
+        return _planned(wanted, known, terms, owner, co_owners, changes=changes, revises=bool(definition))
+
+    def _fitting(self, wanted: WantedKeyResult, terms: Terms | Unfit) -> Terms | None:
+        if isinstance(terms, Unfit):
+            self.problems.append(wanted.row.at(terms.column, terms.message))
+            return None
+        return terms
+
+    def _co_owners(self, wanted: WantedKeyResult, owner: Holder, known: frozenset[int]) -> frozenset[int]:
+        """Everyone whom the cell names and who was found; an empty cell leaves alone who is there."""
+        if not wanted.co_owners:
+            return known
+        found = (self._assignments.find(name, Column.CO_OWNERS, wanted.row).member_id for name in wanted.co_owners)
+        return frozenset(member_id for member_id in found if member_id is not None) - {owner.member_id}
+
+    def _changed_score(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> tuple[FieldChange, ...]:
+        score, note = wanted.score.score, wanted.score.note
+        if score is None and note is None:
+            return _NO_CHANGES
+        return change(Column.SCORE, _number(known.score) or known.note, _number(score) or note)
+
+    def _want_reasons(
+        self, wanted: WantedKeyResult, known: ExistingKeyResult, changes: tuple[FieldChange, ...]
+    ) -> None:
+        for changed in changes:
+            column = Column(changed.name)
+            what = "has new words" if column is Column.KEY_RESULT else f"has another {column}"
+            message = f"KR-{known.number} {what}, and that needs a reason."
+            self.reasons_wanted.append(wanted.row.at(column, message))
+
+    def _title(self, key: ObjectiveKey, wanted: WantedKeyResult | None = None) -> str:
+        if wanted is not None:
+            return wanted.row[Column.OBJECTIVE]
+        known = self._existing.objectives.get(key)
+        return known.title if known else ""
+
+    def _names(self, member_ids: frozenset[int]) -> str:
+        names = self._existing.member_names
+        return ", ".join(names.get(member_id, str(member_id)) for member_id in sorted(member_ids))
+
+
+def _due_outside(wanted: WantedKeyResult) -> Iterator[Problem]:
+    cycle, due = parse_cycle(wanted.row[Column.CYCLE]), wanted.given.due
+    if cycle is not None and due is not None and not cycle.starts_on <= due <= cycle.ends_on:
+        yield wanted.row.at(Column.DUE, f"{due.isoformat()} is not inside {wanted.row[Column.CYCLE]}.")
+
+
+def _said(wanted: WantedKeyResult) -> Terms:
+    return terms_of_text(wanted.text, parse_cycle(wanted.row[Column.CYCLE]))
+
+
+def _planned(
+    wanted: WantedKeyResult,
+    known: ExistingKeyResult | None,
+    terms: Terms,
+    owner: Holder,
+    co_owners: frozenset[int],
+    *,
+    changes: tuple[FieldChange, ...] = (),
+    revises: bool = False,
+) -> PlannedKeyResult:
+    says_score = wanted.score.score is not None or wanted.score.note is not None
+    promoted = known is not None and known.is_draft and known.owner_id is None and owner.member_id is not None
+    return PlannedKeyResult(
+        id=known.id if known else None,
+        line=wanted.row.line,
+        key=wanted.key,
+        number=known.number if known else None,
+        objective=wanted.objective,
+        text=wanted.text,
+        terms=terms,
+        owner_id=owner.member_id,
+        owner_name=owner.name,
+        co_owner_ids=co_owners,
+        score=wanted.score.score if says_score or known is None else known.score,
+        note=wanted.score.note if says_score or known is None else known.note,
+        source=wanted.row[Column.SOURCE],
+        is_draft=owner.member_id is None if known is None else known.is_draft and not promoted,
+        promoted=promoted,
+        revises=revises,
+        changes=changes,
+    )
+
+
+def _changed_terms(before: Terms, after: Terms) -> tuple[FieldChange, ...]:
+    return (
+        *change(Column.KIND, before.kind, after.kind),
+        *change(Column.METRIC, before.metric, after.metric),
+        *change(Column.UNIT, before.unit, after.unit),
+        *_changed_quantity(Column.START, before, after),
+        *_changed_quantity(Column.TARGET, before, after),
+        *change(Column.DUE, _day(before.due), _day(after.due)),
+    )
+
+
+def _changed_quantity(column: Column, before: Terms, after: Terms) -> tuple[FieldChange, ...]:
+    old, new = ((terms.start if column is Column.START else terms.target) for terms in (before, after))
+    # a changed unit is a change of its own, not of both numbers too
+    return () if old == new else change(column, _quantity(old, before.unit), _quantity(new, after.unit))
+
+
+def _quantity(value: Decimal | None, unit: str) -> str:
+    return "" if value is None else format_value(value, unit)
+
+
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else format_value(value, "")
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,38 @@
+"""How much a team takes on: objectives a team and cycle, key results an objective."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from bot.domain.importing.columns import Column
+from bot.domain.importing.problem import Problem, shown
+from bot.domain.importing.sheet import Sheet, WantedObjective
+from bot.domain.organisation import Level
+
+# Objectives that each level does well with, fewest and most.
+OBJECTIVES = {Level.COMPANY: (2, 3), Level.DEPARTMENT: (3, 5), Level.TEAM: (2, 3)}
+KEY_RESULTS = 3
+
+
+def over_limit(sheet: Sheet) -> Iterator[Problem]:
+    """A warning for each team with too many objectives in a cycle, and each objective with too many key results.
+
+    Only what the file holds is counted.
+    """
+    per_team: dict[tuple[str, str], list[WantedObjective]] = defaultdict(list)
+    for objective in sheet.objectives.values():
+        per_team[objective.key[:2]].append(objective)
+    for (_, team_key), objectives in per_team.items():
+        team, first = sheet.teams[team_key], objectives[0]
+        level = team.level or Level.TEAM
+        fewest, most = OBJECTIVES[level]
+        if len(objectives) > most:
+            message = (
+                f"{shown(team.name)} has {len(objectives)} objectives in {first.cycle}; "
+                f"a {level.value} does best with {fewest} to {most}."
+            )
+            yield first.row.at(Column.OBJECTIVE, message)
+    for objective_key, number in Counter(key_result.objective for key_result in sheet.key_results).items():
+        if number > KEY_RESULTS:
+            objective = sheet.objectives[objective_key]
+            message = f"{shown(objective.title)} has {number} key results; {KEY_RESULTS} are enough to keep in mind."
+            yield objective.row.at(Column.OBJECTIVE, message)
