@@ -66,6 +66,7 @@ class Program:
                 bot_user_id=identity.bot_user_id,
                 scopes=identity.scopes,
                 time_zone=settings.time_zone,
+                url=identity.url,
             )
             return workspace.id
 

@@ -35,6 +35,7 @@ class PostKind(enum.Enum):
     ESCALATION = "escalation"
     ESCALATION_REPLY = "escalation_reply"
     ESCALATION_ASK = "escalation_ask"
+    ESCALATION_NEWS = "escalation_news"
     LEAD_NOTE = "lead_note"
     DIGEST = "digest"
     ADMIN_NOTICE = "admin_notice"

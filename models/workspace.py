@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime, time
+from datetime import date, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -64,6 +64,8 @@ class Workspace(Base):
     installation_id: Mapped[int | None] = mapped_column(RowId, sa.ForeignKey("installation.id"))
     slack_team_id: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str]
+    # The workspace's address at Slack, which links to its messages begin with; null until it was connected.
+    url: Mapped[str | None]
     time_zone: Mapped[str]
     next_key_result_number: Mapped[int] = mapped_column(default=1)
     opens_on: Mapped[int] = mapped_column(default=0)
@@ -92,7 +94,8 @@ class Member(InWorkspace, Base):
     __table_args__ = (
         addressable(),
         sa.UniqueConstraint("workspace_id", "slack_user_id"),
-        sa.Index("ix_member_due", "workspace_id", "next_opening_at"),
+        sa.CheckConstraint("(next_opening_at is null) = (next_period is null)", name="opening_has_period"),
+        sa.Index("ix_member_due", "next_opening_at"),
         NEVER_REUSED,
     )
 
@@ -109,6 +112,8 @@ class Member(InWorkspace, Base):
     # The earliest instant at which the planning tick has work for this person; null: owns nothing that is due.
     # Derived from zone, rhythm and key results: whoever changes one of these replans in the same transaction.
     next_opening_at: Mapped[datetime | None]
+    # The period that opens then. A move to another zone moves the instant and keeps the period.
+    next_period: Mapped[date | None]
     created_at: Mapped[datetime]
 
     @property

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
-from bot.services import checkin, digest, escalation, failures, introduction, lead_note
+from bot.services import checkin, digest, escalation_posts, failures, introduction, lead_note
 from models import Delivery, PostKind
 
 Renderer = Callable[[Session, Delivery, datetime], Post | None]
@@ -21,9 +21,10 @@ Renderer = Callable[[Session, Delivery, datetime], Post | None]
 RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.INTRODUCTION: introduction.post,
     PostKind.PROMPT: checkin.prompt_post,
-    PostKind.ESCALATION: escalation.root_post,
-    PostKind.ESCALATION_REPLY: escalation.reply_post,
-    PostKind.ESCALATION_ASK: escalation.ask_post,
+    PostKind.ESCALATION: escalation_posts.root_post,
+    PostKind.ESCALATION_REPLY: escalation_posts.reply_post,
+    PostKind.ESCALATION_ASK: escalation_posts.ask_post,
+    PostKind.ESCALATION_NEWS: escalation_posts.news_post,
     PostKind.LEAD_NOTE: lead_note.post,
     PostKind.DIGEST: digest.post,
     PostKind.ADMIN_NOTICE: failures.post,

@@ -26,6 +26,7 @@ _WHAT = {
     "escalation": "An escalation",
     "escalation_reply": "A reply in an escalation's thread",
     "escalation_ask": "A request for help",
+    "escalation_news": "News of an escalation",
     "lead_note": "A lead's note",
     "digest": "A digest",
 }

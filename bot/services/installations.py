@@ -38,6 +38,7 @@ def connect(
     bot_user_id: str,
     scopes: Collection[str],
     time_zone: str,
+    url: str = "",
 ) -> Workspace:
     """Take over what `auth.test` says about the environment's token. Nothing changes the second time.
 
@@ -64,6 +65,7 @@ def connect(
             session, now, workspace_id=workspace.id, actor_id=None, action="workspace.connected", subject=workspace
         )
     workspace.installation_id = installation.id
+    workspace.url = url or None
     workspace.time_zone = time_zone
     session.flush()
     return workspace

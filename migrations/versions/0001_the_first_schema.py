@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("installation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("slack_team_id", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=True),
         sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("next_key_result_number", sa.Integer(), nullable=False),
         sa.Column("opens_on", sa.Integer(), nullable=False),
@@ -142,9 +143,13 @@ def upgrade() -> None:
         sa.Column("introduced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dm_channel", sa.Text(), nullable=True),
         sa.Column("next_opening_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_period", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("workspace_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.CheckConstraint(
+            "(next_opening_at is null) = (next_period is null)", name=op.f("ck_member_opening_has_period")
+        ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name=op.f("fk_member_workspace_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("workspace_id", "id", name=op.f("uq_member_workspace_id_id")),
@@ -152,7 +157,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
-        batch_op.create_index("ix_member_due", ["workspace_id", "next_opening_at"], unique=False)
+        batch_op.create_index("ix_member_due", ["next_opening_at"], unique=False)
 
     op.create_table(
         "priority",
@@ -894,6 +899,7 @@ def upgrade() -> None:
                 "escalation",
                 "escalation_reply",
                 "escalation_ask",
+                "escalation_news",
                 "lead_note",
                 "digest",
                 "admin_notice",
