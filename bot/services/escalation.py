@@ -1,22 +1,13 @@
-"""To be written."""
+"""Escalations: the open request for help that a red or a blocker starts."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from bot.services.still_open import (
+    OpenDecision,
+    OpenEscalation,
+    open_decisions,
+    open_escalations,
+    open_for_key_results,
+)
 
-from sqlalchemy.orm import Session
-
-from bot.blocks.post import Post
-from models import Delivery
-
-
-def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
-
-
-def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
-
-
-def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
+__all__ = ["OpenDecision", "OpenEscalation", "open_decisions", "open_escalations", "open_for_key_results"]

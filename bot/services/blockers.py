@@ -1,0 +1,31 @@
+"""Blockers: who or what something is blocked by, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Blocker, Member, Team
+
+
+def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, str]:
+    """By blocker id: the person's name, the team's name, or the words that were typed. Two queries for any number."""
+    people = _names(session, Member, {row.by_member_id for row in blockers if row.by_member_id is not None})
+    teams = _names(session, Team, {row.by_team_id for row in blockers if row.by_team_id is not None})
+    return {row.id: _words(row, people, teams) for row in blockers}
+
+
+def _words(row: Blocker, people: Mapping[int, str], teams: Mapping[int, str]) -> str:
+    if row.by_member_id is not None:
+        return people[row.by_member_id]
+    if row.by_team_id is not None:
+        return teams[row.by_team_id]
+    return row.by_words or ""
+
+
+def _names(session: Session, table: type[Member] | type[Team], ids: Collection[int]) -> Mapping[int, str]:
+    if not ids:
+        return {}
+    return {row.id: row.name for row in session.execute(sa.select(table.id, table.name).where(table.id.in_(ids)))}

@@ -1,0 +1,229 @@
+"""What is still open: escalations that are not resolved, decisions that are not done. Queries for other screens."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from bot.blocks.links import thread_link
+from bot.domain.escalation import EscalationState
+from bot.services.access import Caller
+from bot.services.blockers import blocked_by
+from bot.services.visibility import visible_to
+from models import (
+    Answer,
+    Blocker,
+    Decision,
+    DecisionState,
+    Delivery,
+    Escalation,
+    EscalationEvent,
+    KeyResult,
+    KeyResultRevision,
+    Member,
+    Objective,
+    ObjectiveTeam,
+    Workspace,
+)
+
+_Id = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+
+
+@dataclass(frozen=True)
+class OpenEscalation:
+    """An escalation that is not resolved. `asked_…` are null where nobody could be asked.
+
+    `stuck`, `need` and `blocked_by` are the owner's newest words that asked for help; empty where nothing was said.
+    `posted_channel` and `posted_ts` say where the thread's first message stands; null until it was sent.
+    """
+
+    escalation_id: int
+    key_result_id: int
+    number: int
+    text: str
+    metric: str | None
+    state: EscalationState
+    opened_at: datetime
+    asked_id: int | None
+    asked_name: str | None
+    asked_slack_id: str | None
+    stuck: str
+    need: str
+    blocked_by: str
+    posted_channel: str | None
+    posted_ts: str | None
+    workspace_url: str | None
+
+    @property
+    def is_decided(self) -> bool:
+        return self.state is EscalationState.DECIDED
+
+    @property
+    def link(self) -> str | None:
+        """The thread's address."""
+        if self.posted_channel is None or self.posted_ts is None:
+            return None
+        return thread_link(self.posted_channel, self.posted_ts, self.workspace_url)
+
+
+@dataclass(frozen=True)
+class OpenDecision:
+    """A decision whose follow-up is not done. `link`: the thread it was made in."""
+
+    decision_id: int
+    key_result_id: int
+    number: int
+    key_result_text: str
+    text: str
+    owner_name: str
+    owner_slack_id: str
+    decided_by_name: str
+    due_on: date
+    is_overdue: bool
+    link: str | None
+
+
+def open_escalations(session: Session, viewer: Caller | None, team_ids: Collection[int]) -> list[OpenEscalation]:
+    """The unresolved escalations about objectives that these teams hold or share, oldest first.
+
+    `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
+    """
+    return _open(session, sa.and_(_of_teams(team_ids), visible_to(viewer)))
+
+
+def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> dict[int, OpenEscalation]:
+    """By key result id; the caller has seen to it that these may be seen."""
+    found = _open(session, Escalation.key_result_id.in_(key_result_ids)) if key_result_ids else []
+    return {one.key_result_id: one for one in found}
+
+
+def open_decisions(
+    session: Session, team_ids: Collection[int], today: date, *, viewer: Caller | None = None
+) -> list[OpenDecision]:
+    """The decisions of these teams whose follow-up is not done, the overdue first. `viewer` as above."""
+    owner, decider = aliased(Member), aliased(Member)
+    rows = session.execute(
+        sa.select(Decision, KeyResult.number, KeyResultRevision.text, owner, decider.name, Delivery, Workspace.url)
+        .join(KeyResult, KeyResult.id == Decision.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(KeyResultRevision, _current_definition())
+        .join(owner, owner.id == Decision.owner_id)
+        .join(decider, decider.id == Decision.decided_by_id)
+        .join(Workspace, Workspace.id == Decision.workspace_id)
+        .outerjoin(Delivery, _root_of(Decision.workspace_id, Decision.escalation_id))
+        .where(Decision.state == DecisionState.OPEN, _of_teams(team_ids), visible_to(viewer))
+        .order_by(Decision.due_on, Decision.id)
+    ).all()
+    return [
+        OpenDecision(
+            decision_id=decision.id,
+            key_result_id=decision.key_result_id,
+            number=number,
+            key_result_text=text,
+            text=decision.text,
+            owner_name=who.name,
+            owner_slack_id=who.slack_user_id,
+            decided_by_name=decided_by,
+            due_on=decision.due_on,
+            is_overdue=decision.due_on < today,
+            link=_link(root, url),
+        )
+        for decision, number, text, who, decided_by, root, url in rows
+    ]
+
+
+def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Answer]:
+    """By escalation id: the newest answer that asked for help (it opened the thread, or said red again)."""
+    newest = (
+        sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
+        .where(EscalationEvent.escalation_id.in_(escalation_ids), EscalationEvent.answer_id.is_not(None))
+        .group_by(EscalationEvent.escalation_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(Escalation.id, Answer)
+        .outerjoin(newest, newest.c.escalation_id == Escalation.id)
+        .outerjoin(EscalationEvent, EscalationEvent.id == newest.c.id)
+        .join(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, Escalation.answer_id))
+        .where(Escalation.id.in_(escalation_ids))
+    )
+    return dict(rows.tuples().all())
+
+
+def blocking_at(session: Session, moments: Mapping[int, datetime]) -> dict[int, str]:
+    """By key result id: who or what blocked it at the given instant; key results that nothing blocked are absent.
+
+    The newest blocker counts. A blocker that is named again keeps its row, so it is found by time, not by answer.
+    """
+    rows = session.scalars(
+        sa.select(Blocker).where(Blocker.key_result_id.in_(moments)).order_by(Blocker.opened_at, Blocker.id)
+    ).all()
+    then = {row.key_result_id: row for row in rows if _stands(row, moments[row.key_result_id])}
+    words = blocked_by(session, list(then.values()))
+    return {key_result_id: words[row.id] for key_result_id, row in then.items()}
+
+
+def _stands(blocker: Blocker, at: datetime) -> bool:
+    return blocker.opened_at <= at and (blocker.cleared_at is None or blocker.cleared_at > at)
+
+
+def _open(session: Session, condition: sa.ColumnElement[bool]) -> list[OpenEscalation]:
+    asked = aliased(Member)
+    rows = session.execute(
+        sa.select(Escalation, KeyResult.number, KeyResultRevision, asked, Delivery, Workspace.url)
+        .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(KeyResultRevision, _current_definition())
+        .join(Workspace, Workspace.id == Escalation.workspace_id)
+        .outerjoin(asked, asked.id == Escalation.asked_id)
+        .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
+        .where(Escalation.state != EscalationState.RESOLVED, condition)
+        .order_by(Escalation.opened_at, Escalation.id)
+    ).all()
+    calls = newest_call(session, [row[0].id for row in rows])
+    blocking = blocking_at(session, {row[0].key_result_id: calls[row[0].id].at for row in rows})
+    return [
+        OpenEscalation(
+            escalation_id=escalation.id,
+            key_result_id=escalation.key_result_id,
+            number=number,
+            text=definition.text,
+            metric=definition.metric,
+            state=escalation.state,
+            opened_at=escalation.opened_at,
+            asked_id=escalation.asked_id,
+            asked_name=who.name if who else None,
+            asked_slack_id=who.slack_user_id if who else None,
+            stuck=calls[escalation.id].working,
+            need=calls[escalation.id].need,
+            blocked_by=blocking.get(escalation.key_result_id, ""),
+            posted_channel=root.posted_channel if root else None,
+            posted_ts=root.posted_ts if root else None,
+            workspace_url=url,
+        )
+        for escalation, number, definition, who, root, url in rows
+    ]
+
+
+def _current_definition() -> sa.ColumnElement[bool]:
+    return sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision)
+
+
+def _of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
+    return sa.or_(Objective.team_id.in_(team_ids), shared)
+
+
+def _root_of(workspace_id: _Id, escalation_id: _Id) -> sa.ColumnElement[bool]:
+    key = sa.literal("escalation:").concat(sa.cast(escalation_id, sa.Text))
+    return sa.and_(Delivery.workspace_id == workspace_id, Delivery.key == key)
+
+
+def _link(root: Delivery | None, base: str | None) -> str | None:
+    if root is None or root.posted_channel is None or root.posted_ts is None:
+        return None
+    return thread_link(root.posted_channel, root.posted_ts, base)

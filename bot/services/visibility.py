@@ -1,0 +1,55 @@
+"""Who sees what, as a condition of a query: every listing takes the viewer.
+
+It says the same as `bot/domain/permissions.py: may(…, Action.VIEW_KEY_RESULT, …)`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from bot.domain.organisation import Visibility
+from bot.services.access import Caller
+from models import KeyResult, KeyResultCoOwner, KeyResultViewer, Objective, ObjectiveTeam, ObjectiveViewer, Team
+
+Condition = sa.ColumnElement[bool]
+
+
+def visible_to(viewer: Caller | None) -> Condition:
+    """For a select over `KeyResult` joined with `Objective`: what this full member may see.
+
+    None stands for the readers of a channel: they see only what the whole workspace sees.
+    """
+    everybody = sa.and_(KeyResult.visibility == Visibility.WORKSPACE, Objective.visibility == Visibility.WORKSPACE)
+    if viewer is None:
+        return everybody
+    me = viewer.member_id
+    named_only = sa.or_(KeyResult.visibility == Visibility.NAMED, Objective.visibility == Visibility.NAMED)
+    return sa.or_(everybody, _answers_for_it(me), _is_named(me), sa.and_(~named_only, _in_team(me)))
+
+
+def _answers_for_it(me: int) -> Condition:
+    """Owner, co-owner, or a lead above."""
+    co_owner = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
+    led = sa.select(Team.id).where(Team.lead_id == me).cte("led", recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    led = led.union(sa.select(Team.id).join(led, Team.parent_id == led.c.id))
+    return sa.or_(KeyResult.owner_id == me, co_owner, Objective.team_id.in_(sa.select(led.c.id)))
+
+
+def _is_named(me: int) -> Condition:
+    on_key_result = sa.exists().where(KeyResultViewer.key_result_id == KeyResult.id, KeyResultViewer.member_id == me)
+    on_objective = sa.exists().where(ObjectiveViewer.objective_id == Objective.id, ObjectiveViewer.member_id == me)
+    return sa.or_(on_key_result, on_objective)
+
+
+def _in_team(me: int) -> Condition:
+    """Leads, and owners of a key result, of a team that holds or shares the objective."""
+    other, owned = aliased(Objective), aliased(KeyResult)
+    mine = sa.union(
+        sa.select(Team.id).where(Team.lead_id == me),
+        sa.select(other.team_id).join(owned, owned.objective_id == other.id).where(owned.owner_id == me),
+    ).subquery()
+    my_teams = sa.select(mine.c[0])
+    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(my_teams))
+    return sa.or_(Objective.team_id.in_(my_teams), shared)
