@@ -38,6 +38,26 @@ def working_deadline(
         day += timedelta(days=1)
 
 
+def at_work_from(
+    instant: datetime,
+    zone: ZoneInfo,
+    *,
+    day_start: time = time(9),
+    day_end: time = time(17),
+    workdays: frozenset[Weekday] = WORKDAYS,
+) -> datetime:
+    """`instant` (aware) itself, in UTC, where the person in `zone` is at work; else when their work begins next."""
+    if not workdays or day_start >= day_end:
+        raise ValueError("a week has some working time")
+    start = aware(instant).astimezone(UTC)
+    day = local_date_of(start, zone)
+    while True:
+        opens, closes = _working_day(day, zone, day_start, day_end, workdays)
+        if opens < closes and start < closes:
+            return max(start, opens)
+        day += timedelta(days=1)
+
+
 def _working_day(
     day: date, zone: ZoneInfo, day_start: time, day_end: time, workdays: frozenset[Weekday]
 ) -> tuple[datetime, datetime]:

@@ -1,14 +1,114 @@
-"""To be written."""
+"""The introduction: each owner gets one, before the first prompt."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.blocks.introduction import Introduction, introduction
 from bot.blocks.post import Post
-from models import Delivery
+from bot.domain.cadence import closes_at, next_opening, opens_at, period, period_of
+from bot.domain.working_hours import at_work_from
+from bot.services import outbox
+from bot.services.asking import only_asked_about
+from bot.services.rhythm import rhythm_of
+from models import AuditEvent, Delivery, KeyResult, KeyResultRevision, Member, PostKind, Team, Workspace
+
+# How long before the first prompt an introduction comes at the latest, where working hours would put it after.
+BEFORE_THE_PROMPT = timedelta(minutes=15)
+
+SWITCHED_ON = "team.switched_on"
+
+
+def introduce(session: Session, now: datetime, member: Member) -> bool:
+    """Queue the member's introduction, once ever; True where this is it.
+
+    It comes within the member's working hours, and before their next opening.
+    """
+    if member.introduced_at is not None:
+        return False
+    at = at_work_from(now, ZoneInfo(member.time_zone))
+    if member.next_opening_at is not None and at > member.next_opening_at - BEFORE_THE_PROMPT:
+        at = max(now, member.next_opening_at - BEFORE_THE_PROMPT)
+    member.introduced_at = now
+    delivery_id = outbox.post(
+        session,
+        now,
+        workspace_id=member.workspace_id,
+        key=f"introduction:{member.id}",
+        kind=PostKind.INTRODUCTION,
+        member_id=member.id,
+        not_before=at,
+    )
+    return delivery_id is not None
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
+    """The introduction as it is when it leaves; None where there is nothing to ask this person about."""
+    member = session.get(Member, delivery.member_id)
+    if member is None or not member.may_take_part:
+        return None
+    view = introduction_view(session, now, member)
+    return introduction(view) if view is not None else None
+
+
+def introduction_view(
+    session: Session, now: datetime, member: Member, *, joining: Team | None = None
+) -> Introduction | None:
+    """What the introduction tells; `joining`: a team that is looked at as if it were on."""
+    rows = session.execute(
+        only_asked_about(sa.select(KeyResult.number, KeyResultRevision, Team), joining=joining)
+        .where(KeyResult.owner_id == member.id)
+        .order_by(KeyResult.number)
+    ).all()
+    if not rows:
+        return None
+    team = joining or max((team for _, _, team in rows), key=lambda team: (team.switched_on_at or now, team.id))
+    rhythm = rhythm_of(session.get_one(Workspace, member.workspace_id))
+    zone = ZoneInfo(member.time_zone)
+    first = period(member.next_period) if member.next_period else period_of(next_opening(now, rhythm, zone), zone)
+    return Introduction(
+        first_name=member.display_name or member.name,
+        team=team.name,
+        key_results=tuple((number, definition.metric or definition.text) for number, definition, _ in rows),
+        opens=opens_at(first, rhythm, zone).astimezone(zone),
+        closes=closes_at(first, rhythm, zone).astimezone(zone),
+        wanted_by=_who_wanted(session, team),
+        contact=_contact(session, team, member),
+    )
+
+
+def _who_wanted(session: Session, team: Team) -> str | None:
+    """Who switched the team on; where the command line did, its lead."""
+    return session.scalar(
+        sa.select(Member.name)
+        .join(AuditEvent, AuditEvent.actor_id == Member.id)
+        .where(
+            AuditEvent.workspace_id == team.workspace_id,
+            AuditEvent.subject == Team.__tablename__,
+            AuditEvent.subject_id == team.id,
+            AuditEvent.action == SWITCHED_ON,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ) or session.scalar(sa.select(Member.name).where(Member.id == team.lead_id))
+
+
+def _contact(session: Session, team: Team, member: Member) -> str | None:
+    """The lead, or where the reader is the lead (or there is none) an admin."""
+    if team.lead_id is not None and team.lead_id != member.id:
+        return session.get_one(Member, team.lead_id).name
+    return session.scalar(
+        sa.select(Member.name)
+        .where(
+            Member.workspace_id == member.workspace_id,
+            Member.is_admin,
+            Member.id != member.id,
+            Member.deactivated_at.is_(None),
+        )
+        .order_by(Member.id)
+        .limit(1)
+    )

@@ -1,20 +1,202 @@
-"""To be written."""
+"""Planning: who is asked when. A tick opens the periods that are due and closes those that are over.
+
+`member.next_period` is the next period in which a person is asked, and `member.next_opening_at` the instant at which
+it opens for them. Whoever changes what these follow from (zone, rhythm, ownership, a team's switch) calls `replan` in
+the same transaction. The period is an obligation and stays: only its instant moves with the zone, so that a move
+in mid-week neither skips nor repeats one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
+
+from bot.domain.cadence import (
+    Period,
+    Rhythm,
+    closes_at,
+    first_period_of_cycle,
+    following,
+    next_opening,
+    opens_at,
+    period,
+    period_of,
+    value_asked,
+)
+from bot.services import introduction, outbox
+from bot.services.asking import Asked, asked_about
+from bot.services.rhythm import rhythm_of
+from models import CheckIn, CheckInState, KeyResult, KeyResultState, Member, PostKind, Workspace
+from models.once import insert_all_once
+
+# Somebody new reads who is asking before they are asked.
+AFTER_INTRODUCTION = timedelta(seconds=30)
+
+
+def prompt_key(member_id: int, of: date) -> str:
+    """The permanent key of the one prompt that a person gets in a period."""
+    return f"prompt:{member_id}:{of.isoformat()}"
 
 
 def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None:
-    """To be written."""
+    """Set each member's next period and opening from zone, rhythm and ownership as they are now.
+
+    - Nobody is asked who owns nothing that is asked about, or who may not take part.
+    - Who was waiting for a period goes on waiting for it; where it has opened already and answering is not over, they
+      are asked now.
+    - Who starts afresh (a team switched on, a first key result) is asked from the next opening strictly after `now`.
+    - A check-in that is due closes by the new zone too, where that is later: a move never takes time away.
+    """
+    if not member_ids:
+        return
+    members = session.scalars(
+        sa.select(Member).where(Member.id.in_(member_ids)).order_by(Member.id).with_for_update()
+    ).all()
+    owing = asked_about(session, [member.id for member in members])
+    rhythms = _rhythms(session, members)
+    for member in members:
+        rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
+        if member.id not in owing or not member.may_take_part:
+            _wait_for(member, None, rhythm, now)
+        elif member.next_period is None:
+            _wait_for(member, period_of(next_opening(now, rhythm, zone), zone), rhythm, now)
+        else:
+            _wait_for(member, _still_open(period(member.next_period), now, rhythm, zone), rhythm, now)
+    _close_later(session, now, {member.id: (rhythms[member.workspace_id], member) for member in members})
+    session.flush()
 
 
 def open_due(session: Session, now: datetime, limit: int) -> int:
-    return 0
+    """Open the period of up to `limit` members whose time has come; returns how many there were.
+
+    Each gets the period's check-ins and one prompt. A late process (down over the opening) asks late, and never for
+    a period in which answering is over. Two processes at once share the members; whatever is inserted has a key.
+    """
+    members = session.scalars(
+        sa.select(Member)
+        .where(Member.next_opening_at <= now)
+        .order_by(Member.next_opening_at, Member.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not members:
+        return 0
+    owing = asked_about(session, [member.id for member in members])
+    rhythms = _rhythms(session, members)
+    rows: list[Mapping[str, object]] = []
+    opened: list[tuple[Member, Period]] = []
+    for member in members:
+        rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
+        if member.id not in owing or not member.may_take_part or member.next_period is None:
+            _wait_for(member, None, rhythm, now)
+            continue
+        this = _still_open(period(member.next_period), now, rhythm, zone)
+        if opens_at(this, rhythm, zone) > now:
+            _wait_for(member, this, rhythm, now)
+            continue
+        rows += [check_in_row(member, asked, this, rhythm) for asked in owing[member.id]]
+        opened.append((member, this))
+        _wait_for(member, following(this), rhythm, now)
+    insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
+    for member, this in opened:
+        _ask(session, now, member, this)
+    session.flush()
+    return len(members)
 
 
 def close_due(session: Session, now: datetime, limit: int) -> int:
-    return 0
+    """Up to `limit` check-ins whose answering is over become missed; returns how many there were.
+
+    Where the key result was closed in the meantime nothing was owed any more: those are excused.
+    """
+    rows = session.execute(
+        sa.select(CheckIn, KeyResult.state)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .where(CheckIn.state == CheckInState.DUE, CheckIn.closes_at <= now)
+        .order_by(CheckIn.closes_at, CheckIn.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=CheckIn)
+    ).all()
+    prompts: set[tuple[int, str]] = set()
+    for check_in, state in rows:
+        check_in.state = CheckInState.EXCUSED if state is KeyResultState.CLOSED else CheckInState.MISSED
+        prompts.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
+    session.flush()
+    for workspace_id, key in sorted(prompts):
+        outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+    return len(rows)
+
+
+def check_in_row(member: Member, asked: Asked, this: Period, rhythm: Rhythm) -> dict[str, object]:
+    """The check-in of a key result in a period, for the owner's zone, as the columns of its row."""
+    zone = ZoneInfo(member.time_zone)
+    return {
+        "workspace_id": member.workspace_id,
+        "key_result_id": asked.key_result_id,
+        "period": this,
+        "owner_id": member.id,
+        "state": CheckInState.DUE,
+        "asks_value": value_asked(this, first_period_of_cycle(asked.cycle_starts_on), asked.value_every_weeks),
+        "opens_at": opens_at(this, rhythm, zone),
+        "closes_at": closes_at(this, rhythm, zone),
+    }
+
+
+def _ask(session: Session, now: datetime, member: Member, this: Period) -> None:
+    is_new = introduction.introduce(session, now, member)
+    outbox.post(
+        session,
+        now,
+        workspace_id=member.workspace_id,
+        key=prompt_key(member.id, this),
+        kind=PostKind.PROMPT,
+        member_id=member.id,
+        period=this,
+        not_before=now + AFTER_INTRODUCTION if is_new else now,
+        bulk=True,
+    )
+
+
+def _still_open(this: Period, now: datetime, rhythm: Rhythm, zone: ZoneInfo) -> Period:
+    """`this`, or where its answering is over the first later period in which it is not."""
+    if closes_at(this, rhythm, zone) > now:
+        return this
+    local = max(this, period_of(now, zone))
+    return local if closes_at(local, rhythm, zone) > now else following(local)
+
+
+def _wait_for(member: Member, this: Period | None, rhythm: Rhythm, now: datetime) -> None:
+    if this is None:
+        member.next_period = member.next_opening_at = None
+        return
+    # An opening that lies behind is worked on now, and not the tick before.
+    member.next_period = this
+    member.next_opening_at = max(opens_at(this, rhythm, ZoneInfo(member.time_zone)), now)
+
+
+def _close_later(session: Session, now: datetime, members: Mapping[int, tuple[Rhythm, Member]]) -> None:
+    due = session.scalars(
+        sa.select(CheckIn).where(
+            CheckIn.owner_id.in_(members), CheckIn.state == CheckInState.DUE, CheckIn.closes_at > now
+        )
+    ).all()
+    moved: set[tuple[int, str]] = set()
+    for check_in in due:
+        rhythm, member = members[check_in.owner_id]
+        closing = closes_at(period(check_in.period), rhythm, ZoneInfo(member.time_zone))
+        if closing > check_in.closes_at:
+            check_in.closes_at = closing
+            moved.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
+    for workspace_id, key in sorted(moved):
+        outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+
+
+def _rhythms(session: Session, members: Sequence[Member]) -> dict[int, Rhythm]:
+    workspaces = session.scalars(
+        sa.select(Workspace).where(Workspace.id.in_({member.workspace_id for member in members}))
+    ).all()
+    return {workspace.id: rhythm_of(workspace) for workspace in workspaces}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.localtime import WORKDAYS, Weekday
-from bot.domain.working_hours import working_deadline
+from bot.domain.working_hours import at_work_from, working_deadline
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneInfo)
@@ -114,3 +114,17 @@ def test_a_limit_can_be_given_in_two_parts(zone: ZoneInfo, asked: datetime, hour
 def test_who_is_asked_later_is_never_due_earlier(zone: ZoneInfo, asked: datetime, hours: int, later: int) -> None:
     after = asked + timedelta(minutes=later)
     assert working_deadline(asked, hours, zone) <= working_deadline(after, hours, zone)
+
+
+@given(zone=ZONES, instant=INSTANTS)
+@settings(deadline=None, max_examples=60)
+def test_work_begins_at_once_for_those_at_work_and_with_their_next_working_day_for_others(
+    zone: ZoneInfo, instant: datetime
+) -> None:
+    begins = at_work_from(instant, zone)
+    assert is_working(begins, zone)
+    if is_working(instant, zone):
+        assert begins == instant
+    else:
+        minutes = int((begins - instant) / timedelta(minutes=1))
+        assert not any(is_working(instant + timedelta(minutes=minute), zone) for minute in range(minutes))

@@ -1,0 +1,77 @@
+"""The one message that comes before the first prompt: what this is, who wanted it, who sees the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.blocks.dates import weekday_time
+from bot.blocks.layout import section
+from bot.blocks.post import Post
+from bot.blocks.text import said
+
+NAME = 80
+MOST_NAMED = 5
+
+_WHO_SEES = (
+    "*Who sees your answers:* the full members of this workspace; guests don't. A key result that is limited to a "
+    "team or to some people stays with them. Whether you missed a week is seen by you and your lead, and nobody "
+    "sees a history of you."
+)
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """`key_results`: number and short name, in order. `opens` and `closes` are in the reader's own zone.
+
+    `wanted_by` is who switched the team on, where a person did; `contact` whom to tell that something is wrong, null
+    where there is nobody but the reader.
+    """
+
+    first_name: str
+    team: str
+    key_results: tuple[tuple[int, str], ...]
+    opens: datetime
+    closes: datetime
+    wanted_by: str | None
+    contact: str | None
+
+
+def introduction(view: Introduction) -> Post:
+    """One message without a button: nothing is asked yet."""
+    headline = f"Hello {said(view.first_name, NAME)}, I'm Okra. Once a week I'll ask how your key results are going."
+    lines = [
+        _what(view),
+        f"*Who wanted it:* {_wanted(view)}",
+        _WHO_SEES,
+        "*Colours:* yours alone to give; I never change one. Red means “I could use help”.",
+        "*The hour* follows the time zone in your Slack profile.",
+        _not_mine(view),
+    ]
+    return Post(headline, (section(f"*{headline}*"), section("\n".join(f"• {line}" for line in lines))))
+
+
+def _what(view: Introduction) -> str:
+    return (
+        f"*What:* one message a week, first on {weekday_time(view.opens)} your time, with all that is yours: "
+        f"{_listed(view.key_results)}. Three questions each, under a minute each, until {weekday_time(view.closes)}."
+    )
+
+
+def _listed(key_results: tuple[tuple[int, str], ...]) -> str:
+    named = [f"*KR-{number}* {said(name, NAME)}" for number, name in key_results[:MOST_NAMED]]
+    rest = len(key_results) - len(named)
+    return ", ".join(named) + (f" and {rest} more" if rest else "")
+
+
+def _wanted(view: Introduction) -> str:
+    team = said(view.team, NAME)
+    if view.wanted_by is None:
+        return f"{team} has joined, as decided by those who run your OKRs."
+    return f"{said(view.wanted_by, NAME)} brought {team} in."
+
+
+def _not_mine(view: Introduction) -> str:
+    if view.contact is None:
+        return "*Something here not yours?* You lead this team: whoever keeps your OKR file can change it."
+    return f"*Something here not yours, or wrong?* Tell {said(view.contact, NAME)}, who can have it changed."
