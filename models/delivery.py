@@ -38,6 +38,7 @@ class PostKind(enum.Enum):
     ESCALATION_NEWS = "escalation_news"
     LEAD_NOTE = "lead_note"
     DIGEST = "digest"
+    DIGEST_DETAILS = "digest_details"
     ADMIN_NOTICE = "admin_notice"
 
 
@@ -79,6 +80,8 @@ class Delivery(InWorkspace, Base):
     escalation_id: Mapped[int | None] = mapped_column(RowId)
     escalation_event_id: Mapped[int | None] = mapped_column(RowId)
     digest_id: Mapped[int | None] = mapped_column(RowId)
+    # Which piece, from 1, where one thing is told in several posts.
+    part: Mapped[int | None]
     # The delivery that an admin is told about.
     about_id: Mapped[int | None] = mapped_column(RowId)
     # A reply waits for its root, and goes into the root's thread.

@@ -27,6 +27,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.ESCALATION_NEWS: escalation_posts.news_post,
     PostKind.LEAD_NOTE: lead_note.post,
     PostKind.DIGEST: digest.post,
+    PostKind.DIGEST_DETAILS: digest.details_post,
     PostKind.ADMIN_NOTICE: failures.post,
 }
 

@@ -29,6 +29,7 @@ _WHAT = {
     "escalation_news": "News of an escalation",
     "lead_note": "A lead's note",
     "digest": "A digest",
+    "digest_details": "The details of a digest",
 }
 
 

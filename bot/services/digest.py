@@ -1,5 +1,3 @@
-"""To be written."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -11,6 +9,10 @@ from models import Delivery
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    raise LookupError("not written yet")
+
+
+def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     raise LookupError("not written yet")
 
 
