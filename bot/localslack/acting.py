@@ -86,14 +86,11 @@ def _command(deed: Deed) -> Failure:
 
 def _say(deed: Deed) -> None:
     given = deed.given
-    channel = deed.conversation()
-    commands.say(
-        deed.core, deed.workspace, deed.person, given["text"], channel=channel, thread_ts=given.get("thread_ts")
-    )
+    deed.core.say(deed.person, given["text"], to=given.get("to"), thread_ts=given.get("thread_ts"))
 
 
 def _open(deed: Deed) -> None:
-    commands.open_app(deed.core, deed.workspace, deed.person, deed.given.get("tab", "home"))
+    deed.core.open_app(deed.person, deed.given.get("tab", "home"))
 
 
 def _message_shortcut(deed: Deed) -> None:

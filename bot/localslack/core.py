@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.localslack import events
+from bot.localslack import acts, commands, events
 from bot.localslack.admission import Admission
 from bot.localslack.clock import SlackClock
 from bot.localslack.errors import ActError, SetupError
@@ -18,7 +18,7 @@ from bot.localslack.manifest import AppConfig
 from bot.localslack.outgoing import Delivery, Kind, Stage
 from bot.localslack.screen import Screen
 from bot.localslack.socketmode import Connections
-from bot.localslack.state import Channel, Person
+from bot.localslack.state import Channel, Message, Person
 from bot.localslack.webapi import dispatch
 from bot.localslack.webapi.dispatch import Answer, Call, Request
 from bot.localslack.world import World
@@ -145,6 +145,17 @@ class LocalSlack(World):
         tokens = {"oauth": [], "bot": [installation.bot_user]}
         events.send(self, workspace, "tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
         self.touch()
+
+    def say(self, person_id: str, text: str, *, to: str | None = None, thread_ts: str | None = None) -> Message:
+        """A person writes: to the app, or `to` a channel or person (name or id). Raises ActError."""
+        workspace = self.workspace
+        person = acts.actor(self, workspace, person_id)
+        channel = commands.conversation_for(self, workspace, person, to or self.app.name)
+        return commands.say(self, workspace, person_id, text, channel=channel.id, thread_ts=thread_ts)
+
+    def open_app(self, person_id: str, tab: str = "home") -> Delivery | None:
+        """A person opens the app's Home or Messages tab."""
+        return commands.open_app(self, self.workspace, person_id, tab)
 
     def deliver_again(self, delivery_id: str) -> Delivery:
         """Send what was sent before once more, byte for byte (an event keeps its event_id). Raises ActError."""
