@@ -119,7 +119,8 @@ def _teams(
         before = Holder(known.lead_id, known.lead_name) if known else Holder()
         lead = assignments.find(wanted.lead.text, Column.LEAD, wanted.lead.row or wanted.row, before)
         if known is None:
-            planned[key] = _new_team(wanted, lead)
+            parent = wanted.parent if wanted.parent in existing.teams or wanted.parent in sheet.teams else ""
+            planned[key] = _new_team(wanted, parent, lead)
             if wanted.only_as_parent:
                 message = f"No row is about {shown(wanted.name)}; it is taken as a department."
                 warnings.append(wanted.row.at(Column.PARENT_TEAM, message))
@@ -140,10 +141,10 @@ def _several_companies(planned: Mapping[str, PlannedTeam], existing: Existing) -
             companies.append(team.name)
 
 
-def _new_team(wanted: WantedTeam, lead: Holder) -> PlannedTeam:
+def _new_team(wanted: WantedTeam, parent: str, lead: Holder) -> PlannedTeam:
     level = wanted.level or (Level.DEPARTMENT if wanted.only_as_parent else Level.TEAM)
     return PlannedTeam(
-        None, wanted.row.line, wanted.name, level, wanted.parent, lead.member_id, lead.name, wanted.channel.text or None
+        None, wanted.row.line, wanted.name, level, parent, lead.member_id, lead.name, wanted.channel.text or None
     )
 
 

@@ -81,15 +81,20 @@ class TeamReader:
         return name
 
     def teams(self) -> dict[str, WantedTeam]:
-        """All teams, by folded name; a parent that no row is about comes last."""
+        """All teams, by folded name. Those that are only named, as a parent or as the organisation, come last."""
         teams = {key: self._wanted(draft) for key, draft in self._drafts.items()}
         for draft in self._drafts.values():
             said = draft.said.get(Column.PARENT_TEAM)
             key = teams[fold(draft.name)].parent
-            if said is not None and said.row is not None and key not in teams:
+            if said is not None and said.row is not None and key not in teams and key != fold(draft.company):
                 teams[key] = WantedTeam(
                     said.text, None, fold(draft.company), False, Said(), Said(), said.row, only_as_parent=True
                 )
+        for draft in self._drafts.values():
+            key, wanted = fold(draft.company), teams[fold(draft.name)]
+            # a company that nothing in the file names is not made up
+            if key not in teams and (draft.row[Column.ORG] or (wanted.parent_said and wanted.parent == key)):
+                teams[key] = WantedTeam(draft.company, Level.COMPANY, "", False, Said(), Said(), draft.row)
         return teams
 
     def warnings(self) -> tuple[Problem, ...]:

@@ -60,7 +60,7 @@ def test_a_team_row_without_a_team_is_the_companys_with_one_warning_for_all() ->
 
 def test_an_unknown_level_is_a_team_with_one_warning_for_all() -> None:
     sheet = sheet_of("a,X,2026 Q4,squad,Hulls,O,K", "b,X,2026 Q4,squad,Keels,O,L")
-    assert {team.level for team in sheet.teams.values()} == {Level.TEAM}
+    assert {sheet.teams[name].level for name in ("hulls", "keels")} == {Level.TEAM}
     assert warnings_of(sheet) == [(2, "level")]
     assert "2 rows" in sheet.warnings[0].message
 
@@ -101,7 +101,14 @@ def test_organisations_in_one_file_keep_their_teams_apart() -> None:
         "b,South,2026 Q4,department,Sales,O,L",
         "c,South,2026 Q4,team,Ports,O,M,Sales",
     )
-    assert [team.name for team in sheet.teams.values()] == ["Sales", "Sales (South)", "Ports"]
+    assert [team.name for team in sheet.teams.values()] == [
+        "Sales",
+        "Sales (South)",
+        "Ports",
+        "North",
+        "South",
+    ]
+    assert (sheet.teams["sales"].parent, sheet.teams["sales (south)"].parent) == ("north", "south")
     assert sheet.teams["sales (south)"].level is Level.DEPARTMENT
     assert sheet.teams["ports"].parent == "sales (south)"
     assert warnings_of(sheet) == [(3, "team")]
@@ -109,7 +116,7 @@ def test_organisations_in_one_file_keep_their_teams_apart() -> None:
 
 def test_a_team_called_like_another_organisation_gets_a_name_of_its_own() -> None:
     sheet = sheet_of("a,North,2026 Q4,company,,O,K", "b,South,2026 Q4,team,North,O,L")
-    assert [team.name for team in sheet.teams.values()] == ["North", "North (South)"]
+    assert [team.name for team in sheet.teams.values()] == ["North", "North (South)", "South"]
 
 
 def test_the_same_objective_has_one_priority() -> None:
