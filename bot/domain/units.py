@@ -6,6 +6,9 @@ MAX_UNIT_LENGTH = 40  # code points; longer is a sentence, not a unit
 
 CURRENCY_SYMBOLS = "$€£¥₹"
 
+# Stretches of time, as an alternation for patterns that look for them in running text; no single letters.
+TIME_WORDS = r"milliseconds?|msecs?|ms|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|wks?|months?|years?|yrs?"
+
 _SPELLINGS = {
     "%": ("percent", "per cent", "pct"),
     "pp": ("ppt", "ppts", "percentage point", "percentage points", "%-points"),
@@ -27,11 +30,12 @@ _SPELLINGS = {
 }
 _CANONICAL = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in (unit, *spellings)}
 _SINGULAR = {"days": "day", "weeks": "week", "months": "month", "years": "year", "pts": "pt"}
+_LONG_TIMES = ("days", "weeks", "months", "years")
 _WRITTEN_CURRENCY = re.compile(rf"[A-Za-z]{{0,2}}[{CURRENCY_SYMBOLS}]")
 
 
 def canonical_unit(text: str) -> str:
-    """The one spelling under which a unit is kept: "percent" is "%", "hrs" is "h", "Day" is "days".
+    """The one spelling under which a unit is kept: "percent" is "%", "hrs" is "h", "business day" is "business days".
 
     Unknown words stay as they were typed, with single spaces. Applying it twice changes nothing.
     """
@@ -39,6 +43,9 @@ def canonical_unit(text: str) -> str:
     known = _CANONICAL.get(words.casefold())
     if known is not None:
         return known
+    before, _, last = words.rpartition(" ")
+    if before and _CANONICAL.get(last.casefold()) in _LONG_TIMES:
+        words = f"{before} {_CANONICAL[last.casefold()]}"
     first, _, rest = words.partition(" ")
     known = _CANONICAL.get(first.casefold())
     # Only a symbol is respelled in front of other words ("percent of teams"): "second opinions" are no seconds.
@@ -47,7 +54,8 @@ def canonical_unit(text: str) -> str:
 
 def singular(unit: str) -> str:
     """The unit as it follows the number 1: "days" gives "day"; a unit with no other form is returned as it is."""
-    return _SINGULAR.get(unit, unit)
+    before, space, last = unit.rpartition(" ")
+    return f"{before}{space}{_SINGULAR[last]}" if last in _SINGULAR else unit
 
 
 def currency_of(unit: str) -> tuple[str, str]:
@@ -61,16 +69,24 @@ def is_measure(unit: str) -> bool:
     return canonical_unit(unit) in _SPELLINGS
 
 
+def is_time(unit: str) -> bool:
+    """Whether a unit is a stretch of time, "business days" included."""
+    return unit.rpartition(" ")[2] in ("ms", "s", "min", "h", *_LONG_TIMES)
+
+
+def units_match(one: str, other: str) -> bool:
+    """Whether two units say the same, one perhaps in more words ("days", "business days"); no unit matches any."""
+    mine, theirs = _words(one), _words(other)
+    return not mine or not theirs or mine <= theirs or theirs <= mine
+
+
 def units_agree(typed: str, expected: str) -> bool:
     """Whether a typed unit can stand for the expected one; True unless the two clearly contradict each other.
 
-    No unit agrees with every unit. "days" agrees with "business days", "%" with "% of teams". Words that Okra does not
-    know are not judged ("clients" may well be "customers"), but a known measure against other words is a contradiction.
+    Beyond `units_match`, words that Okra does not know are not judged ("clients" may well be "customers"); but a known
+    measure against other words is a contradiction.
     """
-    mine, theirs = _words(typed), _words(expected)
-    if not mine or not theirs or mine <= theirs or theirs <= mine:
-        return True
-    return not any(word in _SPELLINGS for word in mine ^ theirs)
+    return units_match(typed, expected) or not any(word in _SPELLINGS for word in _words(typed) ^ _words(expected))
 
 
 def _words(unit: str) -> frozenset[str]:

@@ -18,6 +18,7 @@ from bot.domain.units import canonical_unit, currency_of, is_measure, units_agre
         ("usd per seat", "$ per seat"),
         ("percentage points", "pp"),
         ("second opinions", "second opinions"),
+        ("business day", "business days"),
         ("Story Points", "Story Points"),
         ("", ""),
     ],
