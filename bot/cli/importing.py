@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -39,8 +40,7 @@ def import_file(
     rows = _read(file)
     given = settings(quiet=True)
     now = choose_clock(given)()
-    with reachable_database():
-        database = open_settings_database(given)
+    with reachable_database(), closing(open_settings_database(given)) as database:
         _prepare(database)
         if dry_run:
             with database.read() as session:  # rolled back, with a workspace that was made for the comparison
@@ -53,7 +53,6 @@ def import_file(
                     plan = import_rows(session, workspace.id, rows, now, importer=COMMAND_LINE, reason=reason)
             except ImportRefused as refused:
                 _refuse(file, refused.problems, wants_reason=refused.wants_reason)
-        database.close()
     if plan.problems:
         _refuse(file, plan.problems)
     for line in (*warnings(str(file), plan), *differences(plan, whole=dry_run), *summary(plan, dry_run=dry_run)):
