@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     port: int = Field(3000, ge=0, le=65535, description="the port that `okra web` listens on")
     encryption_key: SecretStr | None = Field(None, description="a Fernet key; needed to store tokens in the database")
     tick_seconds: float = Field(15, gt=0, le=300, description="how often a worker looks for what is due, in seconds")
+    posts_per_minute: int = Field(
+        300, ge=0, le=6000, description="how many messages a minute Okra posts at most; 0: as fast as it can"
+    )
     settle_seconds: float = Field(
         90, ge=1, le=900, description="how long after an uncertain post Okra looks for it, in seconds"
     )

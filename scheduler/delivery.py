@@ -23,8 +23,8 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import failures
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Member, Message, RatePace
-from models.once import insert_once
+from models import Delivery, DeliveryState, Member, Message
+from scheduler import pace
 from scheduler.liveness import Liveness
 from scheduler.posts import render
 
@@ -32,8 +32,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
 BATCH = 50
-# About one message a second into one conversation is what Slack admits.
-CHANNEL_SPACING = timedelta(seconds=1)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
 # How far the clocks of Slack and of this machine may lie apart when a message is looked for.
@@ -44,10 +42,11 @@ _OVER = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
 @dataclass(frozen=True)
 class Claim:
-    """A delivery that this worker may send, as long as the generation stands."""
+    """A delivery that this worker may send from the instant `at` on, as long as the generation stands."""
 
     delivery_id: int
     generation: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -68,56 +67,105 @@ class Ready:
 Outcome = Posted | SlackFailure
 
 
-def claim(runtime: Runtime, worker_id: int, now: datetime) -> list[Claim]:
-    """Take up to `BATCH` deliveries that are due, interactive ones first, replies after their root and in order."""
+def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH) -> list[Claim]:
+    """Take up to `most` deliveries that are due and may leave within the next second.
+
+    Interactive ones first, replies after their root and in order, no faster than Slack's limits.
+    """
     with runtime.write() as session:
-        root, earlier = aliased(Delivery), aliased(Delivery)
-        waits_for_root = sa.exists().where(root.id == Delivery.follows_id, root.state != DeliveryState.SENT)
-        waits_for_earlier = sa.exists().where(
-            earlier.workspace_id == Delivery.workspace_id,
-            earlier.follows_id == Delivery.follows_id,
-            earlier.id < Delivery.id,
-            earlier.state.not_in(_OVER),
-        )
-        due = sa.or_(
-            sa.and_(Delivery.state == DeliveryState.QUEUED, Delivery.not_before <= now),
-            sa.and_(Delivery.state == DeliveryState.CLAIMED, Delivery.leased_until <= now),
-        )
-        rows = session.scalars(
-            sa.select(Delivery)
-            .where(due, ~waits_for_root, ~waits_for_earlier)
-            .order_by(Delivery.bulk, Delivery.not_before, Delivery.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True, of=Delivery)
-        ).all()
-        for row in rows:
-            row.state = DeliveryState.CLAIMED
-            row.worker_id = worker_id
-            row.generation += 1
-            row.leased_until = now + LEASE
-        return [Claim(row.id, row.generation) for row in rows]
+        places = session.scalars(sa.select(Delivery.workspace_id).where(_due(now)).distinct()).all()
+        return [
+            taken
+            for workspace_id in sorted(places)
+            for taken in _claim_in(
+                session, workspace_id, worker_id, now, per_minute=runtime.settings.posts_per_minute, most=most
+            )
+        ]
+
+
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(
+        sa.and_(Delivery.state == DeliveryState.QUEUED, Delivery.not_before <= now),
+        sa.and_(Delivery.state == DeliveryState.CLAIMED, Delivery.leased_until <= now),
+    )
+
+
+def _claim_in(
+    session: Session, workspace_id: int, worker_id: int, now: datetime, *, per_minute: int, most: int
+) -> list[Claim]:
+    limit = pace.posting(per_minute)
+    free = [now] * most
+    if limit is not None:
+        free = pace.slots(session, workspace_id, pace.POSTS, limit, now, most=most)
+    if not free:
+        return []
+    root, earlier = aliased(Delivery), aliased(Delivery)
+    waits_for_root = sa.exists().where(root.id == Delivery.follows_id, root.state != DeliveryState.SENT)
+    waits_for_earlier = sa.exists().where(
+        earlier.workspace_id == Delivery.workspace_id,
+        earlier.follows_id == Delivery.follows_id,
+        earlier.id < Delivery.id,
+        earlier.state.not_in(_OVER),
+    )
+    query = sa.select(Delivery).where(
+        Delivery.workspace_id == workspace_id, _due(now), ~waits_for_root, ~waits_for_earlier
+    )
+    if pace.is_paused(session, workspace_id, pace.BULK, now):
+        query = query.where(~Delivery.bulk)
+    rows = session.scalars(
+        query.order_by(Delivery.bulk, Delivery.not_before, Delivery.id)
+        .limit(len(free))
+        .with_for_update(skip_locked=True, of=Delivery)
+    ).all()
+    lanes = pace.conversations(session, workspace_id, [_lane(row) for row in rows], now)
+    taken: list[Claim] = []
+    for row in rows:
+        lane = lanes[_lane(row)]
+        at = max(free[len(taken)], lane.next_at)
+        if at > now + pace.HORIZON:
+            # This conversation just had a message. Its turn comes; the slot goes to another.
+            row.state, row.not_before = DeliveryState.QUEUED, at
+            continue
+        lane.next_at = at + pace.CONVERSATION.spacing
+        row.state = DeliveryState.CLAIMED
+        row.worker_id = worker_id
+        row.generation += 1
+        row.leased_until = now + LEASE
+        taken.append(Claim(row.id, row.generation, at))
+    if limit is not None:
+        pace.take(session, workspace_id, pace.POSTS, limit, now, count=len(taken))
+    return taken
+
+
+def _lane(row: Delivery) -> str:
+    return f"to:{row.channel_id}" if row.member_id is None else f"to:member:{row.member_id}"
+
+
+def release(runtime: Runtime, taken: Claim, now: datetime) -> None:
+    """Give a claim back unused, for another worker to take at once."""
+    with runtime.write() as session:
+        row = _held(session, taken, DeliveryState.CLAIMED)
+        if row is not None:
+            row.state, row.not_before = DeliveryState.QUEUED, now
 
 
 def begin(runtime: Runtime, taken: Claim, now: datetime) -> Ready | None:
-    """Commit `sending` and give what to send; None where it is no longer ours, no longer wanted, or must wait."""
+    """Commit `sending` and give what to send; None where it is no longer ours or no longer wanted."""
     with runtime.write() as session:
         row = _held(session, taken, DeliveryState.CLAIMED)
         if row is None:
             return None
+        # Read before the state that is rendered: a change in between is then drawn once more, never missed.
+        drawn = session.scalar(sa.select(Message.wanted).where(Message.delivery_id == row.id)) or 1
         body = render(session, row, now)
         if body is None:
             row.state, row.settled_at = DeliveryState.OBSOLETE, now
             _fail_followers(session, row, now)
             return None
         to, thread_ts = _destination(session, row)
-        wait_until = _pace(session, row.workspace_id, f"post:{to}", now)
-        if wait_until is not None:
-            row.state, row.not_before = DeliveryState.QUEUED, wait_until
-            return None
         row.state = DeliveryState.SENDING
         row.attempts += 1
         row.attempted_at = now
-        drawn = session.scalar(sa.select(Message.wanted).where(Message.delivery_id == row.id)) or 1
         return Ready(taken, row.workspace_id, to, thread_ts, body, row.opaque_id, row.attempts, drawn)
 
 
@@ -147,12 +195,14 @@ def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> N
                     timedelta(seconds=outcome.after) if outcome.after is not None else backoff(ready.attempts)
                 )
                 if outcome.after is not None:
-                    _pause(session, row.workspace_id, f"post:{ready.to}", row.not_before)
+                    # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
+                    pace.pause(session, row.workspace_id, pace.POSTS, row.not_before)
             case Permanent():
                 _failed(session, row, outcome.code, now)
             case _:
                 row.state, row.error = DeliveryState.UNKNOWN, outcome.code
                 row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
+                pace.pause(session, row.workspace_id, pace.BULK, now + pace.BREAKER)
         log.info("delivery", key=row.key, state=row.state.value, error=row.error, attempts=row.attempts)
 
 
@@ -213,7 +263,7 @@ def settle(runtime: Runtime, now: datetime) -> int:
 
 def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:
     with runtime.write() as session:
-        row = _held(session, Claim(seen.id, seen.generation), DeliveryState.UNKNOWN)
+        row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is None:
             return
         if found is not None:
@@ -226,7 +276,7 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
 
 def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
     with runtime.write() as session:
-        row = _held(session, Claim(seen.id, seen.generation), DeliveryState.UNKNOWN)
+        row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
             after = failure.after if isinstance(failure, RetryLater) else None
             row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(row.attempts + 3))
@@ -235,7 +285,7 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
 def _cannot_tell(runtime: Runtime, seen: Delivery, failure: Permanent, now: datetime) -> None:
     # Where the history may not be read, sending again could say it twice: an admin decides.
     with runtime.write() as session:
-        row = _held(session, Claim(seen.id, seen.generation), DeliveryState.UNKNOWN)
+        row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
             _failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
 
@@ -301,26 +351,4 @@ def _fail_followers(session: Session, root: Delivery, now: datetime) -> None:
             error=f"the message it answers was not sent ({root.state.value})",
             settled_at=now,
         )
-    )
-
-
-def _pace(session: Session, workspace_id: int, lane: str, now: datetime) -> datetime | None:
-    """Take the next free moment of a lane: None where that is now, else the instant to come back at."""
-    insert_once(
-        session, RatePace, {"workspace_id": workspace_id, "lane": lane, "next_at": now}, key=("workspace_id", "lane")
-    )
-    pace = session.scalars(
-        sa.select(RatePace).where(RatePace.workspace_id == workspace_id, RatePace.lane == lane).with_for_update()
-    ).one()
-    if pace.next_at > now:
-        return pace.next_at
-    pace.next_at = now + CHANNEL_SPACING
-    return None
-
-
-def _pause(session: Session, workspace_id: int, lane: str, until: datetime) -> None:
-    session.execute(
-        sa.update(RatePace)
-        .where(RatePace.workspace_id == workspace_id, RatePace.lane == lane, RatePace.next_at < until)
-        .values(next_at=until)
     )

@@ -13,14 +13,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
-from bot.services import checkin, digest, escalation_posts, failures, introduction, lead_note
+from bot.services import digest, escalation_posts, failures, introduction, lead_note, prompt
 from models import Delivery, PostKind
 
 Renderer = Callable[[Session, Delivery, datetime], Post | None]
 
 RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.INTRODUCTION: introduction.post,
-    PostKind.PROMPT: checkin.prompt_post,
+    PostKind.PROMPT: prompt.post,
     PostKind.ESCALATION: escalation_posts.root_post,
     PostKind.ESCALATION_REPLY: escalation_posts.reply_post,
     PostKind.ESCALATION_ASK: escalation_posts.ask_post,

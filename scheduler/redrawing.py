@@ -12,6 +12,7 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, Message
+from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, backoff
 from scheduler.posts import render
 
@@ -20,15 +21,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Drawing:
-    """An update that is about to leave: it shows the revision `drawn`."""
+    """An update that may leave from the instant `at` on: it shows the revision `drawn`."""
 
     message_id: int
     generation: int
     workspace_id: int
-    at: Posted
+    place: Posted
     body: Post
     drawn: int
     attempts: int
+    at: datetime
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
@@ -48,26 +50,41 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
             .with_for_update(skip_locked=True)
         ).all()
         drawings: list[Drawing] = []
+        free: dict[int, list[datetime]] = {}
         for row in rows:
+            if row.workspace_id not in free:
+                free[row.workspace_id] = pace.slots(
+                    session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, most=BATCH
+                )
+            if not free[row.workspace_id]:
+                continue
             body = render(session, session.get_one(Delivery, row.delivery_id), now)
             if body is None or row.channel is None or row.ts is None:
                 row.shown = row.wanted
                 continue
+            at = free[row.workspace_id].pop(0)
+            pace.take(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, count=1)
             row.generation += 1
             row.leased_until = now + LEASE
             drawings.append(
                 Drawing(
-                    row.id, row.generation, row.workspace_id, Posted(row.channel, row.ts), body, row.wanted,
-                    row.attempts + 1,
+                    message_id=row.id,
+                    generation=row.generation,
+                    workspace_id=row.workspace_id,
+                    place=Posted(row.channel, row.ts),
+                    body=body,
+                    drawn=row.wanted,
+                    attempts=row.attempts + 1,
+                    at=at,
                 )
-            )  # fmt: skip
+            )
         return drawings
 
 
 def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
     """Make the request."""
     try:
-        runtime.gateway.redraw(drawing.workspace_id, at=drawing.at, body=drawing.body)
+        runtime.gateway.redraw(drawing.workspace_id, at=drawing.place, body=drawing.body)
     except SlackFailure as failure:
         return failure
     return None
@@ -94,4 +111,6 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
             return
         row.attempts += 1
         after = failure.after if isinstance(failure, RetryLater) else None
+        if after is not None:
+            pace.pause(session, row.workspace_id, pace.UPDATES, now + timedelta(seconds=after))
         row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(drawing.attempts))

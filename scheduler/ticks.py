@@ -17,6 +17,7 @@ from bot.runtime import Runtime
 from bot.services import digest, lead_note, once, people, planning
 from bot.slack import SlackFailure
 from models import Worker, Workspace
+from scheduler import pace
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ def read_members(runtime: Runtime, now: datetime) -> None:
 
 
 def purge(runtime: Runtime, now: datetime) -> None:
-    """Forget what Slack cannot deliver again."""
+    """Forget what Slack cannot deliver again, and the pace of conversations that are quiet."""
     with runtime.write() as session:
         once.purge(session, now)
+        pace.forget(session, now)

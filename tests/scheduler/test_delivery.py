@@ -60,8 +60,8 @@ class PostOffice:
         session.flush()
         return worker.id
 
-    def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **where: object) -> int:
-        to = where or {"channel_id": "C0LEADS"}
+    def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **given: object) -> int:
+        to = given if {"channel_id", "member_id"} & given.keys() else {"channel_id": "C0LEADS", **given}
         with self.runtime.write() as session:
             found = outbox.post(session, self.clock, workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
         assert found is not None
@@ -129,13 +129,47 @@ def test_a_post_that_makes_no_sense_any_more_is_not_sent(office: PostOffice, mon
 
 
 def test_one_conversation_gets_one_message_a_second(office: PostOffice) -> None:
-    office.queue("digest:1")
-    office.queue("digest:2")
+    for number in range(3):
+        office.queue(f"digest:{number}")
+    claims = delivery.claim(office.runtime, office.worker_id, office.clock)
+    assert [claim.at - NOW for claim in claims] == [timedelta(0), timedelta(seconds=1)]
+    office.pass_time(timedelta(seconds=2))
+    claims = delivery.claim(office.runtime, office.worker_id, office.clock)
+    assert [claim.at - NOW for claim in claims] == [timedelta(seconds=2)]
+
+
+def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
+    for number in range(320):
+        office.queue(f"digest:{number}", channel_id=f"C{number}", bulk=True)
+    sent: list[datetime] = []
+    while len(sent) < 320:
+        sent += [claim.at for claim in delivery.claim(office.runtime, office.worker_id, office.clock)]
+        office.pass_time(timedelta(seconds=1))
+    per_minute = [sum(at <= other < at + timedelta(minutes=1) for other in sent) for at in sent[::10]]
+    assert max(per_minute) == 300
+    assert sent[-1] - sent[0] <= timedelta(seconds=64)
+
+
+def test_what_somebody_waits_for_goes_before_bulk(office: PostOffice) -> None:
+    for number in range(20):
+        office.queue(f"prompt:{number}", channel_id=f"C{number}", bulk=True)
+    urgent = office.queue("escalation:1", channel_id="C99")
+    claims = delivery.claim(office.runtime, office.worker_id, office.clock)
+    assert claims[0].delivery_id == urgent
+
+
+def test_after_an_uncertain_post_bulk_pauses_and_the_rest_goes_on(office: PostOffice) -> None:
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    office.queue("prompt:1", channel_id="C1", bulk=True)
     office.work()
-    assert office.texts == ["digest:1"]
+    office.queue("prompt:2", channel_id="C2", bulk=True)
+    office.queue("escalation:1", channel_id="C3")
     office.pass_time(timedelta(seconds=1))
     office.work()
-    assert office.texts == ["digest:1", "digest:2"]
+    assert office.texts == ["prompt:1", "escalation:1"]
+    office.pass_time(timedelta(seconds=30))
+    office.work()
+    assert office.texts == ["prompt:1", "escalation:1", "prompt:2"]
 
 
 def test_retry_after_is_kept_to_the_second(office: PostOffice) -> None:
@@ -313,7 +347,7 @@ def test_the_courier_runs_the_same_steps(office: PostOffice) -> None:
     office.queue("digest:1", channel_id="C1")
     office.queue("digest:2", channel_id="C2")
     courier = Courier(office.runtime, office.worker_id, Alive(), threading.Event())
-    courier.round(office.clock)
+    courier.look()
     courier._senders.shutdown()
     assert sorted(office.texts) == ["digest:1", "digest:2"]
 

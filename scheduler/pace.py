@@ -1,0 +1,121 @@
+"""How fast requests may leave: Slack's limits, obeyed before they are hit, by all workers of one database.
+
+A lane is what Slack counts together: the posts of a workspace, the posts into one conversation, the updates. Each lane
+is a row that says when it is free next; taking a slot moves it on. Nobody sleeps here: a slot is an instant, and who
+took it waits as suits them. (The generic cell rate algorithm: a steady spacing, with a burst where a lane allows one.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import RatePace
+from models.once import insert_once
+
+# How far ahead slots are taken: enough to keep the wire busy while the next batch is being claimed.
+HORIZON = timedelta(seconds=1)
+# Bulk posts of a workspace stop for this long after a post of unknown fate: Slack, or the way to it, is unwell.
+BREAKER = timedelta(seconds=30)
+# A lane that was free this long ago tells nothing any more.
+FORGET = timedelta(minutes=10)
+
+POSTS = "posts"
+UPDATES = "updates"
+BULK = "bulk"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One request every `spacing`, of which `burst` (1 and up) may come at once after a pause."""
+
+    spacing: timedelta
+    burst: int = 1
+
+
+# Into one conversation, about one message a second.
+CONVERSATION = Limit(timedelta(seconds=1))
+# `chat.update` is in tier 3, 50 a minute: ten at once and one every 1.5 s never pass that in any 60 s.
+UPDATING = Limit(timedelta(seconds=1.5), burst=10)
+
+
+def posting(per_minute: int) -> Limit | None:
+    """The limit of a workspace's posts, evenly spaced; None for 0, which is no limit."""
+    return Limit(timedelta(minutes=1) / per_minute) if per_minute else None
+
+
+def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, most: int) -> list[datetime]:
+    """Look at up to `most` free instants of a lane within the horizon, soonest first. Takes none: `take` does.
+
+    Locks the lane until the transaction ends, so that two workers see different slots.
+    """
+    free_at = _row(session, workspace_id, lane, now).next_at
+    found: list[datetime] = []
+    for _ in range(most):
+        at = max(now, free_at - (limit.burst - 1) * limit.spacing)
+        if at > now + HORIZON:
+            break
+        found.append(at)
+        free_at = max(free_at, now) + limit.spacing
+    return found
+
+
+def take(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, count: int) -> None:
+    """Take the first `count` of the instants that `slots` showed."""
+    row = _row(session, workspace_id, lane, now)
+    row.next_at = max(row.next_at, now) + count * limit.spacing
+
+
+def conversations(session: Session, workspace_id: int, lanes: Collection[str], now: datetime) -> dict[str, RatePace]:
+    """The rows of several conversations' lanes, locked, made where they are new."""
+    wanted = sorted(set(lanes))
+    found = {
+        row.lane: row
+        for row in session.scalars(
+            sa.select(RatePace)
+            .where(RatePace.workspace_id == workspace_id, RatePace.lane.in_(wanted))
+            .order_by(RatePace.lane)
+            .with_for_update()
+        )
+    }
+    for lane in wanted:
+        if lane not in found:
+            found[lane] = _row(session, workspace_id, lane, now)
+    return found
+
+
+def pause(session: Session, workspace_id: int, lane: str, until: datetime) -> None:
+    """Nobody takes a slot of the lane before `until`: Slack said so, or the breaker opened."""
+    row = _row(session, workspace_id, lane, until)
+    row.next_at = max(row.next_at, until)
+
+
+def is_paused(session: Session, workspace_id: int, lane: str, now: datetime) -> bool:
+    """Whether a lane without a spacing of its own (the breaker's) is held."""
+    until = session.scalar(
+        sa.select(RatePace.next_at).where(RatePace.workspace_id == workspace_id, RatePace.lane == lane)
+    )
+    return until is not None and until > now
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Drop the lanes that have long been free."""
+    session.execute(sa.delete(RatePace).where(RatePace.next_at < now - FORGET))
+
+
+def _row(session: Session, workspace_id: int, lane: str, free_at: datetime) -> RatePace:
+    query = sa.select(RatePace).where(RatePace.workspace_id == workspace_id, RatePace.lane == lane).with_for_update()
+    row = session.scalar(query)
+    if row is None:
+        insert_once(
+            session,
+            RatePace,
+            {"workspace_id": workspace_id, "lane": lane, "next_at": free_at},
+            key=("workspace_id", "lane"),
+        )
+        row = session.scalars(query).one()
+    return row
