@@ -39,7 +39,8 @@ class Actor:
 class Facts:
     """What the answer depends on. Ids are member ids; `lead_ids_above` is nearest first: the team's, its parent's, …
 
-    `escalation_member_ids` are those whom an escalation asked; a `private` escalation is seen by its members only.
+    `escalation_member_ids` are those whom an escalation asked; `private` says that the question is about a private
+    escalation, which is for its members only. `sponsor_ids` are the executive sponsors, the end of every path.
     """
 
     owner_id: int | None = None
@@ -50,29 +51,32 @@ class Facts:
     named_ids: frozenset[int] = frozenset()
     escalation_member_ids: frozenset[int] = frozenset()
     private: bool = False
+    sponsor_ids: frozenset[int] = frozenset()
 
 
 def may(actor: Actor, action: Action, facts: Facts) -> bool:
     """Whether `actor` may do `action`.
 
     Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
-    the leads above and those who were asked may decide; admins see settings and failures, not more.
+    the leads above, those who were asked and the executive sponsor may decide; admins see settings and failures, not
+    more. Nobody may act on what they may not see, and a private escalation is for its owners and those it asked.
     """
     if not (actor.is_full_member and actor.is_active):
         return False
     me = actor.member_id
     responsible = me == facts.owner_id or me in facts.co_owner_ids
-    leads = me in facts.lead_ids_above
     asked = me in facts.escalation_member_ids
+    leads = me in facts.lead_ids_above and (asked or not facts.private)
+    decides = leads or asked or (me in facts.sponsor_ids and _is_open_to(me, facts))
     match action:
         case Action.VIEW_KEY_RESULT:
             return responsible or leads or asked or _is_open_to(me, facts)
         case Action.ANSWER_CHECK_IN | Action.CHANGE_ANSWER:
             return responsible or leads
         case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
-            return leads or asked
+            return decides
         case Action.RESOLVE_ESCALATION:
-            return responsible or leads or asked
+            return responsible or decides
         case Action.HAND_OVER:
             return me == facts.owner_id or leads
         case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE:
