@@ -1,8 +1,18 @@
-"""Escalations: the open request for help that a red or a blocker starts."""
+"""Escalations: the open request for help that a red or a blocker starts, and the one way in which it ends.
+
+It cannot be closed without a decision that has a text, an owner and a day, or a stated reason why none was needed.
+"""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.domain.refusals import Reason
+
+SAME_ESCALATION_PERIODS = 2  # reopened within so many periods it is the same escalation, later a new one
 
 
 class EscalationState(enum.Enum):
@@ -11,3 +21,118 @@ class EscalationState(enum.Enum):
     IN_REVIEW = "in_review"
     DECIDED = "decided"
     RESOLVED = "resolved"
+
+
+class Event(enum.Enum):
+    """What can happen to an escalation. That nobody answers is no event: the ladder goes on, the state stays."""
+
+    RED_AGAIN = "red_again"
+    ACKNOWLEDGE = "acknowledge"
+    TAKE_TO_REVIEW = "take_to_review"
+    DECIDE = "decide"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True)
+class ProposedDecision:
+    """A decision about to be recorded: `owner_id` owns the follow-up, `due_on` is the day on which it is asked about."""
+
+    text: str
+    owner_id: int | None
+    due_on: date | None
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.text.strip()) and self.owner_id is not None and self.due_on is not None
+
+
+@dataclass(frozen=True)
+class EscalationFacts:
+    """What the next state depends on beside the state.
+
+    `decision` is the one that a DECIDE would record. `has_decision`: one was recorded since it was opened, or opened
+    again. `has_running_decision`: one of them is neither done nor dropped nor overdue. `no_decision_reason` is what a
+    RESOLVE states. `is_taken_by_another`: somebody else than the actor acknowledged. `periods_since_resolved` counts
+    check-in weeks.
+    """
+
+    decision: ProposedDecision | None = None
+    has_decision: bool = False
+    has_running_decision: bool = False
+    no_decision_reason: str = ""
+    is_taken_by_another: bool = False
+    periods_since_resolved: int = 0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The event makes no sense now; the state stays as it is."""
+
+    reason: Reason
+
+
+_OPEN, _TAKEN, _REVIEW, _DECIDED, _RESOLVED = EscalationState
+
+# Where an event leads if nothing below refuses it. What is missing here leaves the state as it is.
+TRANSITIONS: dict[tuple[EscalationState, Event], EscalationState] = {
+    (_OPEN, Event.ACKNOWLEDGE): _TAKEN,
+    (_OPEN, Event.TAKE_TO_REVIEW): _REVIEW,
+    (_OPEN, Event.DECIDE): _DECIDED,
+    (_OPEN, Event.RESOLVE): _RESOLVED,
+    (_TAKEN, Event.TAKE_TO_REVIEW): _REVIEW,
+    (_TAKEN, Event.DECIDE): _DECIDED,
+    (_TAKEN, Event.RESOLVE): _RESOLVED,
+    (_REVIEW, Event.ACKNOWLEDGE): _TAKEN,
+    (_REVIEW, Event.DECIDE): _DECIDED,
+    (_REVIEW, Event.RESOLVE): _RESOLVED,
+    (_DECIDED, Event.TAKE_TO_REVIEW): _REVIEW,
+    (_DECIDED, Event.RED_AGAIN): _OPEN,
+    (_DECIDED, Event.RESOLVE): _RESOLVED,
+    (_RESOLVED, Event.RED_AGAIN): _OPEN,
+    (_RESOLVED, Event.REOPEN): _OPEN,
+}
+
+
+def next_state(state: EscalationState, event: Event, facts: EscalationFacts) -> EscalationState | Refusal:
+    """The state after an event, possibly the same, or why the event is refused.
+
+    - A resolved escalation only comes back by another red or by reopening, within two periods; after that
+      (ESCALATION_RESOLVED) a new one begins.
+    - DECIDE and RESOLVE are refused with NEEDS_A_DECISION where a decision (with text, owner and day) and, for RESOLVE,
+      also a reason for none is missing.
+    - ACKNOWLEDGE is refused with ALREADY_TAKEN where somebody else has it.
+    - A red while a decision is still running changes nothing: what was decided has until its day to help.
+    """
+    if state is EscalationState.RESOLVED:
+        is_back = event in (Event.RED_AGAIN, Event.REOPEN) and facts.periods_since_resolved <= SAME_ESCALATION_PERIODS
+        return TRANSITIONS[state, event] if is_back else Refusal(Reason.ESCALATION_RESOLVED)
+    if event is Event.ACKNOWLEDGE and facts.is_taken_by_another:
+        return Refusal(Reason.ALREADY_TAKEN)
+    if event is Event.DECIDE and not (facts.decision and facts.decision.is_complete):
+        return Refusal(Reason.NEEDS_A_DECISION)
+    if event is Event.RESOLVE and not (facts.has_decision or facts.no_decision_reason.strip()):
+        return Refusal(Reason.NEEDS_A_DECISION)
+    if event is Event.RED_AGAIN and facts.has_running_decision:
+        return state
+    return TRANSITIONS.get((state, event), state)
+
+
+def path(lead_ids: Iterable[int | None], sponsor_ids: Iterable[int | None], *, owner_id: int | None) -> tuple[int, ...]:
+    """Who is asked one after another: the team's lead, each lead above (nearest first), the executive sponsors.
+
+    Each person once, at their first place; teams without a lead are passed over, and so is the owner, who asks for help
+    and cannot give it.
+    """
+    everybody = [*lead_ids, *sponsor_ids]
+    return tuple(dict.fromkeys(one for one in everybody if one is not None and one != owner_id))
+
+
+def next_asked(steps: Sequence[int], asked: Collection[int]) -> int | None:
+    """The first on the path who has not been asked yet; None at its end."""
+    return next((one for one in steps if one not in asked), None)
+
+
+def nearest_common_lead(one: Sequence[int], other: Sequence[int]) -> int | None:
+    """Who decides between two teams: of the leads above both, the one nearest to the first; None if there is none."""
+    return next((lead for lead in one if lead in other), None)
