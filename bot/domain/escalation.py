@@ -36,7 +36,7 @@ class Event(enum.Enum):
 
 @dataclass(frozen=True)
 class ProposedDecision:
-    """A decision about to be recorded: `owner_id` owns the follow-up, `due_on` is the day on which it is asked about."""
+    """A decision about to be recorded: `owner_id` owns the follow-up, `due_on` is the day it is asked about."""
 
     text: str
     owner_id: int | None

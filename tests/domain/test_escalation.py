@@ -123,6 +123,8 @@ class Escalation(RuleBasedStateMachine):
         if before is RESOLVED:
             assert event in (Event.RED_AGAIN, Event.REOPEN)
             self.reason = ""
+        if after is OPEN and before in (DECIDED, RESOLVED):
+            self.decisions = 0
         self.periods = 0
 
     @rule(running=st.booleans())
