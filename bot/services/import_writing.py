@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.cycles import CycleState
 from bot.domain.importing.people import fold
-from bot.domain.importing.plan import ImportPlan, Planned, PlannedKeyResult, PlannedTeam
+from bot.domain.importing.plan import (
+    ImportPlan,
+    Planned,
+    PlannedCycle,
+    PlannedKeyResult,
+    PlannedObjective,
+    PlannedPriority,
+    PlannedTeam,
+)
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.services import audit, planning
 from models import (
@@ -39,6 +48,10 @@ class Importer:
 COMMAND_LINE = Importer(None, "command line")
 
 
+Key = TypeVar("Key")
+Thing = TypeVar("Thing", bound=Planned)
+
+
 class Writing:
     """One plan being written in the caller's transaction."""
 
@@ -60,91 +73,73 @@ class Writing:
 
     def write(self) -> None:
         """Create and change what the plan says; what is referred to comes first."""
-        self._write_cycles()
-        self._write_priorities()
+        self._cycle_ids = self._create(self._plan.cycles, self._new_cycle)
+        self._priority_ids = self._create(self._plan.priorities, self._new_priority)
         self._write_teams()
         self._write_objectives()
         self._write_key_results()
+        self._session.flush()
+        self._replan()
 
-    def _write_cycles(self) -> None:
-        for key, planned in self._plan.cycles.items():
-            cycle_id = planned.id
-            if cycle_id is None:
-                cycle_id = self._create(
-                    Cycle(
-                        name=planned.name,
-                        starts_on=planned.starts_on,
-                        ends_on=planned.ends_on,
-                        state=planned.state,
-                        **self._always,
-                    ),
-                    planned,
-                )
-            self._cycle_ids[key] = cycle_id
+    def _new_cycle(self, planned: PlannedCycle) -> Cycle:
+        return Cycle(
+            name=planned.name,
+            starts_on=planned.starts_on,
+            ends_on=planned.ends_on,
+            state=planned.state,
+            **self._always,
+        )
 
-    def _write_priorities(self) -> None:
-        for key, planned in self._plan.priorities.items():
-            self._priority_ids[key] = planned.id or self._create(Priority(name=planned.name, **self._always), planned)
+    def _new_priority(self, planned: PlannedPriority) -> Priority:
+        return Priority(name=planned.name, **self._always)
 
     def _write_teams(self) -> None:
-        for key, planned in self._plan.teams.items():
-            self._team_ids[key] = planned.id or self._create(
-                Team(
-                    name=planned.name,
-                    level=planned.level,
-                    lead_id=planned.lead_id,
-                    lead_name=planned.lead_name,
-                    channel=planned.channel,
-                    **self._always,
-                ),
-                planned,
-            )
+        self._team_ids = self._create(self._plan.teams, self._new_team)
         # a parent may come after its child in the file, or be in the workspace only
-        known = sa.select(Team.name, Team.id).where(Team.workspace_id == self._plan.workspace_id)
-        ids = {fold(name): team_id for name, team_id in self._session.execute(known)}
-        for planned in self._plan.teams.values():
-            if not (planned.is_new or planned.is_changed):
-                continue
-            row = self._session.get_one(Team, ids[fold(planned.name)])
-            row.parent_id = ids[planned.parent] if planned.parent else None
+        known = self._session.scalars(sa.select(Team).where(Team.workspace_id == self._plan.workspace_id))
+        rows = {fold(team.name): team for team in known}
+        for key, planned in self._plan.teams.items():
+            if planned.is_new or planned.is_changed:
+                rows[key].parent_id = rows[planned.parent].id if planned.parent else None
             if planned.is_changed:
-                self._change_team(row, planned)
-        self._session.flush()
+                self._change_team(rows[key], planned)
+
+    def _new_team(self, planned: PlannedTeam) -> Team:
+        return Team(
+            name=planned.name,
+            level=planned.level,
+            lead_id=planned.lead_id,
+            lead_name=planned.lead_name,
+            channel=planned.channel,
+            **self._always,
+        )
 
     def _change_team(self, row: Team, planned: PlannedTeam) -> None:
         row.level = planned.level
-        if planned.lead_id != row.lead_id:
-            self._touched |= {member_id for member_id in (row.lead_id, planned.lead_id) if member_id is not None}
         row.lead_id, row.lead_name = planned.lead_id, planned.lead_name
         if planned.channel != row.channel:
             row.channel, row.channel_id = planned.channel, None
         self._record_change(row, planned)
 
     def _write_objectives(self) -> None:
-        for key, planned in self._plan.objectives.items():
-            cycle, team, _ = key
-            priority_id = self._priority_id(planned.priority)
-            objective_id = planned.id
-            if objective_id is None:
-                objective_id = self._create(
-                    Objective(
-                        cycle_id=self._cycle_ids[cycle],
-                        team_id=self._team_ids[team],
-                        title=planned.title,
-                        priority_id=priority_id,
-                        **self._always,
-                    ),
-                    planned,
-                )
-            elif planned.is_changed:
-                row = self._session.get_one(Objective, objective_id)
-                row.title, row.priority_id = planned.title, priority_id or row.priority_id
+        self._objective_ids = self._create(self._plan.objectives, self._new_objective)
+        for planned in self._plan.objectives.values():
+            if planned.id is not None and planned.is_changed:
+                row = self._session.get_one(Objective, planned.id)
+                row.title = planned.title
+                # a priority that the file does not name has not changed
+                row.priority_id = self._priority_ids.get(planned.priority, row.priority_id)
                 self._record_change(row, planned)
-            self._objective_ids[key] = objective_id
 
-    def _priority_id(self, key: str) -> int | None:
-        """The priority's row; None for none, and for one that the file does not name: then it has not changed."""
-        return self._priority_ids.get(key)
+    def _new_objective(self, planned: PlannedObjective) -> Objective:
+        cycle, team, _ = planned.key
+        return Objective(
+            cycle_id=self._cycle_ids[cycle],
+            team_id=self._team_ids[team],
+            title=planned.title,
+            priority_id=self._priority_ids.get(planned.priority),
+            **self._always,
+        )
 
     def _write_key_results(self) -> None:
         new = [planned for planned in self._plan.key_results if planned.is_new]
@@ -161,8 +156,6 @@ class Writing:
         for planned in self._plan.key_results:
             if planned.id is not None and planned.is_changed:
                 self._change_key_result(self._session.get_one(KeyResult, planned.id), planned)
-        self._session.flush()
-        self._replan()
 
     def _replan(self) -> None:
         """Only where some team is on already has anybody anything to be asked."""
@@ -251,12 +244,14 @@ class Writing:
         if member_id is not None:
             self._touched.add(member_id)
 
-    def _create(self, row: Base, planned: Planned) -> int:
-        """Add the row with its audit event; returns its id."""
-        self._session.add(row)
+    def _create(self, wanted: Mapping[Key, Thing], make: Callable[[Thing], Base]) -> dict[Key, int]:
+        """Add a row, with its audit event, for each wanted thing that is new. Returns the ids of all, by key."""
+        new = {key: make(planned) for key, planned in wanted.items() if planned.is_new}
+        self._session.add_all(new.values())
         self._session.flush()
-        self._record(row, "created", {"name": planned.label, "line": planned.line})
-        return row.id
+        for key, row in new.items():
+            self._record(row, "created", {"name": wanted[key].label, "line": wanted[key].line})
+        return {key: planned.id or new[key].id for key, planned in wanted.items()}
 
     def _record_change(self, row: Base, planned: Planned) -> None:
         changes = [{"field": one.name, "before": one.before, "after": one.after} for one in planned.changes]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -472,3 +474,16 @@ def test_two_workspaces_import_the_same_file_apart(database: Database) -> None:
     plan = other.imports(sheet(row("k1")))
     assert [key_result.is_new for key_result in plan.key_results] == [True]
     assert [key_result.number for key_result in one.all(KeyResult)] == [1, 1]
+
+
+def test_two_imports_at_once_come_one_after_the_other(office: Office) -> None:
+    rows = sheet(*(row(f"k{number}") for number in range(30)))
+    together = threading.Barrier(2)
+
+    def run(_: int) -> bool:
+        together.wait()
+        return office.imports(rows).changes_nothing
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(run, range(2))) == [False, True]
+    assert sorted(one.number for one in office.all(KeyResult)) == list(range(1, 31))
