@@ -1,0 +1,250 @@
+"""Importing a file for the second time: what stays, what changes, and what needs a reason."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from office import LATER, NOW, Office, row, sheet
+from sqlalchemy.orm import Session
+
+from bot.domain.organisation import Level
+from bot.services.importing import Importer, ImportRefused
+from models import (
+    AuditEvent,
+    Cycle,
+    KeyResult,
+    KeyResultCoOwner,
+    KeyResultRevision,
+    KeyResultState,
+    Objective,
+    Priority,
+    Team,
+    Workspace,
+)
+from models.database import Database
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    return Office(database)
+
+
+def test_a_second_import_of_the_same_file_changes_nothing(office: Office) -> None:
+    office.hire("Ana Lima")
+    rows = sheet(
+        row("k1", owner="Ana Lima", priority="Safety", lead="Nobody Yet", channel="#hulls", score="0.3"),
+        row(
+            "k2", "Watch the tide", kind="health", unit="cm", score="not yet", owner="Dee", **{"co-owners": "ana; Dee"}
+        ),
+        row("k3", "At most 4.50 % of moorings drift", team="Moorings", **{"parent team": "Hulls"}),
+    )
+    office.imports(rows)
+    tables = (AuditEvent, Cycle, KeyResult, KeyResultCoOwner, KeyResultRevision, Objective, Priority, Team)
+    before = [office.count(table) for table in tables]
+    again = office.imports(rows, now=LATER)
+    assert again.changes_nothing
+    assert [office.count(table) for table in tables] == before
+    assert again.drafts == 2
+
+
+def test_changed_words_and_targets_need_a_reason_and_become_a_revision(office: Office) -> None:
+    ana = office.hire("Ana Lima")
+    office.imports(sheet(row("k1", owner="Ana Lima"), row("k2", "Leaks at sea", target="3")))
+    changed = sheet(row("k1", "Leaks from 9 to 1", owner="Ana Lima"), row("k2", "Leaks at sea", target="4"), row("k3"))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(changed, reason="  ")
+    assert refused.value.wants_reason
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [
+        (2, "key_result"),
+        (2, "target"),
+        (3, "target"),
+    ]
+    assert office.count(KeyResult) == 2
+    office.imports(changed, reason="the board asked", now=LATER, importer=Importer(ana, "Ana Lima"))
+    first, second = office.revisions("k1")
+    assert (first.text, first.target, first.reason) == ("Leaks from 9 to 2", Decimal(2), None)
+    assert (second.text, second.target, second.reason) == ("Leaks from 9 to 1", Decimal(1), "the board asked")
+    assert (second.author_id, second.created_at) == (ana, LATER)
+    assert office.one("k1").revision == 2
+    assert [one.target for one in office.revisions("k2")] == [3, 4]
+    assert office.imports(changed).changes_nothing
+
+
+def test_a_start_given_at_a_check_in_survives_the_next_import(office: Office) -> None:
+    rows = sheet(row("k1", "40 harbour masters at the open day"))
+    office.imports(rows)
+    with office.database.write() as session:
+        given_at_check_in(session, office.one("k1"), Decimal(12))
+    assert office.imports(rows).changes_nothing
+    office.imports(sheet(row("k1", "50 harbour masters at the open day")), reason="a larger hall")
+    assert [(one.start, one.target) for one in office.revisions("k1")] == [
+        (None, Decimal(40)),
+        (Decimal(12), Decimal(40)),
+        (Decimal(12), Decimal(50)),
+    ]
+
+
+def given_at_check_in(session: Session, key_result: KeyResult, start: Decimal) -> None:
+    said = session.scalars(sa.select(KeyResultRevision).where(KeyResultRevision.key_result_id == key_result.id)).one()
+    session.add(
+        KeyResultRevision(
+            workspace_id=said.workspace_id,
+            key_result_id=said.key_result_id,
+            revision=2,
+            text=said.text,
+            kind=said.kind,
+            metric=said.metric,
+            unit=said.unit,
+            start=start,
+            target=said.target,
+            value_every_weeks=2,
+            reason="the baseline, given at the first check-in",
+            created_at=LATER,
+        )
+    )
+    session.get_one(KeyResult, key_result.id).revision = 2
+
+
+def test_a_revision_keeps_how_often_the_value_is_asked(office: Office) -> None:
+    office.imports(sheet(row("k1", "40 harbour masters at the open day")))
+    with office.database.write() as session:
+        given_at_check_in(session, office.one("k1"), Decimal(12))
+    office.imports(sheet(row("k1", "50 harbour masters at the open day")), reason="a larger hall")
+    assert [one.value_every_weeks for one in office.revisions("k1")] == [1, 2, 2]
+
+
+def test_an_owner_who_is_found_on_a_later_run_promotes_the_draft(office: Office) -> None:
+    rows = sheet(row("k1", owner="Ana Lima", lead="Ana Lima"), row("k2", owner="Dee"))
+    office.imports(rows)
+    assert [(one.state, one.owner_name) for one in office.all(KeyResult)] == [
+        (KeyResultState.DRAFT, "Ana Lima"),
+        (KeyResultState.DRAFT, "Dee"),
+    ]
+    ana = office.hire("Ana Lima")
+    plan = office.imports(rows)
+    assert [one.changes[0].before for one in plan.key_results if one.is_changed] == ["Ana Lima (not found)"]
+    first, second = office.all(KeyResult)
+    assert (first.state, first.owner_id, first.owner_name) == (KeyResultState.ACTIVE, ana, None)
+    assert second.state is KeyResultState.DRAFT
+    team = office.all(Team)[0]
+    assert (team.lead_id, team.lead_name) == (ana, None)
+    assert office.imports(rows).changes_nothing
+
+
+def test_an_owner_changes_without_a_reason_but_an_unknown_name_takes_nothing_away(office: Office) -> None:
+    ana, bo = office.hire("Ana Lima"), office.hire("Bo Ström")
+    office.imports(sheet(row("k1", owner="Ana Lima")))
+    office.imports(sheet(row("k1", owner="Bo Ström")))
+    assert office.one("k1").owner_id == bo != ana
+    plan = office.imports(sheet(row("k1", owner="Dee")))
+    assert plan.changes_nothing
+    assert plan.drafts == 0
+    assert "The owner stays who it was." in plan.warnings[0].message
+    assert office.imports(sheet(row("k1"))).changes_nothing
+    assert office.one("k1").owner_id == bo
+
+
+def test_co_owners_follow_the_file_where_it_names_some(office: Office) -> None:
+    ana, bo, cy = (office.hire(name) for name in ("Ana Lima", "Bo Ström", "Cy Twomey"))
+    office.imports(sheet(row("k1", owner="Ana Lima", **{"co-owners": "Bo Ström; Ana Lima"})))
+    assert [one.member_id for one in office.all(KeyResultCoOwner)] == [bo]
+    office.imports(sheet(row("k1", owner="Ana Lima")))
+    assert [one.member_id for one in office.all(KeyResultCoOwner)] == [bo]
+    office.imports(sheet(row("k1", owner="Bo Ström", **{"co-owners": "Ana Lima; Cy Twomey"})))
+    assert sorted(one.member_id for one in office.all(KeyResultCoOwner)) == [ana, cy]
+
+
+def test_scores_are_kept_as_numbers_or_as_notes(office: Office) -> None:
+    office.imports(sheet(row("k1", score="0.7"), row("k2", score="done, mostly"), row("k3")))
+    kept = [(one.imported_score, one.imported_note) for one in office.all(KeyResult)]
+    assert kept == [(Decimal("0.7"), None), (None, "done, mostly"), (None, None)]
+    office.imports(sheet(row("k1"), row("k2", score="1.0"), row("k3", score="0.123456")))
+    kept = [(one.imported_score, one.imported_note) for one in office.all(KeyResult)]
+    assert kept == [(Decimal("0.7"), None), (Decimal(1), None), (Decimal("0.123456"), None)]
+
+
+def test_an_objective_with_new_words_stays_the_same_objective(office: Office) -> None:
+    office.imports(sheet(row("k1"), row("k2")))
+    reworded = sheet(row("k1", objective="Stay afloat"), row("k2", objective="Stay afloat"))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(reworded)
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [(2, "objective")]
+    office.imports(reworded, reason="plainer")
+    assert [objective.title for objective in office.all(Objective)] == ["Stay afloat"]
+    assert office.imports(reworded).changes_nothing
+
+
+def test_a_key_result_that_moves_to_another_objective_needs_a_reason(office: Office) -> None:
+    office.imports(sheet(row("k1"), row("k2")))
+    moved = sheet(row("k1"), row("k2", objective="Steer well"))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(moved)
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [(3, "objective")]
+    office.imports(moved, reason="it belongs there")
+    first, second = office.all(Objective)
+    assert office.one("k1").objective_id == first.id
+    assert office.one("k2").objective_id == second.id
+    assert office.one("k2").revision == 1
+
+
+def test_an_id_of_another_cycle_is_a_problem_so_that_history_stays(office: Office) -> None:
+    office.imports(sheet(row("k1")))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(sheet(row("k1", cycle="2027 Q1")), reason="it goes on")
+    (problem,) = refused.value.problems
+    assert problem.column == "id"
+    assert "KR-1" in problem.message
+
+
+def test_an_archived_key_result_is_left_as_it_is(office: Office) -> None:
+    office.imports(sheet(row("k1")))
+    with office.database.write() as session:
+        session.get_one(KeyResult, office.one("k1").id).archived_at = NOW
+    plan = office.imports(sheet(row("k1", "Leaks from 9 to 0")))
+    assert plan.changes_nothing
+    assert "archived" in plan.warnings[-1].message
+    assert len(office.revisions("k1")) == 1
+
+
+def test_key_results_that_are_not_in_the_file_are_counted_and_left_alone(office: Office) -> None:
+    office.imports(sheet(row("k1"), row("k2"), row("k0", cycle="2026 Q3")))
+    plan = office.imports(sheet(row("k1")))
+    assert plan.left_alone == 1
+    assert office.count(KeyResult) == 3
+
+
+def test_teams_take_changes_but_an_empty_cell_and_a_default_parent_change_nothing(office: Office) -> None:
+    ana = office.hire("Ana Lima")
+    office.imports(sheet(row("k1", lead="Ana Lima", channel="#hulls", **{"parent team": "Boatyard"})))
+    assert office.imports(sheet(row("k1", level=""))).changes_nothing
+    plan = office.imports(sheet(row("k1", level="department", channel="#hull-leads", **{"parent team": "Longfetch"})))
+    (changed,) = [team for team in plan.teams.values() if team.is_changed]
+    assert {one.name: (one.before, one.after) for one in changed.changes} == {
+        "level": ("team", "department"),
+        "parent team": ("Boatyard", "Longfetch"),
+        "channel": ("#hulls", "#hull-leads"),
+    }
+    by_name = {team.name: team for team in office.all(Team)}
+    assert by_name["Hulls"].parent_id == by_name["Longfetch"].id
+    assert (by_name["Hulls"].level, by_name["Hulls"].lead_id) == (Level.DEPARTMENT, ana)
+    assert by_name["Boatyard"].level is Level.DEPARTMENT
+
+
+def test_a_team_that_is_on_keeps_its_channel(office: Office) -> None:
+    office.imports(sheet(row("k1", channel="#hulls")))
+    with office.database.write() as session:
+        team = session.scalars(sa.select(Team).where(Team.name == "Hulls")).one()
+        team.switched_on_at, team.channel_id = NOW, "C0HULLS"
+    plan = office.imports(sheet(row("k1", channel="#other")))
+    assert plan.changes_nothing
+    assert [warning.column for warning in plan.warnings if "switched on" in warning.message] == ["channel"]
+
+
+def test_numbers_go_on_where_they_stopped(office: Office) -> None:
+    office.imports(sheet(row("k1"), row("k2")))
+    office.imports(sheet(row("k1"), row("k2"), row("k3")))
+    assert [one.number for one in office.all(KeyResult)] == [1, 2, 3]
+    with office.database.read() as session:
+        assert session.get_one(Workspace, office.workspace_id).next_key_result_number == 4
