@@ -19,6 +19,7 @@ from bot.domain.units import currency_of
 
 NAME_LENGTH = 100
 VALUE_LENGTH = 60
+WATCHED = "watched, not scored"
 
 _COLOURS = {
     Confidence.GREEN: "🟢 green",
@@ -101,7 +102,7 @@ def standing_line(
         _now(standing),
         score_pair(standing.score, standing.last_score, bold=True, spelled=spelled)
         if standing.kind.is_scored
-        else "watched, not scored",
+        else WATCHED,
         said(standing.owner_name, 80) if owner and standing.owner_name else "",
         escalation_words(standing.escalation),
         _dated(standing, period),

@@ -19,6 +19,9 @@ from bot.domain.scoring import show
 
 VERSION = 1
 
+STOP_OR_SHIFT_LENGTH = 1000
+"""The longest answer to "what should stop or shift?", in code points."""
+
 
 @dataclass(frozen=True)
 class KeyResultLine:
@@ -36,6 +39,7 @@ class KeyResultLine:
     is_own: bool
     is_leaders: bool
     owner: str
+    is_scored: bool
     was_asked: bool
     was_answered: bool
     confidence: Confidence | None
@@ -136,6 +140,13 @@ class Snapshot:
     @property
     def moved_down(self) -> tuple[KeyResultLine, ...]:
         return tuple(sorted((line for line in self.key_results if line.move < 0), key=_largest_first))
+
+    @property
+    def key_result_ids(self) -> frozenset[int]:
+        """All that the digest tells of."""
+        told = [line.key_result_id for line in self.key_results]
+        called = [call.key_result_id for call in self.calls]
+        return frozenset((*told, *called, *(one.key_result_id for one in self.overdue)))
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
         """The same without these key results and all that is about them."""

@@ -1,20 +1,140 @@
+"""The digest: taken once a team and period at a fixed local time, whatever is missing."""
+
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.blocks.digest import details, digest_post
 from bot.blocks.post import Post
-from models import Delivery
+from bot.domain.cadence import Period, digest_at, digest_due, following
+from bot.domain.digest import VERSION, Snapshot, from_json, to_json
+from bot.services import audit, digest_snapshot, lead_note, outbox
+from bot.services.rhythm import rhythm_of
+from models import Delivery, Digest, PostKind, Team, Workspace
+from models.once import insert_once
 
 
-def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
-
-
-def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
+def digest_key(team_id: int, period: Period) -> str:
+    """The permanent key of a team's one digest of a period."""
+    return f"digest:{team_id}:{period.isoformat()}"
 
 
 def take_due(session: Session, now: datetime, limit: int) -> int:
-    return 0
+    """Take the digests of up to `limit` teams whose time has come; returns how many teams there were.
+
+    A late one is taken all the same. After several missed weeks only the newest is: the older ones would tell of a
+    week that nobody acts on any more. What a digest covers is said in `bot/services/digest_snapshot.py`.
+    """
+    teams = session.scalars(
+        sa.select(Team)
+        .where(Team.next_digest_at <= now)
+        .order_by(Team.next_digest_at, Team.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for team in teams:
+        workspace = session.get_one(Workspace, team.workspace_id)
+        rhythm, zone = rhythm_of(workspace), ZoneInfo(workspace.time_zone)
+        period = digest_due(now, rhythm, zone)
+        _take(session, now, team, period)
+        team.next_digest_at = digest_at(following(period), rhythm, zone)
+        if team.next_note_at is None:  # it had no lead when it was switched on
+            team.next_note_at = lead_note.note_time(session, team, following(period))
+    session.flush()
+    return len(teams)
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The digest as it was taken; nothing for a team that has been switched off."""
+    snapshot = _snapshot(session, delivery)
+    return digest_post(snapshot) if snapshot is not None and not snapshot.is_empty else None
+
+
+def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """One page of the key results in the digest's thread."""
+    snapshot = _snapshot(session, delivery)
+    pages = details(snapshot) if snapshot is not None and not snapshot.is_empty else ()
+    number = delivery.part or 1
+    return pages[number - 1] if number <= len(pages) else None
+
+
+def _take(session: Session, now: datetime, team: Team, period: Period) -> None:
+    snapshot = digest_snapshot.read(session, now, team, period)
+    digest_id = insert_once(
+        session,
+        Digest,
+        {
+            "workspace_id": team.workspace_id,
+            "team_id": team.id,
+            "period": period,
+            "version": VERSION,
+            "snapshot": to_json(snapshot),
+            "taken_at": now,
+        },
+        key=("team_id", "period"),
+    )
+    if digest_id is None:
+        return
+    audit.record(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        actor_id=None,
+        action="digest.taken",
+        subject=session.get_one(Digest, digest_id),
+        detail={"key_results": len(snapshot.key_results)},
+    )
+    outbox.redraw(session, now, workspace_id=team.workspace_id, key=lead_note.note_key(team.id, period))
+    if not snapshot.is_empty:
+        _queue(session, now, team, digest_id, snapshot)
+
+
+def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot: Snapshot) -> None:
+    """To the team's channel; where it has none, to its lead; where it has neither, nobody reads it."""
+    if team.channel_id is None and team.lead_id is None:
+        return
+    to_lead = team.lead_id if team.channel_id is None else None
+    key = digest_key(team.id, snapshot.period)
+    root_id = outbox.post(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        key=key,
+        kind=PostKind.DIGEST,
+        member_id=to_lead,
+        channel_id=team.channel_id,
+        team_id=team.id,
+        period=snapshot.period,
+        digest_id=digest_id,
+        bulk=True,
+    )
+    for number, _page in enumerate(details(snapshot), 1):
+        outbox.post(
+            session,
+            now,
+            workspace_id=team.workspace_id,
+            key=f"{key}:details:{number}",
+            kind=PostKind.DIGEST_DETAILS,
+            member_id=to_lead,
+            channel_id=team.channel_id,
+            team_id=team.id,
+            period=snapshot.period,
+            digest_id=digest_id,
+            part=number,
+            follows_id=root_id,
+            bulk=True,
+        )
+
+
+def _snapshot(session: Session, delivery: Delivery) -> Snapshot | None:
+    """What was kept, without what has been limited to fewer people since; null where the team is off."""
+    team = session.get(Team, delivery.team_id)
+    digest = session.get(Digest, delivery.digest_id)
+    if team is None or digest is None or not team.is_on:
+        return None
+    snapshot = from_json(digest.snapshot)
+    return snapshot.without(digest_snapshot.hidden_now(session, snapshot.key_result_ids))

@@ -1,18 +1,228 @@
-"""To be written."""
+"""The lead's note, a working day before the digest: who is still to check in, and what should stop or shift."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.blocks.lead_note import LeadNote, OpenCheckIn, lead_note
 from bot.blocks.post import Post
-from models import Delivery
+from bot.domain.cadence import Period, digest_at, digest_due, following, note_at
+from bot.domain.cadence import period as monday
+from bot.domain.permissions import Action, Facts
+from bot.services import access, audit, digest_snapshot, outbox
+from bot.services.access import Caller
+from bot.services.asking import only_asked_about
+from bot.services.planning import prompt_key
+from bot.services.refusals import Reason, Refused
+from bot.services.rhythm import rhythm_of
+from models import (
+    CheckIn,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    KeyResult,
+    KeyResultRevision,
+    Member,
+    Objective,
+    PostKind,
+    StopOrShift,
+    Team,
+    Workspace,
+)
 
 
-def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    raise LookupError("not written yet")
+def note_key(team_id: int, period: Period) -> str:
+    """The permanent key of the one note about a team's period."""
+    return f"note:{team_id}:{period.isoformat()}"
+
+
+def note_time(session: Session, team: Team, period: Period) -> datetime:
+    """When the lead is written to about this period; by the workspace's clock where there is no lead."""
+    workspace = session.get_one(Workspace, team.workspace_id)
+    lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
+    zone = ZoneInfo(workspace.time_zone)
+    lead_zone = ZoneInfo(lead.time_zone) if lead is not None else zone
+    return note_at(period, rhythm_of(workspace), lead_zone=lead_zone, digest_zone=zone)
 
 
 def write_due(session: Session, now: datetime, limit: int) -> int:
-    return 0
+    """Write to the leads of up to `limit` teams whose time has come; returns how many teams there were.
+
+    A late note is still written while its digest is to come; later there is nothing to be done about it. A team
+    without a lead, or without a key result that the digest would tell of, gets none.
+    """
+    teams = session.scalars(
+        sa.select(Team)
+        .where(Team.next_note_at <= now)
+        .order_by(Team.next_note_at, Team.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for team in teams:
+        workspace = session.get_one(Workspace, team.workspace_id)
+        coming = following(digest_due(now, rhythm_of(workspace), ZoneInfo(workspace.time_zone)))
+        due = note_time(session, team, coming)
+        if due <= now:
+            _write(session, now, team, coming)
+            due = note_time(session, team, following(coming))
+        team.next_note_at = due
+    session.flush()
+    return len(teams)
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The note as it is now; nothing for somebody who does not lead the team any more, or too late to be a note."""
+    note = _note(session, delivery)
+    if note is None or (note.is_over and delivery.state is not DeliveryState.SENT):
+        return None
+    return lead_note(note)
+
+
+def question(session: Session, caller: Caller, note_id: int) -> LeadNote:
+    """What the dialog asks about. Raises `Refused`: not the team's lead, or the digest was taken."""
+    delivery, team = _asked(session, caller, note_id)
+    access.require(session, caller, Action.ANSWER_LEAD_NOTE, _facts(team))
+    note = _note(session, delivery)
+    if note is None or note.is_over:
+        raise Refused(Reason.NOTE_OVER)
+    return note
+
+
+def answer(session: Session, now: datetime, caller: Caller, note_id: int, text: str) -> None:
+    """Keep what should stop or shift: one answer a team and period, the last word counts. Raises `Refused`.
+
+    `text` has 1 to `STOP_OR_SHIFT_LENGTH` code points.
+    """
+    delivery, team = _asked(session, caller, note_id)
+    # The digest is taken under the same lock: an answer is in it, or refused.
+    session.refresh(team, with_for_update=True)
+    member = access.require(session, caller, Action.ANSWER_LEAD_NOTE, _facts(team))
+    period = _period(delivery)
+    if digest_snapshot.was_taken(session, team.id, period):
+        raise Refused(Reason.NOTE_OVER)
+    kept = session.scalar(sa.select(StopOrShift).where(StopOrShift.team_id == team.id, StopOrShift.period == period))
+    if kept is None:
+        kept = StopOrShift(
+            workspace_id=team.workspace_id, team_id=team.id, period=period, author_id=member.id, text=text, at=now
+        )
+        session.add(kept)
+    else:
+        kept.author_id, kept.text, kept.at = member.id, text, now
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        actor_id=member.id,
+        actor_name=member.name,
+        action="stop_or_shift.answered",
+        subject=kept,
+    )
+    outbox.redraw(session, now, workspace_id=team.workspace_id, key=note_key(team.id, period))
+
+
+def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
+    lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
+    if lead is None or not lead.may_take_part:
+        return
+    if not digest_snapshot.covered_by(session, team, digest_snapshot.teams_of(session, team)):
+        return
+    outbox.post(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        key=note_key(team.id, period),
+        kind=PostKind.LEAD_NOTE,
+        member_id=lead.id,
+        team_id=team.id,
+        period=period,
+        bulk=True,
+    )
+
+
+def _asked(session: Session, caller: Caller, note_id: int) -> tuple[Delivery, Team]:
+    delivery = session.scalar(
+        sa.select(Delivery).where(
+            Delivery.workspace_id == caller.workspace_id,
+            Delivery.id == note_id,
+            Delivery.kind == PostKind.LEAD_NOTE,
+        )
+    )
+    team = session.get(Team, delivery.team_id) if delivery is not None else None
+    if delivery is None or team is None:
+        raise Refused(Reason.NOTE_OVER)
+    return delivery, team
+
+
+def _facts(team: Team) -> Facts:
+    # The note goes to the lead of this team alone: leads further up have notes of their own.
+    return Facts(lead_ids_above=(team.lead_id,) if team.lead_id is not None else ())
+
+
+def _period(delivery: Delivery) -> Period:
+    if delivery.period is None:
+        raise ValueError(f"a note without a period: {delivery.key}")
+    return monday(delivery.period)
+
+
+def _note(session: Session, delivery: Delivery) -> LeadNote | None:
+    team = session.get(Team, delivery.team_id)
+    lead = session.get(Member, delivery.member_id)
+    if team is None or lead is None or not team.is_on or team.lead_id != lead.id or not lead.may_take_part:
+        return None
+    period = _period(delivery)
+    workspace = session.get_one(Workspace, team.workspace_id)
+    zone = ZoneInfo(lead.time_zone)
+    answered, asked = digest_snapshot.checked_in(session, team, period)
+    return LeadNote(
+        note_id=delivery.id,
+        team=team.name,
+        digest_at=digest_at(period, rhythm_of(workspace), ZoneInfo(workspace.time_zone)).astimezone(zone),
+        still_open=_still_open(session, team, period, zone),
+        answered=answered,
+        asked=asked,
+        stop_or_shift=session.scalar(
+            sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
+        ),
+        is_over=digest_snapshot.was_taken(session, team.id, period),
+    )
+
+
+def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo) -> tuple[OpenCheckIn, ...]:
+    """The open check-ins of key results that this team holds: those of shared ones stand in the holder's note."""
+    rows = session.execute(
+        only_asked_about(sa.select(CheckIn, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text, Member))
+        .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+        .join(Member, Member.id == CheckIn.owner_id)
+        .where(
+            Objective.team_id == team.id,
+            CheckIn.period == period,
+            CheckIn.state.in_([CheckInState.DUE, CheckInState.MISSED]),
+        )
+        .order_by(KeyResult.number)
+    ).all()
+    failed = set(
+        session.scalars(
+            sa.select(Delivery.key).where(
+                Delivery.workspace_id == team.workspace_id,
+                Delivery.key.in_({prompt_key(owner.id, period) for *_, owner in rows}),
+                Delivery.state == DeliveryState.FAILED,
+            )
+        ).all()
+    )
+    return tuple(
+        OpenCheckIn(
+            number=number,
+            name=metric or text,
+            owner=owner.name,
+            asked_at=check_in.opens_at.astimezone(zone),
+            is_missed=check_in.state is CheckInState.MISSED,
+            owner_has_left=owner.deactivated_at is not None,
+            prompt_failed=prompt_key(owner.id, period) in failed,
+        )
+        for check_in, number, metric, text, owner in rows
+    )

@@ -1,0 +1,135 @@
+"""The lead's note: what is still open, what the digest will say, and one question."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.blocks.dates import weekday, weekday_time
+from bot.blocks.digest import checked_in
+from bot.blocks.ids import Act, Dialog, Typed, block
+from bot.blocks.layout import actions, button, context, dialog, field_input, section, text_element
+from bot.blocks.post import Block, Post, View
+from bot.blocks.text import said
+from bot.domain.digest import STOP_OR_SHIFT_LENGTH
+
+MOST_NAMED = 15
+
+QUESTION = "What should stop or shift this week?"
+
+
+@dataclass(frozen=True)
+class OpenCheckIn:
+    """A check-in that is not answered, with what is known of it. `asked_at` is in the lead's zone."""
+
+    number: int
+    name: str
+    owner: str
+    asked_at: datetime
+    is_missed: bool
+    owner_has_left: bool
+    prompt_failed: bool
+
+
+@dataclass(frozen=True)
+class LeadNote:
+    """`note_id` is what the button is about. `digest_at` is in the lead's zone; `is_over`: the digest was taken.
+
+    `answered` of `asked` is what the digest counts; `still_open` are those of the lead's own team.
+    """
+
+    note_id: int
+    team: str
+    digest_at: datetime
+    still_open: tuple[OpenCheckIn, ...]
+    answered: int
+    asked: int
+    stop_or_shift: str | None
+    is_over: bool
+
+
+def lead_note(note: LeadNote) -> Post:
+    """The note as it is now. Only here are open check-ins named, to nobody but the lead."""
+    title = f"{said(note.team, 80)}, before the digest on {weekday_time(note.digest_at)}"
+    blocks: list[Block] = [section(f"*{title}* · only you see this"), section(_open_ones(note))]
+    if note.stop_or_shift is not None:
+        blocks.append(section(f"*You said what should stop or shift:* {said(note.stop_or_shift, 500)}"))
+    elif not note.is_over:
+        blocks.append(section("*One question:* what should stop or shift this week?"))
+    if note.is_over:
+        blocks.append(context("The digest has been taken. The next note asks again."))
+    else:
+        label = "Answer" if note.stop_or_shift is None else "Change"
+        blocks.append(actions(button(label, Act.ANSWER_NOTE, value=str(note.note_id))))
+    question = ", and one question for you" if note.stop_or_shift is None and not note.is_over else ""
+    return Post(f"{title}: {_open_count(note)}{question}", tuple(blocks))
+
+
+def stop_or_shift_dialog(note: LeadNote) -> View:
+    """The question, with the last answer in it."""
+    return dialog(
+        "Before the digest",
+        [
+            section(f"*{said(note.team, 80)}*, for the digest on {weekday_time(note.digest_at)}"),
+            field_input(
+                QUESTION,
+                block(Typed.STOP_OR_SHIFT, note.note_id),
+                text_element(
+                    Typed.STOP_OR_SHIFT,
+                    initial=note.stop_or_shift or "",
+                    placeholder="Webinars pause until the audit has its evidence",
+                    multiline=True,
+                    most=STOP_OR_SHIFT_LENGTH,
+                ),
+                hint="A line or two. It stands in the digest as you write it.",
+            ),
+        ],
+        callback_id=Dialog.LEAD_NOTE,
+        metadata=json.dumps({"note": note.note_id}),
+        submit="Save",
+        close="Not now",
+    )
+
+
+def say_it_in_a_line() -> str:
+    return "Please say it in a line, or close this with “Not now”: the digest then says “nothing named”."
+
+
+def too_long(length: int) -> str:
+    return f"This is {length} characters long; {STOP_OR_SHIFT_LENGTH} fit. The first sentence is often enough."
+
+
+def _open_ones(note: LeadNote) -> str:
+    lines = [_line(one) for one in note.still_open[:MOST_NAMED]]
+    if len(note.still_open) > MOST_NAMED:
+        lines.append(f"and {len(note.still_open) - MOST_NAMED} more")
+    heading = f"{_open_count(note).capitalize()}{':' if lines else '.'}"
+    return "\n".join([heading, *lines, _outlook(note)])
+
+
+def _open_count(note: LeadNote) -> str:
+    count = len(note.still_open)
+    if count == 0:
+        return "no check-in is open"
+    return "one check-in is still open" if count == 1 else f"{count} check-ins are still open"
+
+
+def _outlook(note: LeadNote) -> str:
+    if note.is_over:
+        return ""
+    sentence = f"The digest will say “{checked_in(note.answered, note.asked)}” as it stands, no names."
+    if not note.still_open:
+        return sentence
+    return f"{sentence} Often it is a full week, or a key result that no longer fits. A word from you may help."
+
+
+def _line(one: OpenCheckIn) -> str:
+    known = [f"asked {weekday(one.asked_at)}"]
+    if one.owner_has_left:
+        known.append("their account is deactivated")
+    elif one.prompt_failed:
+        known.append("my message did not reach them")
+    if one.is_missed:
+        known.append("answering has closed")
+    return f"• *KR-{one.number}* {said(one.name, 80)} · {said(one.owner, 60)}, {', '.join(known)}"

@@ -1,0 +1,174 @@
+"""Reading a team's week for its digest, in a fixed number of queries whatever the number of key results.
+
+What a digest covers, at every level: the objectives that its team holds or shares, and those of the teams beneath it
+that are on. So a team without teams beneath reads about itself, a department about itself and its teams, the company
+about all of them; own key results come first, and the counts take in everything. Key results that are limited to a
+team or to named people (or whose objective is) are left out altogether, counts included: a channel has many readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.standing import Standing
+from bot.domain.cadence import Period
+from bot.domain.digest import Call, KeyResultLine, OverdueDecision, Snapshot
+from bot.domain.localtime import local_date_of
+from bot.services.asking import only_asked_about
+from bot.services.standing import standings
+from bot.services.still_open import OpenDecision, OpenEscalation, open_decisions, open_escalations
+from bot.services.visibility import visible_to
+from models import CheckIn, CheckInState, Digest, KeyResult, Objective, ObjectiveTeam, StopOrShift, Team, Workspace
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A key result that a digest covers: which team holds it, and whether it is the digest's own team's."""
+
+    key_result_id: int
+    owner_id: int | None
+    team: str
+    is_own: bool
+
+
+def read(session: Session, now: datetime, team: Team, period: Period) -> Snapshot:
+    """The team's week as it is at `now`."""
+    teams = teams_of(session, team)
+    covered = covered_by(session, team, teams)
+    stands = standings(session, [one.key_result_id for one in covered], period)
+    states = check_in_states(session, [one.key_result_id for one in covered], period)
+    leaders = {one.lead_id for one in teams if one.lead_id is not None}
+    team_ids = [one.id for one in teams]
+    zone = ZoneInfo(session.get_one(Workspace, team.workspace_id).time_zone)
+    today = local_date_of(now, zone)
+    return Snapshot(
+        team=team.name,
+        period=period,
+        taken_on=today,
+        key_results=tuple(
+            _line(one, stands[one.key_result_id], states.get(one.key_result_id), one.owner_id in leaders)
+            for one in covered
+        ),
+        calls=tuple(_call(one, zone) for one in open_escalations(session, None, team_ids)),
+        overdue=tuple(_overdue(one) for one in open_decisions(session, team_ids, today) if one.is_overdue),
+        stop_or_shift=session.scalar(
+            sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
+        ),
+    )
+
+
+def teams_of(session: Session, team: Team) -> list[Team]:
+    """The team itself, and all beneath it that are on."""
+    beneath = sa.select(sa.literal(team.id).label("id")).cte("beneath", recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
+    return list(
+        session.scalars(
+            sa.select(Team)
+            .where(
+                Team.id.in_(sa.select(beneath.c.id)),
+                sa.or_(Team.id == team.id, Team.switched_on_at.is_not(None)),
+                Team.archived_at.is_(None),
+            )
+            .order_by(Team.name, Team.id)
+        ).all()
+    )
+
+
+def covered_by(session: Session, team: Team, teams: Collection[Team]) -> list[Covered]:
+    """What the digest of `team` covers (see above): its own first, then by team and number."""
+    team_ids = [one.id for one in teams]
+    shared_with = sa.select(ObjectiveTeam.team_id).where(ObjectiveTeam.objective_id == Objective.id)
+    own = sa.or_(Objective.team_id == team.id, sa.literal(team.id).in_(shared_with)).label("own")
+    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
+    rows = session.execute(
+        only_asked_about(sa.select(KeyResult.id, KeyResult.owner_id, Team.name, own))
+        .where(sa.or_(Objective.team_id.in_(team_ids), shared), visible_to(None))
+        .order_by(own.desc(), Team.name, KeyResult.number)
+    )
+    return [Covered(key_result_id, owner_id, name, bool(is_own)) for key_result_id, owner_id, name, is_own in rows]
+
+
+def check_in_states(session: Session, key_result_ids: Collection[int], period: Period) -> Mapping[int, CheckInState]:
+    """By key result id, of those that have a check-in in this period."""
+    rows = session.execute(
+        sa.select(CheckIn.key_result_id, CheckIn.state).where(
+            CheckIn.period == period, CheckIn.key_result_id.in_(key_result_ids)
+        )
+    )
+    return dict(row.tuple() for row in rows)
+
+
+def checked_in(session: Session, team: Team, period: Period) -> tuple[int, int]:
+    """How many of the check-ins that the digest counts are answered, and how many there are; excused ones are not."""
+    covered = covered_by(session, team, teams_of(session, team))
+    states = check_in_states(session, [one.key_result_id for one in covered], period)
+    counted = [state for state in states.values() if state is not CheckInState.EXCUSED]
+    return counted.count(CheckInState.ANSWERED), len(counted)
+
+
+def hidden_now(session: Session, key_result_ids: Collection[int]) -> set[int]:
+    """Those of the key results that the whole workspace may not see any more."""
+    visible = session.scalars(
+        sa.select(KeyResult.id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(KeyResult.id.in_(key_result_ids), visible_to(None))
+    ).all()
+    return set(key_result_ids) - set(visible)
+
+
+def was_taken(session: Session, team_id: int, period: Period) -> bool:
+    """Whether the digest has been taken: from then on nothing changes what it says."""
+    return bool(session.scalar(sa.select(sa.exists().where(Digest.team_id == team_id, Digest.period == period))))
+
+
+def _line(one: Covered, stands: Standing, state: CheckInState | None, is_leaders: bool) -> KeyResultLine:
+    return KeyResultLine(
+        key_result_id=one.key_result_id,
+        number=stands.number,
+        name=stands.name,
+        team=one.team,
+        is_own=one.is_own,
+        is_leaders=is_leaders,
+        owner=stands.owner_name or "",
+        is_scored=stands.kind.is_scored,
+        was_asked=state not in (None, CheckInState.EXCUSED),
+        was_answered=state is CheckInState.ANSWERED,
+        confidence=stands.confidence,
+        score=stands.score,
+        last_score=stands.last_score,
+        answer_id=stands.answer_id,
+    )
+
+
+def _call(one: OpenEscalation, zone: ZoneInfo) -> Call:
+    return Call(
+        escalation_id=one.escalation_id,
+        key_result_id=one.key_result_id,
+        number=one.number,
+        name=one.metric or one.text,
+        state=one.state,
+        need=one.need,
+        blocked_by=one.blocked_by,
+        asked_slack_id=one.asked_slack_id,
+        since=local_date_of(one.opened_at, zone),
+        link=one.link,
+    )
+
+
+def _overdue(one: OpenDecision) -> OverdueDecision:
+    return OverdueDecision(
+        decision_id=one.decision_id,
+        key_result_id=one.key_result_id,
+        number=one.number,
+        text=one.text,
+        owner=one.owner_name,
+        due_on=one.due_on,
+        link=one.link,
+    )

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.cadence import period
+from bot.domain.confidence import Confidence
+from bot.domain.digest import Call, KeyResultLine, OverdueDecision, Snapshot, from_json, to_json
+from bot.domain.escalation import EscalationState
+
+WEEK = period(date(2026, 11, 16))
+
+LINE = KeyResultLine(
+    key_result_id=1,
+    number=12,
+    name="Activation",
+    team="Growth",
+    is_own=True,
+    is_leaders=False,
+    owner="Mele Fonua",
+    is_scored=True,
+    was_asked=True,
+    was_answered=True,
+    confidence=Confidence.GREEN,
+    score=Decimal("0.5"),
+    last_score=Decimal("0.4"),
+    answer_id=7,
+)
+CALL = Call(
+    escalation_id=1,
+    key_result_id=1,
+    number=12,
+    name="Activation",
+    state=EscalationState.OPEN,
+    need="Two HR days",
+    blocked_by="People",
+    asked_slack_id="U1",
+    since=WEEK,
+    link=None,
+)
+
+
+def snapshot(*lines: KeyResultLine, calls: tuple[Call, ...] = ()) -> Snapshot:
+    return Snapshot("Growth", WEEK, date(2026, 11, 18), lines, calls, (), None)
+
+
+scores = st.none() | st.integers(0, 100).map(lambda n: Decimal(n) / 100)
+lines = st.builds(KeyResultLine, confidence=st.none() | st.sampled_from(Confidence), score=scores, last_score=scores)
+calls = st.builds(Call, since=st.dates())
+overdue = st.builds(OverdueDecision, due_on=st.dates())
+snapshots = st.builds(
+    Snapshot,
+    period=st.just(WEEK),
+    key_results=st.lists(lines, max_size=4).map(tuple),
+    calls=st.lists(calls, max_size=3).map(tuple),
+    overdue=st.lists(overdue, max_size=3).map(tuple),
+)
+
+
+@given(snapshots)
+def test_a_snapshot_that_was_kept_as_json_is_the_same_snapshot(taken: Snapshot) -> None:
+    assert from_json(json.loads(json.dumps(to_json(taken)))) == taken
+
+
+def test_a_snapshot_of_an_unknown_version_is_refused() -> None:
+    kept = to_json(snapshot(LINE))
+    with pytest.raises(ValueError, match="version 9"):
+        from_json({**kept, "version": 9})
+
+
+@pytest.mark.parametrize(
+    ("score", "last", "answered", "move"),
+    [
+        ("0.5", "0.4", True, "0.1"),
+        ("0.2", "0.35", True, "-0.15"),
+        ("0.5", "0.5", True, "0"),
+        ("0.24", "0.16", True, "0"),  # both are read as 0.2
+        ("0.5", None, True, "0"),
+        (None, "0.5", True, "0"),
+        ("0.5", "0.4", False, "0"),  # that was an earlier week's move
+    ],
+)
+def test_a_score_moved_when_people_read_another_number(
+    score: str | None, last: str | None, answered: bool, move: str
+) -> None:
+    line = replace(
+        LINE,
+        score=Decimal(score) if score else None,
+        last_score=Decimal(last) if last else None,
+        was_answered=answered,
+    )
+    assert line.move == Decimal(move)
+
+
+def test_own_key_results_come_first_and_then_the_largest_move() -> None:
+    own = replace(LINE, number=1)
+    far = replace(LINE, number=2, is_own=False, score=Decimal("0.9"))
+    near = replace(LINE, number=3, is_own=False)
+    assert [line.number for line in snapshot(near, far, own).moved_up] == [1, 2, 3]
+
+
+def test_an_excused_check_in_is_not_counted() -> None:
+    excused = replace(LINE, was_asked=False, was_answered=False)
+    missing = replace(LINE, was_answered=False)
+    taken = snapshot(LINE, excused, missing)
+    assert (taken.answered, taken.asked) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "need", "decide", "helped"),
+    [
+        (EscalationState.OPEN, "Two HR days", True, True),
+        (EscalationState.OPEN, "", False, True),
+        (EscalationState.ACKNOWLEDGED, "Two HR days", True, True),
+        (EscalationState.IN_REVIEW, "", True, True),
+        (EscalationState.DECIDED, "Two HR days", False, False),
+    ],
+)
+def test_a_decision_is_needed_where_somebody_can_say_yes_or_no(
+    state: EscalationState, need: str, decide: bool, helped: bool
+) -> None:
+    call = replace(CALL, state=state, need=need)
+    assert (call.wants_a_decision, call.wants_help) == (decide, helped)
+
+
+def test_what_was_limited_to_fewer_people_is_gone_from_every_part() -> None:
+    taken = replace(
+        snapshot(LINE, replace(LINE, key_result_id=2), calls=(CALL,)),
+        overdue=(OverdueDecision(1, 1, 12, "Ask HR", "Ana", WEEK, None),),
+    )
+    assert taken.without({1}).key_result_ids == {2}
