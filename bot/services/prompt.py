@@ -1,0 +1,135 @@
+"""The weekly prompt, from the state as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import Post
+from bot.blocks.prompt import Item, ItemState, Prompt, prompt
+from bot.domain.cadence import Period, closes_at, digest_at, period, period_of
+from bot.domain.organisation import Visibility
+from bot.services.rhythm import rhythm_of
+from bot.services.standing import standings
+from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultState, Member, Objective, Team, Workspace
+
+_STATES = {
+    CheckInState.DUE: ItemState.OPEN,
+    CheckInState.ANSWERED: ItemState.ANSWERED,
+    CheckInState.EXCUSED: ItemState.EXCUSED,
+    CheckInState.MISSED: ItemState.MISSED,
+}
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The prompt of a member and a period; None where there is nothing to ask about, or nobody to ask.
+
+    It is not sent at all once everything is answered, closed or over.
+    """
+    member = session.get(Member, delivery.member_id)
+    if member is None or delivery.period is None or not member.may_take_part:
+        return None
+    view = prompt_view(session, now, member, period(delivery.period))
+    if view is None or (delivery.posted_ts is None and not view.count(ItemState.OPEN)):
+        return None
+    return prompt(view)
+
+
+def prompt_view(session: Session, now: datetime, member: Member, this: Period) -> Prompt | None:
+    """The check-in of a member in a period; None where nothing was asked. A constant number of queries."""
+    rows = session.execute(
+        sa.select(CheckIn, KeyResult, Objective.visibility, Team)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Team, Team.id == Objective.team_id)
+        .where(CheckIn.workspace_id == member.workspace_id, CheckIn.owner_id == member.id, CheckIn.period == this)
+        .order_by(KeyResult.number)
+    ).all()
+    if not rows:
+        return None
+    stands = standings(session, [key_result.id for _, key_result, _, _ in rows], this)
+    return _prompt(
+        session,
+        now,
+        member,
+        this,
+        items=tuple(Item(stands[key_result.id], _state(check_in, key_result)) for check_in, key_result, _, _ in rows),
+        closes=max(check_in.closes_at for check_in, _, _, _ in rows),
+        limited=any(
+            Visibility.WORKSPACE is not visibility
+            for _, key_result, wider, _ in rows
+            for visibility in (key_result.visibility, wider)
+        ),
+        teams=[team for _, _, _, team in rows],
+    )
+
+
+def first_prompt(
+    session: Session,
+    now: datetime,
+    member: Member,
+    this: Period,
+    key_results: Collection[tuple[KeyResult, Objective, Team]],
+) -> Prompt:
+    """The prompt that a member would get in a period, were these asked about."""
+    stands = standings(session, [key_result.id for key_result, _, _ in key_results], this)
+    workspace = session.get_one(Workspace, member.workspace_id)
+    return _prompt(
+        session,
+        now,
+        member,
+        this,
+        items=tuple(Item(stands[key_result.id], ItemState.OPEN) for key_result, _, _ in key_results),
+        closes=closes_at(this, rhythm_of(workspace), ZoneInfo(member.time_zone)),
+        limited=any(
+            Visibility.WORKSPACE is not visibility
+            for key_result, objective, _ in key_results
+            for visibility in (key_result.visibility, objective.visibility)
+        ),
+        teams=[team for _, _, team in key_results],
+    )
+
+
+def changes_until(workspace: Workspace, this: Period) -> datetime:
+    """Until then the answers of a period are taken and can be changed: the digest's hour."""
+    return digest_at(this, rhythm_of(workspace), ZoneInfo(workspace.time_zone))
+
+
+def current_period(now: datetime, member: Member) -> Period:
+    """The week that it is where the member is."""
+    return period_of(now, ZoneInfo(member.time_zone))
+
+
+def _state(check_in: CheckIn, key_result: KeyResult) -> ItemState:
+    # What was closed in mid-week is owed no more, though its check-in is settled by a tick only.
+    if check_in.state is CheckInState.DUE and key_result.state is KeyResultState.CLOSED:
+        return ItemState.EXCUSED
+    return _STATES[check_in.state]
+
+
+def _prompt(
+    session: Session,
+    now: datetime,
+    member: Member,
+    this: Period,
+    *,
+    items: tuple[Item, ...],
+    closes: datetime,
+    limited: bool,
+    teams: Collection[Team],
+) -> Prompt:
+    workspace = session.get_one(Workspace, member.workspace_id)
+    zone = ZoneInfo(member.time_zone)
+    return Prompt(
+        period=this,
+        items=items,
+        now=now.astimezone(zone),
+        closes=closes.astimezone(zone),
+        changes_until=changes_until(workspace, this).astimezone(zone),
+        digest_follows=any(team.next_digest_at is not None and team.channel_id is not None for team in teams),
+        limited=limited,
+    )

@@ -1,0 +1,203 @@
+"""Teams join one by one: an admin sees each person's first message, then switches the team on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.introduction import introduction
+from bot.blocks.post import Post
+from bot.blocks.prompt import prompt
+from bot.domain.cadence import Period, digest_at, next_opening, note_at, opens_at, period, period_of
+from bot.domain.permissions import Action, Facts
+from bot.services import access, audit, outbox, planning
+from bot.services import introduction as introductions
+from bot.services.access import Caller
+from bot.services.asking import only_asked_about
+from bot.services.planning import prompt_key
+from bot.services.prompt import first_prompt
+from bot.services.refusals import Reason, Refused
+from bot.services.rhythm import rhythm_of
+from models import CheckIn, CheckInState, KeyResult, Member, Objective, Team, Workspace
+
+COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True)
+class FirstMessage:
+    """What a person gets first once the team is on. `asked_at` is an instant, shown in the person's own zone.
+
+    `introduction` is null for those who were introduced before, by another team's joining.
+    """
+
+    member_id: int
+    name: str
+    zone: str
+    asked_at: datetime
+    introduction: Post | None
+    prompt: Post
+
+
+def find(session: Session, workspace_id: int, name: str) -> Team:
+    """The team of this name, whatever its capitals. Raises `Refused` (NO_SUCH_TEAM)."""
+    teams = session.scalars(
+        sa.select(Team).where(Team.workspace_id == workspace_id, Team.archived_at.is_(None)).order_by(Team.id)
+    ).all()
+    wanted = name.strip()
+    exact = [team for team in teams if team.name == wanted]
+    alike = [team for team in teams if team.name.casefold() == wanted.casefold()]
+    if not (exact or alike):
+        raise Refused(Reason.NO_SUCH_TEAM, team=wanted)
+    return (exact or alike)[0]
+
+
+def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMessage]:
+    """For each person who would be asked once `team` is on: the first messages, as they would read them now.
+
+    In the order of the names. Nothing is changed. Drafts and key results of cycles that are not active ask nobody.
+    """
+    members = _owners(session, team)
+    workspace = session.get_one(Workspace, team.workspace_id)
+    rhythm = rhythm_of(workspace)
+    rows = session.execute(
+        only_asked_about(sa.select(KeyResult, Objective, Team), joining=team)
+        .where(KeyResult.owner_id.in_([member.id for member in members]))
+        .order_by(KeyResult.number)
+    ).all()
+    messages: list[FirstMessage] = []
+    for member in members:
+        zone = ZoneInfo(member.time_zone)
+        first = _first_period(now, member, workspace)
+        view = introductions.introduction_view(session, now, member, joining=team)
+        asked_at = opens_at(first, rhythm, zone)
+        shown = first_prompt(
+            session,
+            asked_at,
+            member,
+            first,
+            [(key_result, objective, of) for key_result, objective, of in rows if key_result.owner_id == member.id],
+        )
+        messages.append(
+            FirstMessage(
+                member_id=member.id,
+                name=member.name,
+                zone=member.time_zone,
+                asked_at=asked_at,
+                introduction=introduction(view) if view is not None and member.introduced_at is None else None,
+                prompt=prompt(shown),
+            )
+        )
+    return messages
+
+
+def switch_on(
+    session: Session,
+    now: datetime,
+    *,
+    caller: Caller | None,
+    team: Team,
+    channel_id: str | None,
+    escalation_channel_id: str | None = None,
+) -> bool:
+    """Let a team join: from the next period on its owners are asked, its lead gets a note and its channel a digest.
+
+    `caller` is an admin, or None for the command line. The channels are Slack's ids; without a channel there is no
+    digest to read. Returns False where the team was on (the channels are taken over all the same).
+    Each owner is planned for the next opening and, where they are new, gets their introduction.
+    """
+    actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
+    session.refresh(team, with_for_update=True)
+    was_on = team.is_on
+    team.channel_id = channel_id
+    team.escalation_channel_id = escalation_channel_id
+    if was_on:
+        session.flush()
+        return False
+    team.switched_on_at = now
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        actor_id=actor.id if actor else None,
+        actor_name=actor.name if actor else COMMAND_LINE,
+        action=introductions.SWITCHED_ON,
+        subject=team,
+        detail={"channel": channel_id, "escalation_channel": escalation_channel_id},
+    )
+    owners = _owners(session, team)
+    planning.replan(session, now, [owner.id for owner in owners])
+    for owner in owners:
+        introductions.introduce(session, now, owner)
+    _plan_note_and_digest(session, now, team, owners)
+    session.flush()
+    return True
+
+
+def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: Team) -> bool:
+    """Take a team out: nobody is asked for it any more, and what is due in it is excused. False where it was off."""
+    actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
+    session.refresh(team, with_for_update=True)
+    if not team.is_on:
+        return False
+    owners = _owners(session, team)
+    team.switched_on_at = team.next_note_at = team.next_digest_at = None
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        actor_id=actor.id if actor else None,
+        actor_name=actor.name if actor else COMMAND_LINE,
+        action="team.switched_off",
+        subject=team,
+    )
+    planning.replan(session, now, [owner.id for owner in owners])
+    _excuse(session, now, team)
+    return True
+
+
+def _owners(session: Session, team: Team) -> list[Member]:
+    """Who is asked about key results that this team holds, were it on; in the order of their names."""
+    owner_ids = only_asked_about(sa.select(KeyResult.owner_id), joining=team).where(Objective.team_id == team.id)
+    members = session.scalars(sa.select(Member).where(Member.id.in_(owner_ids)).order_by(Member.name, Member.id)).all()
+    return [member for member in members if member.may_take_part]
+
+
+def _first_period(now: datetime, member: Member, workspace: Workspace) -> Period:
+    if member.next_period is not None:
+        return period(member.next_period)
+    zone = ZoneInfo(member.time_zone)
+    return period_of(next_opening(now, rhythm_of(workspace), zone), zone)
+
+
+def _plan_note_and_digest(session: Session, now: datetime, team: Team, owners: list[Member]) -> None:
+    """The first note and digest are those of the first period in which somebody of the team is asked."""
+    workspace = session.get_one(Workspace, team.workspace_id)
+    rhythm, zone = rhythm_of(workspace), ZoneInfo(workspace.time_zone)
+    asked = [owner.next_period for owner in owners if owner.next_period is not None]
+    first = period(min(asked)) if asked else period_of(next_opening(now, rhythm, zone), zone)
+    team.next_digest_at = digest_at(first, rhythm, zone)
+    lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
+    if lead is not None:
+        lead_zone = ZoneInfo(lead.time_zone)
+        team.next_note_at = max(now, note_at(first, rhythm, lead_zone=lead_zone, digest_zone=zone))
+
+
+def _excuse(session: Session, now: datetime, team: Team) -> None:
+    rows = session.scalars(
+        sa.select(CheckIn)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(Objective.team_id == team.id, CheckIn.state == CheckInState.DUE)
+        .with_for_update(of=CheckIn)
+    ).all()
+    for check_in in rows:
+        check_in.state = CheckInState.EXCUSED
+    session.flush()
+    for key in sorted({prompt_key(row.owner_id, row.period) for row in rows}):
+        outbox.redraw(session, now, workspace_id=team.workspace_id, key=key)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.blocks.introduction import Introduction, introduction
+from bot.localslack.blockkit import check_message, too_long
+
+ZONE = ZoneInfo("Asia/Kolkata")
+MERE = Introduction(
+    first_name="Mere",
+    team="Growth",
+    key_results=((12, "Activation"), (14, "Churn")),
+    opens=datetime(2026, 11, 16, 9, tzinfo=ZONE),
+    closes=datetime(2026, 11, 17, 17, tzinfo=ZONE),
+    wanted_by="Tama Reid",
+    contact="Tama Reid",
+)
+
+
+def words(view: Introduction) -> str:
+    return "\n".join(block["text"]["text"] for block in introduction(view).blocks)
+
+
+def test_it_says_what_when_who_wanted_it_who_sees_it_and_whom_to_tell() -> None:
+    text = words(MERE)
+    for part in (
+        "Hello Mere, I'm Okra",
+        "first on Mon 09:00 your time",
+        "*KR-12* Activation, *KR-14* Churn",
+        "until Tue 17:00",
+        "Tama Reid brought Growth in",
+        "the full members of this workspace; guests don't",
+        "Red means “I could use help”",
+        "follows the time zone in your Slack profile",
+        "not yours, or wrong?* Tell Tama Reid",
+    ):
+        assert part in text
+
+
+def test_the_notification_says_who_is_writing_and_why() -> None:
+    assert introduction(MERE).text.startswith("Hello Mere, I'm Okra. Once a week")
+
+
+def test_it_names_nobody_where_nobody_is_known() -> None:
+    text = words(replace(MERE, wanted_by=None, contact=None))
+    assert "None" not in text
+
+
+def test_it_holds_no_button_and_fits_whatever_the_names_are() -> None:
+    loud = "&<!channel>" * 400
+    view = replace(
+        MERE,
+        first_name=loud,
+        team=loud,
+        wanted_by=loud,
+        contact=loud,
+        key_results=tuple((number, loud) for number in range(50)),
+    )
+    post = introduction(view)
+    assert check_message(post.text, list(map(dict, post.blocks))) == []
+    assert not too_long(list(map(dict, post.blocks)))
+    assert "<!channel>" not in words(view)
+    assert "and 45 more" in words(view)
+    assert all(block["type"] == "section" for block in post.blocks)

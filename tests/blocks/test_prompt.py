@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.blocks.post import Post
+from bot.blocks.prompt import Item, ItemState, Prompt, greeting, minutes, prompt
+from bot.blocks.standing import EscalationLink, Standing
+from bot.domain.cadence import period
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.domain.kinds import Kind
+from bot.localslack.blockkit import check_message, too_long
+
+LONDON = ZoneInfo("Europe/London")
+MONDAY = period(datetime(2026, 11, 16, tzinfo=LONDON).date())
+
+ACTIVATION = Standing(
+    key_result_id=1,
+    number=12,
+    text="Activation from 22 to 35 % by 15 Dec",
+    metric="Activation",
+    kind=Kind.INCREASE,
+    unit="%",
+    start=Decimal(22),
+    target=Decimal(35),
+    value=Decimal("28.5"),
+    score=Decimal("0.5"),
+    last_score=Decimal("0.4"),
+    confidence=Confidence.GREEN,
+    next_move="new sign-up to half of the users",
+    scores=(Decimal("0.4"), Decimal("0.5")),
+    as_of=period(datetime(2026, 11, 9, tzinfo=LONDON).date()),
+)
+CHURN = replace(ACTIVATION, number=14, metric="Churn", confidence=Confidence.YELLOW, next_move="")
+
+
+def at(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=LONDON)
+
+
+def shown(*states: ItemState, **changed: object) -> Prompt:
+    view = Prompt(
+        period=MONDAY,
+        items=tuple(Item((ACTIVATION, CHURN)[index % 2], state) for index, state in enumerate(states)),
+        now=at(16, 9),
+        closes=at(17, 17),
+        changes_until=at(18, 10),
+        digest_follows=True,
+        limited=False,
+    )
+    return replace(view, **changed)  # type: ignore[arg-type]
+
+
+def words(post: Post) -> str:
+    return "\n".join(
+        element["text"] if isinstance(element["text"], str) else element["text"]["text"]
+        for block in post.blocks
+        for element in ([block] if "text" in block else block.get("elements", []))
+    )
+
+
+def buttons(post: Post) -> list[str]:
+    return [element["value"] for block in post.blocks if block["type"] == "actions" for element in block["elements"]]
+
+
+def test_the_first_line_says_how_much_how_long_and_until_when() -> None:
+    post = prompt(shown(ItemState.OPEN, ItemState.OPEN, ItemState.OPEN))
+    assert post.text == "Good morning: 3 key results, about 2 minutes, open until Tue 17:00"
+    assert buttons(post) == ["2026-11-16"]
+
+
+def test_each_key_result_shows_where_it_is_and_what_the_next_move_was() -> None:
+    text = words(prompt(shown(ItemState.OPEN)))
+    assert "🟢 green *KR-12* Activation 22 → 35 % · now 28.5 % · *0.5* (last week 0.4) · ▄▅" in text
+    assert "_Your next move was:_ new sign-up to half of the users" in text
+    assert "Red means “I could use help”. Everyone here can see your answers." in text
+
+
+def test_an_open_escalation_is_linked() -> None:
+    link = EscalationLink(EscalationState.OPEN, "C1", "1790000000.000100")
+    view = shown(ItemState.OPEN)
+    text = words(prompt(replace(view, items=(Item(replace(ACTIVATION, escalation=link), ItemState.OPEN),))))
+    assert "/archives/C1/p1790000000000100|help wanted>" in text
+
+
+def test_limited_key_results_do_not_claim_to_be_seen_by_everyone() -> None:
+    assert "Everyone" not in words(prompt(shown(ItemState.OPEN, limited=True)))
+
+
+@pytest.mark.parametrize(
+    ("states", "headline", "has_button"),
+    [
+        ((ItemState.ANSWERED, ItemState.OPEN, ItemState.OPEN), "1 of 3 answered, open until Tue 17:00", True),
+        ((ItemState.ANSWERED, ItemState.ANSWERED), "Thank you: all 2 are in", False),
+        ((ItemState.ANSWERED,), "Thank you: it is in", False),
+        ((ItemState.ANSWERED, ItemState.EXCUSED), "Thank you: it is in", False),
+        ((ItemState.EXCUSED, ItemState.EXCUSED), "Nothing is due from you this week", False),
+        ((ItemState.ANSWERED, ItemState.MISSED), "This week's check-in closed Tue 17:00: 1 of 2 answered", False),
+        ((ItemState.MISSED,), "This week's check-in closed Tue 17:00: 0 of 1 answered", False),
+    ],
+)
+def test_it_changes_with_its_state_and_old_ones_have_no_button(
+    states: tuple[ItemState, ...], headline: str, has_button: bool
+) -> None:
+    post = prompt(shown(*states))
+    assert post.text == headline
+    assert bool(buttons(post)) is has_button
+
+
+def test_when_all_is_in_it_says_what_follows() -> None:
+    text = words(prompt(shown(ItemState.ANSWERED, ItemState.ANSWERED)))
+    assert "What follows: the digest goes out Wed 10:00. `/kr 12` changes an answer until then." in text
+    assert "digest" not in words(prompt(shown(ItemState.ANSWERED, digest_follows=False)))
+
+
+def test_what_was_missed_can_be_added_until_the_digest_and_is_not_offered_after_it() -> None:
+    missed = shown(ItemState.MISSED, ItemState.ANSWERED)
+    assert "still time to add it until Wed 10:00: `/kr 12`" in words(prompt(missed))
+    assert "still time" not in words(prompt(replace(missed, now=at(18, 10))))
+
+
+def test_greetings_follow_the_readers_clock_and_minutes_the_number() -> None:
+    assert [greeting(at(16, hour)) for hour in (3, 9, 13, 19, 23)] == [
+        "Hello", "Good morning", "Good afternoon", "Good evening", "Hello",
+    ]  # fmt: skip
+    assert [minutes(count) for count in (1, 2, 3, 4)] == [
+        "about 1 minute", "about 2 minutes", "about 2 minutes", "about 3 minutes",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", list(ItemState))
+@pytest.mark.parametrize("count", [1, 3, 200])
+def test_the_longest_prompt_is_still_one_that_slack_takes(state: ItemState, count: int) -> None:
+    loud = replace(
+        ACTIVATION,
+        number=10**6,
+        metric="&<@U1>" * 500,
+        unit="<!channel>" * 4,
+        value=Decimal("-8999999999999.123456"),
+        next_move="&" * 3000,
+        scores=(None, *[Decimal(1)] * 12),
+        escalation=EscalationLink(EscalationState.IN_REVIEW, "C" + "1" * 20, "1790000000.000100"),
+    )
+    post = prompt(replace(shown(), items=(Item(loud, state),) * count))
+    assert check_message(post.text, list(map(dict, post.blocks))) == []
+    assert not too_long(list(map(dict, post.blocks)))
+    assert "<!channel>" not in words(post)
+    assert "<@U1>" not in words(post)
