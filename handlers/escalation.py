@@ -1,9 +1,159 @@
-"""To be written."""
+"""The buttons and dialogs of an escalation: I'll take it, Decide, Take to review, Resolve."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+from bot.blocks import escalation_dialogs as dialogs
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.domain.escalation import EscalationState
+from bot.domain.permissions import Action
+from bot.runtime import Runtime
+from bot.services import decisions, escalation, once, people
+from bot.services.access import member_of
+from bot.services.decisions import Draft, Field, NotADecision, Problem
+from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply
+from handlers.request import OpenView, Request
+
+# The day that the dialog proposes; a week is when the next check-in shows whether it helped.
+PROPOSED = timedelta(days=7)
 
 
 def register(desk: Desk) -> None:
-    """To be written."""
+    desk.action(Act.TAKE_ESCALATION, take)
+    desk.action(Act.TAKE_TO_REVIEW, take_to_review)
+    desk.action(Act.DECIDE, open_decide)
+    desk.action(Act.RESOLVE_ESCALATION, resolve)
+    desk.submit(Dialog.DECIDE, decide)
+    desk.submit(Dialog.RESOLVE, resolve_with_reason)
+
+
+def take(runtime: Runtime, request: Request) -> Reply:
+    """I'll take it. The message says so to everybody, so the presser needs no answer."""
+    with runtime.write() as session:
+        escalation.take(session, runtime.now(), caller=request.caller, escalation_id=_pressed(request))
+    return Done()
+
+
+def take_to_review(runtime: Runtime, request: Request) -> Reply:
+    """Take to review."""
+    with runtime.write() as session:
+        escalation.take_to_review(session, runtime.now(), caller=request.caller, escalation_id=_pressed(request))
+    return Done()
+
+
+def open_decide(runtime: Runtime, request: Request) -> Reply:
+    """Decide: opens the dialog."""
+    now = runtime.now()
+    with runtime.read() as session:
+        about = escalation.seen(session, request.caller, _pressed(request), Action.DECIDE)
+        if about.state is EscalationState.RESOLVED:
+            raise Refused(Reason.ESCALATION_RESOLVED)
+        today = decisions.local_today(member_of(session, request.caller), now)
+        view = dialogs.decide(escalation.case_of(session, about, now), due=today + PROPOSED)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def decide(runtime: Runtime, request: Request) -> Reply:
+    """The decision was submitted. Twice the same dialog is one decision."""
+    view = _view(request)
+    chosen = view.user(Typed.DECISION_OWNER)
+    owner_id = _acquainted(runtime, request, chosen) if chosen else None
+    due = view.date(Typed.DECISION_DUE)
+    draft = Draft(view.text(Typed.DECISION), owner_id, date.fromisoformat(due) if due else None)
+    try:
+        with runtime.write() as session:
+            if not once.first_time(
+                session, runtime.now(), workspace_id=request.caller.workspace_id, slack_id=request.once
+            ):
+                return Done()
+            decisions.decide(session, runtime.now(), caller=request.caller, escalation_id=_about(view), draft=draft)
+    except NotADecision as wrong:
+        return Errors(_sentences(wrong, draft))
+    return Done()
+
+
+def resolve(runtime: Runtime, request: Request) -> Reply:
+    """Resolve: at once where a decision is recorded; else the dialog asks why none was needed."""
+    now = runtime.now()
+    with runtime.read() as session:
+        about = escalation.seen(session, request.caller, _pressed(request), Action.RESOLVE_ESCALATION)
+        asks_why = about.decided_at is None and about.state is not EscalationState.RESOLVED
+        view = dialogs.resolve(escalation.case_of(session, about, now)) if asks_why else None
+    if view is not None:
+        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+        return Done()
+    with runtime.write() as session:
+        escalation.resolve(session, now, caller=request.caller, escalation_id=_pressed(request))
+    return Done()
+
+
+def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
+    """The reason why no decision was needed was submitted."""
+    view = _view(request)
+    reason = view.text(Typed.REASON)
+    if not reason:
+        return Errors({Typed.REASON: dialogs.reason_missing()})
+    if len(reason) > dialogs.TEXT_LIMIT:
+        return Errors({Typed.REASON: dialogs.text_too_long(len(reason))})
+    with runtime.write() as session:
+        escalation.resolve(session, runtime.now(), caller=request.caller, escalation_id=_about(view), reason=reason)
+    return Done()
+
+
+def _acquainted(runtime: Runtime, request: Request, slack_user_id: str) -> int | None:
+    """The member id of somebody who was chosen; somebody new is looked up at Slack."""
+    workspace_id = request.caller.workspace_id
+    with runtime.read() as session:
+        member = people.by_slack_id(session, workspace_id, slack_user_id)
+    if member is not None:
+        return member.id
+    person = runtime.gateway.person(workspace_id, slack_user_id=slack_user_id)
+    with runtime.write() as session:
+        people.learn(session, runtime.now(), workspace_id, person, admins=runtime.settings.admins)
+        member = people.by_slack_id(session, workspace_id, slack_user_id)
+    return member.id if member is not None else None
+
+
+def _sentences(wrong: NotADecision, draft: Draft) -> dict[str, str]:
+    sentences: dict[str, str] = {}
+    for field, problem in wrong.problems.items():
+        match field, problem:
+            case Field.TEXT, Problem.TOO_LONG:
+                sentences[Typed.DECISION] = dialogs.text_too_long(len(draft.text))
+            case Field.TEXT, _:
+                sentences[Typed.DECISION] = dialogs.decision_missing()
+            case Field.OWNER, Problem.MISSING:
+                sentences[Typed.DECISION_OWNER] = dialogs.owner_missing()
+            case Field.OWNER, Problem.MAY_NOT_SEE_IT:
+                sentences[Typed.DECISION_OWNER] = dialogs.owner_may_not_see(wrong.owner_name)
+            case Field.OWNER, _:
+                sentences[Typed.DECISION_OWNER] = dialogs.owner_not_full_member(wrong.owner_name)
+            case Field.DUE, Problem.IN_THE_PAST:
+                sentences[Typed.DECISION_DUE] = dialogs.due_in_the_past(wrong.today)
+            case Field.DUE, _:
+                sentences[Typed.DECISION_DUE] = dialogs.due_missing()
+    return sentences
+
+
+def _pressed(request: Request) -> int:
+    return _id(request.value)
+
+
+def _about(view: OpenView) -> int:
+    return _id(str(view.metadata.get("escalation", "")))
+
+
+def _id(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Refused(Reason.NO_SUCH_ESCALATION)
+    return int(text)
+
+
+def _view(request: Request) -> OpenView:
+    if request.view is None:
+        raise Refused(Reason.NO_SUCH_ESCALATION)
+    return request.view

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.blocks.escalation import only_these_may
 from bot.blocks.text import said
 from bot.domain.refusals import Reason
 
@@ -34,11 +35,21 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         "That was an earlier week's check-in, and its week is over. This week's is in your newest message from me, "
         "or type `/kr` with the key result's number."
     ),
+    Reason.DIGEST_OUT: lambda f: (
+        f"This week's digest is out, so its answers stand. The next check-in opens {f['next']}."
+    ),
     Reason.NOTHING_DUE: lambda f: "Nothing is due from you right now. `/okr` shows your key results.",
     Reason.ALREADY_ANSWERED: lambda f: "That check-in is answered already. Thank you.",
+    Reason.NOT_YOUR_ESCALATION: lambda f: only_these_may(f["names"]),
     Reason.NO_SUCH_ESCALATION: lambda f: "I can't find that escalation any more.",
     Reason.ESCALATION_RESOLVED: lambda f: "This escalation is resolved already. A new red opens a new one.",
     Reason.ALREADY_TAKEN: lambda f: f"{said(str(f['name']), 80)} has taken this already. You can still decide.",
+    Reason.ALREADY_IN_REVIEW: lambda f: (
+        f"{said(str(f['name']), 80)} takes this to the team's next review already. You can still decide."
+    ),
+    Reason.ALREADY_DECIDED: lambda f: (
+        f"{said(str(f['name']), 80)} has decided about this already: the decision is in the thread."
+    ),
     Reason.NEEDS_A_DECISION: lambda f: (
         "It can be resolved once a decision is recorded, with its owner and date. Press *Decide*, "
         "or say why no decision was needed."

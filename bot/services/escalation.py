@@ -1,13 +1,296 @@
-"""Escalations: the open request for help that a red or a blocker starts."""
+"""Escalations: the open request for help that a red or a blocker starts. It lives in one thread until it is resolved.
+
+Everything that changes an escalation holds its row: presses wait for each other, and so do two answers about one key
+result (they hold the key result first). What a repeated press would do again is left as it is.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationFacts, EscalationState, Event, ProposedDecision, Refusal, next_state, path
+from bot.domain.localtime import local_date_of
+from bot.domain.permissions import Action, may
+from bot.services import audit
+from bot.services.access import Caller, actor_of, key_result_facts, member_of
+from bot.services.blockers import blocked_by
+from bot.services.escalation_posts import (
+    actor_name,
+    ask_again,
+    begin_thread,
+    case_of,
+    follow_up,
+    names_of,
+    redraw,
+    thread_team,
+    who_may_decide,
+)
+from bot.services.refusals import Reason, Refused
 from bot.services.still_open import (
     OpenDecision,
     OpenEscalation,
+    blocking_at,
+    newest_call,
     open_decisions,
     open_escalations,
     open_for_key_results,
 )
+from models import (
+    Answer,
+    Blocker,
+    CheckIn,
+    Decision,
+    DecisionState,
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    KeyResult,
+    Member,
+    Objective,
+    Workspace,
+)
 
-__all__ = ["OpenDecision", "OpenEscalation", "open_decisions", "open_escalations", "open_for_key_results"]
+__all__ = [
+    "OpenDecision",
+    "OpenEscalation",
+    "case_of",
+    "open_decisions",
+    "open_escalations",
+    "open_for_key_results",
+]
+
+
+def on_answer(
+    session: Session,
+    now: datetime,
+    *,
+    caller: Caller,
+    key_result: KeyResult,
+    check_in: CheckIn,
+    answer: Answer,
+    blocker: Blocker | None,
+) -> None:
+    """An answer was recorded, in this transaction: open the key result's thread, or go on in the open one.
+
+    A red, or a blocker that the owner wants help with, is a call for help. `blocker` is what the answer names as
+    blocking now, null where it names nothing. Any other answer only redraws what shows the state.
+    """
+    # Two answers at once (the owner's and a co-owner's) must not open two threads.
+    session.execute(sa.select(KeyResult.id).where(KeyResult.id == key_result.id).with_for_update(key_share=True)).one()
+    escalation = session.scalar(
+        sa.select(Escalation)
+        .where(Escalation.key_result_id == key_result.id, Escalation.state != EscalationState.RESOLVED)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    calls_for_help = answer.confidence is Confidence.RED or (blocker is not None and blocker.wants_help)
+    if escalation is None:
+        if calls_for_help:
+            _open(session, now, caller=caller, key_result=key_result, answer=answer)
+        return
+    before = newest_call(session, [escalation.id])[escalation.id]
+    if not calls_for_help or not _says_more(session, before, answer, check_in, blocker):
+        redraw(session, now, escalation)
+        return
+    opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
+    if opens_again:
+        # What was decided has not helped, so somebody is asked anew.
+        escalation.decided_at = escalation.taken_by_id = escalation.acknowledged_at = None
+        escalation.asked_id = _whom_to_ask(session, key_result)
+    event = happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
+    if opens_again:
+        ask_again(session, now, escalation, event)
+
+
+def take(session: Session, now: datetime, *, caller: Caller, escalation_id: int) -> None:
+    """The caller goes and gets what is needed. Taken by somebody else already: `Refused`, with their name."""
+    escalation = held(session, caller, escalation_id, Action.ACKNOWLEDGE_ESCALATION)
+    if not move(session, now, escalation, Event.ACKNOWLEDGE, caller=caller):
+        if escalation.state is EscalationState.DECIDED:
+            name = actor_name(session, escalation, EscalationEventKind.DECIDED)
+            raise Refused(Reason.ALREADY_DECIDED, name=name)
+        return
+    escalation.taken_by_id, escalation.acknowledged_at = caller.member_id, now
+    happened(session, now, escalation, EscalationEventKind.ACKNOWLEDGED, caller=caller)
+
+
+def take_to_review(session: Session, now: datetime, *, caller: Caller, escalation_id: int) -> None:
+    """The caller brings it to the team's next review. Somebody else does already: `Refused`, with their name."""
+    escalation = held(session, caller, escalation_id, Action.TAKE_TO_REVIEW)
+    if not move(session, now, escalation, Event.TAKE_TO_REVIEW, caller=caller):
+        if not _was(session, escalation, EscalationEventKind.TAKEN_TO_REVIEW, caller):
+            name = actor_name(session, escalation, EscalationEventKind.TAKEN_TO_REVIEW)
+            raise Refused(Reason.ALREADY_IN_REVIEW, name=name)
+        return
+    happened(session, now, escalation, EscalationEventKind.TAKEN_TO_REVIEW, caller=caller)
+
+
+def resolve(session: Session, now: datetime, *, caller: Caller, escalation_id: int, reason: str = "") -> None:
+    """The end. Without a recorded decision it takes a reason why none was needed; `Refused` otherwise."""
+    escalation = held(session, caller, escalation_id, Action.RESOLVE_ESCALATION)
+    if escalation.state is EscalationState.RESOLVED and _was(session, escalation, EscalationEventKind.RESOLVED, caller):
+        return
+    move(session, now, escalation, Event.RESOLVE, caller=caller, reason=reason)
+    escalation.resolved_at = now
+    # A reason that was typed while somebody else decided is kept too.
+    escalation.no_decision_reason = reason.strip() or None
+    happened(session, now, escalation, EscalationEventKind.RESOLVED, caller=caller)
+
+
+def seen(session: Session, caller: Caller, escalation_id: int, action: Action) -> Escalation:
+    """The escalation, for somebody who may do this with it and is about to: nothing is held."""
+    return _allowed(session, caller, _found(session, caller, escalation_id, lock=False), action)
+
+
+def held(session: Session, caller: Caller, escalation_id: int, action: Action) -> Escalation:
+    """The escalation as it is now, held until the end of the transaction; `Refused` for those who may not."""
+    return _allowed(session, caller, _found(session, caller, escalation_id, lock=True), action)
+
+
+def move(
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    event: Event,
+    *,
+    caller: Caller,
+    decision: ProposedDecision | None = None,
+    reason: str = "",
+) -> bool:
+    """Bring the escalation into the state that follows; False where that is the one it is in.
+
+    Raises `Refused` where the event makes no sense now.
+    """
+    facts = EscalationFacts(
+        decision=decision,
+        has_decision=escalation.decided_at is not None,
+        has_running_decision=_has_running_decision(session, now, escalation),
+        no_decision_reason=reason,
+        is_taken_by_another=escalation.taken_by_id not in (None, caller.member_id),
+    )
+    following = next_state(escalation.state, event, facts)
+    if isinstance(following, Refusal):
+        raise Refused(following.reason, name=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED))
+    changed = following is not escalation.state
+    escalation.state = following
+    return changed
+
+
+def happened(
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    kind: EscalationEventKind,
+    *,
+    caller: Caller,
+    answer: Answer | None = None,
+    decision_id: int | None = None,
+) -> EscalationEvent:
+    """Note what happened and say it: one event, one reply, one audit event."""
+    event = EscalationEvent(
+        workspace_id=escalation.workspace_id,
+        escalation_id=escalation.id,
+        kind=kind,
+        actor_id=caller.member_id,
+        answer_id=answer.id if answer is not None else None,
+        decision_id=decision_id,
+        at=now,
+    )
+    session.add(event)
+    session.flush()
+    if kind is not EscalationEventKind.OPENED:
+        follow_up(session, now, escalation, event)
+    audit.record(
+        session,
+        now,
+        workspace_id=escalation.workspace_id,
+        actor_id=caller.member_id,
+        action=f"escalation.{kind.value}",
+        subject=escalation,
+        detail={"event": event.id, "state": escalation.state.value},
+    )
+    return event
+
+
+def _open(session: Session, now: datetime, *, caller: Caller, key_result: KeyResult, answer: Answer) -> None:
+    holder = thread_team(session, key_result)
+    escalation = Escalation(
+        workspace_id=key_result.workspace_id,
+        key_result_id=key_result.id,
+        team_id=holder.id if holder is not None else session.get_one(Objective, key_result.objective_id).team_id,
+        answer_id=answer.id,
+        asked_id=_whom_to_ask(session, key_result),
+        opened_at=now,
+    )
+    session.add(escalation)
+    session.flush()
+    begin_thread(session, now, escalation, key_result, holder)
+    happened(session, now, escalation, EscalationEventKind.OPENED, caller=caller, answer=answer)
+
+
+def _whom_to_ask(session: Session, key_result: KeyResult) -> int | None:
+    """The nearest lead above who is not the owner and is still here."""
+    steps = path(key_result_facts(session, key_result).lead_ids_above, (), owner_id=key_result.owner_id)
+    rows = session.scalars(sa.select(Member).where(Member.id.in_(steps))).all()
+    here = {row.id for row in rows if row.may_take_part}
+    return next((step for step in steps if step in here), None)
+
+
+def _has_running_decision(session: Session, now: datetime, escalation: Escalation) -> bool:
+    """Whether something that was decided still has until its day to help."""
+    today = local_date_of(now, ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone))
+    running = sa.exists().where(
+        Decision.escalation_id == escalation.id, Decision.state == DecisionState.OPEN, Decision.due_on >= today
+    )
+    return bool(session.scalar(sa.select(running)))
+
+
+def _was(session: Session, escalation: Escalation, kind: EscalationEventKind, caller: Caller) -> bool:
+    """Whether the newest event of this kind was the caller's."""
+    newest = session.scalar(
+        sa.select(EscalationEvent.actor_id)
+        .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.kind == kind)
+        .order_by(EscalationEvent.id.desc())
+        .limit(1)
+    )
+    return newest == caller.member_id
+
+
+def _says_more(session: Session, before: Answer, answer: Answer, check_in: CheckIn, blocker: Blocker | None) -> bool:
+    """Another week's call for help always does; the same week's only if it says something else."""
+    if before.check_in_id != check_in.id:
+        return True
+    told = ("confidence", "value", "score", "working", "plan", "need")
+    if any(getattr(before, name) != getattr(answer, name) for name in told):
+        return True
+    blocked = blocked_by(session, [blocker]).get(blocker.id) if blocker is not None else None
+    return blocked != blocking_at(session, {check_in.key_result_id: before.at}).get(check_in.key_result_id)
+
+
+def _found(session: Session, caller: Caller, escalation_id: int, *, lock: bool) -> Escalation:
+    wanted = sa.select(Escalation).where(Escalation.workspace_id == caller.workspace_id, Escalation.id == escalation_id)
+    if lock:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    escalation = session.scalar(wanted)
+    if escalation is None:
+        raise Refused(Reason.NO_SUCH_ESCALATION)
+    return escalation
+
+
+def _allowed(session: Session, caller: Caller, escalation: Escalation, action: Action) -> Escalation:
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    asked = [escalation.asked_id] if escalation.asked_id is not None else []
+    facts = key_result_facts(session, key_result, asked=asked)
+    member = member_of(session, caller)
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    if not may(actor_of(member), action, facts):
+        raise Refused(
+            Reason.NOT_YOUR_ESCALATION, names=names_of(session, who_may_decide(session, key_result, escalation))
+        )
+    return escalation

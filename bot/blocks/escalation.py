@@ -1,0 +1,347 @@
+"""The escalation as people read it: the thread's first message, the replies, the direct messages, the buttons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, context, section
+from bot.blocks.links import linked, mention
+from bot.blocks.moments import moment, named_day
+from bot.blocks.post import Block, Post
+from bot.blocks.standing import Standing, colour
+from bot.blocks.text import escape, said
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.domain.numbers import format_value
+from bot.domain.scoring import show
+
+# A line of the first message; `/kr` shows the whole of it.
+LINE = 500
+TITLE = 200
+NAME = 80
+# What Slack takes in one section.
+SECTION = 2900
+# What a decision may take of one message, as it is sent: three thousand code points and their escapes.
+WHOLE = 9000
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    slack_id: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the owner said when asking for help; empty where nothing was said."""
+
+    stuck: str = ""
+    blocked_by: str = ""
+    plan: str = ""
+    need: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+    text: str
+    by: str
+    owner: Person
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Case:
+    """An escalation as its messages show it.
+
+    `asked` is who is asked to act, null where the owner has no lead above; `deciders` are the names of those who may
+    act. `zone` is for readers whose own zone Slack cannot apply. `taken_by` is who took it, or took it to a review.
+    """
+
+    escalation_id: int
+    standing: Standing
+    owner: Person
+    team: str
+    words: Words
+    state: EscalationState
+    opened_at: datetime
+    zone: ZoneInfo
+    asked: Person | None = None
+    deciders: tuple[str, ...] = ()
+    taken_by: str | None = None
+    decided: Decided | None = None
+    resolved_by: str | None = None
+    no_decision_reason: str | None = None
+    # The address of the thread, once its first message stands.
+    link: str | None = None
+
+    @property
+    def title(self) -> str:
+        """`KR-15 SOC 2 certified by 15 Dec`, inert."""
+        return f"{self.standing.label} {said(self.standing.text, TITLE)}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a further call for help says beside the one before: only lines that differ, and both colours."""
+
+    confidence: Confidence
+    score: str
+    lines: Words = field(default_factory=Words)
+    is_new_week: bool = True
+
+
+# Messages
+
+
+def root(case: Case) -> Post:
+    """The thread's first message. It shows the state; once resolved it has no buttons."""
+    return _message(case, [])
+
+
+def ask(case: Case) -> Post:
+    """The direct message to the one who is asked: complete in itself, with the same buttons."""
+    because = f"Asked of you because you lead {said(case.team, NAME)} or a team above it."
+    if case.link is not None:
+        because += f" {linked(case.link, 'The thread')}"
+    return _message(case, [because])
+
+
+def again(case: Case, change: Change) -> Post:
+    """Reply: the owner asks for help again, with what has changed since."""
+    when = "again this week" if change.is_new_week else "with news"
+    head = f"{colour(change.confidence)} {when} · {change.score}"
+    lines = _lines(change.lines) or ["Nothing else has changed since the last time."]
+    return Post(f"{case.standing.label} {head}", (section(head), *_sections(lines)))
+
+
+def taken(case: Case, by: str) -> Post:
+    """Reply: somebody goes and gets it."""
+    return _sentence(f"{said(by, NAME)} has taken this.")
+
+
+def to_review(case: Case, by: str) -> Post:
+    """Reply: it goes to the team's review."""
+    return _sentence(f"{said(by, NAME)} takes this to the team's next review.")
+
+
+def decided(case: Case, decision: Decided) -> Post:
+    """Reply: what was decided. The owner of the follow-up is asked; the owner of the key result is told."""
+    head = f"Decided by {said(decision.by, NAME)}:"
+    asked = f"{mention(decision.owner.slack_id)}, can you make this happen by {named_day(decision.due_on)}?"
+    if decision.owner != case.owner:
+        asked += f" {said(case.owner.name, NAME)}, this is for your {case.standing.label}."
+    text = f"{case.standing.label}, {head} {said(decision.text, 300)}"
+    return Post(text, (*_long(f"*{head}*\n", decision.text), section(asked)))
+
+
+def resolved(case: Case, by: str) -> Post:
+    """Reply: the end, with the decision or the reason why none was needed."""
+    if case.no_decision_reason:
+        head = f"Resolved by {said(by, NAME)} without a decision:"
+        text = f"{case.standing.label}: {head} {said(case.no_decision_reason, 300)}"
+        return Post(text, tuple(_long(f"*{head}*\n", case.no_decision_reason)))
+    return _sentence(f"Resolved by {said(by, NAME)}. Thank you, everybody.")
+
+
+# Direct messages that say what happened to those whom the thread may not reach
+
+
+def news_of_decision(case: Case, decision: Decided, *, for_follow_up: bool) -> Post:
+    """To the owner of the follow-up (who is asked), or to the owner of the key result (who is told)."""
+    by, due = said(decision.by, NAME), named_day(decision.due_on)
+    if for_follow_up:
+        head = f"{by} asks you to make this happen by {due}, for {case.title}:"
+    else:
+        head = f"{by} has decided about your {case.title}:"
+    after = [] if for_follow_up else [f"{said(decision.owner.name, NAME)} makes it happen by {due}."]
+    return Post(
+        f"{head} {said(decision.text, 300)}",
+        (*_long(f"*{head}*\n", decision.text), *map(section, after), *_to_thread(case)),
+    )
+
+
+def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
+    """To the owner of the key result, where the thread is a direct message of somebody else."""
+    does = "takes it to the team's next review" if to_a_review else "has taken it"
+    return _sentence(f"You asked for help with {case.title}: {said(by, NAME)} {does}.")
+
+
+def news_of_end(case: Case, by: str) -> Post:
+    """To the owner of the key result, where the thread is a direct message of somebody else."""
+    head = f"{said(by, NAME)} has resolved your request for help with {case.title}."
+    if not case.no_decision_reason:
+        return _sentence(head)
+    reason = case.no_decision_reason
+    return Post(f"{head} {said(reason, 300)}", tuple(_long(f"{head}\nWhy no decision was needed: ", reason)))
+
+
+# Buttons
+
+
+def buttons(escalation_id: int, state: EscalationState) -> tuple[Block, ...]:
+    """Those that make sense in the state; none once it is resolved."""
+    about = str(escalation_id)
+    take = button("I'll take it", Act.TAKE_ESCALATION, value=about, style="primary")
+    decide = button("Decide", Act.DECIDE, value=about)
+    review = button("Take to review", Act.TAKE_TO_REVIEW, value=about)
+    resolve = button("Resolve", Act.RESOLVE_ESCALATION, value=about)
+    match state:
+        case EscalationState.OPEN:
+            return (take, decide, review, resolve)
+        case EscalationState.ACKNOWLEDGED:
+            return (decide, review, resolve)
+        case EscalationState.IN_REVIEW:
+            return (take, decide, resolve)
+        case EscalationState.DECIDED:
+            again = button("Decide again", Act.DECIDE, value=about)
+            return (button("Resolve", Act.RESOLVE_ESCALATION, value=about, style="primary"), again)
+        case EscalationState.RESOLVED:
+            return ()
+
+
+# Pieces
+
+
+def headline(case: Case) -> str:
+    """Colour, key result, and where it is: the first line, which is also the notification."""
+    return f"{colour(case.standing.confidence)} *{case.title}: {_stage(case)}* · {score(case.standing)}"
+
+
+def score(standing: Standing) -> str:
+    """The score and last week's: "0.3, as last week", "0.3, was 0.4"."""
+    if standing.score is None:
+        now = "no score yet" if standing.kind.is_scored else "not scored"
+        return now if standing.value is None else f"now {said(format_value(standing.value, standing.unit))}, {now}"
+    if standing.last_score is None:
+        return f"{show(standing.score)}, no score last week"
+    now, before = show(standing.score), show(standing.last_score)
+    return f"{now}, as last week" if now == before else f"{now}, was {before}"
+
+
+def _message(case: Case, notes: Sequence[str]) -> Post:
+    blocks = [section(headline(case)), *_sections(_lines(case.words))]
+    blocks.extend(section(line) for line in _asks(case))
+    blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *notes])))
+    pressable = buttons(case.escalation_id, case.state)
+    if pressable:
+        blocks.append(actions(*pressable))
+    return Post(_notification(case), tuple(blocks))
+
+
+def _notification(case: Case) -> str:
+    text = headline(case).replace("*", "")
+    if case.state is EscalationState.OPEN and case.words.need:
+        text += f". {said(case.owner.name, NAME)} needs: {said(case.words.need, 300)}"
+    return text
+
+
+def _stage(case: Case) -> str:
+    match case.state:
+        case EscalationState.OPEN:
+            return "help wanted"
+        case EscalationState.ACKNOWLEDGED:
+            return "someone is on it"
+        case EscalationState.IN_REVIEW:
+            return "goes to the review"
+        case EscalationState.DECIDED:
+            return "decided"
+        case EscalationState.RESOLVED:
+            return "resolved"
+
+
+def _asks(case: Case) -> list[str]:
+    """What is asked, or what came of it."""
+    lines: list[str] = []
+    if case.decided is not None:
+        lines.append(f"*Decided* by {said(case.decided.by, NAME)}: {said(case.decided.text, LINE)}")
+        lines.append(f"*Follow-up:* {said(case.decided.owner.name, NAME)}, by {named_day(case.decided.due_on)}")
+    match case.state:
+        case EscalationState.OPEN:
+            lines.append(_question(case))
+        case EscalationState.ACKNOWLEDGED:
+            lines.append(f"*Taken* by {said(case.taken_by or '', NAME)}")
+        case EscalationState.IN_REVIEW:
+            lines.append(f"*Taken to the team's next review* by {said(case.taken_by or '', NAME)}")
+        case EscalationState.DECIDED:
+            pass
+        case EscalationState.RESOLVED:
+            lines.append(f"*Resolved* by {said(case.resolved_by or '', NAME)}")
+            if case.no_decision_reason:
+                lines.append(f"*No decision was needed:* {said(case.no_decision_reason, LINE)}")
+    if case.standing.confidence is Confidence.GREEN and case.state is not EscalationState.RESOLVED:
+        lines.append("The owner's newest check-in is green. If the help has come, this can be resolved.")
+    return lines
+
+
+def _question(case: Case) -> str:
+    if case.asked is not None:
+        return (
+            f"{mention(case.asked.slack_id)}, can you get this, decide otherwise, or take it to the team's next review?"
+        )
+    nobody = f"Nobody was asked: {said(case.team, NAME)} has no lead above the owner."
+    if not case.deciders:
+        return f"{nobody} An admin can name one."
+    return f"{nobody} {listed(case.deciders)} can decide."
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "Ana", "Ana or Ben", "Ana, Ben or Cleo"; at most six by name."""
+    inert = [said(name, NAME) for name in names[:6]]
+    if len(names) > len(inert):
+        inert.append("others")
+    return inert[0] if len(inert) == 1 else f"{', '.join(inert[:-1])} or {inert[-1]}"
+
+
+def only_these_may(names: Sequence[str]) -> str:
+    """To somebody else who presses: who can."""
+    if not names:
+        return "Only a lead above this key result can do that, and none is named yet. An admin can name one."
+    return f"{listed(names)} can take this, decide or resolve it. Thank you for looking."
+
+
+def _lines(words: Words) -> list[str]:
+    labelled = (
+        ("Stuck", words.stuck),
+        ("Blocked by", words.blocked_by),
+        ("Plan", words.plan),
+        ("The owner needs", words.need),
+    )
+    return [f"*{label}:* {said(text, LINE)}" for label, text in labelled if text]
+
+
+def _sections(lines: Sequence[str]) -> list[Block]:
+    """One paragraph; where the lines are too long for one, a paragraph each."""
+    if not lines:
+        return []
+    whole = "\n".join(lines)
+    return [section(whole)] if len(whole) <= SECTION else [section(line) for line in lines]
+
+
+def _long(head: str, text: str) -> list[Block]:
+    """What somebody typed, whole and with its line breaks, in as many paragraphs as it needs."""
+    blocks: list[Block] = []
+    piece, sent = "", 0
+    for word in re.findall(r"\s+|\S{1,400}", text):
+        if len(head) + len(escape(piece + word)) > SECTION:
+            blocks.append(section(head + escape(piece)))
+            sent += len(escape(piece))
+            head, piece = "", word.lstrip()
+        else:
+            piece += word
+        if sent + len(escape(piece)) > WHOLE:
+            # Only a text of nothing but characters that must be escaped is as long as this.
+            return [*blocks, section("…")]
+    return [*blocks, section(head + escape(piece))] if head or piece.strip() else blocks
+
+
+def _to_thread(case: Case) -> list[Block]:
+    return [context(linked(case.link, "The thread"))] if case.link is not None else []
+
+
+def _sentence(text: str) -> Post:
+    return Post(text, (section(text),))

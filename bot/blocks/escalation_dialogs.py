@@ -1,0 +1,122 @@
+"""The two dialogs of an escalation: recording a decision, and resolving without one."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from bot.blocks.escalation import Case, headline
+from bot.blocks.ids import Dialog, Typed
+from bot.blocks.layout import dialog, field_input, section, text_element
+from bot.blocks.moments import named_day
+from bot.blocks.post import Block, View
+from bot.blocks.text import plain, said
+
+TEXT_LIMIT = 3000
+NEED = 600
+
+
+def decide(case: Case, *, due: date) -> View:
+    """What is decided, who makes it happen, by when. `due` is the day that is proposed."""
+    return dialog(
+        f"Decide on {case.standing.label}",
+        [
+            *_about(case),
+            field_input(
+                "What is decided?",
+                Typed.DECISION,
+                text_element(Typed.DECISION, multiline=True, most=TEXT_LIMIT),
+                hint="It is posted in the thread, as you write it.",
+            ),
+            field_input(
+                "Who makes it happen?",
+                Typed.DECISION_OWNER,
+                {
+                    "type": "users_select",
+                    "action_id": Typed.DECISION_OWNER,
+                    "placeholder": plain("One person", 150),
+                },
+                hint="They are told, with the day.",
+            ),
+            field_input(
+                "By when?",
+                Typed.DECISION_DUE,
+                {"type": "datepicker", "action_id": Typed.DECISION_DUE, "initial_date": due.isoformat()},
+            ),
+        ],
+        callback_id=Dialog.DECIDE,
+        metadata=_metadata(case),
+        submit="Record",
+        close="Cancel",
+    )
+
+
+def resolve(case: Case) -> View:
+    """Resolving without a decision: the reason why none was needed."""
+    return dialog(
+        f"Resolve {case.standing.label}",
+        [
+            *_about(case),
+            section(
+                "No decision is recorded yet. If somebody decided, press *Cancel* and then *Decide*: "
+                "it keeps who does what, and by when."
+            ),
+            field_input(
+                "Why was no decision needed?",
+                Typed.REASON,
+                text_element(Typed.REASON, multiline=True, most=TEXT_LIMIT),
+                hint="It is posted in the thread and kept.",
+            ),
+        ],
+        callback_id=Dialog.RESOLVE,
+        metadata=_metadata(case),
+        submit="Resolve",
+        close="Cancel",
+    )
+
+
+# What is said under a field
+
+
+def decision_missing() -> str:
+    return "Please write down what is decided."
+
+
+def text_too_long(length: int) -> str:
+    return f"That is {length} characters; {TEXT_LIMIT} fit. Please shorten it a little."
+
+
+def owner_missing() -> str:
+    return "Please choose one person who makes it happen."
+
+
+def owner_not_full_member(name: str) -> str:
+    who = said(name, 80) if name else "That account"
+    return f"{who} is not a full member of this workspace. Please choose somebody who is."
+
+
+def due_missing() -> str:
+    return "Please choose a day."
+
+
+def due_in_the_past(today: date) -> str:
+    return f"That day is over. Please choose today ({named_day(today)}) or a later one."
+
+
+def reason_missing() -> str:
+    return "Please say why no decision was needed."
+
+
+def owner_may_not_see(name: str) -> str:
+    return f"{said(name, 80)} may not see this key result. Please choose somebody who may."
+
+
+def _about(case: Case) -> list[Block]:
+    lines = [headline(case)]
+    if case.words.need:
+        lines.append(f"*The owner needs:* {said(case.words.need, NEED)}")
+    return [section("\n".join(lines))]
+
+
+def _metadata(case: Case) -> str:
+    return json.dumps({"escalation": case.escalation_id})

@@ -1,0 +1,125 @@
+"""Decisions: what was decided, by whom, who makes it happen, and by when."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.domain.escalation import Event, ProposedDecision
+from bot.domain.localtime import local_date_of
+from bot.domain.permissions import Action, may
+from bot.services import audit
+from bot.services.access import Caller, actor_of, key_result_facts, member_of
+from bot.services.escalation import happened, held, move
+from models import Decision, EscalationEventKind, KeyResult, Member
+
+TEXT_LIMIT = 3000
+
+
+class Field(enum.Enum):
+    TEXT = "text"
+    OWNER = "owner"
+    DUE = "due"
+
+
+class Problem(enum.Enum):
+    """What is wrong with a field of a decision; the sentences are in `bot/blocks/escalation_dialogs.py`."""
+
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    NOT_A_FULL_MEMBER = "not_a_full_member"
+    MAY_NOT_SEE_IT = "may_not_see_it"
+    IN_THE_PAST = "in_the_past"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A decision as it was typed. `owner_id`: null where nobody was chosen whom Okra knows."""
+
+    text: str
+    owner_id: int | None
+    due_on: date | None
+
+
+class NotADecision(Exception):
+    """The draft lacks something: `problems`, each at its field. `today` is the decider's."""
+
+    def __init__(self, problems: Mapping[Field, Problem], *, today: date, owner_name: str) -> None:
+        super().__init__(", ".join(f"{field.value}: {problem.value}" for field, problem in problems.items()))
+        self.problems = problems
+        self.today = today
+        self.owner_name = owner_name
+
+
+def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: int, draft: Draft) -> Decision:
+    """Record a decision and tell the thread.
+
+    Raises `Refused` for those who may not and where the escalation is over; `NotADecision` for a draft without text
+    (at most 3,000 code points), without a full active member as owner, or due before the decider's today.
+    """
+    escalation = held(session, caller, escalation_id, Action.DECIDE)
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    today = local_today(member_of(session, caller), now)
+    owner = session.get(Member, draft.owner_id) if draft.owner_id is not None else None
+    problems = _problems(draft, owner, today)
+    if owner is not None and Field.OWNER not in problems and not _may_see(session, owner, key_result):
+        problems[Field.OWNER] = Problem.MAY_NOT_SEE_IT
+    if problems or owner is None or draft.due_on is None:
+        raise NotADecision(problems, today=today, owner_name=owner.name if owner is not None else "")
+    proposed = ProposedDecision(draft.text, owner.id, draft.due_on)
+    move(session, now, escalation, Event.DECIDE, caller=caller, decision=proposed)
+    escalation.decided_at = escalation.decided_at or now
+    decision = Decision(
+        workspace_id=escalation.workspace_id,
+        key_result_id=key_result.id,
+        escalation_id=escalation.id,
+        text=draft.text.strip(),
+        decided_by_id=caller.member_id,
+        owner_id=owner.id,
+        due_on=draft.due_on,
+        created_at=now,
+    )
+    session.add(decision)
+    session.flush()
+    happened(session, now, escalation, EscalationEventKind.DECIDED, caller=caller, decision_id=decision.id)
+    audit.record(
+        session,
+        now,
+        workspace_id=escalation.workspace_id,
+        actor_id=caller.member_id,
+        action="decision.recorded",
+        subject=decision,
+        detail={"escalation": escalation.id, "owner": owner.id, "due_on": draft.due_on.isoformat()},
+    )
+    return decision
+
+
+def local_today(member: Member, now: datetime) -> date:
+    """The day on the member's own calendar."""
+    return local_date_of(now, ZoneInfo(member.time_zone))
+
+
+def _problems(draft: Draft, owner: Member | None, today: date) -> dict[Field, Problem]:
+    problems: dict[Field, Problem] = {}
+    if not draft.text.strip():
+        problems[Field.TEXT] = Problem.MISSING
+    elif len(draft.text.strip()) > TEXT_LIMIT:
+        problems[Field.TEXT] = Problem.TOO_LONG
+    if owner is None:
+        problems[Field.OWNER] = Problem.MISSING
+    elif not owner.may_take_part:
+        problems[Field.OWNER] = Problem.NOT_A_FULL_MEMBER
+    if draft.due_on is None:
+        problems[Field.DUE] = Problem.MISSING
+    elif draft.due_on < today:
+        problems[Field.DUE] = Problem.IN_THE_PAST
+    return problems
+
+
+def _may_see(session: Session, owner: Member, key_result: KeyResult) -> bool:
+    return may(actor_of(owner), Action.VIEW_KEY_RESULT, key_result_facts(session, key_result))
