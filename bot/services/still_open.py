@@ -151,7 +151,7 @@ def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, An
         .join(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, Escalation.answer_id))
         .where(Escalation.id.in_(escalation_ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def blocking_at(session: Session, moments: Mapping[int, datetime]) -> dict[int, str]:
