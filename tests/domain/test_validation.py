@@ -1,5 +1,6 @@
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -185,8 +186,10 @@ def test_a_baseline_past_the_target_is_asked_about(kind: Kind, typed: str) -> No
     ],
 )
 def test_texts_are_limited_in_code_points(name: str, limit: int) -> None:
-    assert problems(replace(RED, **{name: "🎯" * limit})) == {}
-    result = validate(replace(RED, **{name: "🎯" * (limit + 1)}), METRIC)
+    at_the_limit: dict[str, Any] = {name: "🎯" * limit}
+    one_over: dict[str, Any] = {name: "🎯" * (limit + 1)}
+    assert problems(replace(RED, **at_the_limit)) == {}
+    result = validate(replace(RED, **one_over), METRIC)
     assert result == Invalid({Field(name): Finding(Problem.TOO_LONG, length=limit + 1, limit=limit)})
 
 
