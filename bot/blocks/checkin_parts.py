@@ -1,0 +1,93 @@
+"""What the check-in's dialog is about: plain values that services fill in and the builders show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.blocks.standing import Standing
+from bot.blocks.text import clip
+from bot.domain.cadence import Period
+from bot.domain.confidence import Confidence
+from bot.domain.scoring import Hint
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a menu: its words, and the value that comes back."""
+
+    text: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What stands in the fields, as it was typed. `confidence` is only ever what the person chose or typed.
+
+    `keeps_more`: something was typed into the fields of yellow and red, so they stay whatever colour comes next.
+    """
+
+    value: str = ""
+    start: str = ""
+    confidence: Confidence | None = None
+    changed: str = ""
+    working: str = ""
+    next_move: str = ""
+    blocked_by: Choice | None = None
+    wants_help: bool = False
+    need: str = ""
+    plan: str = ""
+    keeps_more: bool = False
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    """What was said the last time, to stand beside the questions; empty where nothing was. `value` has its unit."""
+
+    value: str = ""
+    changed: str = ""
+    working: str = ""
+    next_move: str = ""
+    need: str = ""
+    plan: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One key result in one period, about to be answered.
+
+    `position` of `total`: where it stands among the person's own; `run`: the next ones follow when it is saved.
+    `shows_value`: a value (for a milestone, a score) is asked for or was offered; `needs_value`: it must be given.
+    `asks_start`: the baseline is unknown.
+    """
+
+    standing: Standing
+    objective: str
+    period: Period
+    run: bool
+    position: int
+    total: int
+    shows_value: bool
+    needs_value: bool
+    asks_start: bool
+    hint: Hint | None
+    last: LastAnswer
+    filled: Filled
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What was told, at the end. `changes_until` is in the reader's zone.
+
+    `asks_for_help`: the numbers for which a thread asks for help now.
+    """
+
+    standings: tuple[Standing, ...]
+    changes_until: datetime
+    digest_follows: bool
+    asks_for_help: tuple[int, ...]
+
+
+def typed_choice(words: str, value: str) -> Choice:
+    """Words that were typed rather than chosen, as an entry of the menu."""
+    return Choice(f"“{clip(words, 70)}”", value)
