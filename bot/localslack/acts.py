@@ -12,7 +12,7 @@ from bot.localslack.facts.method import ConversationKind
 from bot.localslack.inputs import PLAIN_KEYS, TEXT, entered, find_element, options_of, pick_option, state_values
 from bot.localslack.modals import make_trigger
 from bot.localslack.outgoing import Delivery, Kind, Reply
-from bot.localslack.payloads import message_object, view_object
+from bot.localslack.payloads import home_team, message_object, view_object
 from bot.localslack.responses import make_response_url
 from bot.localslack.state import Channel, Message, Person, View, ViewType, Workspace
 from bot.localslack.world import World
@@ -176,11 +176,18 @@ def suggest(
 
 
 def head(world: World, workspace: Workspace, kind: str, person: Person) -> Json:
-    """The fields that every interaction payload begins with."""
+    """The fields that every interaction payload begins with. Raises ActError when the manifest has no interactivity."""
+    if not world.app.interactive:
+        raise ActError("the app's manifest does not enable interactivity")
     return {
         "type": kind,
         "team": {"id": workspace.id, "domain": workspace.domain},
-        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": workspace.id},
+        "user": {
+            "id": person.id,
+            "username": person.name,
+            "name": person.name,
+            "team_id": home_team(person, workspace),
+        },
         "api_app_id": world.app.app_id,
         "token": world.app.verification_token,
         "is_enterprise_install": False,

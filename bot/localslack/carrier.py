@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, WSMsgType, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, WSMsgType, web
 
 from bot.localslack.core import LocalSlack
 from bot.localslack.manifest import Transport
@@ -17,6 +17,8 @@ from bot.localslack.signing import signature
 from bot.localslack.socketmode import envelope
 
 Json = dict[str, Any]
+
+GRACE_SECONDS = 5.0
 
 
 class Carrier:
@@ -45,7 +47,11 @@ class Carrier:
     def start(self) -> None:
         """Begin on the running loop."""
         self._loop = asyncio.get_running_loop()
-        self._http = ClientSession(timeout=ClientTimeout(total=self._ack_seconds), auto_decompress=True)
+        self._http = ClientSession(
+            # a connection for each request: one kept alive may die with the app's old process, and take a payload along
+            connector=TCPConnector(force_close=True),
+            timeout=ClientTimeout(total=self._ack_seconds),
+        )
         with self._lock:
             self._core.outgoing.on_due = self.wake
             self._core.outgoing.on_settled = self._settled
@@ -178,6 +184,8 @@ class Carrier:
             with self._lock:
                 frame = self._core.connections.say_goodbye(connection_id, reason)
             await _send_frame(socket, frame)
+            if reason != "warning":
+                self._spawn(_close_later(socket))
         return len(sockets)
 
     async def _send_http(self, delivery: Delivery) -> None:
@@ -239,6 +247,12 @@ def _body(text: str) -> Json | None:
 async def _send_frame(socket: web.WebSocketResponse, frame: Json) -> None:
     if not socket.closed:
         await socket.send_str(json.dumps(frame))
+
+
+async def _close_later(socket: web.WebSocketResponse) -> None:
+    """A client that was told to go has a moment to finish what it holds."""
+    await asyncio.sleep(GRACE_SECONDS)
+    await socket.close()
 
 
 def _nothing() -> None:

@@ -38,6 +38,8 @@ def command(world: World, workspace: Workspace, person_id: str, line: str, chann
     if known is None:
         offered = ", ".join(one.command for one in world.app.commands) or "none"
         raise ActError(f"{name} is not a valid command; there are: {offered}")
+    if "commands" not in world.installation(workspace).scopes:
+        raise ActError("the app was not granted the scope for slash commands")
     url = make_response_url(world, workspace, person.id, channel.id)
     shape = channel_head(channel)
     payload = {
@@ -129,9 +131,9 @@ def open_app(world: World, workspace: Workspace, person_id: str, tab: str) -> De
 
 
 def conversation_for(world: World, workspace: Workspace, person: Person, name: str) -> Channel:
-    """A conversation as a person names it: the app or a person for a direct one, or a channel. Raises ActError."""
+    """A conversation as a person names it: the app ("" too), a person, or a channel. Raises ActError."""
     installation = world.installation(workspace)
-    if name in (world.app.name, installation.bot_user):
+    if name in ("", world.app.name, installation.bot_user):
         return world.direct_with_app(workspace, person.id)
     if name in workspace.channels or name.removeprefix("#") in workspace.channels_by_name:
         channel = world.channel(workspace, name)

@@ -21,7 +21,7 @@ from bot.localslack.seen import (
 from bot.localslack.wire import NotSeen, Wire
 
 Json = dict[str, Any]
-Value = str | int | Decimal | date | datetime | time | list[str] | None
+Value = str | int | float | Decimal | date | datetime | time | list[str] | None
 Where = Seen | Surface | str
 
 
@@ -48,9 +48,8 @@ class Room:
 class DrivenPerson:
     """Made by `Driver.person`."""
 
-    def __init__(self, wire: Wire, raw: Json, app: str) -> None:
+    def __init__(self, wire: Wire, raw: Json) -> None:
         self._wire = wire
-        self._app = app
         self.id: str = raw["id"]
         self.name: str = raw["shown_name"]
         self.tz: str = raw["tz"]
@@ -78,7 +77,7 @@ class DrivenPerson:
         message. `beside`: words near the button, where several look alike. Raises NotSeen.
         """
         modal = self.modal
-        if in_ is None and modal is not None and beside is None and find_control(modal.controls, label) is None:
+        if in_ is None and modal is not None and label not in modal.buttons:
             if label == modal.submit_label:
                 return self.submit()
             if label == modal.close_label:
@@ -165,9 +164,10 @@ class DrivenPerson:
 
     def direct_messages(self) -> list[Seen]:
         """The conversation with the app, ephemeral messages among them, oldest first."""
-        return self.conversation(self._app)
+        return self.conversation("")
 
     def conversation(self, name: str) -> list[Seen]:
+        """A conversation by the name of a channel or person; "" is the one with the app."""
         return self._messages(self._sees("conversation", name=name))
 
     def channel(self, name: str) -> Room:
@@ -308,7 +308,7 @@ def _plain(value: Value) -> Any:
         return int(value.timestamp())
     if isinstance(value, date | time):
         return value.isoformat() if isinstance(value, date) else value.strftime("%H:%M")
-    if isinstance(value, int | Decimal):
+    if isinstance(value, int | float | Decimal):
         return str(value)
     return value
 

@@ -62,10 +62,9 @@ T = TypeVar("T")
 class Driver:
     """A hand on a local Slack's control API. It keeps no state, so any number of them may work at once."""
 
-    def __init__(self, base_url: str, app: str = "Okra") -> None:
-        """`base_url`: of the server (`LocalSlackServer.base_url`). `app`: the bot's name, as people see it."""
+    def __init__(self, base_url: str) -> None:
+        """`base_url`: of the server (`LocalSlackServer.base_url`)."""
         self._wire = Wire(base_url)
-        self.app = app
 
     # Time
 
@@ -105,12 +104,12 @@ class Driver:
         found = self._wire.get("people", named=name)
         if not found["people"]:
             raise NotSeen(f"nobody is called {name!r}; there are: {found['names']}")
-        return DrivenPerson(self._wire, found["people"][0], self.app)
+        return DrivenPerson(self._wire, found["people"][0])
 
     def add_person(self, real_name: str, *, tz: str = "Etc/UTC", joins: bool = False, **fields: Any) -> DrivenPerson:
         """Add somebody; `joins`: the app hears of it. Fields: email, display_name, is_admin, is_restricted, …"""
         raw = self._wire.post("people", real_name=real_name, tz=tz, joins=joins, **fields)
-        return DrivenPerson(self._wire, raw, self.app)
+        return DrivenPerson(self._wire, raw)
 
     def add_channel(
         self, name: str, *, members: list[DrivenPerson] | None = None, with_app: bool = True, private: bool = False

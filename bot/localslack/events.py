@@ -19,14 +19,32 @@ MESSAGE_EVENTS = {
 }
 
 
+SCOPES = {
+    "user_change": {"users:read"},
+    "team_join": {"users:read"},
+    "channel_archive": {"channels:read"},
+    "channel_unarchive": {"channels:read"},
+    "channel_left": {"channels:read"},
+    "group_archive": {"groups:read"},
+    "group_unarchive": {"groups:read"},
+    "group_left": {"groups:read"},
+    "member_joined_channel": {"channels:read", "groups:read"},
+    "member_left_channel": {"channels:read", "groups:read"},
+}
+"""The scopes, one of which an event needs (Slack's page of each event); those of messages are above."""
+
+
 def send(
     world: World, workspace: Workspace, subscription: str, event: Json, *, person: str | None = None
 ) -> Delivery | None:
-    """Queue an event, when the manifest subscribes and the app is still installed (or hears that it no longer is).
+    """Queue an event, when the manifest subscribes, a scope allows, and the app is installed (or hears it is no more).
 
     `event`: the inner event; event_ts is added where it has none."""
     installation = world.installation(workspace)
     farewell = event["type"] in ("app_uninstalled", "tokens_revoked")
+    needed = SCOPES.get(subscription)
+    if needed is not None and not needed & installation.scopes:
+        return None
     if subscription not in world.app.events or ((installation.uninstalled or installation.revoked) and not farewell):
         return None
     now = world.clock.now()

@@ -23,7 +23,7 @@ ACK_SECONDS = 3.0
 RETRY_AFTER = (timedelta(0), timedelta(minutes=1), timedelta(minutes=5))
 """An event without a 2xx answer is sent again about now, a minute and five minutes later, then given up."""
 
-KEPT = 5_000  # deliveries remembered for a look back
+KEPT = 5_000  # deliveries remembered for a look back; unfinished ones always are
 
 
 class Kind(Enum):
@@ -116,7 +116,7 @@ class Outgoing:
         )
         self._known[delivery.id] = delivery
         self.added += 1
-        while len(self._known) > KEPT:
+        while len(self._known) > KEPT and next(iter(self._known.values())).finished:
             self._known.popitem(last=False)
         self._push(delivery)
         return delivery

@@ -12,9 +12,18 @@ from bot.localslack.world import World
 Json = dict[str, Any]
 
 
+ELSEWHERE = "T0ELSEWHERE"
+"""The workspace of people of other organisations."""
+
+
+def home_team(person: Person, workspace: Workspace) -> str:
+    return ELSEWHERE if person.is_stranger else workspace.id
+
+
 def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: bool = False) -> Json:
     """A user as users.info, users.list and user_change give it; `tz_offset` in seconds as of `now`."""
-    offset = now.astimezone(ZoneInfo(person.tz))
+    local = now.astimezone(ZoneInfo(person.tz))
+    team = home_team(person, workspace)
     profile: Json = {
         "title": person.title,
         "phone": "",
@@ -37,7 +46,7 @@ def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: 
         "image_512": "",
         "first_name": person.real_name.split(" ")[0],
         "last_name": " ".join(person.real_name.split(" ")[1:]),
-        "team": workspace.id,
+        "team": team,
     }
     if person.is_bot:
         profile |= {"always_active": True, "bot_id": "", "api_app_id": ""}
@@ -45,7 +54,7 @@ def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: 
         profile["email"] = person.email
     shape: Json = {
         "id": person.id,
-        "team_id": workspace.id,
+        "team_id": team,
         "name": person.name,
         "deleted": person.deleted,
         "profile": profile,
@@ -54,12 +63,12 @@ def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: 
         "updated": person.updated,
     }
     if not person.deleted:
-        span = offset.utcoffset()
+        span = local.utcoffset()
         shape |= {
             "color": "9f69e7",
             "real_name": person.real_name,
             "tz": person.tz,
-            "tz_label": offset.tzname() or person.tz,
+            "tz_label": local.tzname() or person.tz,
             "tz_offset": int(span.total_seconds()) if span is not None else 0,
             "is_admin": person.is_admin,
             "is_owner": person.is_owner,

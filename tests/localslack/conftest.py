@@ -1,7 +1,7 @@
 """A small company on a local Slack, by hand and over real sockets."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
@@ -11,6 +11,7 @@ from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
+from waitress import wasyncore
 from waitress.server import create_server
 
 from bot.localslack.clock import SlackClock
@@ -98,8 +99,9 @@ def client(server: LocalSlackServer) -> WebClient:
     return WebClient(token=server.core.app.bot_token, base_url=server.api_url, retry_handlers=[])
 
 
-def bolt_app(server: LocalSlackServer) -> App:
-    """A Bolt app on this Slack, as Okra builds its own."""
+@pytest.fixture
+def app(server: LocalSlackServer) -> App:
+    """A Bolt app on this Slack, without listeners, as Okra builds its own."""
     return App(
         client=WebClient(token=server.core.app.bot_token, base_url=server.api_url, retry_handlers=[]),
         signing_secret=server.core.app.signing_secret,
@@ -109,28 +111,54 @@ def bolt_app(server: LocalSlackServer) -> App:
 
 
 @contextmanager
-def over_sockets(app: App, server: LocalSlackServer) -> Iterator[SocketModeHandler]:
+def over_sockets(app: App, server: LocalSlackServer) -> Iterator[None]:
     """The app, connected by Socket Mode with the SDK's own client."""
     web = WebClient(base_url=server.api_url, retry_handlers=[])
-    handler = SocketModeHandler(app, server.core.app.app_token, web_client=web)
+    handler = SocketModeHandler(app, server.core.app.app_token, web_client=web, ping_interval=0.2)
     handler.connect()  # type: ignore[no-untyped-call]
     Driver(server.base_url).wait_until_connected()
     try:
-        yield handler
+        yield
     finally:
+        # The SDK's close waits out its reads (3 s) and its queue (1 s): a cut cable and an empty message end both.
+        handler.client.auto_reconnect_enabled = False
+        handler.client.closed = True
+        Driver(server.base_url).disconnect(None)
+        handler.client.message_queue.put("")
         handler.close()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def over_http(app: App, slack: Driver, **secrets: str) -> Iterator[str]:
+def over_http(app: App, server: LocalSlackServer) -> Iterator[None]:
     """The app, served by waitress; the manifest's addresses are its own."""
     wsgi = create_server(SlackRequestHandler(app, path="/slack/events"), host="127.0.0.1", port=0, threads=4)
     url = f"http://127.0.0.1:{wsgi.effective_port}/slack/events"
-    slack.install(MANIFEST, url=url, **secrets)
+    Driver(server.base_url).install(MANIFEST, url=url)
     thread = Thread(target=wsgi.run, daemon=True)
     thread.start()
     try:
-        yield url
+        yield
     finally:
-        wsgi.close()
+        # In the server's own thread, and after its workers: closed from here it may write to a closed pipe.
+        wsgi.trigger.pull_trigger(lambda: (wsgi.task_dispatcher.shutdown(), wasyncore.close_all(wsgi._map, True)))
         thread.join(5)
+        assert not thread.is_alive()
+
+
+TRANSPORTS = {"socket": over_sockets, "http": over_http}
+
+
+@pytest.fixture(params=["socket", "http"])
+def running(request: pytest.FixtureRequest, server: LocalSlackServer) -> Callable[[App], AbstractContextManager[None]]:
+    """Runs an app on one transport: `with running(app):`. Each test that asks for it runs on both."""
+    return lambda app: TRANSPORTS[request.param](app, server)
+
+
+@pytest.fixture
+def on_sockets(server: LocalSlackServer) -> Callable[[App], AbstractContextManager[None]]:
+    return lambda app: over_sockets(app, server)
+
+
+@pytest.fixture
+def on_http(server: LocalSlackServer) -> Callable[[App], AbstractContextManager[None]]:
+    return lambda app: over_http(app, server)

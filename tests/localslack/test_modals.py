@@ -46,9 +46,9 @@ def opened(core: LocalSlack, person: str, view: Json, method: str = "views.open"
     return found
 
 
-def enter(core: LocalSlack, person: str, view: Json, block: str, value: Any, action: str = "value") -> None:
+def enter(core: LocalSlack, person: str, view: Json, block: str, value: Any) -> None:
     place = Place(view=view["id"])
-    acts.act_on(core, core.workspace, person, place, block_id=block, action_id=action, raw=value)
+    acts.act_on(core, core.workspace, person, place, block_id=block, action_id="value", raw=value)
 
 
 def submitted(core: LocalSlack, person: str) -> Delivery:

@@ -31,6 +31,13 @@ class Caller:
             raise SlackError("channel_not_found")
         return channel
 
+    def own_channel(self, channel_id: str) -> Channel:
+        """A conversation that the bot is in, where nothing else can be changed. Raises channel_not_found."""
+        channel = self.workspace.channels.get(channel_id)
+        if channel is None or self.bot not in channel.members:
+            raise SlackError("channel_not_found")
+        return channel
+
     def joined_channel(self, channel_id: str) -> Channel:
         """A conversation that the bot is in. Raises channel_not_found, or not_in_channel for a public one."""
         channel = self.visible_channel(channel_id)

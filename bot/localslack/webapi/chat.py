@@ -54,7 +54,7 @@ def post_ephemeral(world: World, caller: Caller, arguments: Arguments) -> Json:
 
 
 def update(world: World, caller: Caller, arguments: Arguments) -> Json:
-    channel = caller.joined_channel(arguments.text("channel"))
+    channel = caller.own_channel(arguments.text("channel"))
     message = _own_message(caller, channel, arguments.text("ts"), "cant_update_message")
     if channel.archived:
         raise SlackError("is_inactive")
@@ -82,7 +82,7 @@ def update(world: World, caller: Caller, arguments: Arguments) -> Json:
 
 
 def delete(world: World, caller: Caller, arguments: Arguments) -> Json:
-    channel = caller.joined_channel(arguments.text("channel"))
+    channel = caller.own_channel(arguments.text("channel"))
     message = _own_message(caller, channel, arguments.text("ts"), "cant_delete_message")
     messages.delete(world, caller.workspace, channel, message)
     return {"ok": True, "channel": channel.id, "ts": message.ts}
@@ -91,9 +91,7 @@ def delete(world: World, caller: Caller, arguments: Arguments) -> Json:
 def get_permalink(world: World, caller: Caller, arguments: Arguments) -> Json:
     """Conversations that the app is not in are not found, public ones included (the narrower reading)."""
     del world
-    channel = caller.workspace.channels.get(arguments.text("channel"))
-    if channel is None or caller.bot not in channel.members:
-        raise SlackError("channel_not_found")
+    channel = caller.own_channel(arguments.text("channel"))
     message = channel.messages.get(arguments.text("message_ts"))
     if message is None:
         raise SlackError("message_not_found")

@@ -72,10 +72,16 @@ def list_conversations(world: World, caller: Caller, arguments: Arguments) -> Js
     for kind in sorted(kinds):
         caller.need_scope(kind)
     limit = _limit(arguments, 100)
-    channels = caller.workspace.channels
+    workspace = caller.workspace
+    channels = workspace.channels
+    candidates: list[str] = []
+    if kinds & {ConversationKind.PUBLIC_CHANNEL, ConversationKind.PRIVATE_CHANNEL}:
+        candidates += workspace.channels_by_name.values()
+    if kinds & {ConversationKind.DIRECT, ConversationKind.GROUP}:
+        candidates += workspace.directs.values()
     seen = [
         channel.id
-        for channel in channels.values()
+        for channel in (channels[one] for one in candidates)
         if channel.kind in kinds
         and (channel.kind is ConversationKind.PUBLIC_CHANNEL or caller.bot in channel.members)
         and not (arguments.flag("exclude_archived") and channel.archived)

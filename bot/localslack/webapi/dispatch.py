@@ -8,7 +8,7 @@ from bot.localslack.errors import SlackError
 from bot.localslack.facts.methods import METHODS, Method
 from bot.localslack.socketmode import Connections
 from bot.localslack.state import Installation
-from bot.localslack.webapi import chat, conversations, users, views, workspace
+from bot.localslack.webapi import chat, conversations, identity, users, views
 from bot.localslack.webapi.arguments import Arguments, merge
 from bot.localslack.webapi.caller import Caller, missing_scope
 from bot.localslack.world import World
@@ -16,7 +16,7 @@ from bot.localslack.world import World
 Json = dict[str, Any]
 
 HANDLERS: dict[str, Callable[[World, Caller, Arguments], Json]] = {
-    "auth.test": workspace.auth_test,
+    "auth.test": identity.auth_test,
     "chat.postMessage": chat.post_message,
     "chat.postEphemeral": chat.post_ephemeral,
     "chat.update": chat.update,
@@ -138,8 +138,10 @@ def _installation(world: World, token: str) -> Installation:
 
 
 def _admit(world: World, method: Method, workspace_id: str, arguments: Arguments) -> None:
-    wait = world.admission.admit(
-        method.name, method.tier, workspace_id, arguments.optional("channel"), world.clock.now()
-    )
+    channel = arguments.optional("channel")
+    workspace = world.workspaces.get(workspace_id)
+    if method.name == "chat.postMessage" and workspace is not None and channel in workspace.people:
+        channel = world.direct_with_app(workspace, channel).id  # the same limit, whichever id it is called by
+    wait = world.admission.admit(method.name, method.tier, workspace_id, channel, world.clock.now())
     if wait is not None:
         raise SlackError("ratelimited", status=429, headers={"Retry-After": str(wait)})

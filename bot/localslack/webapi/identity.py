@@ -1,4 +1,4 @@
-"""auth.* and apps.*: who the app is, and where its socket is."""
+"""auth.test: who the app is."""
 
 from typing import Any
 
