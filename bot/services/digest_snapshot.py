@@ -65,7 +65,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
 
 def teams_of(session: Session, team: Team) -> list[Team]:
     """The team itself, and all beneath it that are on."""
-    beneath = sa.select(sa.literal(team.id).label("id")).cte("beneath", recursive=True)
+    beneath = sa.select(Team.id).where(Team.id == team.id).cte("beneath", recursive=True)
     # A union, not a union all: a ring of parents ends.
     beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
     return list(
@@ -97,12 +97,10 @@ def covered_by(session: Session, team: Team, teams: Collection[Team]) -> list[Co
 
 def check_in_states(session: Session, key_result_ids: Collection[int], period: Period) -> Mapping[int, CheckInState]:
     """By key result id, of those that have a check-in in this period."""
-    rows = session.execute(
-        sa.select(CheckIn.key_result_id, CheckIn.state).where(
-            CheckIn.period == period, CheckIn.key_result_id.in_(key_result_ids)
-        )
-    )
-    return dict(row.tuple() for row in rows)
+    rows = session.scalars(
+        sa.select(CheckIn).where(CheckIn.period == period, CheckIn.key_result_id.in_(key_result_ids))
+    ).all()
+    return {row.key_result_id: row.state for row in rows}
 
 
 def checked_in(session: Session, team: Team, period: Period) -> tuple[int, int]:

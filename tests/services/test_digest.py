@@ -1,0 +1,414 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import sqlalchemy as sa
+from answers import answered, asked
+from company import MONDAY, Company
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from queries import counted
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import Post
+from bot.domain.cadence import Period, following, period
+from bot.domain.confidence import Confidence
+from bot.domain.digest import Snapshot, from_json
+from bot.domain.organisation import Level, Visibility
+from bot.services import digest
+from bot.services.digest import digest_key, take_due
+from bot.services.outbox import delivery_of
+from models import (
+    Answer,
+    CheckInState,
+    Decision,
+    Delivery,
+    Digest,
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    KeyResult,
+    Member,
+    Objective,
+    ObjectiveTeam,
+    PostKind,
+    StopOrShift,
+    Team,
+)
+from models.database import Database
+
+WEEK = period(MONDAY)
+WEDNESDAY = datetime(2026, 10, 7, 10, tzinfo=UTC)
+
+
+def due(team: Team, at: datetime = WEDNESDAY) -> Team:
+    team.next_digest_at = at
+    return team
+
+
+def taken(session: Session, team: Team, of: Period = WEEK) -> Snapshot:
+    kept = session.scalars(sa.select(Digest).where(Digest.team_id == team.id, Digest.period == of)).one()
+    return from_json(kept.snapshot)
+
+
+def shown(session: Session, team: Team, now: datetime = WEDNESDAY) -> Post | None:
+    delivery = delivery_of(session, team.workspace_id, digest_key(team.id, WEEK))
+    assert delivery is not None
+    return digest.post(session, delivery, now)
+
+
+def escalated(session: Session, key_result: KeyResult, answer: Answer, lead: Member | None = None) -> Escalation:
+    objective = session.get_one(Objective, key_result.objective_id)
+    escalation = Escalation(
+        workspace_id=key_result.workspace_id,
+        key_result_id=key_result.id,
+        team_id=objective.team_id,
+        answer_id=answer.id,
+        asked_id=lead.id if lead else None,
+        opened_at=answer.at,
+    )
+    session.add(escalation)
+    session.flush()
+    session.add(
+        EscalationEvent(
+            workspace_id=key_result.workspace_id,
+            escalation_id=escalation.id,
+            kind=EscalationEventKind.OPENED,
+            answer_id=answer.id,
+            at=answer.at,
+        )
+    )
+    session.flush()
+    return escalation
+
+
+def test_at_its_hour_a_team_gets_one_digest_with_its_details_below(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth", channel_id="C0GROWTH"))
+        key_result = company.key_result(company.objective(team), company.person("Mele Fonua"))
+        answered(session, key_result, WEEK)
+        assert take_due(session, WEDNESDAY - timedelta(minutes=1), 10) == 0
+        assert take_due(session, WEDNESDAY, 10) == 1
+        assert take_due(session, WEDNESDAY, 10) == 0
+        rows = session.scalars(sa.select(Delivery).order_by(Delivery.id)).all()
+        assert [(row.kind, row.channel_id) for row in rows] == [
+            (PostKind.DIGEST, "C0GROWTH"),
+            (PostKind.DIGEST_DETAILS, "C0GROWTH"),
+        ]
+        assert rows[1].follows_id == rows[0].id
+        assert team.next_digest_at == WEDNESDAY + timedelta(weeks=1)
+        post = shown(session, team)
+        details = digest.details_post(session, rows[1], WEDNESDAY)
+    assert post is not None
+    assert post.text == "Growth, week of 5 Oct: the one due has checked in"
+    assert details is not None
+    assert details.text.startswith("The key result of Growth")
+
+
+def test_after_weeks_of_sleep_only_the_newest_week_is_told(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        company.key_result(company.objective(team), company.person("Mele"))
+        late = WEDNESDAY + timedelta(weeks=3, days=1)
+        assert take_due(session, late, 10) == 1
+        assert session.scalars(sa.select(Digest.period)).all() == [following(WEEK, 3)]
+        assert team.next_digest_at == WEDNESDAY + timedelta(weeks=4)
+
+
+def test_a_day_late_it_is_still_that_weeks_digest(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        company.key_result(company.objective(team), company.person("Mele"))
+        take_due(session, WEDNESDAY + timedelta(hours=26), 10)
+        assert taken(session, team).period == WEEK
+
+
+def test_switching_off_and_on_again_makes_no_second_digest(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        company.key_result(company.objective(team), company.person("Mele"))
+        take_due(session, WEDNESDAY, 10)
+        due(team)
+        take_due(session, WEDNESDAY + timedelta(hours=1), 10)
+        assert session.scalar(sa.select(sa.func.count()).select_from(Digest)) == 1
+        assert session.scalar(sa.select(sa.func.count()).where(Delivery.kind == PostKind.DIGEST)) == 1
+
+
+def test_a_team_without_key_results_says_nothing(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        company.key_result(company.objective(team), None)
+        assert take_due(session, WEDNESDAY, 10) == 1
+        assert session.scalars(sa.select(Delivery)).all() == []
+
+
+def test_a_team_that_was_switched_off_meanwhile_is_not_told_of(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        company.key_result(company.objective(team), company.person("Mele"))
+        take_due(session, WEDNESDAY, 10)
+        team.switched_on_at = team.next_digest_at = team.next_note_at = None
+        session.flush()
+        assert shown(session, team) is None
+
+
+def test_the_hour_is_local_and_stays_when_the_clocks_change(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        company.workspace.time_zone = "Europe/London"
+        team = due(company.team("Growth"), datetime(2026, 10, 21, 9, tzinfo=UTC))
+        take_due(session, datetime(2026, 10, 21, 9, tzinfo=UTC), 10)
+        assert team.next_digest_at == datetime(2026, 10, 28, 10, tzinfo=UTC)
+
+
+def test_without_a_channel_the_lead_reads_it(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Ana Lima")
+        team = due(company.team("Growth", lead=lead, channel_id=None))
+        company.key_result(company.objective(team), company.person("Mele"))
+        take_due(session, WEDNESDAY, 10)
+        assert {row.member_id for row in session.scalars(sa.select(Delivery))} == {lead.id}
+
+
+def test_the_company_reads_of_the_teams_beneath_that_are_on(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        top = due(company.team("Longfetch", level=Level.COMPANY))
+        middle = company.team("Product", parent=top, level=Level.DEPARTMENT, on=False)
+        growth = company.team("Growth", parent=middle)
+        asleep = company.team("Asleep", parent=middle, on=False)
+        mele = company.person("Mele")
+        own = company.key_result(company.objective(top), mele)
+        beneath = company.key_result(company.objective(growth), mele)
+        company.key_result(company.objective(asleep), mele)
+        for key_result in (own, beneath):
+            answered(session, key_result, WEEK)
+        take_due(session, WEDNESDAY, 10)
+        assert [(line.team, line.is_own) for line in taken(session, top).key_results] == [
+            ("Longfetch", True),
+            ("Growth", False),
+        ]
+
+
+def test_a_shared_objective_stands_in_each_teams_digest(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        growth, sales = due(company.team("Growth")), due(company.team("Sales"))
+        objective = company.objective(growth)
+        session.add(ObjectiveTeam(workspace_id=growth.workspace_id, objective_id=objective.id, team_id=sales.id))
+        key_result = company.key_result(objective, company.person("Mele"))
+        answered(session, key_result, WEEK)
+        take_due(session, WEDNESDAY, 10)
+        for team in (growth, sales):
+            assert [(line.number, line.is_own) for line in taken(session, team).key_results] == [(1, True)]
+
+
+def test_an_escalation_is_told_with_the_need_and_the_lead_who_is_asked(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Ana Lima")
+        team = due(company.team("Growth", lead=lead))
+        key_result = company.key_result(company.objective(team), company.person("Mele"))
+        answer = answered(session, key_result, WEEK, confidence=Confidence.RED, need="Two HR days")
+        escalated(session, key_result, answer, lead)
+        take_due(session, WEDNESDAY, 10)
+        post = shown(session, team)
+    assert post is not None
+    assert post.text == "Growth, week of 5 Oct: 1 decision needed, 1 wants help, the one due has checked in"
+    assert any("Two HR days · <@U0ANALIMA>, since Mon" in block["text"]["text"] for block in post.blocks[1:-1])
+
+
+def test_a_decision_is_overdue_the_day_after_it_was_due(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Lima")
+        team = due(company.team("Growth"))
+        key_result = company.key_result(company.objective(team), company.person("Mele"))
+        for day in (6, 7):
+            session.add(
+                Decision(
+                    workspace_id=team.workspace_id,
+                    key_result_id=key_result.id,
+                    text=f"Due on the {day}th",
+                    decided_by_id=ana.id,
+                    owner_id=ana.id,
+                    due_on=date(2026, 10, day),
+                    created_at=WEDNESDAY,
+                )
+            )
+        session.flush()
+        take_due(session, WEDNESDAY, 10)
+        assert [one.text for one in taken(session, team).overdue] == ["Due on the 6th"]
+
+
+def test_the_leads_word_stands_in_the_digest(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Ana Lima")
+        team = due(company.team("Growth", lead=lead))
+        company.key_result(company.objective(team), company.person("Mele"))
+        session.add(
+            StopOrShift(
+                workspace_id=team.workspace_id,
+                team_id=team.id,
+                period=WEEK,
+                author_id=lead.id,
+                text="Webinars pause",
+                at=WEDNESDAY,
+            )
+        )
+        session.flush()
+        take_due(session, WEDNESDAY, 10)
+        assert taken(session, team).stop_or_shift == "Webinars pause"
+
+
+def test_what_is_limited_is_left_out_when_it_is_taken_and_when_it_leaves(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Ana Lima")
+        team = due(company.team("Growth", lead=lead))
+        mele = company.person("Mele")
+        limited, hidden = company.objective(team, "Limited"), company.objective(team, "Open")
+        limited.visibility = Visibility.TEAM
+        secrets = [company.key_result(limited, mele, metric="Secret of the objective")]
+        secrets.append(company.key_result(hidden, mele, metric="Secret of the key result"))
+        secrets[1].visibility = Visibility.NAMED
+        later = company.key_result(hidden, mele, metric="Secret from now on")
+        for key_result in (*secrets, later):
+            answer = answered(session, key_result, WEEK, confidence=Confidence.RED, need="Secret need")
+            escalated(session, key_result, answer, lead)
+        company.key_result(hidden, mele, metric="Plain")
+        take_due(session, WEDNESDAY, 10)
+        assert [line.name for line in taken(session, team).key_results] == ["Secret from now on", "Plain"]
+        later.visibility = Visibility.NAMED
+        session.flush()
+        post = shown(session, team)
+        details = [
+            digest.details_post(session, row, WEDNESDAY)
+            for row in session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.DIGEST_DETAILS))
+        ]
+    assert post is not None
+    assert "Secret" not in repr(post)
+    assert "help" not in post.text
+    assert "Plain" in repr(details)
+    assert "Secret" not in repr(details)
+
+
+def test_fifty_key_results_take_as_many_queries_as_five(database: Database) -> None:
+    counts = []
+    with database.write() as session:
+        company = Company(session)
+        lead, mele = company.person("Ana Lima"), company.person("Mele")
+        for number in (5, 50):
+            team = company.team(f"Team of {number}", lead=lead)
+            objective = company.objective(team)
+            for _ in range(number):
+                key_result = company.key_result(objective, mele)
+                answered(session, key_result, following(WEEK, -1), score="0.3")
+                answer = answered(session, key_result, WEEK, confidence=Confidence.RED, need="Help")
+                escalated(session, key_result, answer, lead)
+            due(team)
+            session.flush()
+            with counted(database) as queries:
+                take_due(session, WEDNESDAY, 10)
+            counts.append(len([one for one in queries if not one.startswith("INSERT")]))
+            assert len(taken(session, team).calls) == number
+    assert counts[0] == counts[1]
+
+
+@dataclass(frozen=True)
+class KeyResultHistory:
+    """`weeks`: for last week and this one, whether it was asked, and the score that was answered, in tenths."""
+
+    team: int
+    shared_with: int | None
+    visibility: Visibility
+    objective_visibility: Visibility
+    owned_by_lead: bool
+    weeks: tuple[int | CheckInState | None, int | CheckInState | None]
+
+
+weeks = st.none() | st.sampled_from([CheckInState.DUE, CheckInState.MISSED, CheckInState.EXCUSED]) | st.integers(0, 10)
+visibilities = st.sampled_from([*[Visibility.WORKSPACE] * 5, Visibility.TEAM, Visibility.NAMED])
+histories = st.lists(
+    st.builds(
+        KeyResultHistory,
+        team=st.integers(0, 3),
+        shared_with=st.none() | st.integers(0, 3),
+        visibility=visibilities,
+        objective_visibility=visibilities,
+        owned_by_lead=st.booleans(),
+        weeks=st.tuples(weeks, weeks),
+    ),
+    max_size=12,
+)
+# Team 0 is the company, 1 beneath it and off, 2 beneath 1, 3 beneath nobody.
+PARENTS = (None, 0, 1, None)
+BENEATH = ({0, 2}, {1, 2}, {2}, {3})
+
+
+@given(histories, st.sampled_from([0, 2, 3]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_digest_counts_what_a_slow_look_at_the_history_counts(
+    database: Database, history: list[KeyResultHistory], asked_for: int
+) -> None:
+    with database.read() as session:  # rolled back: each example finds the database empty
+        team = history_of(Company(session), history, asked_for)
+        take_due(session, WEDNESDAY, 10)
+        snapshot = taken(session, team)
+    told = [one for one in history if is_told(one, asked_for)]
+    scored = [one for one in told if isinstance(one.weeks[1], int) and isinstance(one.weeks[0], int)]
+    assert len(snapshot.key_results) == len(told)
+    assert snapshot.answered == sum(isinstance(one.weeks[1], int) for one in told)
+    assert snapshot.asked == sum(one.weeks[1] not in (None, CheckInState.EXCUSED) for one in told)
+    assert len(snapshot.moved_up) == sum(one.weeks[1] > one.weeks[0] for one in scored)  # type: ignore[operator]
+    assert len(snapshot.moved_down) == sum(one.weeks[1] < one.weeks[0] for one in scored)  # type: ignore[operator]
+    assert len(snapshot.leaders) == sum(
+        one.owned_by_lead and one.weeks[1] not in (None, CheckInState.EXCUSED) for one in told
+    )
+
+
+def is_told(one: KeyResultHistory, asked_for: int) -> bool:
+    if {one.visibility, one.objective_visibility} != {Visibility.WORKSPACE} or one.team == 1:
+        return False
+    return one.team in BENEATH[asked_for] or one.shared_with in BENEATH[asked_for]
+
+
+def history_of(company: Company, history: list[KeyResultHistory], asked_for: int) -> Team:
+    session = company.session
+    lead, mele = company.person("Ana Lima"), company.person("Mele")
+    teams: list[Team] = []
+    for number, parent in enumerate(PARENTS):
+        above = teams[parent] if parent is not None else None
+        teams.append(company.team(f"Team {number}", parent=above, lead=lead, on=number != 1))
+    for number, one in enumerate(history):
+        objective = company.objective(teams[one.team], f"Objective {number}")
+        objective.visibility = one.objective_visibility
+        if one.shared_with is not None and one.shared_with != one.team:
+            session.add(
+                ObjectiveTeam(
+                    workspace_id=objective.workspace_id,
+                    objective_id=objective.id,
+                    team_id=teams[one.shared_with].id,
+                )
+            )
+        key_result = company.key_result(objective, lead if one.owned_by_lead else mele)
+        key_result.visibility = one.visibility
+        for week, happened in zip((following(WEEK, -1), WEEK), one.weeks, strict=True):
+            if isinstance(happened, int):
+                answered(session, key_result, week, score="0.9")
+                answered(session, key_result, week, score=str(Decimal(happened) / 10))
+            elif happened is not None:
+                asked(session, key_result, week, happened)
+    due(teams[asked_for])
+    session.flush()
+    return teams[asked_for]
