@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.services import digest, lead_note, once, people, planning
+from bot.services import cycles, digest, lead_note, once, people, planning
 from bot.slack import SlackFailure
 from models import Worker, Workspace
 from scheduler import pace
@@ -27,6 +27,7 @@ BATCH = 100
 Step = Callable[[Session, datetime, int], int]
 
 STEPS: tuple[Step, ...] = (
+    cycles.turn,
     planning.open_due,
     planning.close_due,
     lead_note.write_due,

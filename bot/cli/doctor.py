@@ -121,7 +121,8 @@ def _slack(program: Program) -> Iterator[Check]:
         yield Check(
             "Slack",
             Finding.WRONG,
-            f"cannot be reached at {settings.slack_base_url} ({failure.code}). Check the network and OKRA_SLACK_BASE_URL.",
+            f"cannot be reached at {settings.slack_base_url} ({failure.code}). "
+            "Check the network and OKRA_SLACK_BASE_URL.",
         )
         return
     yield Check("Slack", Finding.OK, f"answers as {identity.team_name} ({identity.slack_team_id})")

@@ -14,6 +14,8 @@ from bot.cli.starting import fail, reachable_database, settings
 if TYPE_CHECKING:
     from bot.domain.importing.problem import Problem
     from bot.domain.importing.rows import Rows
+    from bot.domain.person import Person
+    from bot.settings import Settings
     from models.database import Database
 
 
@@ -36,20 +38,24 @@ def import_file(
     from bot.cli.import_report import differences, summary, warnings
     from bot.services.importing import COMMAND_LINE, ImportRefused, import_rows, plan_import
     from bot.services.installations import only_workspace
+    from bot.services.people import learn_all
 
     rows = _read(file)
     given = settings(quiet=True)
+    everybody = people_at_slack(given)
     now = choose_clock(given)()
     with reachable_database(), closing(open_settings_database(given)) as database:
         _prepare(database)
         if dry_run:
             with database.read() as session:  # rolled back, with a workspace that was made for the comparison
                 workspace = only_workspace(session, now, time_zone=given.time_zone)
+                learn_all(session, now, workspace.id, everybody, admins=given.admins)
                 plan = plan_import(session, workspace.id, rows, now)
         else:
             try:
                 with database.write() as session:
                     workspace = only_workspace(session, now, time_zone=given.time_zone)
+                    learn_all(session, now, workspace.id, everybody, admins=given.admins)
                     plan = import_rows(session, workspace.id, rows, now, importer=COMMAND_LINE, reason=reason)
             except ImportRefused as refused:
                 _refuse(file, refused.problems, wants_reason=refused.wants_reason)
@@ -57,6 +63,23 @@ def import_file(
         _refuse(file, plan.problems)
     for line in (*warnings(str(file), plan), *differences(plan, whole=dry_run), *summary(plan, dry_run=dry_run)):
         typer.echo(line)
+
+
+def people_at_slack(given: Settings) -> list[Person]:
+    """Everybody in the workspace, where there is a token, so that owners are found. An import works without."""
+    if given.slack_bot_token is None:
+        return []
+    from bot.app import build
+    from bot.slack import SlackFailure
+
+    program = build(given)
+    try:
+        return list(program.runtime.gateway.people(0))
+    except SlackFailure as failure:
+        typer.echo(f"Slack did not say who is who ({failure.code}); owners are matched with the people known so far.")
+        return []
+    finally:
+        program.close()
 
 
 def _read(file: Path) -> Rows:

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.services.cycles import next_turn
 from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, Message, Team
 
 
@@ -14,6 +15,7 @@ def next_due(session: Session) -> datetime | None:
     """The earliest instant at which any tick has work (it may be in the past); None where nothing is planned."""
     waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
     instants = [
+        next_turn(session),
         session.scalar(sa.select(sa.func.min(Member.next_opening_at))),
         session.scalar(sa.select(sa.func.min(CheckIn.closes_at)).where(CheckIn.state == CheckInState.DUE)),
         session.scalar(sa.select(sa.func.min(Team.next_note_at))),
