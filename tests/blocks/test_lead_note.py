@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.blocks.lead_note import LeadNote, OpenCheckIn, lead_note, stop_or_shift_dialog
+from bot.localslack.blockkit import check_message, check_view, too_long
+
+OPEN = OpenCheckIn(
+    number=21,
+    name="Onboarding time",
+    owner="Mele Fonua",
+    asked_at=datetime(2026, 11, 16, 9, tzinfo=UTC),
+    is_missed=False,
+    owner_has_left=False,
+    prompt_failed=False,
+)
+NOTE = LeadNote(
+    note_id=5,
+    team="Growth",
+    digest_at=datetime(2026, 11, 18, 10, tzinfo=UTC),
+    still_open=(OPEN, replace(OPEN, number=22, name="NPS", owner_has_left=True)),
+    answered=7,
+    asked=9,
+    stop_or_shift=None,
+    is_over=False,
+)
+
+
+def buttons(note: LeadNote) -> list[str]:
+    return [
+        element["text"]["text"]
+        for block in lead_note(note).blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def test_the_first_line_says_what_the_note_is_about() -> None:
+    post = lead_note(NOTE)
+    assert post.text == "Growth, before the digest on Wed 10:00: 2 check-ins are still open, and one question for you"
+    assert post.blocks[0]["text"]["text"] == "*Growth, before the digest on Wed 10:00* · only you see this"
+    assert post.blocks[1]["text"]["text"].splitlines()[:3] == [
+        "2 check-ins are still open:",
+        "• *KR-21* Onboarding time · Mele Fonua, asked Mon",
+        "• *KR-22* NPS · Mele Fonua, asked Mon, their account is deactivated",
+    ]
+    assert "The digest will say “7 of 9 checked in” as it stands, no names." in post.blocks[1]["text"]["text"]
+
+
+def test_with_nothing_open_there_is_still_the_question() -> None:
+    note = replace(NOTE, still_open=(), answered=9)
+    assert lead_note(note).blocks[1]["text"]["text"].startswith("No check-in is open.")
+    assert buttons(note) == ["Answer"]
+
+
+def test_an_answer_is_shown_and_can_be_changed_until_the_digest() -> None:
+    said = replace(NOTE, stop_or_shift="Webinars pause")
+    assert buttons(said) == ["Change"]
+    assert "Webinars pause" in repr(lead_note(said).blocks)
+    assert buttons(replace(said, is_over=True)) == []
+
+
+@pytest.mark.parametrize("text", ["word " * 600, "&<>" * 1000, '"\\\n' * 999, "👩‍👩‍👧‍👦" * 400, "مرحبا " * 500])
+def test_slack_takes_the_longest_note_and_its_dialog(text: str) -> None:
+    worst = replace(
+        NOTE,
+        team=text,
+        still_open=tuple(
+            replace(OPEN, name=text, owner=text, is_missed=True, prompt_failed=True, number=10_000 + n)
+            for n in range(200)
+        ),
+        stop_or_shift=text,
+    )
+    for note in (worst, replace(worst, stop_or_shift=None), replace(worst, is_over=True)):
+        blocks = json.loads(json.dumps(lead_note(note).blocks))
+        assert check_message(lead_note(note).text, blocks) == []
+        assert not too_long(blocks)
+        assert check_view(json.loads(json.dumps(stop_or_shift_dialog(note)))) == []
