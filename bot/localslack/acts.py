@@ -72,8 +72,7 @@ def find_message(workspace: Workspace, person: Person, channel: Channel, ts: str
         if ephemeral.ts == ts and ephemeral.channel == channel.id:
             return ephemeral
     message = channel.messages.get(ts)
-    public = channel.kind is ConversationKind.PUBLIC_CHANNEL
-    if message is None or not (public or person.id in channel.members):
+    if message is None or not channel.readable_by(person):
         raise ActError(f"{person.shown_name} sees no such message")
     return message
 

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, WSMsgType, web
 
 from bot.localslack.core import LocalSlack
+from bot.localslack.httpmode import reply_of, request_of
 from bot.localslack.manifest import Transport
-from bot.localslack.outgoing import ACK_SECONDS, Delivery, Kind, Reply
-from bot.localslack.signing import signature
+from bot.localslack.outgoing import ACK_SECONDS, Delivery, Reply
 from bot.localslack.socketmode import envelope
 
 Json = dict[str, Any]
@@ -189,27 +188,17 @@ class Carrier:
         return len(sockets)
 
     async def _send_http(self, delivery: Delivery) -> None:
-        url, content_type, body = self._request_of(delivery)
-        timestamp = int(self._signing_time().timestamp())
-        headers = {
-            "Content-Type": content_type,
-            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
-            "X-Slack-Request-Timestamp": str(timestamp),
-            "X-Slack-Signature": signature(self._core.app.signing_secret, timestamp, body),
-        }
-        if delivery.attempt:
-            headers["X-Slack-Retry-Num"] = str(delivery.attempt)
-            headers["X-Slack-Retry-Reason"] = delivery.reason or ""
+        request = request_of(self._core.app, delivery, self._signing_time())
         reason = None
         reply = Reply()
         try:
-            if self._http is None or not url:
+            if self._http is None or not request.url:
                 reason = "connection_failed"
             else:
-                async with self._http.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                    text = await response.text()
-                    no_retry = response.headers.get("X-Slack-No-Retry") == "1"
-                    reply = Reply(response.status, _body(text), no_retry)
+                async with self._http.post(
+                    request.url, data=request.body, headers=request.headers, allow_redirects=False
+                ) as response:
+                    reply = reply_of(response.status, response.headers, await response.text())
         except TimeoutError:
             reason = "http_timeout"
         except ClientError:
@@ -219,29 +208,6 @@ class Carrier:
                 self._core.outgoing.answered(delivery.id, reply)
             else:
                 self._core.outgoing.unanswered(delivery.id, reason)
-
-    def _request_of(self, delivery: Delivery) -> tuple[str, str, bytes]:
-        """Address, content type and body of a delivery over HTTP."""
-        app = self._core.app
-        form = "application/x-www-form-urlencoded"
-        if delivery.kind is Kind.EVENT:
-            return app.event_url, "application/json", json.dumps(delivery.payload).encode()
-        if delivery.kind is Kind.COMMAND:
-            command = app.command(delivery.payload["command"])
-            url = command.url if command is not None and command.url else app.interactivity_url
-            return url, form, urlencode(delivery.payload).encode()
-        url = app.options_url if delivery.kind is Kind.OPTIONS else app.interactivity_url
-        return url, form, urlencode({"payload": json.dumps(delivery.payload)}).encode()
-
-
-def _body(text: str) -> Json | None:
-    if not text.strip():
-        return None
-    try:
-        parsed = json.loads(text)
-    except ValueError:
-        return {"text": text}
-    return parsed if isinstance(parsed, dict) else {"text": text}
 
 
 async def _send_frame(socket: web.WebSocketResponse, frame: Json) -> None:

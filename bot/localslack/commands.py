@@ -7,7 +7,6 @@ from typing import Any
 from bot.localslack import events, messages
 from bot.localslack.acts import actor, channel_head
 from bot.localslack.errors import ActError, SlackError
-from bot.localslack.facts.method import ConversationKind
 from bot.localslack.messages import Draft
 from bot.localslack.modals import make_trigger
 from bot.localslack.outgoing import Delivery, Kind, Reply
@@ -137,7 +136,7 @@ def conversation_for(world: World, workspace: Workspace, person: Person, name: s
         return world.direct_with_app(workspace, person.id)
     if name in workspace.channels or name.removeprefix("#") in workspace.channels_by_name:
         channel = world.channel(workspace, name)
-        if channel.kind is not ConversationKind.PUBLIC_CHANNEL and person.id not in channel.members:
+        if not channel.readable_by(person):
             raise ActError(f"{person.shown_name} sees no channel {name!r}")
         return channel
     for one in workspace.people.values():

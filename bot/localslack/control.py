@@ -182,6 +182,8 @@ class Control:
                     return {"messages": screen.conversation(channel), "channel": channel.id}
                 case "thread":
                     channel = self._core.channel(self._core.workspace, request.query["channel"])
+                    if not channel.readable_by(person) or request.query["ts"] not in channel.messages:
+                        raise ActError(f"{person.shown_name} sees no such thread")
                     return {"messages": screen.thread(channel, request.query["ts"])}
                 case "last_interaction":
                     last = self._core.workspace.desk(person.id).last_interaction
@@ -203,9 +205,12 @@ class Control:
             screen = self._core.screen(person.id)
             came = [one for one in screen.newest_first(after=before) if one["by_app"]]
             error = failure.text if failure is not None else None
+            modal = screen.modal()
             if error is None and any(one.error for one in deliveries if one.person == person.id):
                 error = deed.trouble(deliveries)
-            return {"came_back": came[::-1], "modal": screen.modal(), "error": error,
+            if error is None and modal is not None:
+                error = modal["trouble"]
+            return {"came_back": came[::-1], "modal": modal, "error": error,
                     "deliveries": [one.id for one in deliveries]}  # fmt: skip
 
     async def _settle(self, mark: int) -> list[Delivery]:

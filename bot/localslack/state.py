@@ -37,6 +37,11 @@ class Person:
     home_opened: bool = False  # whether the person looks at the app's Home tab now
 
     @property
+    def is_guest(self) -> bool:
+        """Guests and people of other organisations see only the channels that they are in."""
+        return self.is_restricted or self.is_ultra_restricted or self.is_stranger
+
+    @property
     def shown_name(self) -> str:
         """What others read above a message."""
         return self.display_name or self.real_name or self.name
@@ -84,6 +89,10 @@ class Channel:
     purpose: str = ""
     messages: dict[str, Message] = field(default_factory=dict)
     top: list[str] = field(default_factory=list)  # timestamps that history shows, ascending
+
+    def readable_by(self, person: Person) -> bool:
+        public = self.kind is ConversationKind.PUBLIC_CHANNEL and not person.is_guest
+        return public or person.id in self.members
 
 
 class ViewType(Enum):

@@ -81,7 +81,7 @@ def core() -> LocalSlack:
 
 @pytest.fixture
 def server() -> Iterator[LocalSlackServer]:
-    with LocalSlackServer(LocalSlack(from_manifest(MANIFEST)), ack_seconds=1.0) as running:
+    with LocalSlackServer(LocalSlack(from_manifest(MANIFEST)), ack_seconds=2.0) as running:
         yield running
 
 
