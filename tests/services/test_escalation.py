@@ -1,0 +1,269 @@
+"""A red or a blocker opens one thread, and a later one goes on in it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from calls import (
+    MORNING,
+    WEEK,
+    keys,
+    posted,
+    pressable,
+    set_scene,
+    shown,
+    tell,
+    the_escalation,
+    words,
+)
+from company import MONDAY
+
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.domain.organisation import Visibility
+from bot.localslack.blockkit import check_message
+from bot.services import escalation
+from bot.services.blocking import BlockedBy
+from models import (
+    EscalationEvent,
+    EscalationEventKind,
+    MemberKind,
+    Message,
+)
+from models.database import Database
+
+
+def test_a_red_opens_a_thread_in_the_teams_channel_and_asks_the_lead(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner, blocked_by=BlockedBy(words="People team"))
+        opened = the_escalation(session)
+        assert opened.state is EscalationState.OPEN
+        assert opened.asked_id == scene.lead.id
+        assert keys(session) == ["escalation:1", f"escalation:1:ask:{scene.lead.id}"]
+        root = posted(session, "escalation:1")
+        assert (root.channel_id, root.member_id) == ("C0GROWTH", None)
+        post = shown(session, "escalation:1")
+        assert post is not None
+        said = words(post)
+        assert said.startswith("🔴 red *KR-1 SOC 2 certified by 15 Dec: help wanted* · 0.3, no score last week")
+        assert "*Stuck:* the auditor has had nothing from HR\n*Blocked by:* People team\n*Plan:* our own" in said
+        assert "*The owner needs:* someone to free two HR days" in said
+        assert "<@U0TAMAREID>, can you get this, decide otherwise, or take it to the team's next review?" in said
+        assert "Mon 5 Oct, 09:12" in said
+        assert pressable(post) == ["I'll take it", "Decide", "Take to review", "Resolve"]
+        assert check_message(post.text, list(map(dict, post.blocks))) == []
+        assert post.text == (
+            "🔴 red KR-1 SOC 2 certified by 15 Dec: help wanted · 0.3, no score last week. "
+            "Mere Ngata needs: someone to free two HR days"
+        )
+
+
+def test_the_direct_message_to_the_lead_is_complete_and_links_to_the_thread(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        root = posted(session, "escalation:1")
+        root.posted_channel, root.posted_ts = "C0GROWTH", "1790000000.000100"
+        scene.company.workspace.url = "https://testworks.slack.com/"
+        ask = shown(session, f"escalation:1:ask:{scene.lead.id}")
+        assert "<https://testworks.slack.com/archives/C0GROWTH/p1790000000000100|The thread>" in words(ask)
+        assert "because you lead Growth or a team above it" in words(ask)
+        assert "*The owner needs:* someone to free two HR days" in words(ask)
+        assert pressable(ask) == ["I'll take it", "Decide", "Take to review", "Resolve"]
+
+
+def test_a_yellow_opens_a_thread_only_when_its_blocker_wants_help(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        quiet = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
+        blocked = BlockedBy(team_id=scene.product.id)
+        tell(session, MORNING, quiet, by=scene.owner, confidence=Confidence.YELLOW, blocked_by=blocked)
+        assert keys(session) == []
+        tell(
+            session,
+            MORNING,
+            scene.key_result,
+            by=scene.owner,
+            confidence=Confidence.YELLOW,
+            blocked_by=blocked,
+            wants_help=True,
+        )
+        assert "🟡 yellow *KR-1" in words(shown(session, "escalation:1"))
+        assert "*Blocked by:* Product" in words(shown(session, "escalation:1"))
+
+
+def test_a_second_red_goes_on_in_the_open_thread_and_says_what_has_changed(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        later = MORNING + WEEK
+        tell(
+            session,
+            later,
+            scene.key_result,
+            by=scene.owner,
+            period=MONDAY + WEEK,
+            score="0.2",
+            need="a decision on the auditor's date",
+        )
+        event = session.scalars(
+            sa.select(EscalationEvent).where(EscalationEvent.kind == EscalationEventKind.RED_AGAIN)
+        ).one()
+        reply = posted(session, f"escalation:1:event:{event.id}")
+        assert reply.follows_id == posted(session, "escalation:1").id
+        said = words(shown(session, reply.key, later))
+        assert said == "🔴 red again this week · 0.2, was 0.3\n*The owner needs:* a decision on the auditor's date"
+        assert "a decision on the auditor's date" in words(shown(session, "escalation:1", later))
+        assert "0.2, was 0.3" in words(shown(session, "escalation:1", later))
+
+
+def test_the_same_answer_sent_again_in_the_same_week_adds_no_reply(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        tell(session, MORNING + timedelta(minutes=1), scene.key_result, by=scene.owner)
+        assert len(keys(session)) == 2
+        tell(session, MORNING + timedelta(minutes=2), scene.key_result, by=scene.owner, plan="we wait for HR")
+        assert len(keys(session)) == 3
+        assert (
+            words(shown(session, keys(session)[-1]))
+            == "🔴 red with news · 0.3, no score last week\n*Plan:* we wait for HR"
+        )
+
+
+def test_another_blocker_in_the_same_week_is_news(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner, blocked_by=BlockedBy(words="HR"))
+        tell(
+            session,
+            MORNING + timedelta(minutes=5),
+            scene.key_result,
+            by=scene.owner,
+            blocked_by=BlockedBy(member_id=scene.stranger.id),
+        )
+        assert words(shown(session, keys(session)[-1])).endswith("*Blocked by:* Finn Adler")
+
+
+def test_a_green_while_open_only_redraws_what_shows_the_state(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        later = MORNING + WEEK
+        before = session.scalars(sa.select(Message.wanted)).all()
+        tell(
+            session,
+            later,
+            scene.key_result,
+            by=scene.owner,
+            period=MONDAY + WEEK,
+            confidence=Confidence.GREEN,
+            score="0.6",
+            working="",
+            need="",
+            plan="",
+        )
+        assert len(keys(session)) == 2
+        session.expire_all()
+        assert session.scalars(sa.select(Message.wanted)).all() == [wanted + 1 for wanted in before]
+        said = words(shown(session, "escalation:1", later))
+        assert said.startswith("🟢 green *KR-1 SOC 2 certified by 15 Dec: help wanted* · 0.6, was 0.3")
+        assert "If the help has come, this can be resolved." in said
+        assert "*The owner needs:* someone to free two HR days" in said
+
+
+def test_the_thread_is_in_the_escalation_channel_or_else_in_that_of_the_nearest_team_above(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        assert posted(session, "escalation:1").channel_id == "C0PRODUCT"
+        assert the_escalation(session).team_id == scene.product.id
+        other = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
+        scene.growth.escalation_channel_id = "C0HELP"
+        tell(session, MORNING, other, by=scene.owner)
+        assert posted(session, "escalation:2").channel_id == "C0HELP"
+
+
+def test_without_any_channel_the_thread_is_the_leads_direct_message_and_the_owner_hears_of_it_directly(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        assert keys(session) == ["escalation:1"]
+        assert posted(session, "escalation:1").member_id == scene.lead.id
+        assert "because you lead Growth" in words(shown(session, "escalation:1"))
+        assert pressable(shown(session, "escalation:1"))[0] == "I'll take it"
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        reply, news = keys(session)[1:]
+        assert posted(session, reply).member_id == scene.lead.id
+        assert posted(session, reply).follows_id == posted(session, "escalation:1").id
+        assert posted(session, news).member_id == scene.owner.id
+        assert words(shown(session, news)) == (
+            "You asked for help with KR-1 SOC 2 certified by 15 Dec: Tama Reid has taken it."
+        )
+        escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1, reason="a slip")
+        assert "Why no decision was needed: a slip" in words(shown(session, keys(session)[-1]))
+
+
+def test_a_key_result_that_not_everybody_may_see_is_never_in_a_channel(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.key_result.visibility = Visibility.TEAM
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        assert posted(session, "escalation:1").member_id == scene.lead.id
+        other = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
+        tell(session, MORNING, other, by=scene.owner)
+        assert posted(session, "escalation:2").channel_id == "C0GROWTH"
+        other.visibility = Visibility.NAMED
+        session.flush()
+        assert shown(session, "escalation:2") is None
+
+
+def test_the_owner_is_never_asked_so_a_lead_who_owns_it_asks_the_lead_above(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        own = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.lead)
+        tell(session, MORNING, own, by=scene.lead)
+        assert the_escalation(session).asked_id == scene.head.id
+
+
+def test_where_nobody_is_above_the_root_says_who_can_decide(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        own = scene.company.key_result(scene.company.objective(scene.product, "Another"), scene.head)
+        tell(session, MORNING, own, by=scene.head)
+        assert keys(session) == ["escalation:1"]
+        assert "Nobody was asked: Product has no lead above the owner. Hana Mori can decide." in words(
+            shown(session, "escalation:1")
+        )
+
+
+def test_a_lead_who_has_left_is_passed_over(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.lead.deactivated_at = MORNING
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        assert the_escalation(session).asked_id == scene.head.id
+
+
+def test_a_lead_who_leaves_before_the_request_is_sent_does_not_get_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        scene.lead.kind = MemberKind.GUEST
+        session.flush()
+        assert shown(session, f"escalation:1:ask:{scene.lead.id}") is None
+
+
+def test_a_team_with_neither_lead_nor_channel_tells_the_owner_so(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = scene.growth.lead_id = scene.product.lead_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        assert posted(session, "escalation:1").member_id == scene.owner.id
+        assert "An admin can name one." in words(shown(session, "escalation:1"))
