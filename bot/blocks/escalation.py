@@ -258,7 +258,7 @@ def _asks(case: Case) -> list[str]:
     """What is asked, or what came of it."""
     lines: list[str] = []
     if case.decided is not None:
-        lines.append(f"*Decided* by {said(case.decided.by, NAME)}: {said(case.decided.text, LINE)}")
+        lines.append(f"*Decided* by {said(case.decided.by, NAME)}: {_line(case.decided.text)}")
         lines.append(f"*Follow-up:* {said(case.decided.owner.name, NAME)}, by {named_day(case.decided.due_on)}")
     match case.state:
         case EscalationState.OPEN:
@@ -272,7 +272,7 @@ def _asks(case: Case) -> list[str]:
         case EscalationState.RESOLVED:
             lines.append(f"*Resolved* by {said(case.resolved_by or '', NAME)}")
             if case.no_decision_reason:
-                lines.append(f"*No decision was needed:* {said(case.no_decision_reason, LINE)}")
+                lines.append(f"*No decision was needed:* {_line(case.no_decision_reason)}")
     if case.standing.confidence is Confidence.GREEN and case.state is not EscalationState.RESOLVED:
         lines.append("The owner's newest check-in is green. If the help has come, this can be resolved.")
     return lines
@@ -311,7 +311,13 @@ def _lines(words: Words) -> list[str]:
         ("Plan", words.plan),
         ("The owner needs", words.need),
     )
-    return [f"*{label}:* {said(text, LINE)}" for label, text in labelled if text]
+    return [f"*{label}:* {_line(text)}" for label, text in labelled if text]
+
+
+def _line(text: str) -> str:
+    """One line of what somebody typed; shorter where it is mostly characters that grow when they are escaped."""
+    inert = said(text, LINE)
+    return inert if len(inert) <= 2 * LINE else said(text, LINE // 5)
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:
@@ -325,17 +331,18 @@ def _sections(lines: Sequence[str]) -> list[Block]:
 def _long(head: str, text: str) -> list[Block]:
     """What somebody typed, whole and with its line breaks, in as many paragraphs as it needs."""
     blocks: list[Block] = []
-    piece, sent = "", 0
+    piece, length, sent = "", len(head), 0
     for word in re.findall(r"\s+|\S{1,400}", text):
-        if len(head) + len(escape(piece + word)) > SECTION:
+        grown = len(escape(word))
+        if length + grown > SECTION:
             blocks.append(section(head + escape(piece)))
-            sent += len(escape(piece))
-            head, piece = "", word.lstrip()
-        else:
-            piece += word
-        if sent + len(escape(piece)) > WHOLE:
-            # Only a text of nothing but characters that must be escaped is as long as this.
-            return [*blocks, section("…")]
+            sent += length
+            head, piece, length = "", "", 0
+            if sent > WHOLE:
+                # Only a text of nothing but characters that must be escaped is as long as this.
+                return [*blocks, section("…")]
+        piece += word
+        length += grown
     return [*blocks, section(head + escape(piece))] if head or piece.strip() else blocks
 
 

@@ -1,0 +1,189 @@
+"""Every message and dialog of an escalation fits Slack's rules, with the worst that people can type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import product
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.blocks import escalation as messages
+from bot.blocks import escalation_dialogs as dialogs
+from bot.blocks.escalation import Case, Change, Decided, Person, Words
+from bot.blocks.post import Post
+from bot.blocks.standing import Standing
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationFacts, EscalationState, Event, ProposedDecision, Refusal, next_state
+from bot.domain.kinds import Kind
+from bot.localslack.blockkit import check_message, check_view, too_long
+
+OPENED = datetime(2026, 10, 5, 9, 12, tzinfo=UTC)
+DAY = date(2026, 10, 16)
+
+NASTY = {
+    "amps": "&" * 3000,
+    "words": "a word and " * 272,
+    "mentions": "<!channel> @channel <@U0EVIL> <https://evil.example|click> " * 40,
+    "emoji": "🚀👩‍👩‍👧‍👦" * 375,
+    "one line a character": "x\n" * 1500,
+    "right to left": "مرحبا بالعالم " * 200,
+    "marks": "*_~`>" * 600,
+}
+TEXTS = pytest.mark.parametrize("text", NASTY.values(), ids=NASTY.keys())
+
+
+def case(text: str = "short", **changes: Any) -> Case:
+    standing = Standing(
+        key_result_id=15,
+        number=15,
+        text=text,
+        metric=None,
+        kind=Kind.MILESTONE,
+        unit="",
+        start=None,
+        target=None,
+        score=Decimal("0.3"),
+        last_score=Decimal("0.3"),
+        confidence=Confidence.RED,
+    )
+    person = Person(text[:200] or "Mere Ngata", "U0MERE")
+    made = Case(
+        escalation_id=7,
+        standing=standing,
+        owner=person,
+        team=text[:200],
+        words=Words(text, text, text, text),
+        state=EscalationState.OPEN,
+        opened_at=OPENED,
+        zone=ZoneInfo("UTC"),
+        asked=Person(text, "U0LEAD"),
+        deciders=(text, text),
+        taken_by=text,
+        decided=Decided(text, text, person, DAY),
+        resolved_by=text,
+        no_decision_reason=text,
+        link="https://slack.com/archives/C0GROWTH/p1790000000000100",
+    )
+    return replace(made, **changes)
+
+
+DECIDED = Decided("HR frees Ana for two days", "Tama Reid", Person("Hana Mori", "U0HANA"), DAY)
+
+POSTS: dict[str, Callable[[Case], Post]] = {
+    "root": messages.root,
+    "ask": messages.ask,
+    "taken": lambda made: messages.taken(made, made.team),
+    "to review": lambda made: messages.to_review(made, made.team),
+    "decided": lambda made: messages.decided(made, made.decided or DECIDED),
+    "resolved": lambda made: messages.resolved(made, made.team),
+    "again": lambda made: messages.again(made, Change(Confidence.RED, "0.3, as last week", made.words)),
+    "news of a follow-up": lambda made: messages.news_of_decision(made, made.decided or DECIDED, for_follow_up=True),
+    "news of a decision": lambda made: messages.news_of_decision(made, made.decided or DECIDED, for_follow_up=False),
+    "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
+    "news of the end": lambda made: messages.news_of_end(made, made.team),
+}
+
+
+@TEXTS
+@pytest.mark.parametrize("post", POSTS.values(), ids=POSTS.keys())
+def test_every_message_fits_slack_whatever_was_typed(text: str, post: Callable[[Case], Post]) -> None:
+    for state in EscalationState if post in (messages.root, messages.ask) else (EscalationState.RESOLVED,):
+        made = post(case(text, state=state))
+        blocks = json.loads(json.dumps(list(made.blocks)))
+        assert check_message(made.text, blocks) == []
+        assert not too_long(blocks)
+        assert len(made.text) < 4000
+
+
+@TEXTS
+@pytest.mark.parametrize("post", POSTS.values(), ids=POSTS.keys())
+def test_what_people_typed_mentions_nobody_and_links_nowhere(text: str, post: Callable[[Case], Post]) -> None:
+    made = post(case(text))
+    everything = made.text + json.dumps(list(made.blocks), ensure_ascii=False)
+    assert "<!channel" not in everything
+    assert "U0EVIL>" not in everything.replace("&gt;", "")
+    assert "<https://evil" not in everything
+
+
+@TEXTS
+def test_both_dialogs_fit_slack_whatever_was_typed(text: str) -> None:
+    for view in (dialogs.decide(case(text), due=DAY), dialogs.resolve(case(text))):
+        assert check_view(json.loads(json.dumps(view))) == []
+
+
+def test_a_dialog_for_the_highest_number_fits_its_title() -> None:
+    standing = replace(case().standing, number=9_999_999)
+    for view in (dialogs.decide(case(standing=standing), due=DAY), dialogs.resolve(case(standing=standing))):
+        assert check_view(json.loads(json.dumps(view))) == []
+
+
+def test_a_decision_is_shown_whole() -> None:
+    text = "\n".join(f"line {number} " + "y" * 50 for number in range(48))
+    made = messages.decided(case(), replace(DECIDED, text=text))
+    shown = "".join(block["text"]["text"] for block in made.blocks)
+    assert all(f"line {number} " in shown for number in range(48))
+
+
+@pytest.mark.parametrize("state", EscalationState)
+def test_the_buttons_are_those_that_the_state_machine_takes(state: EscalationState) -> None:
+    facts = EscalationFacts(
+        decision=ProposedDecision("yes", 1, DAY),
+        has_decision=state is EscalationState.DECIDED,
+        no_decision_reason="none",
+    )
+    offered = {button["action_id"] for button in messages.buttons(7, state)}
+    for action, event in {
+        "take_escalation": Event.ACKNOWLEDGE,
+        "take_to_review": Event.TAKE_TO_REVIEW,
+        "decide": Event.DECIDE,
+        "resolve_escalation": Event.RESOLVE,
+    }.items():
+        outcome = next_state(state, event, facts)
+        if action in offered:
+            assert not isinstance(outcome, Refusal), (state, action)
+            assert outcome is not state or event is Event.DECIDE, (state, action)
+    assert ("resolve_escalation" in offered) == (state is not EscalationState.RESOLVED)
+    assert len(offered) == len(messages.buttons(7, state))
+
+
+@pytest.mark.parametrize(
+    ("score", "last", "said"),
+    [
+        ("0.3", "0.3", "0.3, as last week"),
+        ("0.3", "0.4", "0.3, was 0.4"),
+        ("0.32", "0.31", "0.3, as last week"),
+        ("0.3", None, "0.3, no score last week"),
+        (None, None, "no score yet"),
+    ],
+)
+def test_a_score_stands_beside_last_weeks(score: str | None, last: str | None, said: str) -> None:
+    standing = replace(
+        case().standing, score=Decimal(score) if score else None, last_score=Decimal(last) if last else None
+    )
+    assert messages.score(standing) == said
+
+
+def test_a_metric_without_a_score_shows_its_value() -> None:
+    standing = replace(case().standing, kind=Kind.INCREASE, unit="%", score=None, value=Decimal("28.5"))
+    assert messages.score(standing) == "now 28.5 %, no score yet"
+    assert messages.score(replace(standing, kind=Kind.HEALTH)) == "now 28.5 %, not scored"
+
+
+def test_nothing_promises_what_happens_when_nobody_answers() -> None:
+    for state, post in product(EscalationState, POSTS.values()):
+        made = post(case("short", state=state))
+        text = json.dumps(list(made.blocks)).lower()
+        assert not any(word in text for word in ("is asked next", "reminder", "snooze", "escalates"))
+
+
+def test_names_are_listed_with_an_or_between_the_last_two() -> None:
+    assert messages.listed(["Ana"]) == "Ana"
+    assert messages.listed(["Ana", "Ben"]) == "Ana or Ben"
+    assert messages.listed(["Ana", "Ben", "Cleo"]) == "Ana, Ben or Cleo"
+    assert messages.listed([f"P{n}" for n in range(9)]) == "P0, P1, P2, P3, P4, P5 or others"
