@@ -1,9 +1,120 @@
-"""To be written."""
+"""`/okr` lists key results, `/kr` shows one or opens its check-in."""
 
 from __future__ import annotations
 
+from bot.blocks import listing as lists
+from bot.blocks.ids import Act, Command
+from bot.blocks.key_result import key_result, no_number, which_one
+from bot.blocks.post import Post
+from bot.domain.numbers import format_value
+from bot.domain.words import Understood, understand
+from bot.runtime import Runtime
+from bot.services import key_result_view, listing
+from bot.services.refusals import Reason, Refused
+from handlers import checkin
 from handlers.boundary import Desk
+from handlers.checkin import Prefill
+from handlers.reply import Reply, Whisper
+from handlers.request import Request
 
 
 def register(desk: Desk) -> None:
-    """To be written."""
+    desk.command(Command.OKR, okr)
+    desk.command(Command.KR, kr)
+    desk.action(Act.UPDATE_KEY_RESULT, update)
+
+
+def okr(runtime: Runtime, request: Request) -> Reply:
+    """`/okr`, `/okr team [NAME]`, `/okr company`, `/okr help`; a number at the end turns the page."""
+    first, _, rest = request.text.partition(" ")
+    rest = rest.strip()
+    match first.casefold():
+        case "":
+            return _mine(runtime, request, 1)
+        case page if page.isdecimal() and not rest:
+            return _mine(runtime, request, _page(page))
+        case "team" | "teams":
+            return _team(runtime, request, rest)
+        case "company" if not rest or rest.isdecimal():
+            return _company(runtime, request, _page(rest))
+        case "help":
+            return Whisper(lists.help_text())
+        case _:
+            return Whisper(lists.help_text(request.text))
+
+
+def kr(runtime: Runtime, request: Request) -> Reply:
+    """`/kr 12` shows a key result; with a value, a colour or words it opens its check-in with them filled in."""
+    if not request.text:
+        return Whisper(Post(which_one()))
+    understood = understand(request.text)
+    if understood.number is None:
+        return Whisper(Post(no_number(request.text)))
+    with runtime.read() as session:
+        if not _says_more(understood):
+            view = key_result_view.view(session, request.caller, runtime.now(), understood.number)
+            return Whisper(key_result(view))
+        found = key_result_view.find(session, request.caller, understood.number)
+    return checkin.open_for(runtime, request, found.id, _prefill(understood))
+
+
+def update(runtime: Runtime, request: Request) -> Reply:
+    """*Update* was pressed under a key result."""
+    if not request.value.isdecimal():
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    return checkin.open_for(runtime, request, int(request.value), Prefill())
+
+
+def _mine(runtime: Runtime, request: Request, page: int) -> Reply:
+    with runtime.read() as session:
+        found = listing.mine(session, request.caller, runtime.now())
+    return Whisper(lists.mine(found.objectives, found.period, page))
+
+
+def _team(runtime: Runtime, request: Request, words: str) -> Reply:
+    name, page = _name_and_page(words)
+    with runtime.read() as session:
+        if not name:
+            teams = listing.my_teams(session, request.caller)
+            found = listing.of_teams(session, request.caller, runtime.now(), teams)
+            return Whisper(lists.of_my_teams([team.name for team in teams], found.objectives, found.period, page))
+        try:
+            team = listing.team_named(session, request.caller, words)
+            page = 1
+        except Refused:
+            # "Team 2" may be a name, or the second page of "Team".
+            team = listing.team_named(session, request.caller, name)
+        found = listing.of_teams(session, request.caller, runtime.now(), [team])
+    return Whisper(lists.of_team(team.name, found.objectives, found.period, page))
+
+
+def _company(runtime: Runtime, request: Request, page: int) -> Reply:
+    with runtime.read() as session:
+        found = listing.of_company(session, request.caller, runtime.now())
+        teams = listing.all_teams(session, request.caller)
+    return Whisper(lists.of_company(found.objectives, teams, found.period, page))
+
+
+def _name_and_page(words: str) -> tuple[str, int]:
+    name, _, last = words.rpartition(" ")
+    if last.isdecimal():
+        return name.strip(), _page(last)
+    return words, 1
+
+
+def _page(typed: str) -> int:
+    # More than anybody has pages; the last one is shown then.
+    return int(typed[:6]) if typed else 1
+
+
+def _says_more(understood: Understood) -> bool:
+    return understood.is_answer or bool(understood.rest) or bool(understood.not_understood)
+
+
+def _prefill(understood: Understood) -> Prefill:
+    return Prefill(
+        value_text=format_value(understood.value, understood.unit) if understood.value is not None else "",
+        confidence=understood.confidence,
+        words=understood.rest,
+        not_understood=understood.not_understood,
+    )

@@ -1,0 +1,146 @@
+"""`/kr 12`: one key result, where it stands, its last answers, and what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from bot.blocks.dates import day
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, context, section
+from bot.blocks.links import linked, thread_link
+from bot.blocks.post import Block, Post
+from bot.blocks.standing import Standing, colour, history, measure, score_pair, standing_line
+from bot.blocks.text import said
+from bot.domain.cadence import Period
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.domain.numbers import format_value
+from bot.domain.scoring import show
+
+
+@dataclass(frozen=True)
+class PastAnswer:
+    """What was said in one week."""
+
+    period: Period
+    confidence: Confidence
+    value: Decimal | None
+    score: Decimal | None
+    changed: str
+    working: str
+    next_move: str
+    need: str
+
+
+@dataclass(frozen=True)
+class KeyResultView:
+    """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now."""
+
+    standing: Standing
+    objective: str
+    team: str
+    due_on: date | None
+    is_draft: bool
+    is_closed: bool
+    imported_score: str | None
+    answers: tuple[PastAnswer, ...]
+    period: Period
+    may_update: bool
+
+
+def key_result(view: KeyResultView) -> Post:
+    """The key result as it is now."""
+    stands = view.standing
+    blocks: list[Block] = [
+        section(f"*{stands.label}* {said(stands.text, 600)}\n{_belongs(view)}"),
+        section(_stands(view)),
+    ]
+    if stands.escalation is not None:
+        blocks.append(section(_escalation(stands)))
+    if view.answers:
+        blocks.append(section(_past(view.answers, stands.unit)))
+    elif not view.is_draft and not view.is_closed:
+        blocks.append(context("No check-in has been answered yet."))
+    if view.imported_score:
+        blocks.append(context(f"The file it was imported from gave its score as “{said(view.imported_score, 150)}”."))
+    if view.may_update:
+        blocks.append(actions(button("Update", Act.UPDATE_KEY_RESULT, value=str(stands.key_result_id))))
+    return Post(_title(view), tuple(blocks))
+
+
+def which_one() -> str:
+    return "Which key result? Type its number, as in `/kr 12`. `/okr` lists yours."
+
+
+def no_number(typed: str) -> str:
+    return (
+        f"I can't find a key result's number in “{said(typed, 150)}”. It comes first, as in `/kr 12` or "
+        "`/kr 12 45 yellow waiting on legal`. `/okr` lists yours."
+    )
+
+
+def _title(view: KeyResultView) -> str:
+    if view.is_draft or view.is_closed:
+        return f"{view.standing.label} {measure(view.standing)}: {'a draft' if view.is_draft else 'closed'}"
+    return standing_line(view.standing, period=view.period)
+
+
+def _belongs(view: KeyResultView) -> str:
+    due = f" · due {day(view.due_on)} {view.due_on.year}" if view.due_on else ""
+    return f"{said(view.objective, 200)} · {said(view.team, 80)}{due}"
+
+
+def _stands(view: KeyResultView) -> str:
+    stands = view.standing
+    if view.is_draft:
+        named = f" The import named “{said(stands.owner_name, 80)}”." if stands.owner_name else ""
+        return f"✏️ A draft: nobody owns it yet, so nobody is asked about it.{named}"
+    parts = [
+        f"{colour(stands.confidence)}",
+        f"now {said(format_value(stands.value, stands.unit), 60)}" if stands.value is not None else "",
+        f"score {score_pair(stands.score, stands.last_score, bold=True, spelled=True)}"
+        if stands.kind.is_scored
+        else "watched, not scored",
+        f"`{history(stands)}`" if history(stands) else "",
+    ]
+    owner = f"\nOwner: {said(stands.owner_name, 80)}" if stands.owner_name else ""
+    closed = "\nIt is closed: nobody is asked about it any more." if view.is_closed else ""
+    return " · ".join(filter(None, parts)) + owner + closed
+
+
+def _escalation(stands: Standing) -> str:
+    escalation = stands.escalation
+    if escalation is None:
+        return ""
+    words = {
+        EscalationState.OPEN: "Help is wanted",
+        EscalationState.ACKNOWLEDGED: "Help is wanted, and someone is on it",
+        EscalationState.IN_REVIEW: "Help is wanted; it goes to the team's review",
+        EscalationState.DECIDED: "Help was wanted, and a decision has been made",
+    }.get(escalation.state, "Help was wanted")
+    if escalation.channel is None or escalation.ts is None:
+        return f"*{words}*"
+    return f"*{words}* · {linked(thread_link(escalation.channel, escalation.ts, escalation.base), 'thread')}"
+
+
+def _past(answers: Sequence[PastAnswer], unit: str) -> str:
+    return "\n".join(["*Last answers*", *(_answer(one, unit) for one in answers)])
+
+
+def _answer(one: PastAnswer, unit: str) -> str:
+    head = [
+        f"{day(one.period)}: {colour(one.confidence)}",
+        said(format_value(one.value, unit), 60) if one.value is not None else "",
+        show(one.score) if one.score is not None else "",
+    ]
+    words = [
+        said(one.changed, 150),
+        said(one.working, 150),
+        f"_next:_ {said(one.next_move, 150)}" if one.next_move else "",
+        f"_needs:_ {said(one.need, 150)}" if one.need else "",
+    ]
+    lines = [" · ".join(filter(None, head)), " · ".join(filter(None, words))]
+    return "\n      ".join(filter(None, lines))

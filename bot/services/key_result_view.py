@@ -1,0 +1,102 @@
+"""One key result as a viewer sees it. What they may not see does not exist for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.key_result import KeyResultView, PastAnswer
+from bot.domain.cadence import Period, following, period_of
+from bot.domain.cadence import period as monday
+from bot.services import access
+from bot.services.access import Caller
+from bot.services.answerable import subject
+from bot.services.refusals import Reason, Refused
+from bot.services.standing import WEEKS, newest_answers, standings
+from bot.services.visibility import visible_to
+from models import CheckIn, KeyResult, KeyResultRevision, KeyResultState, Objective, Team
+
+MOST_ANSWERS = 3
+
+
+def find(session: Session, viewer: Caller, number: int) -> KeyResult:
+    """The key result with this number. Raises `Refused` alike where there is none and where it may not be seen."""
+    if not access.member_of(session, viewer).may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    key_result = session.scalar(
+        sa.select(KeyResult)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(
+            KeyResult.workspace_id == viewer.workspace_id,
+            KeyResult.number == number,
+            KeyResult.archived_at.is_(None),
+            visible_to(viewer),
+        )
+    )
+    if key_result is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT, number=number)
+    return key_result
+
+
+def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyResultView:
+    """All that `/kr` shows. Raises `Refused` as `find` does."""
+    key_result = find(session, viewer, number)
+    period = period_of(now, ZoneInfo(access.member_of(session, viewer).time_zone))
+    objective, team, due_on = session.execute(
+        sa.select(Objective.title, Team.name, KeyResultRevision.due_on)
+        .select_from(KeyResult)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Team, Team.id == Objective.team_id)
+        .join(
+            KeyResultRevision,
+            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
+        )
+        .where(KeyResult.id == key_result.id)
+    ).one()
+    imported = key_result.imported_score
+    return KeyResultView(
+        standing=standings(session, [key_result.id], period)[key_result.id],
+        objective=objective,
+        team=team,
+        due_on=due_on,
+        is_draft=key_result.state is KeyResultState.DRAFT,
+        is_closed=key_result.state is KeyResultState.CLOSED,
+        imported_score=str(imported) if imported is not None else key_result.imported_note,
+        answers=_answers(session, key_result, period),
+        period=period,
+        may_update=_may_update(session, viewer, now, key_result),
+    )
+
+
+def _answers(session: Session, key_result: KeyResult, period: Period) -> tuple[PastAnswer, ...]:
+    rows = session.execute(
+        newest_answers(since=following(period, 1 - WEEKS), until=period)
+        .where(CheckIn.key_result_id == key_result.id)
+        .order_by(CheckIn.period.desc())
+        .limit(MOST_ANSWERS)
+    )
+    return tuple(
+        PastAnswer(
+            period=monday(check_in.period),
+            confidence=answer.confidence,
+            value=answer.value,
+            score=answer.score,
+            changed=answer.changed,
+            working=answer.working,
+            next_move=answer.next_move,
+            need=answer.need,
+        )
+        for check_in, answer in rows
+    )
+
+
+def _may_update(session: Session, viewer: Caller, now: datetime, key_result: KeyResult) -> bool:
+    """Whether the dialog would open: a button that only refuses is not shown."""
+    try:
+        subject(session, now, viewer, key_result.id, None)
+    except Refused:
+        return False
+    return True
