@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
@@ -23,6 +24,9 @@ from scheduler.courier import Courier
 from scheduler.liveness import liveness_of
 
 log = structlog.get_logger(__name__)
+
+# A tick that takes longer than the time between two is no news: the next one finds the same work.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 MEMBERS_LOOK_SECONDS = 600
 PURGE_SECONDS = 3600

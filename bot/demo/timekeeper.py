@@ -15,6 +15,7 @@ from models.database import Database
 from scheduler.liveness import liveness_of
 
 POLL_SECONDS = 0.02
+NEARLY_NOW_SECONDS = 0.2
 
 
 class Stuck(Exception):
@@ -53,7 +54,11 @@ class Timekeeper:
         self._step(max(target, self._now()))
 
     def _step(self, instant: datetime) -> None:
-        self._jump(instant)
+        # The clock ticks on by itself: what is nearly now is waited for, so that it is never asked to go back.
+        while (left_seconds := (instant - self._now()).total_seconds()) > 0:
+            if left_seconds > NEARLY_NOW_SECONDS:
+                self._jump(instant)
+            time.sleep(POLL_SECONDS)
         end = time.monotonic() + self._patience
         while left := self._left(instant):
             if time.monotonic() > end:

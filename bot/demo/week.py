@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -50,8 +50,8 @@ def _arrive(town: Town) -> None:
     count = import_company(town)
     tell(f"{count} key results are imported from a file. Nobody is asked anything: every team is off.")
     names = switch_everybody_on(town)
-    tell(f"An admin switches on {', '.join(names)}. Each owner reads one introduction, once:")
-    town.time.advance_to(town.now() + timedelta(minutes=1))
+    tell(f"An admin switches on {', '.join(names)}. Each owner reads one introduction, in their own working hours:")
+    town.time.advance_to(datetime(2026, 10, 2, 18, tzinfo=UTC))
     show(_newest(town, READ_WHOLE), note=f"Okra to {READ_WHOLE}")
 
 
