@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from bot.domain.calendar_words import MONTHS, first_day, last_day
 from bot.domain.cycles import CycleDates
+from bot.domain.wording import is_inside_parentheses
 
 _MONTH = rf"(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _YEAR = r"(?:(?:19|20)\d\d|'\d\d)(?!\d)"
@@ -114,8 +115,7 @@ def find_deadline(text: str, within: CycleDates | None = None) -> date | None:
     for mention in find_mentions(text):
         cue = _CUES.search(text, max(0, mention.begin - _LOOK_BACK), mention.begin)
         word = (cue["cue"] or "end").casefold() if cue else ""
-        is_aside = text.rfind("(", 0, mention.begin) > text.rfind(")", 0, mention.begin)
-        if is_aside and word not in _FIRM:
+        if word not in _FIRM and is_inside_parentheses(text, mention.begin):
             continue
         if not _is_deadline(mention, word, has_end=bool(cue and (cue["end"] or cue["bare_end"]))):
             continue

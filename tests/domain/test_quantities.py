@@ -23,7 +23,7 @@ from bot.domain.quantities import find_quantities
         ("9/10 patients return", ["9 patients"]),
         ("2000 members", ["2000 members"]),
         ("1.234 litres of 1.500", ["1234 litres", "1500 "]),
-        ("reply within 1 business day", ["1 business days"]),
+        ("answer in 1 working day", ["1 working days"]),
         ("5.5M parcels", ["5500000 parcels"]),
     ],
 )
