@@ -30,11 +30,12 @@ _COLOURS = (
 )
 
 
-def checkin_dialog(question: Question, filled: Filled | None = None, *, note: str = "") -> View:
+def checkin_dialog(question: Question, filled: Filled | None = None, *, note: str = "", source: str = "dialog") -> View:
     """The dialog for one key result. `filled` stands in the fields instead of what the question brings.
 
     Yellow and red, once chosen, add who or what blocks and what is needed; red also the plan. A field into which
-    something was typed stays, whatever colour is chosen afterwards. `note` stands above everything.
+    something was typed stays, whatever colour is chosen afterwards. `note` stands above everything; `source` (where the
+    answer was begun) comes back with it.
     """
     fill = filled or question.filled
     key = question.standing.key_result_id
@@ -67,7 +68,7 @@ def checkin_dialog(question: Question, filled: Filled | None = None, *, note: st
         title,
         blocks,
         callback_id=ids.Dialog.CHECK_IN,
-        metadata=json.dumps({"kr": key, "period": question.period.isoformat(), "run": question.run}),
+        metadata=json.dumps({"kr": key, "period": question.period.isoformat(), "run": question.run, "source": source}),
         submit="Save and next" if question.run and question.position < question.total else "Save",
         close="Close",
     )

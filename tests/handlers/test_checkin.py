@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from company import MONDAY, Company
+from desk import Desk, Dialog, whispered
+
+from bot.blocks.ids import Act
+from bot.domain.confidence import Confidence
+from bot.domain.kinds import Kind
+from bot.localslack.blockkit import check_view
+from bot.services import planning
+from bot.slack import Permanent
+from handlers import checkin
+from handlers.checkin import Prefill
+from handlers.reply import Done, Options, Reply
+from handlers.request import Request
+from models import Answer, Blocker, CheckIn, KeyResult, KeyResultState, Member
+from models.database import Database, open_database
+
+NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+THIS_WEEK = MONDAY.isoformat()
+
+
+@dataclass
+class Story:
+    desk: Desk
+    owner: Member
+    lead: Member
+    stranger: Member
+    first: KeyResult
+    second: KeyResult
+
+    def check_in(self, who: Member | None = None, period: str = THIS_WEEK) -> Reply:
+        return self.desk.press(who or self.owner, checkin.start, Act.CHECK_IN, period)
+
+    def begin(self) -> Dialog:
+        assert self.check_in() == Done()
+        return self.desk.opened()
+
+    def submit(self, dialog: Dialog, who: Member | None = None) -> Reply:
+        return self.desk.submit(who or self.owner, checkin.submitted, dialog)
+
+    def colour(self, dialog: Dialog, colour: str) -> Dialog:
+        """Choose a colour and see what the dialog becomes."""
+        dialog.fill(How_confident=colour)
+        assert self.desk.choose(self.owner, checkin.colour_chosen, dialog, Act.CONFIDENCE) == Done()
+        return Dialog(self.desk.gateway.updated[-1], before=dialog)
+
+    def answers(self) -> list[Answer]:
+        with self.desk.runtime.read() as session:
+            return list(session.scalars(sa.select(Answer).order_by(Answer.id)))
+
+    def open_for(self, prefill: Prefill, who: Member | None = None) -> Reply:
+        key_result_id = self.first.id
+
+        def handler(runtime: object, request: Request) -> Reply:
+            return checkin.open_for(self.desk.runtime, request, key_result_id, prefill)
+
+        return self.desk.command(who or self.owner, handler, "/kr", "")
+
+
+@pytest.fixture
+def story(database: Database) -> Story:
+    with database.write() as session:
+        company = Company(session)
+        owner, lead, stranger = (company.person(name) for name in ("Mere Ngata", "Tama Reid", "Sam Stone"))
+        objective = company.objective(company.team("Growth", lead=lead))
+        first = company.key_result(objective, owner)
+        second = company.key_result(
+            objective, owner, "SOC 2 certified by 15 Dec", kind=Kind.MILESTONE, start=None, target=None, metric=None
+        )
+        planning.replan(session, company.now, [owner.id])
+        planning.open_due(session, NINE, 100)
+    return Story(Desk(database, NINE), owner, lead, stranger, first, second)
+
+
+def green(dialog: Dialog) -> Dialog:
+    return dialog.fill(Current_value="30", How_confident="green", What_is_the_next_move="call ten customers")
+
+
+def test_a_green_check_in_has_five_fields_and_no_colour(story: Story) -> None:
+    dialog = story.begin()
+    assert dialog.view["title"]["text"] == "1 of 2: KR-1"
+    assert dialog.labels == [
+        "Current value (%)",
+        "How confident are you?",
+        "What changed since last week?",
+        "What is working, and what is stuck?",
+        "What is the next move?",
+    ]
+    assert dialog.value("How confident") is None
+    required = [block["label"]["text"] for block in dialog.inputs() if not block["optional"]]
+    assert required == ["Current value (%)", "How confident are you?", "What is the next move?"]
+    assert "20 → 40 %: 32 % is 0.6" in dialog.block("Current value")["hint"]["text"]
+    assert check_view(dict(dialog.view)) == []
+
+
+def test_all_that_is_due_is_answered_without_leaving_the_dialog(story: Story) -> None:
+    first = green(story.begin())
+    reply = story.submit(first)
+    second = first.after(reply)
+    assert second.view["title"]["text"] == "2 of 2: KR-2"
+    assert second.value("What is the next move") is None  # the first one's words did not travel
+    second.fill(Score_now="0.3", How_confident="green", What_is_the_next_move="book the auditor")
+    end = second.after(story.submit(second))
+    assert check_view(dict(end.view)) == []
+    shown = str(end.view["blocks"])
+    assert "All 2 are in. Thank you." in shown
+    assert "*0.5* (–)" in shown
+    assert "`/kr 1` changes an answer until Wed 10:00" in shown
+    assert [answer.score for answer in story.answers()] == [Decimal("0.5"), Decimal("0.3")]
+
+
+def test_yellow_and_red_bring_their_fields_and_nothing_typed_is_lost(story: Story) -> None:
+    dialog = story.begin().fill(Current_value="30", What_is_the_next_move="call ten customers")
+    yellow = story.colour(dialog, "yellow")
+    assert yellow.labels[4:] == ["Blocked by", "Help", "What is the next move?", "What do you need to make it happen?"]
+    assert (yellow.value("What is the next move"), yellow.value("How confident")) == ("call ten customers", "yellow")
+    yellow.fill(What_do_you_need="a lawyer")
+    red = story.colour(yellow, "red")
+    assert red.labels[4:] == [
+        "Blocked by", "What is the next move?", "What do you need to make it happen?", "What is the plan?",
+    ]  # fmt: skip
+    back = story.colour(red, "green")
+    assert back.value("What do you need") == "a lawyer"
+    assert check_view(dict(red.view)) == []
+
+
+def test_green_again_takes_empty_fields_away(story: Story) -> None:
+    red = story.colour(story.begin(), "red")
+    assert len(story.colour(red, "green").labels) == 5
+
+
+def test_a_red_that_was_sent_before_its_fields_appeared_gets_them_and_keeps_its_words(story: Story) -> None:
+    early = story.begin().fill(Current_value="30", How_confident="red", What_is_the_next_move="ask around")
+    late = early.after(story.submit(early))
+    assert "Thank you for saying red" in str(late.view["blocks"][0])
+    assert late.value("What is the next move") == "ask around"
+    assert late.value("How confident") == "red"
+    assert story.answers() == []
+    late.fill(What_do_you_need="two days of HR", What_is_the_plan="I don't know yet, help me plan")
+    story.submit(late)
+    (answer,) = story.answers()
+    assert (answer.confidence, answer.plan) == (Confidence.RED, "I don't know yet, help me plan")
+
+
+def test_a_red_without_a_plan_and_a_need_is_told_so_under_each_field(story: Story) -> None:
+    red = story.colour(story.begin(), "red").fill(Current_value="30", What_is_the_next_move="ask around")
+    errors = red.errors(story.submit(red))
+    assert set(errors) == {"What do you need to make it happen?", "What is the plan?"}
+    assert "help me plan" in errors["What is the plan?"]
+    assert story.answers() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("soon", "There is no number in this"),
+        ("", "Please type where it is now"),
+        ("12 days", "counted in %, not in days"),
+        ("1 of 3", "more than one number"),
+        ("9e99", "more than one number"),
+    ],
+)
+def test_a_value_that_is_no_number_is_told_so_under_the_field(story: Story, typed: str, sentence: str) -> None:
+    dialog = green(story.begin()).fill(Current_value=typed)
+    assert sentence in dialog.errors(story.submit(dialog))["Current value (%)"]
+    assert story.answers() == []
+
+
+def test_a_text_over_the_limit_is_told_its_length(story: Story) -> None:
+    dialog = green(story.begin()).fill(What_changed="a" * 3001)
+    assert "3,001 characters long and 3,000 fit" in dialog.errors(story.submit(dialog))["What changed since last week?"]
+
+
+def test_a_missing_colour_and_move_are_asked_for_kindly(story: Story) -> None:
+    dialog = story.begin().fill(Current_value="30", What_is_the_next_move=" \u200b ")
+    assert set(dialog.errors(story.submit(dialog))) == {"How confident are you?", "What is the next move?"}
+
+
+def test_the_same_submission_twice_is_one_answer_and_the_same_next_page(story: Story) -> None:
+    dialog = green(story.begin())
+    once, again = story.submit(dialog), story.submit(dialog)
+    assert len(story.answers()) == 1
+    assert once == again
+
+
+def test_an_answer_can_be_changed_until_the_digest(story: Story) -> None:
+    story.submit(green(story.begin()))
+    assert story.open_for(Prefill()) == Done()
+    dialog = story.desk.opened()
+    assert dialog.view["title"]["text"] == "KR-1"
+    assert dialog.value("What is the next move") == "call ten customers"
+    assert dialog.value("How confident") is None
+    story.submit(dialog.fill(How_confident="green", Current_value="40"))
+    assert [(answer.revision, answer.score) for answer in story.answers()] == [(1, Decimal("0.5")), (2, Decimal(1))]
+
+
+def test_what_was_typed_after_a_command_stands_where_it_belongs(story: Story) -> None:
+    story.open_for(Prefill(value_text="25", confidence=Confidence.YELLOW, words="waiting on legal"))
+    dialog = story.desk.opened()
+    assert dialog.value("Current value") == "25"
+    assert dialog.value("How confident") == "yellow"
+    assert dialog.value("What is working") == "waiting on legal"
+    assert "Blocked by" in dialog.labels
+    story.submit(dialog.fill(What_is_the_next_move="call them"))
+    (answer,) = story.answers()
+    assert (answer.source.value, answer.working) == ("words", "waiting on legal")
+
+
+def test_what_was_not_understood_is_said_in_the_dialog(story: Story) -> None:
+    story.open_for(Prefill(value_text="25", not_understood=("<!channel> blah",)))
+    first = story.desk.opened().view["blocks"][0]["text"]["text"]
+    assert first.startswith("I could not place “&lt;!channel&gt; blah”")
+
+
+def test_a_co_owner_or_lead_may_open_it_and_a_stranger_reads_who_may(story: Story) -> None:
+    assert story.open_for(Prefill(), who=story.lead) == Done()
+    assert "owner, a co-owner or a lead above" in whispered(story.open_for(Prefill(), who=story.stranger))
+
+
+def test_a_strangers_submission_is_refused_where_they_look(story: Story) -> None:
+    dialog = green(story.begin())
+    errors = dialog.errors(story.submit(dialog, who=story.stranger))
+    assert "owner, a co-owner or a lead above" in next(iter(errors.values()))
+    assert story.answers() == []
+
+
+def test_a_button_of_last_week_says_that_its_week_is_over(story: Story) -> None:
+    story.desk.now = NINE + WEEK
+    assert "earlier week's check-in" in whispered(story.check_in())
+    assert "earlier week's check-in" in whispered(story.check_in(period="soon"))
+
+
+def test_a_dialog_left_open_over_the_digest_keeps_its_words_and_says_why(story: Story) -> None:
+    dialog = green(story.begin())
+    story.desk.now = NINE + timedelta(days=2, hours=1)
+    errors = dialog.errors(story.submit(dialog))
+    assert "digest is out" in next(iter(errors.values()))
+    assert "opens Mon 09:00" in next(iter(errors.values()))
+
+
+def test_a_key_result_that_was_closed_meanwhile_says_so(story: Story) -> None:
+    dialog = green(story.begin())
+    with story.desk.runtime.write() as session:
+        session.execute(
+            sa.update(KeyResult)
+            .where(KeyResult.id == story.first.id)
+            .values(state=KeyResultState.CLOSED, closed_at=NINE)
+        )
+    assert "KR-1 is closed" in next(iter(dialog.errors(story.submit(dialog)).values()))
+
+
+def test_who_owns_nothing_reads_that_nothing_is_due(story: Story) -> None:
+    assert "Nothing is due from you" in whispered(story.check_in(story.stranger))
+
+
+def test_a_button_pressed_after_all_is_answered_says_so(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.execute(sa.update(CheckIn).values(state="answered"))
+    assert "answered already" in whispered(story.check_in())
+
+
+def test_a_blocker_is_a_person_a_team_or_the_words_themselves(story: Story) -> None:
+    found = story.desk.suggest(story.owner, checkin.suggest, Act.BLOCKED_BY, "T")
+    assert isinstance(found, Options)
+    offered = {option["text"]["text"]: option["value"] for option in found.options}  # type: ignore[index]
+    assert set(offered) == {"Growth", "Tama Reid", "Sam Stone", "“T”"}
+    dialog = story.colour(green(story.begin()), "yellow").fill(Blocked_by=str(offered["Tama Reid"]))
+    story.submit(dialog)
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Blocker.by_member_id)).all() == [story.lead.id]
+
+
+def test_help_with_nothing_named_asks_what_it_waits_for(story: Story) -> None:
+    dialog = story.colour(green(story.begin()), "yellow").fill(Help="help")
+    assert "who or what it waits for" in dialog.errors(story.submit(dialog))["Blocked by"]
+
+
+def test_a_menus_entry_that_somebody_made_up_blocks_nothing(story: Story) -> None:
+    for value in ("member:999999", "team:x", "member:9" + "9" * 30, "nonsense", "words: "):
+        dialog = story.colour(green(story.begin()), "yellow").fill(Blocked_by=value)
+        story.submit(dialog)
+        story.desk.now += timedelta(seconds=1)
+        with story.desk.runtime.write() as session:
+            assert session.scalars(sa.select(Blocker)).all() == []
+            session.execute(sa.update(CheckIn).values(state="due"))
+
+
+def test_a_colour_that_slack_does_not_draw_is_caught_up_with_at_the_submission(story: Story) -> None:
+    dialog = story.begin().fill(Current_value="30", How_confident="red", What_is_the_next_move="ask")
+    story.desk.gateway.failure = Permanent("not_found")
+    assert story.desk.choose(story.owner, checkin.colour_chosen, dialog, Act.CONFIDENCE) == Done()
+    assert "What is the plan?" in dialog.after(story.submit(dialog)).labels
+
+
+def test_an_unknown_baseline_is_asked_for_within_five_fields(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.execute(sa.text("update key_result_revision set start = null where kind = 'increase'"))
+    dialog = story.begin()
+    assert len(dialog.labels) == 5
+    dialog.fill(Where_did_it_start="50", Current_value="30", How_confident="green", What_is_the_next_move="go")
+    assert "past its target of 40" in dialog.errors(story.submit(dialog))["Where did it start?"]
+    story.submit(dialog.fill(Where_did_it_start="20"))
+    assert story.answers()[0].score == Decimal("0.5")
+
+
+def test_a_database_that_is_locked_keeps_the_dialog_open_with_its_words(story: Story, database_url: str) -> None:
+    dialog = green(story.begin())
+    hasty = open_database(database_url)  # as patient as a listener may be
+    other, story.desk = story.desk.database, Desk(hasty, NINE)
+    with other.engine.connect().execution_options(okra_writes=True) as connection, connection.begin():
+        if not other.is_sqlite:
+            connection.exec_driver_sql("lock table key_result")
+        errors = dialog.errors(story.submit(dialog))
+    assert "Nothing is lost: please try again" in next(iter(errors.values()))
+    assert story.answers() == []
+    story.submit(dialog)
+    assert len(story.answers()) == 1
+    hasty.close()

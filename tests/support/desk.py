@@ -1,0 +1,209 @@
+"""Handlers without Slack: a gateway that remembers the dialogs it was to open, and payloads as Slack sends them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.runtime import Runtime
+from bot.settings import load
+from bot.slack import Gateway, SlackFailure
+from handlers import boundary
+from handlers.reply import Errors, Reply, Show, Whisper
+from models import Member
+from models.database import Database
+
+_numbers = itertools.count(1)
+
+
+class ViewGateway(Gateway):
+    """Remembers what it was to show. `failure`: what the next call raises instead."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1/api/", lambda workspace_id: "xoxb-none")
+        self.opened: list[Mapping[str, Any]] = []
+        self.updated: list[Mapping[str, Any]] = []
+        self.failure: SlackFailure | None = None
+
+    def open_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
+        self._fail()
+        self.opened.append(view)
+
+    def update_view(self, workspace_id: int, *, view_id: str, view_hash: str | None, view: Mapping[str, Any]) -> None:
+        self._fail()
+        self.updated.append(view)
+
+    def _fail(self) -> None:
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise failure
+
+
+@dataclass
+class Desk:
+    """One workspace's Okra at a moment. `now` may be set; every press goes through the real boundary."""
+
+    database: Database
+    now: datetime
+    slack_team_id: str = "T0TEST"
+    gateway: ViewGateway = field(default_factory=ViewGateway)
+
+    def __post_init__(self) -> None:
+        self.runtime = Runtime(
+            settings=load(_env_file=None),
+            database=self.database,
+            gateway=self.gateway,
+            clock=lambda: self.now,
+            wake=lambda: None,
+        )
+
+    def press(self, who: Member, handler: boundary.Handler, action_id: str, value: str = "") -> Reply:
+        """A button of a direct message."""
+        body = self._body("block_actions", who) | {
+            "channel": {"id": "D0TEST"},
+            "container": {"type": "message", "message_ts": "1790000000.000100", "channel_id": "D0TEST"},
+            "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": "1"}],
+        }
+        return boundary.answer(self.runtime, handler, body)
+
+    def command(self, who: Member, handler: boundary.Handler, command: str, text: str = "") -> Reply:
+        body = {
+            "command": command,
+            "text": text,
+            "team_id": self.slack_team_id,
+            "user_id": who.slack_user_id,
+            "channel_id": "C0TEST",
+            "trigger_id": f"trigger-{next(_numbers)}",
+        }
+        return boundary.answer(self.runtime, handler, body)
+
+    def suggest(self, who: Member, handler: boundary.Handler, action_id: str, typed: str) -> Reply:
+        body = self._body("block_suggestion", who) | {"action_id": action_id, "block_id": "any", "value": typed}
+        return boundary.answer(self.runtime, handler, body)
+
+    def choose(self, who: Member, handler: boundary.Handler, dialog: Dialog, action_id: str) -> Reply:
+        """A choice inside a dialog that Okra hears of at once."""
+        body = self._body("block_actions", who) | {
+            "view": dialog.payload(),
+            "container": {"type": "view", "view_id": dialog.id},
+            "actions": [{"type": "radio_buttons", "action_id": action_id, "action_ts": "1"}],
+        }
+        return boundary.answer(self.runtime, handler, body)
+
+    def submit(self, who: Member, handler: boundary.Handler, dialog: Dialog) -> Reply:
+        return boundary.answer(self.runtime, handler, self._body("view_submission", who) | {"view": dialog.payload()})
+
+    def opened(self) -> Dialog:
+        """The dialog that was opened last."""
+        return Dialog(self.gateway.opened[-1])
+
+    def _body(self, kind: str, who: Member) -> dict[str, Any]:
+        return {
+            "type": kind,
+            "team": {"id": self.slack_team_id},
+            "user": {"id": who.slack_user_id, "team_id": self.slack_team_id},
+            "trigger_id": f"trigger-{next(_numbers)}",
+        }
+
+
+class Dialog:
+    """An open dialog with what is typed in it. Fields are found by their label."""
+
+    def __init__(self, view: Mapping[str, Any], before: Dialog | None = None) -> None:
+        """`before`: the dialog that turned into this one; where block and action are the same, typed text stays."""
+        self.view = view
+        self.id: str = before.id if before is not None else f"V{next(_numbers)}"
+        self.hash = f"hash-{next(_numbers)}"
+        kept = before.state if before is not None else {}
+        self.state: dict[tuple[str, str], Any] = {}
+        for block in self.inputs():
+            key = (block["block_id"], block["element"]["action_id"])
+            self.state[key] = kept[key] if key in kept else _initial(block["element"])
+
+    def inputs(self) -> list[Mapping[str, Any]]:
+        return [block for block in self.view["blocks"] if block["type"] == "input"]
+
+    @property
+    def labels(self) -> list[str]:
+        return [block["label"]["text"] for block in self.inputs()]
+
+    def block(self, label: str) -> Mapping[str, Any]:
+        return next(block for block in self.inputs() if block["label"]["text"].startswith(label))
+
+    def value(self, label: str) -> Any:
+        block = self.block(label)
+        state = self.state[block["block_id"], block["element"]["action_id"]]
+        return state.get("value") or (state.get("selected_option") or {}).get("value")
+
+    def fill(self, **by_label: str) -> Dialog:
+        """Type or choose. The names are how the labels begin, with _ for a blank; a menu is given its entry's value."""
+        for label, value in by_label.items():
+            block = self.block(label.replace("_", " "))
+            element = block["element"]
+            key = (block["block_id"], element["action_id"])
+            self.state[key] = _state(element, value)
+        return self
+
+    def errors(self, reply: Reply) -> dict[str, str]:
+        """A reply's sentences, by the label of the field under which they stand."""
+        assert isinstance(reply, Errors), reply
+        labels = {block["block_id"]: block["label"]["text"] for block in self.inputs()}
+        return {labels[block_id]: sentence for block_id, sentence in reply.by_block.items()}
+
+    def after(self, reply: Reply) -> Dialog:
+        """The dialog that a reply turned this one into."""
+        assert isinstance(reply, Show), reply
+        return Dialog(reply.view, before=self)
+
+    def payload(self) -> dict[str, Any]:
+        values: dict[str, dict[str, Any]] = {}
+        for (block_id, action_id), state in self.state.items():
+            values.setdefault(block_id, {})[action_id] = state
+        return {
+            "id": self.id,
+            "hash": self.hash,
+            "callback_id": self.view["callback_id"],
+            "private_metadata": self.view["private_metadata"],
+            "state": {"values": values},
+        }
+
+
+def whispered(reply: Reply) -> str:
+    """What only the person who acted reads."""
+    assert isinstance(reply, Whisper), reply
+    return reply.post.text
+
+
+def _initial(element: Mapping[str, Any]) -> dict[str, Any]:
+    match element["type"]:
+        case "plain_text_input":
+            return {"type": element["type"], "value": element.get("initial_value")}
+        case "checkboxes":
+            return {"type": element["type"], "selected_options": element.get("initial_options") or []}
+        case "datepicker":
+            return {"type": element["type"], "selected_date": element.get("initial_date")}
+        case "users_select":
+            return {"type": element["type"], "selected_user": element.get("initial_user")}
+        case _:
+            return {"type": element["type"], "selected_option": element.get("initial_option")}
+
+
+def _state(element: Mapping[str, Any], value: str) -> dict[str, Any]:
+    match element["type"]:
+        case "plain_text_input":
+            return {"type": element["type"], "value": value or None}
+        case "checkboxes":
+            return {"type": element["type"], "selected_options": [one for one in element["options"] if value]}
+        case "datepicker":
+            return {"type": element["type"], "selected_date": value or None}
+        case "users_select":
+            return {"type": element["type"], "selected_user": value or None}
+        case "external_select":
+            chosen = {"text": {"type": "plain_text", "text": value.partition(":")[2]}, "value": value}
+            return {"type": element["type"], "selected_option": chosen if value else None}
+        case _:
+            entry = next((one for one in element["options"] if one["value"] == value), None)
+            return {"type": element["type"], "selected_option": entry}
