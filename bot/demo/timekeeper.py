@@ -53,12 +53,16 @@ class Timekeeper:
             self._step(max(due, self._now()))
         self._step(max(target, self._now()))
 
-    def _step(self, instant: datetime) -> None:
-        # The clock ticks on by itself: what is nearly now is waited for, so that it is never asked to go back.
+    def jump_only(self, instant: datetime) -> None:
+        """Set the clock without waiting for anything that is due."""
         while (left_seconds := (instant - self._now()).total_seconds()) > 0:
+            # The clock ticks on by itself: what is nearly now is waited for, so that it is never asked to go back.
             if left_seconds > NEARLY_NOW_SECONDS:
                 self._jump(instant)
             time.sleep(POLL_SECONDS)
+
+    def _step(self, instant: datetime) -> None:
+        self.jump_only(instant)
         end = time.monotonic() + self._patience
         while left := self._left(instant):
             if time.monotonic() > end:

@@ -63,6 +63,11 @@ class Town:
                 session.scalars(sa.select(Member.name).where(Member.kind == MemberKind.FULL).order_by(Member.name))
             )
 
+    def full_name(self, given: str) -> str:
+        """The name of the only person whom `given` fits, or `given` itself."""
+        fitting = [name for name in self.everybody() if given.casefold() in name.casefold()]
+        return fitting[0] if len(fitting) == 1 else given
+
     def zone_of(self, name: str) -> str:
         with self.program.runtime.read() as session:
             return session.scalars(sa.select(Member.time_zone).where(Member.name == name)).one()
@@ -96,6 +101,8 @@ def open_town(transport: Transport = Transport.SOCKET) -> Iterator[Town]:
             admins=(),
             time_zone="Europe/London",
             tick_seconds=TICK_SECONDS,
+            # Slack on this machine has no limit to keep to.
+            posts_per_minute=6000,
         )
         _empty(settings.database, team_id=core.workspace.id)
         _move_in(slack)

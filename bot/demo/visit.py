@@ -27,7 +27,7 @@ def stay(town: Town) -> None:
     visitor = Visitor(town)
     while True:
         try:
-            line = input(f"\n{visitor.person.name} · {visitor.local_time()} > ").strip()
+            line = input(f"\n{visitor.name} · {visitor.local_time()} > ").strip()
         except EOFError:
             print()
             return
@@ -44,7 +44,8 @@ class Visitor:
 
     def __init__(self, town: Town) -> None:
         self._town = town
-        self.person: DrivenPerson = town.person("Mere Ngata")
+        self.name = "Mere Ngata"
+        self.person: DrivenPerson = town.person(self.name)
 
     def local_time(self) -> str:
         local = self._town.now().astimezone(ZoneInfo(self._zone()))
@@ -62,7 +63,8 @@ class Visitor:
             case "who":
                 print("  " + ", ".join(self._town.everybody()))
             case "as":
-                self.person = self._town.person(rest)
+                self.name = self._town.full_name(rest)
+                self.person = self._town.person(self.name)
             case "inbox":
                 for message in self.person.direct_messages()[-5:]:
                     show(message)
@@ -116,4 +118,4 @@ class Visitor:
         print(f"  It is {self.local_time()}. {fresh or 'No'} new message{'' if fresh == 1 else 's'} for you.")
 
     def _zone(self) -> str:
-        return self._town.zone_of(self.person.name)
+        return self._town.zone_of(self.name)

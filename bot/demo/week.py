@@ -64,7 +64,7 @@ def _monday(town: Town) -> None:
         if READ_WHOLE in names:
             show(_newest(town, READ_WHOLE), note=f"Okra to {READ_WHOLE}")
         for name in names:
-            said = _check_in(town, town.person(name))
+            said = _check_in(town, name)
             if said:
                 print(f"    {name} answers {said}")
 
@@ -133,11 +133,12 @@ def _newest(town: Town, name: str) -> Seen:
     return town.person(name).direct_messages()[-1]
 
 
-def _check_in(town: Town, person: DrivenPerson) -> str:
+def _check_in(town: Town, name: str) -> str:
     """Answer through the dialog what the script has for this person; returns what was said, for the reader."""
-    answers = _answers_of(town, person.name)
+    answers = _answers_of(town, name)
     if not answers:
         return ""
+    person = town.person(name)
     told: list[str] = []
     person.press("Check in")
     while person.modal is not None and person.modal.submit_label is not None:
