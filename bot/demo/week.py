@@ -104,7 +104,9 @@ def _lead_note(town: Town) -> None:
 
 def _digest(town: Town) -> None:
     heading("Wednesday, 10:00 in London: the digest, whatever is missing")
-    town.time.advance_to(instant_of(MONDAY + timedelta(days=2), time(10), ZoneInfo("Europe/London")))
+    ten = instant_of(MONDAY + timedelta(days=2), time(10), ZoneInfo("Europe/London"))
+    # The details follow it into its thread a moment later.
+    town.time.advance_to(ten + timedelta(seconds=10))
     reader = town.person("Rosalind Achebe")
     for channel in ("buoy-works-leads", "leads"):
         message = reader.channel(channel).messages[-1]
