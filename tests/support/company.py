@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.cycles import CycleState
@@ -39,9 +40,11 @@ class Company:
 
     session: Session
     now: datetime = BEFORE
+    # A workspace that Okra is connected to already; else one is made.
+    connected: Workspace | None = None
 
     def __post_init__(self) -> None:
-        self.workspace = self._add(
+        self.workspace = self.connected or self._add(
             Workspace(name="Test Works", slack_team_id="T0TEST", time_zone="UTC", created_at=self.now)
         )
         self.cycle = self._add(
@@ -72,6 +75,12 @@ class Company:
                 created_at=self.now,
             )
         )
+
+    def member(self, name: str) -> Member:
+        """Somebody who was read from Slack."""
+        return self.session.scalars(
+            sa.select(Member).where(Member.workspace_id == self.workspace.id, Member.name == name)
+        ).one()
 
     def team(
         self,

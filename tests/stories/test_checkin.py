@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from story import Okra
+
+from bot.settings import Transport
+from models import Answer, CheckIn, Delivery, PostKind
+
+NINE_IN_LONDON = "2026-10-05 08:00"
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_a_week_of_check_ins_from_the_introduction_to_the_thank_you(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance("2026-10-02 18:00")
+    (introduction,) = mere.direct_messages()
+    assert "Tama Reid brought Growth in" in introduction.text
+    assert introduction.buttons == []
+    okra.advance(NINE_IN_LONDON)
+    prompt = okra.newest("Mere Ngata")
+    assert prompt.headline == "Good morning: 2 key results, about 2 minutes, open until Tue 17:00"
+    assert prompt.buttons == ["Check in"]
+    mere.press("Check in")
+    assert mere.modal is not None
+    assert mere.modal.title == "1 of 2: KR-1"
+    mere.fill("Current value", "30")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill("What is the next move?", "new sign-up to half of the users")
+    mere.submit()
+    assert mere.modal is not None
+    assert mere.modal.title == "2 of 2: KR-2"
+    assert mere.modal.field("What is the next move?").value == ""
+    okra.settle()
+    assert okra.newest("Mere Ngata").headline == "1 of 2 answered, open until Tue 17:00"
+    mere.fill("Score now", "0.3")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill("What is the next move?", "book the auditor")
+    mere.submit()
+    assert mere.modal is not None
+    assert "All 2 are in. Thank you." in mere.modal.text
+    assert "0.5 (–)" in mere.modal.text
+    mere.close()
+    okra.settle()
+    done = okra.newest("Mere Ngata")
+    assert done.headline == "Thank you: all 2 are in"
+    assert done.buttons == []
+    assert "What follows: the digest goes out Wed 11:00" in done.text
+    with okra.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Answer)) == 2
+
+
+def test_a_red_gets_its_fields_when_the_colour_is_chosen_and_keeps_what_was_typed(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.press("Check in")
+    assert mere.modal is not None
+    mere.fill("Current value", "21")
+    mere.fill("What is the next move?", "ask around")
+    mere.choose("How confident are you?", "🔴 red")
+    assert mere.modal is not None
+    assert "What is the plan?" in mere.modal.fields
+    assert mere.modal.field("Current value").value == "21"
+    assert mere.modal.field("What is the next move?").value == "ask around"
+    mere.submit()
+    assert mere.modal is not None
+    assert set(mere.modal.errors) == {"What do you need to make it happen?", "What is the plan?"}
+    mere.fill("Blocked by", "Tama")
+    mere.fill("What do you need to make it happen?", "two days of HR")
+    mere.fill("What is the plan?", "I don't know yet, help me plan")
+    mere.submit()
+    assert mere.modal is not None
+    assert mere.modal.title == "2 of 2: KR-2"
+
+
+@pytest.mark.parametrize(
+    ("label", "typed", "sentence"),
+    [
+        ("Current value", "soon", "There is no number in this"),
+        ("Current value", "12 days", "counted in %, not in days"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_under_its_field_and_everything_typed_stays(
+    okra: Okra, label: str, typed: str, sentence: str
+) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.press("Check in")
+    mere.fill("What is the next move?", "ask around")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill(label, typed)
+    mere.submit()
+    assert mere.modal is not None
+    assert sentence in mere.modal.field(label).error  # type: ignore[operator]
+    assert mere.modal.field(label).value == typed
+    assert mere.modal.field("What is the next move?").value == "ask around"
+
+
+def test_the_same_dialog_submitted_twice_at_once_is_one_answer(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.press("Check in")
+    mere.fill("Current value", "30")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill("What is the next move?", "ask around")
+    mere.submit_twice_at_once()
+    assert mere.modal is not None
+    assert mere.modal.title == "2 of 2: KR-2"
+    with okra.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Answer)) == 1
+
+
+def test_the_button_of_last_week_says_that_its_week_is_over(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    old = okra.newest("Mere Ngata")
+    okra.advance("2026-10-12 08:00")
+    assert "earlier week's check-in" in old.press("Check in").text
+    assert mere.modal is None
+    now_shown = [seen for seen in mere.direct_messages() if seen.ts == old.ts]
+    assert now_shown[0].buttons == []
+    assert now_shown[0].headline == "This week's check-in closed Tue 17:00: 0 of 2 answered"
+
+
+def test_a_locked_database_keeps_the_dialog_open_with_its_words(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.press("Check in")
+    mere.fill("Current value", "30")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill("What is the next move?", "ask around")
+    engine = okra.program.runtime.database.engine
+    with engine.connect().execution_options(okra_writes=True) as connection, connection.begin():
+        if not okra.program.runtime.database.is_sqlite:
+            connection.exec_driver_sql("lock table key_result")
+        mere.submit()
+        assert mere.modal is not None
+        assert "Nothing is lost: please try again" in str(mere.modal.errors)
+    assert mere.modal.field("What is the next move?").value == "ask around"
+    mere.submit()
+    assert mere.modal is not None
+    assert mere.modal.title == "2 of 2: KR-2"
+
+
+def test_each_owner_is_asked_once_a_week_at_their_own_nine_oclock(okra: Okra) -> None:
+    okra.advance("2026-10-05 03:30")
+    assert okra.newest("Ana Silva").headline.startswith("Good morning: 1 key result")
+    assert "Good morning" not in okra.newest("Mere Ngata").headline
+    okra.advance("2026-10-20 12:00")
+    with okra.read() as session:
+        prompts = sa.select(Delivery.member_id, Delivery.period).where(Delivery.kind == PostKind.PROMPT)
+        asked = session.execute(prompts).all()
+        assert len(asked) == len(set(asked)) == 6
+        assert session.scalar(sa.select(sa.func.count()).select_from(CheckIn)) == 9
+
+
+def test_a_guest_and_a_stranger_get_nothing(okra: Okra) -> None:
+    okra.advance("2026-10-06 12:00")
+    assert okra.person("Gus Guest").direct_messages() == []
+    assert okra.person("Sam Stone").direct_messages() == []

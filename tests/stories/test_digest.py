@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+from story import Okra
+
+from bot.settings import Transport
+
+NINE_IN_LONDON = "2026-10-05 08:00"
+THE_NOTE = "2026-10-06 13:00"
+THE_DIGEST = "2026-10-07 10:00"
+
+
+def answer_first(okra: Okra, colour: str = "🟢 green", **more: str) -> None:
+    """Mere answers KR-1 on Monday morning and leaves KR-2 open."""
+    okra.advance(NINE_IN_LONDON)
+    mere = okra.person("Mere Ngata")
+    mere.press("Check in")
+    mere.fill("Current value", "30")
+    mere.choose("How confident are you?", colour)
+    mere.fill("What is the next move?", "new sign-up to half of the users")
+    for label, words in more.items():
+        mere.fill(label.replace("_", " ") + "?", words)
+    mere.submit()
+    mere.close()
+    okra.settle()
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_from_the_leads_note_to_the_digest_and_its_thread(okra: Okra) -> None:
+    answer_first(okra)
+    okra.advance(THE_NOTE)
+    tama = okra.person("Tama Reid")
+    note = okra.newest("Tama Reid")
+    assert note.headline == (
+        "Growth, before the digest on Wed 11:00: 2 check-ins are still open, and one question for you"
+    )
+    assert "KR-2 SOC 2 certified by 15 Dec · Mere Ngata, asked Mon" in note.text
+    assert "KR-3 Churn · Ana Silva, asked Mon" in note.text
+    assert "“1 of 3 checked in”" in note.text
+    tama.press("Answer")
+    tama.fill("What should stop or shift this week?", "Webinars pause until KR-2 has its evidence")
+    tama.submit()
+    assert tama.modal is None
+    okra.settle()
+    note = okra.newest("Tama Reid")
+    assert "Webinars pause" in note.text
+    assert note.buttons == ["Change"]
+
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    (root,) = [one for one in tama.channel("growth-leads").messages if "week of" in one.text]
+    assert root.headline == "Growth, week of 5 Oct: 1 of 3 checked in"
+    assert "Stop or shift  Webinars pause until KR-2 has its evidence" in root.text
+    assert "Ana Silva" not in root.text
+    replies = tama.channel("growth-leads").thread_of("week of 5 Oct")
+    details = "\n".join(one.text for one in replies)
+    assert "🟢 green KR-1 Activation · 0.5 (–) · Mere Ngata" in details
+    assert "KR-3 Churn" in details
+    assert okra.newest("Tama Reid").buttons == []
+    (company,) = okra.person("Rosa Lind").channel("leads").messages
+    assert company.headline == "Company, week of 5 Oct: 1 of 3 checked in"
+    assert "Stop or shift  nothing named" in company.text
+
+
+def test_a_red_stands_in_the_digest_with_the_lead_and_the_link_to_its_thread(okra: Okra) -> None:
+    answer_first(
+        okra,
+        "🔴 red",
+        What_do_you_need_to_make_it_happen="two days of HR",
+        What_is_the_plan="Engineering goes first",
+    )
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    rosa = okra.person("Rosa Lind")
+    for channel, team in (("growth-leads", "Growth"), ("leads", "Company")):
+        (digest,) = [one for one in rosa.channel(channel).messages if "week of" in one.text]
+        assert digest.headline == f"{team}, week of 5 Oct: 1 decision needed, 1 wants help, 1 of 3 checked in"
+        assert "KR-1 Activation: two days of HR" in digest.text
+        assert "since Mon · thread" in digest.text
+        assert "Want help  KR-1 (above)" in digest.text
+
+
+def test_a_dialog_left_open_over_the_digest_keeps_its_words_and_says_why(okra: Okra) -> None:
+    answer_first(okra)
+    okra.advance(THE_NOTE)
+    tama = okra.person("Tama Reid")
+    tama.press("Answer")
+    tama.fill("What should stop or shift this week?", "Too late")
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    tama.submit()
+    assert tama.modal is not None
+    assert "has been sent" in " ".join(tama.modal.errors.values())
+    assert tama.modal.field("What should stop or shift this week?").value == "Too late"
+
+
+def test_each_week_has_one_note_and_one_digest(okra: Okra) -> None:
+    okra.advance("2026-10-22 12:00")
+    tama = okra.person("Tama Reid")
+    digests = [one.headline for one in tama.channel("growth-leads").messages if "week of" in one.text]
+    assert [headline.partition(":")[0] for headline in digests] == [
+        "Growth, week of 5 Oct",
+        "Growth, week of 12 Oct",
+        "Growth, week of 19 Oct",
+    ]
+    notes = [one for one in tama.direct_messages() if "before the digest" in one.text]
+    assert len(notes) == 3
+    assert all(one.buttons == [] for one in notes)

@@ -1,0 +1,161 @@
+"""A red opens one thread; it is taken, decided, resolved: over real sockets, on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from story import Okra
+
+from bot.localslack.driver import Seen
+from bot.settings import Transport
+
+NINE_IN_LONDON = "2026-10-05 08:00"
+A_WEEK_LATER = "2026-10-12 08:00"
+
+
+def red(okra: Okra, *, need: str = "someone to free two HR days", blocked_by: str | None = "People") -> None:
+    """Mere checks in red for KR-1 and leaves the dialog."""
+    mere = okra.person("Mere Ngata")
+    mere.press("Check in", in_=okra.newest("Mere Ngata"))
+    mere.fill("Current value", "24")
+    mere.choose("How confident are you?", "🔴 red")
+    mere.fill("What is working, and what is stuck?", "the auditor has had nothing from HR")
+    if blocked_by is not None:
+        mere.fill("Blocked by", blocked_by)
+    mere.fill("What is the next move?", "write to HR")
+    mere.fill("What do you need to make it happen?", need)
+    mere.fill("What is the plan?", "our own evidence goes out on Wednesday")
+    assert not mere.submit().error
+    mere.close()
+    okra.settle()
+
+
+def thread(okra: Okra) -> list[Seen]:
+    return okra.person("Tama Reid").channel("growth-leads").thread_of("KR-1")
+
+
+def root(okra: Okra) -> Seen:
+    return thread(okra)[0]
+
+
+@pytest.mark.parametrize("transport", list(Transport))
+def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
+    tama, rosa, mere = (okra.person(name) for name in ("Tama Reid", "Rosa Lind", "Mere Ngata"))
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    opened = root(okra)
+    assert opened.headline == (
+        "🔴 red KR-1 Activation from 20 to 40 % by 15 Dec: help wanted · 0.2, no score last week. "
+        "Mere Ngata needs: someone to free two HR days"
+    )
+    assert "Stuck: the auditor has had nothing from HR" in opened.text
+    assert "Blocked by: “People”" in opened.text or "Blocked by: People" in opened.text
+    assert "@Tama Reid, can you get this, decide otherwise, or take it to the team's next review?" in opened.text
+    assert opened.buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
+    ask = okra.newest("Tama Reid")
+    assert ask.buttons == opened.buttons
+    assert "The owner needs: someone to free two HR days" in ask.text
+    assert "The thread" in ask.text
+
+    tama.press("I'll take it", in_=ask)
+    assert opened.press  # Rosa still looks at the copy from before
+    late = rosa.press("I'll take it", in_=rosa.channel("growth-leads").messages[-1])
+    assert "Tama Reid has taken this already" in late.text
+    okra.settle()
+    assert "Taken by Tama Reid" in root(okra).text
+    assert [reply.text for reply in thread(okra)[1:]] == ["Tama Reid has taken this."]
+
+    tama.press("Decide", in_=root(okra))
+    tama.fill("What is decided?", "HR frees Ana for two days")
+    tama.fill("Who makes it happen?", "Sam Stone")
+    tama.fill("By when?", "2026-10-16")
+    tama.submit(times=2)
+    okra.settle()
+    decided = thread(okra)[2]
+    assert len(thread(okra)) == 3
+    assert decided.text == (
+        "Decided by Tama Reid:\nHR frees Ana for two days\n"
+        "@Sam Stone, can you make this happen by Fri 16 Oct? Mere Ngata, this is for your KR-1."
+    )
+    assert "Tama Reid asks you to make this happen by Fri 16 Oct" in okra.newest("Sam Stone").text
+    assert "Tama Reid has decided about your KR-1" in okra.newest("Mere Ngata").text
+    assert root(okra).buttons == ["Resolve", "Decide again"]
+
+    mere.press("Resolve", in_=mere.channel("growth-leads").thread_of("KR-1")[0])
+    okra.settle()
+    assert root(okra).buttons == []
+    assert "Resolved by Mere Ngata" in root(okra).text
+    assert thread(okra)[-1].text == "Resolved by Mere Ngata. Thank you, everybody."
+    assert next(one for one in tama.direct_messages() if "KR-1" in one.text).buttons == []
+    assert "is resolved already" in opened.press("Decide").text
+
+
+def test_a_red_in_the_next_week_goes_on_in_the_open_thread(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    okra.advance(A_WEEK_LATER)
+    red(okra, need="a decision on the auditor's date", blocked_by=None)
+    assert (
+        len(
+            [
+                one
+                for one in okra.person("Tama Reid").channel("growth-leads").messages
+                if "KR-1" in one.text and "help wanted" in one.text
+            ]
+        )
+        == 1
+    )
+    said = thread(okra)[-1].text
+    assert said.startswith("🔴 red again this week · 0.2, as last week")
+    assert "The owner needs: a decision on the auditor's date" in said
+    assert "0.2, as last week" in root(okra).text
+
+
+def test_somebody_else_reads_who_can_and_nothing_changes(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    sam = okra.person("Sam Stone")
+    for button in ("I'll take it", "Decide", "Take to review", "Resolve"):
+        outcome = sam.press(button, in_=sam.channel("growth-leads").messages[-1])
+        assert outcome.text == "Tama Reid or Rosa Lind can take this, decide or resolve it. Thank you for looking."
+        assert sam.modal is None
+    okra.settle()
+    assert len(thread(okra)) == 1
+
+
+def test_a_decision_that_lacks_something_keeps_what_was_typed(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    tama = okra.person("Tama Reid")
+    tama.press("Decide", in_=root(okra))
+    tama.fill("What is decided?", "HR frees Ana")
+    tama.fill("Who makes it happen?", "Gus Guest")
+    tama.fill("By when?", "2026-10-04")
+    tama.submit()
+    assert tama.modal is not None
+    assert tama.modal.errors == {
+        "Who makes it happen?": "Gus Guest is not a full member of this workspace. Please choose somebody who is.",
+        "By when?": "That day is over. Please choose today (Mon 5 Oct) or a later one.",
+    }
+    assert tama.modal.field("What is decided?").value == "HR frees Ana"
+    tama.fill("Who makes it happen?", "Rosa Lind")
+    tama.fill("By when?", "2026-10-09")
+    tama.submit()
+    assert tama.modal is None
+    okra.settle()
+    assert "HR frees Ana" in thread(okra)[-1].text
+
+
+def test_it_ends_without_a_decision_only_with_a_reason(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    tama = okra.person("Tama Reid")
+    tama.press("Resolve", in_=root(okra))
+    assert tama.modal is not None
+    tama.submit()
+    assert tama.modal is not None
+    tama.fill("Why was no decision needed?", "HR had sent it on Friday")
+    tama.submit()
+    okra.settle()
+    assert tama.modal is None
+    assert "No decision was needed: HR had sent it on Friday" in root(okra).text
+    assert root(okra).buttons == []
