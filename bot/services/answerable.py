@@ -98,7 +98,7 @@ def _key_result(session: Session, caller: Caller, key_result_id: int, *, lock: b
         KeyResult.id == key_result_id,
         KeyResult.archived_at.is_(None),
     )
-    key_result = session.scalar(wanted.with_for_update() if lock else wanted)
+    key_result = session.scalar(wanted.with_for_update(key_share=True) if lock else wanted)
     if key_result is None:
         raise Refused(Reason.NO_SUCH_KEY_RESULT)
     return key_result

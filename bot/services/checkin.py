@@ -312,7 +312,7 @@ def _check_in(session: Session, about: Subject) -> CheckIn:
     return session.scalars(
         sa.select(CheckIn)
         .where(CheckIn.key_result_id == about.key_result.id, CheckIn.period == about.period)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one()
 
 

@@ -54,7 +54,7 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     if not member_ids:
         return
     members = session.scalars(
-        sa.select(Member).where(Member.id.in_(member_ids)).order_by(Member.id).with_for_update()
+        sa.select(Member).where(Member.id.in_(member_ids)).order_by(Member.id).with_for_update(key_share=True)
     ).all()
     owing = asked_about(session, [member.id for member in members])
     rhythms = _rhythms(session, members)
@@ -81,7 +81,7 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
         .where(Member.next_opening_at <= now)
         .order_by(Member.next_opening_at, Member.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     if not members:
         return 0
@@ -119,7 +119,7 @@ def close_due(session: Session, now: datetime, limit: int) -> int:
         .where(CheckIn.state == CheckInState.DUE, CheckIn.closes_at <= now)
         .order_by(CheckIn.closes_at, CheckIn.id)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=CheckIn)
+        .with_for_update(skip_locked=True, of=CheckIn, key_share=True)
     ).all()
     prompts: set[tuple[int, str]] = set()
     for check_in, state in rows:

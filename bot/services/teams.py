@@ -110,7 +110,7 @@ def switch_on(
     Each owner is planned for the next opening and, where they are new, gets their introduction.
     """
     actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
-    session.refresh(team, with_for_update=True)
+    session.refresh(team, with_for_update={"key_share": True})
     was_on = team.is_on
     team.channel_id = channel_id
     team.escalation_channel_id = escalation_channel_id
@@ -141,7 +141,7 @@ def switch_on(
 def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: Team) -> bool:
     """Take a team out: nobody is asked for it any more, and what is due in it is excused. False where it was off."""
     actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
-    session.refresh(team, with_for_update=True)
+    session.refresh(team, with_for_update={"key_share": True})
     if not team.is_on:
         return False
     owners = _owners(session, team)
@@ -194,7 +194,7 @@ def _excuse(session: Session, now: datetime, team: Team) -> None:
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .where(Objective.team_id == team.id, CheckIn.state == CheckInState.DUE)
-        .with_for_update(of=CheckIn)
+        .with_for_update(of=CheckIn, key_share=True)
     ).all()
     for check_in in rows:
         check_in.state = CheckInState.EXCUSED

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from company import MONDAY, Company
+from queries import counted
 from sqlalchemy.orm import Session
 
 from bot.domain.cadence import following, period
@@ -22,6 +23,7 @@ from bot.domain.organisation import Visibility
 from bot.services import checkin, planning
 from bot.services.blocking import BlockedBy
 from bot.services.checkin import Said
+from bot.services.prompt import prompt_view
 from bot.services.refusals import Reason, Refused
 from models import (
     Answer,
@@ -306,3 +308,23 @@ def test_two_answers_at_once_are_two_revisions_and_one_check_in(database: Databa
     with ThreadPoolExecutor(2) as pool:
         revisions = sorted(future.result() for future in [pool.submit(say), pool.submit(say)])
     assert revisions == [1, 2]
+
+
+def test_a_prompt_and_a_question_take_as_many_queries_for_fifty_key_results_as_for_five(database: Database) -> None:
+    counts: list[tuple[int, int]] = []
+    with database.write() as session:
+        company = Company(session)
+        objective = company.objective(company.team("Growth"))
+        for size in (5, 50):
+            owner = company.person(f"Owner of {size}")
+            key_results = [company.key_result(objective, owner) for _ in range(size)]
+            planning.replan(session, company.now, [owner.id])
+            planning.open_due(session, NINE, 100)
+            with counted(database) as prompt_statements:
+                prompt_view(session, NINE, owner, THIS)
+            with counted(database) as question_statements:
+                checkin.question(session, NINE, company.caller(owner), key_results[0].id, THIS, run=True)
+            counts.append((len(prompt_statements), len(question_statements)))
+    assert counts[0] == counts[1]
+    assert counts[0][0] <= 12
+    assert counts[0][1] <= 30
