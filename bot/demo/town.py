@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 import bot
-from bot.app import Program, build
+from bot.app import HttpDoor, Program, build
 from bot.demo.timekeeper import Timekeeper
 from bot.domain.importing.rows import Rows, read_rows
 from bot.localslack.clock import SlackClock
@@ -80,10 +80,11 @@ def examples() -> Path:
 
 
 @contextmanager
-def open_town(transport: Transport = Transport.SOCKET) -> Iterator[Town]:
-    """Start Slack and Okra, bring the people in, import the OKRs. Everything stops at the end.
+def open_town(*, transport: Transport = Transport.SOCKET, database_url: str = "") -> Iterator[Town]:
+    """Start Slack and Okra, and bring the people in. Everything stops at the end.
 
-    Raises `NotOurs` where OKRA_DATABASE_URL names a database with another programme in it.
+    `database_url`: empty for OKRA_DATABASE_URL or, without it, a temporary SQLite. Raises `NotOurs` where the database
+    holds another programme.
     """
     clock = SlackClock(start=ARRIVAL)
     app = from_manifest(manifest())
@@ -97,7 +98,8 @@ def open_town(transport: Transport = Transport.SOCKET) -> Iterator[Town]:
             slack_signing_secret=SecretStr(app.signing_secret),
             slack_base_url=server.api_url,
             transport=transport,
-            database_url=load(_env_file=None).database_url or f"sqlite:///{folder}/okra.db",
+            port=0,
+            database_url=database_url or load(_env_file=None).database_url or f"sqlite:///{folder}/okra.db",
             admins=(),
             time_zone="Europe/London",
             tick_seconds=TICK_SECONDS,
@@ -113,7 +115,11 @@ def open_town(transport: Transport = Transport.SOCKET) -> Iterator[Town]:
             program.read_members(workspace_id)
             runner.start()
             door.open()
-            slack.wait_until_connected()
+            if isinstance(door, HttpDoor):
+                url = f"http://{settings.host}:{door.port}/slack/events"
+                slack.install(manifest(url), url=url)
+            else:
+                slack.wait_until_connected()
             time = Timekeeper(program.runtime.database, now=clock.now, jump=clock.jump_to)
             yield Town(slack, program, time, workspace_id)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,11 +30,8 @@ def play() -> int:
     set_up(LogFormat.CONSOLE, level=logging.WARNING)
     try:
         with open_town() as town:
-            _arrive(town)
-            _monday(town)
-            _get_help(town)
-            _lead_note(town)
-            _digest(town)
+            for station in STATIONS:
+                station(town)
             if sys.stdin.isatty():
                 visit.stay(town)
     except (NotOurs, SettingsError) as refused:
@@ -188,3 +185,7 @@ def _fill(person: DrivenPerson, said: Said) -> None:
         field = next((name for name in shown if name.startswith(label)), None)
         if words and field is not None:
             person.fill(field, words)
+
+
+# The week, in order.
+STATIONS: tuple[Callable[[Town], None], ...] = (_arrive, _monday, _get_help, _lead_note, _digest)

@@ -1,0 +1,77 @@
+"""One whole week, from a file of OKRs to the digest: over both transports, on both databases, as the demo plays it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from company import Company
+
+from bot.demo import week
+from bot.demo.script import ANSWERS, DECISION, STOP_OR_SHIFT
+from bot.demo.town import NotOurs, Town, open_town
+from bot.settings import Transport
+from models import Answer, CheckIn, CheckInState, Delivery, DeliveryState, Escalation, Workspace
+from models.database import Database, open_database
+
+
+@pytest.fixture(params=list(Transport))
+def town(request: pytest.FixtureRequest, database_url: str) -> Iterator[Town]:
+    with open_town(transport=request.param, database_url=database_url) as opened:
+        yield opened
+
+
+def test_a_week_goes_from_the_file_to_the_digest(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    for station in week.STATIONS:
+        station(town)
+    told = capsys.readouterr().out
+
+    # Thursday: an import asks nobody, and each owner is introduced once.
+    assert "36 key results are imported" in told
+    tane = town.person("Tāne Wihongi")
+    introduction, prompt = tane.direct_messages()[:2]
+    assert introduction.headline.startswith("Hello Tāne, I'm Okra.")
+
+    # Monday: one prompt at nine, which now says that all is in.
+    asked = datetime.fromtimestamp(float(prompt.ts), UTC)
+    assert datetime(2026, 10, 4, 20, tzinfo=UTC) <= asked < datetime(2026, 10, 4, 20, 1, tzinfo=UTC)
+    assert prompt.edited
+    assert "Check in" not in prompt.buttons
+
+    # The red: one thread, a decision with owner and date, said to the one who makes it happen.
+    root, *replies = tane.channel("buoy-works-leads").thread_of("KR-32")
+    assert "🔴 red KR-32" in root.text
+    assert "Blocked by: the radio maker" in root.text
+    assert DECISION in root.text
+    assert any("@Tāne, can you make this happen by Fri 16 Oct?" in reply.text for reply in replies)
+
+    # Wednesday: the digest, with what the lead answered on Tuesday.
+    digest = tane.channel("buoy-works-leads").messages[-1]
+    assert digest.headline.startswith("Buoy Works, week of 5 Oct:")
+    assert "7 of 8 checked in" in digest.headline
+    assert STOP_OR_SHIFT in digest.text
+    assert "Hollie" not in digest.text, "who missed a check-in is nobody's business but hers and her lead's"
+
+    with town.program.runtime.read() as session:
+        answers = session.scalar(sa.select(sa.func.count()).select_from(Answer))
+        answered = session.scalar(sa.select(sa.func.count()).where(CheckIn.state == CheckInState.ANSWERED))
+        threads = session.scalar(sa.select(sa.func.count()).select_from(Escalation))
+        undone = session.scalar(
+            sa.select(sa.func.count()).where(Delivery.state.not_in((DeliveryState.SENT, DeliveryState.OBSOLETE)))
+        )
+    assert answers == answered == len(ANSWERS) - 2  # Seán and Hollie close the dialog at their first
+    assert threads == 2
+    assert undone == 0
+
+
+def test_the_demo_does_not_touch_somebody_elses_programme(database: Database, database_url: str) -> None:
+    with database.write() as session:
+        Company(session)
+    with pytest.raises(NotOurs, match="holds the programme of “Test Works”"), open_town(database_url=database_url):
+        pass
+    reopened = open_database(database_url)
+    with reopened.read() as session:
+        assert session.scalars(sa.select(Workspace.name)).all() == ["Test Works"]
+    reopened.close()
