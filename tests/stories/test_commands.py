@@ -37,7 +37,7 @@ def test_kr_with_words_opens_the_check_in_filled_in(okra: Okra) -> None:
     mere = okra.person("Mere Ngata")
     mere.command("/kr 1 32.5 yellow waiting on legal")
     assert mere.modal is not None
-    assert mere.modal.field("Current value").value.startswith("32.5")
+    assert str(mere.modal.field("Current value").value).startswith("32.5")
     assert "yellow" in str(mere.modal.field("How confident are you?").value)
     mere.fill("What is the next move?", "Ask legal on Tuesday")
     mere.submit()
