@@ -10,14 +10,17 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, WSMsgType, web
 
 from bot.localslack.core import LocalSlack
+from bot.localslack.faults import FaultKind
 from bot.localslack.httpmode import reply_of, request_of
 from bot.localslack.manifest import Transport
-from bot.localslack.outgoing import ACK_SECONDS, Delivery, Reply
+from bot.localslack.outgoing import ACK_SECONDS, Delivery, Reply, Stage
 from bot.localslack.socketmode import envelope
 
 Json = dict[str, Any]
 
 GRACE_SECONDS = 5.0
+HALF_OPEN = "half_open"
+GOODBYES = {FaultKind.SOCKET_WARNING: "warning", FaultKind.SOCKET_REFRESH: "refresh_requested"}
 
 
 class Carrier:
@@ -36,6 +39,7 @@ class Carrier:
         self._signing_time = signing_time
         self._ack_seconds = ack_seconds
         self._sockets: dict[str, web.WebSocketResponse] = {}
+        self._dead: set[str] = set()  # connections that only look open
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._later: asyncio.TimerHandle | None = None
@@ -79,7 +83,7 @@ class Carrier:
         """Wait until a delivery is answered, given up, or put off to a later attempt."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._lock:
-            if delivery.finished or (delivery.attempt and delivery.due_at > self._core.clock.now()):
+            if delivery.finished or (delivery.stage is Stage.WAITING and delivery.due_at > self._core.clock.now()):
                 return
             self._waiting.setdefault(delivery.id, []).append(future)
         await future
@@ -91,10 +95,11 @@ class Carrier:
 
     def _pump(self) -> None:
         with self._lock:
+            self._core.run_due()
             due = self._core.outgoing.take()
             for delivery in due:
                 self._send(delivery)
-            following = self._core.outgoing.next_due()
+            following = self._core.next_due()
             wait = (following - self._core.clock.now()).total_seconds() if following is not None else None
         if self._later is not None:
             self._later.cancel()
@@ -108,11 +113,19 @@ class Carrier:
             return
         connection = self._core.connections.assign(delivery)
         socket = self._sockets.get(connection.id) if connection is not None else None
-        if socket is None or self._loop is None:
+        if connection is None or socket is None or self._loop is None:
             self._core.outgoing.unanswered(delivery.id, "connection_failed")
             return
         self._timers[delivery.id] = self._loop.call_later(self._ack_seconds, self._expire, delivery.id)
-        self._spawn(_send_frame(socket, envelope(delivery)))
+        fault = self._core.faults.line(delivery.kind.value, self._core.clock.now())
+        if fault is FaultKind.SOCKET_HALF_OPEN:
+            self._dead.add(connection.id)
+        if fault is FaultKind.SOCKET_CUT:
+            _cut(socket)
+        elif connection.id not in self._dead:
+            self._spawn(_send_frame(socket, envelope(delivery)))
+        if fault in GOODBYES:
+            self._spawn(self._say_goodbye(connection.id, socket, GOODBYES[fault]))
 
     def _expire(self, envelope_id: str) -> None:
         with self._lock:
@@ -132,7 +145,7 @@ class Carrier:
             if connection is None:
                 return web.Response(status=403, text="unknown or spent ticket, or too many connections")
             hello = self._core.connections.hello(connection, self._core.app.app_id, self._core.clock.now())
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self._sockets[connection.id] = socket
         try:
@@ -140,10 +153,15 @@ class Carrier:
             with self._lock:
                 self._core.touch()
             async for frame in socket:
+                if connection.id in self._dead:
+                    continue
                 if frame.type is WSMsgType.TEXT:
                     self._acked(connection.id, frame.data)
+                elif frame.type is WSMsgType.PING:
+                    await socket.pong(frame.data)
         finally:
             self._sockets.pop(connection.id, None)
+            self._dead.discard(connection.id)
             with self._lock:
                 for envelope_id in self._core.connections.drop(connection.id):
                     self._stop_timer(envelope_id)
@@ -173,19 +191,25 @@ class Carrier:
 
     async def disconnect(self, reason: str | None) -> int:
         """Send a disconnect frame on every connection and, but for a warning, close it; without a reason the cable is
-        cut. Returns how many connections there were."""
+        cut; `half_open`: each looks open, and nothing goes through it. Returns how many connections there were."""
         sockets = dict(self._sockets)
         for connection_id, socket in sockets.items():
             if reason is None:
-                if socket._req is not None and socket._req.transport is not None:
-                    socket._req.transport.abort()
-                continue
-            with self._lock:
-                frame = self._core.connections.say_goodbye(connection_id, reason)
-            await _send_frame(socket, frame)
-            if reason != "warning":
-                self._spawn(_close_later(socket))
+                _cut(socket)
+            elif reason == HALF_OPEN:
+                self._dead.add(connection_id)
+            else:
+                await self._say_goodbye(connection_id, socket, reason)
         return len(sockets)
+
+    async def _say_goodbye(self, connection_id: str, socket: web.WebSocketResponse, reason: str) -> None:
+        with self._lock:
+            if connection_id not in self._core.connections.ids:
+                return
+            frame = self._core.connections.say_goodbye(connection_id, reason)
+        await _send_frame(socket, frame)
+        if reason != "warning":
+            self._spawn(_close_later(socket))
 
     async def _send_http(self, delivery: Delivery) -> None:
         request = request_of(self._core.app, delivery, self._signing_time())
@@ -208,6 +232,11 @@ class Carrier:
                 self._core.outgoing.answered(delivery.id, reply)
             else:
                 self._core.outgoing.unanswered(delivery.id, reason)
+
+
+def _cut(socket: web.WebSocketResponse) -> None:
+    if socket._req is not None and socket._req.transport is not None:
+        socket._req.transport.abort()
 
 
 async def _send_frame(socket: web.WebSocketResponse, frame: Json) -> None:

@@ -16,6 +16,7 @@ from bot.localslack.carrier import Carrier
 from bot.localslack.core import LocalSlack
 from bot.localslack.dumps import dump, plain_person
 from bot.localslack.errors import ActError, SetupError, SlackError
+from bot.localslack.faults import Fault
 from bot.localslack.manifest import Secrets, from_manifest
 from bot.localslack.outgoing import Delivery
 from bot.localslack.payloads import channel_object
@@ -61,6 +62,8 @@ class Control:
             ("POST", "/_control/redeliver", self._redeliver),
             ("GET", "/_control/sockets", self._connections),
             ("POST", "/_control/sockets", self._sockets),
+            ("GET", "/_control/faults", self._faults),
+            ("POST", "/_control/faults", self._set_faults),
             ("POST", "/_control/app", self._app),
             ("POST", "/_control/workspace", self._workspace),
             ("GET", "/_control/dump", self._dump),
@@ -261,7 +264,13 @@ class Control:
         with self._lock:
             return {
                 "calls": [
-                    {"method": one.method, "arguments": one.arguments, "answer": one.answer.body}
+                    {
+                        "method": one.method,
+                        "arguments": one.arguments,
+                        "answer": one.answer.body,
+                        "status": one.answer.status,
+                        "fault": one.fault,
+                    }
                     for one in self._core.calls
                     if method in (None, one.method)
                 ]
@@ -290,6 +299,22 @@ class Control:
         del request
         return {"told": await self._carrier.disconnect(given.get("reason"))}
 
+    async def _faults(self, given: Json, request: web.Request) -> Json:
+        del given, request
+        with self._lock:
+            faults = self._core.faults
+            return {"counts": dict(faults.counts), "rules": [one.to_json() for one in faults.rules]}
+
+    async def _set_faults(self, given: Json, request: web.Request) -> Json:
+        """seed (begins anew), clear (true), and add (a list of rules, see `Fault`), in this order."""
+        with self._lock:
+            if "seed" in given:
+                self._core.faults.reseed(given["seed"])
+            if given.get("clear"):
+                self._core.faults.clear()
+            self._core.faults.add(*[Fault.from_json(one) for one in given.get("add", [])])
+        return await self._faults({}, request)
+
     async def _app(self, given: Json, request: web.Request) -> Json:
         del request
         with self._lock:
@@ -299,14 +324,17 @@ class Control:
             return {"name": self._core.app.name, "app_id": self._core.app.app_id}
 
     async def _workspace(self, given: Json, request: web.Request) -> Json:
-        """edit_window_minutes (or null), limits (true or false), and the ends: uninstall, revoke_tokens."""
+        """edit_window_minutes (or null), limits (see SlackLimits; or true or false for all or none of them), and the
+        ends: uninstall, revoke_tokens."""
         del request
         mark = self._core.outgoing.added
         with self._lock:
             if "edit_window_minutes" in given:
                 self._core.workspace.edit_window_minutes = given["edit_window_minutes"]
             if "limits" in given:
-                self._core.admission = SlackLimits() if given["limits"] else Unlimited()
+                limits = given["limits"]
+                chosen = limits if isinstance(limits, dict) else {}
+                self._core.admission = Unlimited() if limits is False else SlackLimits(**chosen)
             if given.get("uninstall"):
                 self._core.uninstall()
             if given.get("revoke_tokens"):

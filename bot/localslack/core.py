@@ -1,7 +1,8 @@
 """The local Slack without I/O: requests of the app in, answers out; acts of people in, deliveries to the app out.
 
 `LocalSlack` keeps no thread and opens no socket. A transport asks it for what is due (`outgoing.take`), carries that to
-the app, and reports back; the server in this package is one, a simulation in one thread can be another.
+the app, and reports back; the server in this package is one, a simulation in one thread can be another. What goes wrong
+on purpose is in `faults`; see `bot.localslack.faults`.
 """
 
 from collections import deque
@@ -14,6 +15,8 @@ from bot.localslack import acts, commands, events
 from bot.localslack.admission import Admission
 from bot.localslack.clock import SlackClock
 from bot.localslack.errors import ActError, SetupError
+from bot.localslack.exchange import Afterwards, Exchange, hide, instead
+from bot.localslack.faults import Effect
 from bot.localslack.manifest import AppConfig
 from bot.localslack.outgoing import Delivery, Kind, Stage
 from bot.localslack.screen import Screen
@@ -50,14 +53,45 @@ class LocalSlack(World):
         """Begin with one empty workspace with the app's bot in it. Without `admission` nothing is rate limited."""
         super().__init__(app, clock or SlackClock(), seed=seed, admission=admission)
         self.connections = Connections(self.ids)
+        self._afterwards = Afterwards()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.add_workspace(workspace_name, domain, app.bot_token)
 
     def handle(self, request: Request) -> Answer:
-        """Answer one Web API call."""
+        """Answer one Web API call, with nothing going wrong on the way."""
         answer, arguments = dispatch.answer(self, self.connections, request)
         self.calls.append(Call(request.method, arguments, answer))
         return answer
+
+    def exchange(self, request: Request) -> Exchange:
+        """Answer one Web API call as `faults` will have it: with its effect now, later or not at all."""
+        self.run_due()
+        now = self.clock.now()
+        fate = self.faults.fate(request.method, now)
+        fault = fate.kind.value if fate.kind is not None else None
+        if fate.effect is Effect.NOW:
+            answer, arguments = dispatch.answer(self, self.connections, request)
+            hide(self, answer, fate.lag)
+            if fate.replaces_answer:
+                answer = instead(fate)
+        else:
+            answer, arguments = instead(fate), dispatch.arguments_of(request)
+        if fate.effect is Effect.LATE:
+            self._afterwards.add(request, fate, now)
+            self.outgoing.on_due()
+        self.calls.append(Call(request.method, arguments, answer, fault))
+        return Exchange(answer, fate)
+
+    def next_due(self) -> datetime | None:
+        """The earliest instant at which something happens by itself: a late effect, or a payload for the app."""
+        instants = (self._afterwards.next_due(), self.outgoing.next_due())
+        return min((instant for instant in instants if instant is not None), default=None)
+
+    def run_due(self) -> None:
+        """Let the late effects happen whose time has come. `jump_to` and `exchange` do it too."""
+        while (late := self._afterwards.take(self.clock.now())) is not None:
+            answer, _ = dispatch.answer(self, self.connections, late.request)
+            hide(self, answer, late.lag)
 
     def call(self, method: str, token: str | None = None, **arguments: Any) -> Json:
         """Answer one call given as values rather than bytes; the app's bot token unless another one is given."""
@@ -187,6 +221,7 @@ class LocalSlack(World):
     def jump_to(self, instant: datetime) -> datetime:
         """Push the clock forward (see SlackClock.jump_to). Retries that became due are due at once."""
         now = self.clock.jump_to(instant)
+        self.run_due()
         self.outgoing.on_due()
         self.touch()
         return now

@@ -22,6 +22,7 @@
         lead.notifications()[-1].why                        # direct message | mention | channel mention | thread reply
         slack.jump_to(datetime(2026, 11, 23, 9, tzinfo=UTC))
         mere.submit(times=2); mere.submit_twice_at_once(); slack.redeliver("message")
+        slack.faults.add(Fault(FaultKind.DROPPED_AFTER, "chat.*", probability=0.1)); slack.faults.counts
 
 Every act waits (for the app's answer, at most the 3 s that Slack gives it) and returns an `Outcome`: `.text`,
 `.messages`, `.modal`, `.error` (what Slack itself says when the app failed). What the app posts later is awaited with
@@ -35,13 +36,17 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from bot.localslack.driven import DrivenPerson, Room
+from bot.localslack.faults import Fault, FaultKind
 from bot.localslack.seen import Control, Field, Home, Modal, Note, Outcome, Seen, Surface
 from bot.localslack.wire import NotSeen, Refused, WaitedInVain, Wire
 
 __all__ = [
     "Control",
+    "DrivenFaults",
     "DrivenPerson",
     "Driver",
+    "Fault",
+    "FaultKind",
     "Field",
     "Home",
     "Modal",
@@ -57,6 +62,31 @@ __all__ = [
 
 Json = dict[str, Any]
 T = TypeVar("T")
+
+
+class DrivenFaults:
+    """The faults of a local Slack: `Driver.faults`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def add(self, *faults: Fault) -> None:
+        """Let these go wrong from now on. Raises Refused for a rule that cannot be."""
+        self._wire.post("faults", add=[one.to_json() for one in faults])
+
+    def clear(self) -> None:
+        """Let everything go well again. What was counted stays counted."""
+        self._wire.post("faults", clear=True)
+
+    def reseed(self, seed: int | str) -> None:
+        """Begin anew from another seed, without rules and counts."""
+        self._wire.post("faults", seed=seed)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each went wrong, by the value of its FaultKind; and `called_too_early`."""
+        found: dict[str, int] = self._wire.get("faults")["counts"]
+        return found
 
 
 class Driver:
@@ -143,7 +173,8 @@ class Driver:
         return int(self._wire.get("sockets")["connections"])
 
     def disconnect(self, reason: str | None = "refresh_requested") -> None:
-        """Tell every connection to go: warning, refresh_requested or link_disabled; None cuts the cable."""
+        """Tell every connection to go: warning, refresh_requested or link_disabled; None cuts the cable; half_open:
+        it looks open and nothing goes through it any more."""
         self._wire.post("sockets", reason=reason)
 
     def redeliver(self, event: str | None = None) -> None:
@@ -160,9 +191,14 @@ class Driver:
         """For how long messages can be edited; None: always."""
         self._wire.post("workspace", edit_window_minutes=minutes)
 
-    def set_limits(self, on: bool) -> None:
-        """Turn Slack's rate limits on or off (off at first)."""
-        self._wire.post("workspace", limits=on)
+    def set_limits(self, on: bool, **limits: float) -> None:
+        """Turn Slack's rate limits on or off (off at first). `limits`: other numbers than Slack's, see SlackLimits."""
+        self._wire.post("workspace", limits=limits if on and limits else on)
+
+    @property
+    def faults(self) -> DrivenFaults:
+        """What goes wrong on purpose."""
+        return DrivenFaults(self._wire)
 
     # Looking behind the screen
 
@@ -172,7 +208,7 @@ class Driver:
         return found
 
     def calls(self, method: str | None = None) -> list[Json]:
-        """The Web API calls of the app: method, arguments, answer."""
+        """The Web API calls of the app: method, arguments, answer, status, fault (what went wrong, or null)."""
         query = {} if method is None else {"method": method}
         found: list[Json] = self._wire.get("calls", **query)["calls"]
         return found

@@ -1,5 +1,7 @@
 """What Slack sends to the app: a queue of deliveries, their answers, and the events' retries.
 
+What goes wrong with a payload on purpose (twice, late, overtaken, its answer lost) is decided when it is put in.
+
 The queue opens no socket. A transport takes what is due, sends it, and reports an answer or that there was none.
 """
 
@@ -13,6 +15,7 @@ from itertools import islice
 from typing import Any
 
 from bot.localslack.clock import SlackClock
+from bot.localslack.faults import Faults, Passage
 from bot.localslack.ids import Ids
 
 Json = dict[str, Any]
@@ -69,6 +72,7 @@ class Delivery:
     error: str | None = None
     on_reply: Callable[[Reply], None] | None = field(default=None, repr=False)
     on_error: Callable[[str], None] | None = field(default=None, repr=False)
+    ack_lost: bool = False  # its next answer gets lost
 
     @property
     def finished(self) -> bool:
@@ -86,9 +90,11 @@ class Outgoing:
     delivery that was answered, given up, or put off to a later attempt.
     """
 
-    def __init__(self, clock: SlackClock, ids: Ids) -> None:
+    def __init__(self, clock: SlackClock, ids: Ids, faults: Faults) -> None:
         self._clock = clock
         self._ids = ids
+        self._faults = faults
+        self._held: list[Delivery] = []  # they go when a later one of their kind is through
         self._heap: list[tuple[datetime, int, str]] = []
         self._known: OrderedDict[str, Delivery] = OrderedDict()
         self.on_due: Callable[[], None] = _nothing
@@ -104,22 +110,33 @@ class Outgoing:
         on_reply: Callable[[Reply], None] | None = None,
         on_error: Callable[[str], None] | None = None,
     ) -> Delivery:
-        """Queue a payload; due at once."""
-        delivery = Delivery(
-            id=self._ids.uuid("envelope"),
-            kind=kind,
-            payload=payload,
-            person=person,
-            due_at=self._clock.now(),
-            on_reply=on_reply,
-            on_error=on_error,
-        )
+        """Queue a payload; due at once, unless something goes wrong."""
+        passage = self._faults.passage(kind.value, self._clock.now())
+        deliveries = [
+            Delivery(
+                id=self._ids.uuid("envelope"),
+                kind=kind,
+                payload=payload,
+                person=person,
+                due_at=self._clock.now() + timedelta(seconds=passage.wait),
+                on_reply=on_reply,
+                on_error=on_error,
+                ack_lost=passage.ack_lost,
+            )
+            for _ in range(passage.copies)
+        ]
+        for delivery in deliveries:
+            self._put_in(delivery, passage)
+        return deliveries[0]
+
+    def _put_in(self, delivery: Delivery, passage: Passage) -> None:
         self._known[delivery.id] = delivery
         self.added += 1
         while len(self._known) > KEPT and next(iter(self._known.values())).finished:
             self._known.popitem(last=False)
+        if passage.overtaken:
+            self._held.append(delivery)
         self._push(delivery)
-        return delivery
 
     def take(self) -> list[Delivery]:
         """What is due now, in order; it is in flight from here on."""
@@ -127,7 +144,8 @@ class Outgoing:
         taken = []
         while self._heap and self._heap[0][0] <= now:
             delivery = self._known.get(heapq.heappop(self._heap)[2])
-            if delivery is not None and delivery.stage is Stage.WAITING:
+            # One that was held and let go, or put off, stands in the heap at its old instant too.
+            if delivery is not None and delivery.stage is Stage.WAITING and delivery.due_at <= now:
                 delivery.stage = Stage.IN_FLIGHT
                 taken.append(delivery)
         return taken
@@ -140,6 +158,10 @@ class Outgoing:
         delivery = self._known.get(delivery_id)
         if delivery is None or delivery.stage is not Stage.IN_FLIGHT:
             return
+        if delivery.ack_lost:
+            delivery.ack_lost = False
+            self.unanswered(delivery_id, "timeout")
+            return
         if not reply.ok:
             delivery.reply = reply
             self.unanswered(delivery_id, "http_error", no_retry=reply.no_retry)
@@ -148,6 +170,7 @@ class Outgoing:
         delivery.reply = reply
         if delivery.on_reply is not None:
             delivery.on_reply(reply)
+        self._let_go(delivery)
         self.on_settled(delivery)
 
     def unanswered(self, delivery_id: str, reason: str, *, no_retry: bool = False) -> None:
@@ -168,6 +191,7 @@ class Outgoing:
         delivery.error = reason
         if delivery.on_error is not None:
             delivery.on_error(reason)
+        self._let_go(delivery)
         self.on_settled(delivery)
 
     def find(self, delivery_id: str) -> Delivery | None:
@@ -183,6 +207,15 @@ class Outgoing:
 
     def last(self, wanted: Callable[[Delivery], bool]) -> Delivery | None:
         return next((one for one in reversed(self._known.values()) if wanted(one)), None)
+
+    def _let_go(self, settled: Delivery) -> None:
+        """What was held back to be overtaken by this one may go now."""
+        overtaken = [one for one in self._held if one.kind is settled.kind and one is not settled]
+        self._held = [one for one in self._held if one not in overtaken and not one.finished]
+        for delivery in overtaken:
+            if delivery.stage is Stage.WAITING and not delivery.attempt:
+                delivery.due_at = self._clock.now()
+                self._push(delivery)
 
     def _push(self, delivery: Delivery) -> None:
         heapq.heappush(self._heap, (delivery.due_at, self._ids.number("queue"), delivery.id))

@@ -15,6 +15,8 @@ from bot.localslack.clock import real_time
 from bot.localslack.control import Control
 from bot.localslack.core import LocalSlack
 from bot.localslack.errors import SlackError
+from bot.localslack.exchange import Exchange
+from bot.localslack.faults import Arrives
 from bot.localslack.outgoing import ACK_SECONDS
 from bot.localslack.responses import respond
 from bot.localslack.webapi.arguments import merge
@@ -118,7 +120,7 @@ class LocalSlackServer:
         await self._carrier.stop()
         await runner.cleanup()
 
-    async def _api(self, request: web.Request) -> web.Response:
+    async def _api(self, request: web.Request) -> web.StreamResponse:
         call = Request(
             method=request.match_info["method"],
             query=list(request.query.items()),
@@ -127,8 +129,18 @@ class LocalSlackServer:
             authorization=request.headers.get("Authorization"),
         )
         with self.lock:
-            answer = self.core.handle(call)
-        return web.json_response(answer.body, status=answer.status, headers=answer.headers)
+            exchange = self.core.exchange(call)
+        if exchange.fate.delay:
+            await asyncio.sleep(exchange.fate.delay)
+        if exchange.fate.answer in (Arrives.NONE, Arrives.TRUNCATED):
+            return await _broken(request, exchange)
+        return web.Response(
+            body=exchange.body(),
+            status=exchange.answer.status,
+            headers=exchange.answer.headers,
+            content_type=exchange.content_type,
+            charset="utf-8",
+        )
 
     async def _response(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -142,6 +154,19 @@ class LocalSlackServer:
             told = {"ok": False, "error": problem.error} | problem.extra
             return web.json_response(told, status=problem.status if problem.status >= 400 else 400)
         return web.Response(text="ok")
+
+
+async def _broken(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+    """Send what arrives of an answer, then end the connection."""
+    response = web.StreamResponse(status=exchange.answer.status)
+    if exchange.fate.answer is Arrives.TRUNCATED:
+        response.content_type = exchange.content_type
+        response.content_length = len(exchange.whole())
+        await response.prepare(request)
+        await response.write(exchange.body())
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 async def _body(request: web.Request) -> bytes:

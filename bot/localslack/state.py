@@ -72,6 +72,7 @@ class Message:
     values: dict[tuple[str, str], Json] = field(default_factory=dict)  # what was chosen in its menus
     shown_options: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # the last suggestions
     revision: int = 0  # raised by each edit
+    listed_at: datetime | None = None  # history and replies show it from then on; None: at once
 
 
 @dataclass

@@ -6,6 +6,7 @@ from bot.localslack.admission import Admission, Unlimited
 from bot.localslack.clock import SlackClock
 from bot.localslack.errors import ActError, SetupError
 from bot.localslack.facts.method import ConversationKind
+from bot.localslack.faults import Faults
 from bot.localslack.ids import Ids
 from bot.localslack.manifest import AppConfig
 from bot.localslack.outgoing import Outgoing
@@ -20,7 +21,8 @@ class World:
         self.clock = clock
         self.ids = Ids(seed)
         self.admission: Admission = admission or Unlimited()
-        self.outgoing = Outgoing(clock, self.ids)
+        self.faults = Faults(seed)
+        self.outgoing = Outgoing(clock, self.ids, self.faults)
         self.base_url = "http://127.0.0.1"  # a server puts its own here
         self.workspaces: dict[str, Workspace] = {}
         self.installations: dict[str, Installation] = {}  # by bot token

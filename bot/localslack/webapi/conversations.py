@@ -109,7 +109,7 @@ def history(world: World, caller: Caller, arguments: Arguments) -> Json:
     if following is not None:
         high = min(high, first_at_or_after(channel.top, _ts(following, "invalid_cursor")) + 1)
     start = max(low, high - limit)
-    page = [channel.messages[ts] for ts in reversed(channel.top[start:high])]
+    page = _listed(world, [channel.messages[ts] for ts in reversed(channel.top[start:high])])
     more = start > low
     answer: Json = {
         "ok": True,
@@ -129,7 +129,7 @@ def replies(world: World, caller: Caller, arguments: Arguments) -> Json:
     channel = caller.joined_channel(arguments.text("channel"))
     caller.need_scope(channel.kind)
     root = channel.messages.get(arguments.text("ts"))
-    if root is None:
+    if root is None or not _listed(world, [root]):
         raise SlackError("thread_not_found")
     limit = _limit(arguments, LARGEST_PAGE)
     low, high = _window(root.replies, arguments)
@@ -137,7 +137,7 @@ def replies(world: World, caller: Caller, arguments: Arguments) -> Json:
     if following is not None:
         low = max(low, first_at_or_after(root.replies, _ts(following, "invalid_cursor")))
     end = min(high, low + limit)
-    page = [root, *(channel.messages[ts] for ts in root.replies[low:end])]
+    page = [root, *_listed(world, [channel.messages[ts] for ts in root.replies[low:end]])]
     answer: Json = {
         "ok": True,
         "messages": [_shape(world, caller, one, arguments) for one in page],
@@ -146,6 +146,12 @@ def replies(world: World, caller: Caller, arguments: Arguments) -> Json:
     if end < high:
         answer["response_metadata"] = {"next_cursor": cursor("next_ts", root.replies[end])}
     return answer
+
+
+def _listed(world: World, messages: list[Message]) -> list[Message]:
+    """Those that the history has got hold of by now (it may lag, see faults.py)."""
+    now = world.clock.now()
+    return [one for one in messages if one.listed_at is None or one.listed_at <= now]
 
 
 def _shape(world: World, caller: Caller, message: Message, arguments: Arguments) -> Json:

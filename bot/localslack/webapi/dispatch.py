@@ -62,6 +62,17 @@ class Call:
     method: str
     arguments: Json
     answer: Answer
+    fault: str | None = None  # what went wrong with it
+
+
+def arguments_of(request: Request) -> Json:
+    """What a call brought, without the token; nothing where that cannot be read."""
+    try:
+        arguments = merge(request.query, request.content_type, request.body)
+    except SlackError:
+        return {}
+    arguments.pop("token", None)
+    return arguments
 
 
 def answer(world: World, connections: Connections, request: Request) -> tuple[Answer, Json]:
