@@ -140,7 +140,8 @@ def _line(one: Covered, stands: Standing, state: CheckInState | None, is_leaders
         was_answered=state is CheckInState.ANSWERED,
         confidence=stands.confidence,
         score=stands.score,
-        last_score=stands.last_score,
+        # Where this week brought no answer, the score is still last week's.
+        last_score=stands.last_score if state is CheckInState.ANSWERED else stands.score,
         answer_id=stands.answer_id,
     )
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,9 +20,11 @@ from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Snapshot, from_json
 from bot.domain.organisation import Level, Visibility
-from bot.services import digest
+from bot.services import digest, lead_note
+from bot.services.access import Caller
 from bot.services.digest import digest_key, take_due
 from bot.services.outbox import delivery_of
+from bot.services.refusals import Reason, Refused
 from models import (
     Answer,
     CheckInState,
@@ -323,6 +328,94 @@ def test_fifty_key_results_take_as_many_queries_as_five(database: Database) -> N
             counts.append(len([one for one in queries if not one.startswith("INSERT")]))
             assert len(taken(session, team).calls) == number
     assert counts[0] == counts[1]
+
+
+def test_without_an_answer_this_week_the_score_is_still_last_weeks(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        key_result = company.key_result(company.objective(team), company.person("Mele"))
+        answered(session, key_result, following(WEEK, -2), score="0.3")
+        answered(session, key_result, following(WEEK, -1), score="0.5")
+        asked(session, key_result, WEEK, CheckInState.MISSED)
+        take_due(session, WEDNESDAY, 10)
+        (line,) = taken(session, team).key_results
+    assert (line.score, line.last_score, line.was_answered) == (Decimal("0.5"), Decimal("0.5"), False)
+
+
+def test_two_workers_at_once_leave_one_digest(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        company.key_result(company.objective(team), company.person("Mele"))
+
+    def work() -> None:
+        with database.write() as session:
+            take_due(session, WEDNESDAY, 10)
+
+    at_once(work, work)
+    with database.read() as session:
+        assert len(session.scalars(sa.select(Digest)).all()) == 1
+        assert [row.kind for row in session.scalars(sa.select(Delivery).order_by(Delivery.id))] == [
+            PostKind.DIGEST,
+            PostKind.DIGEST_DETAILS,
+        ]
+
+
+def test_an_answer_at_the_very_moment_is_in_the_digest_or_refused(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Ana Lima")
+        team = due(company.team("Growth", lead=lead))
+        team_id, caller = team.id, company.caller(lead)
+        company.key_result(company.objective(team), company.person("Mele"))
+    for week in range(4):
+        outcome = answer_and_take_at_once(database, caller, team_id, following(WEEK, week))
+        assert outcome in [("Webinars pause", []), (None, [Reason.NOTE_OVER])]
+
+
+def answer_and_take_at_once(
+    database: Database, caller: Caller, team_id: int, of: Period
+) -> tuple[str | None, list[Reason]]:
+    """What the digest told, and what the lead was refused with."""
+    now = WEDNESDAY + (of - WEEK)
+    with database.write() as session:
+        session.get_one(Team, team_id).next_note_at = now - timedelta(hours=20)
+        session.flush()
+        lead_note.write_due(session, now - timedelta(hours=20), 10)
+        note = delivery_of(session, caller.workspace_id, lead_note.note_key(team_id, of))
+        assert note is not None
+        note_id = note.id
+    refusals: list[Reason] = []
+
+    def answer() -> None:
+        try:
+            with database.write() as session:
+                lead_note.answer(session, now, caller, note_id, "Webinars pause")
+        except Refused as refused:
+            refusals.append(refused.reason)
+
+    def take() -> None:
+        with database.write() as session:
+            take_due(session, now, 10)
+
+    at_once(answer, take)
+    take()  # a tick passes over a team that is being answered for; the next one takes it
+    with database.read() as session:
+        return taken(session, session.get_one(Team, team_id), of).stop_or_shift, refusals
+
+
+def at_once(*work: Callable[[], None]) -> None:
+    """Run all of it in threads that start together; what one of them raises is raised."""
+    barrier = threading.Barrier(len(work))
+
+    def run(one: Callable[[], None]) -> None:
+        barrier.wait(timeout=10)
+        one()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        for done in [pool.submit(run, one) for one in work]:
+            done.result()
 
 
 @dataclass(frozen=True)
