@@ -20,7 +20,7 @@ demo: $(READY)  ## one week at an invented company, in this terminal (SQLite, lo
 	@$(BIN)/okra demo
 
 test: $(READY)  ## the tests, on SQLite and PostgreSQL (both come with the set-up)
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadgroup
 
 check: lint types imports test  ## lint, types, import rules and tests: what CI runs
 

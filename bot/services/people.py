@@ -80,7 +80,7 @@ def learn(session: Session, now: datetime, workspace_id: int, person: Person, *,
         session.add(member)
         session.flush()
         return True
-    changed = {name: value for name, value in told.items() if getattr(member, name) != value}
+    changed: dict[str, object] = {name: value for name, value in told.items() if getattr(member, name) != value}
     if person.deleted != (member.deactivated_at is not None):
         changed["deactivated_at"] = now if person.deleted else None
     if not changed:
