@@ -21,17 +21,16 @@ from scheduler import pace
 
 log = structlog.get_logger(__name__)
 
-# Each step takes at most this many at a time, so that no transaction is long.
-BATCH = 100
-
 Step = Callable[[Session, datetime, int], int]
 
-STEPS: tuple[Step, ...] = (
-    cycles.turn,
-    planning.open_due,
-    planning.close_due,
-    lead_note.write_due,
-    digest.take_due,
+# Each step with how many it takes at a time, so that no transaction is long: on SQLite, whoever submits a dialog
+# meanwhile waits for its end. A digest, read off a whole team, takes some 40 ms.
+STEPS: tuple[tuple[Step, int], ...] = (
+    (cycles.turn, 100),
+    (planning.open_due, 100),
+    (planning.close_due, 100),
+    (lead_note.write_due, 50),
+    (digest.take_due, 8),
 )
 
 MEMBERS_EVERY = timedelta(days=1)
@@ -39,17 +38,17 @@ MEMBERS_EVERY = timedelta(days=1)
 
 def tick(runtime: Runtime, worker_id: int, now: datetime) -> None:
     """Do all that is due up to `now`, then note that this worker has ticked through it."""
-    for step in STEPS:
-        _exhaust(runtime, step, now)
+    for step, batch in STEPS:
+        _exhaust(runtime, step, batch, now)
     with runtime.write() as session:
         session.execute(sa.update(Worker).where(Worker.id == worker_id).values(ticked_through=now))
 
 
-def _exhaust(runtime: Runtime, step: Step, now: datetime) -> None:
+def _exhaust(runtime: Runtime, step: Step, batch: int, now: datetime) -> None:
     while True:
         with runtime.write() as session:
-            done = step(session, now, BATCH)
-        if done < BATCH:
+            done = step(session, now, batch)
+        if done < batch:
             return
 
 
