@@ -11,6 +11,12 @@ from bot.settings import Transport
 NINE_IN_LONDON = "2026-10-05 08:00"
 A_WEEK_LATER = "2026-10-12 08:00"
 
+TITLE = "KR-1 Activation from 20 to 40 % by 15 Dec:"
+
+
+# The services are tried on both; a story of a dialog need not be.
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def red(okra: Okra, *, need: str = "someone to free two HR days", blocked_by: str | None = "People") -> None:
     """Mere checks in red for KR-1 and leaves the dialog."""
@@ -30,7 +36,7 @@ def red(okra: Okra, *, need: str = "someone to free two HR days", blocked_by: st
 
 
 def thread(okra: Okra) -> list[Seen]:
-    return okra.person("Tama Reid").channel("growth-leads").thread_of("KR-1")
+    return okra.person("Tama Reid").channel("growth-leads").thread_of(TITLE)
 
 
 def root(okra: Okra) -> Seen:
@@ -48,7 +54,7 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
         "Mere Ngata needs: someone to free two HR days"
     )
     assert "Stuck: the auditor has had nothing from HR" in opened.text
-    assert "Blocked by: “People”" in opened.text or "Blocked by: People" in opened.text
+    assert "Blocked by: People" in opened.text
     assert "@Tama Reid, can you get this, decide otherwise, or take it to the team's next review?" in opened.text
     assert opened.buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
     ask = okra.newest("Tama Reid")
@@ -57,7 +63,6 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     assert "The thread" in ask.text
 
     tama.press("I'll take it", in_=ask)
-    assert opened.press  # Rosa still looks at the copy from before
     late = rosa.press("I'll take it", in_=rosa.channel("growth-leads").messages[-1])
     assert "Tama Reid has taken this already" in late.text
     okra.settle()
@@ -80,7 +85,7 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     assert "Tama Reid has decided about your KR-1" in okra.newest("Mere Ngata").text
     assert root(okra).buttons == ["Resolve", "Decide again"]
 
-    mere.press("Resolve", in_=mere.channel("growth-leads").thread_of("KR-1")[0])
+    mere.press("Resolve", in_=mere.channel("growth-leads").thread_of(TITLE)[0])
     okra.settle()
     assert root(okra).buttons == []
     assert "Resolved by Mere Ngata" in root(okra).text
@@ -94,34 +99,29 @@ def test_a_red_in_the_next_week_goes_on_in_the_open_thread(okra: Okra) -> None:
     red(okra)
     okra.advance(A_WEEK_LATER)
     red(okra, need="a decision on the auditor's date", blocked_by=None)
-    assert (
-        len(
-            [
-                one
-                for one in okra.person("Tama Reid").channel("growth-leads").messages
-                if "KR-1" in one.text and "help wanted" in one.text
-            ]
-        )
-        == 1
-    )
+    channel = okra.person("Tama Reid").channel("growth-leads")
+    assert len([one for one in channel.messages if TITLE in one.text]) == 1
     said = thread(okra)[-1].text
     assert said.startswith("🔴 red again this week · 0.2, as last week")
     assert "The owner needs: a decision on the auditor's date" in said
     assert "0.2, as last week" in root(okra).text
 
 
+@ON_ONE_DATABASE
 def test_somebody_else_reads_who_can_and_nothing_changes(okra: Okra) -> None:
     okra.advance(NINE_IN_LONDON)
     red(okra)
     sam = okra.person("Sam Stone")
+    message = sam.channel("growth-leads").messages[-1]
     for button in ("I'll take it", "Decide", "Take to review", "Resolve"):
-        outcome = sam.press(button, in_=sam.channel("growth-leads").messages[-1])
+        outcome = sam.press(button, in_=message)
         assert outcome.text == "Tama Reid or Rosa Lind can take this, decide or resolve it. Thank you for looking."
         assert sam.modal is None
     okra.settle()
     assert len(thread(okra)) == 1
 
 
+@ON_ONE_DATABASE
 def test_a_decision_that_lacks_something_keeps_what_was_typed(okra: Okra) -> None:
     okra.advance(NINE_IN_LONDON)
     red(okra)
@@ -145,6 +145,7 @@ def test_a_decision_that_lacks_something_keeps_what_was_typed(okra: Okra) -> Non
     assert "HR frees Ana" in thread(okra)[-1].text
 
 
+@ON_ONE_DATABASE
 def test_it_ends_without_a_decision_only_with_a_reason(okra: Okra) -> None:
     okra.advance(NINE_IN_LONDON)
     red(okra)
