@@ -1,5 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.localslack.admission import SlackLimits, Unlimited
 from bot.localslack.core import LocalSlack
 
@@ -41,6 +44,43 @@ def test_posts_of_a_workspace_are_limited_over_a_sliding_minute() -> None:
     assert taken == [None, None, None, None, None, 55]
     assert limits.admit("chat.postMessage", "special", "T1", "C9", at(60)) is None
     assert limits.admit("chat.postMessage", "special", "T1", "C10", at(60.5)) == 1
+
+
+ARRIVALS = st.lists(st.floats(0, 7), min_size=1, max_size=120)
+"""Seconds between one attempt and the next."""
+
+
+@given(pauses=ARRIVALS)
+def test_alone_the_window_never_lets_more_through_in_any_sixty_seconds_and_refuses_nobody_early(
+    pauses: list[float],
+) -> None:
+    limits = SlackLimits(posts_per_minute=10, seconds_per_channel=0)
+    admitted: list[datetime] = []
+    now = START
+    for pause in pauses:
+        now += timedelta(seconds=pause)
+        recent = [one for one in admitted if one > now - timedelta(seconds=60)]
+        wait = limits.admit("chat.postMessage", "special", "T1", "C1", now)
+        assert (wait is None) == (len(recent) < 10)
+        if wait is None:
+            admitted.append(now)
+        else:
+            assert limits.admit("chat.postMessage", "special", "T1", "C1", now + timedelta(seconds=wait)) is None
+            admitted.append(now + timedelta(seconds=wait))
+            now = admitted[-1]
+
+
+@given(pauses=ARRIVALS)
+def test_alone_a_channel_takes_a_post_whenever_a_second_has_passed_however_many_there_were(
+    pauses: list[float],
+) -> None:
+    limits = SlackLimits(posts_per_minute=10**6)
+    now, latest = START, None
+    for pause in pauses:
+        now += timedelta(seconds=pause / 5)
+        wait = limits.admit("chat.postMessage", "special", "T1", "C1", now)
+        assert (wait is None) == (latest is None or now - latest >= timedelta(seconds=1))
+        latest = now if wait is None else latest
 
 
 def test_a_refused_call_does_not_count() -> None:

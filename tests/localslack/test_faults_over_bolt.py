@@ -1,0 +1,148 @@
+"""What goes wrong on the way to the app, with a Bolt app on Socket Mode (and over HTTP, where it concerns both)."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from threading import Lock
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+from slack_bolt import App
+
+from bot.localslack.driver import Driver, Fault, FaultKind
+
+Json = dict[str, Any]
+Running = Callable[[App], AbstractContextManager[None]]
+_HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def heard(app: App) -> list[tuple[str, str]]:
+    """The words and the ids of what reached the app, in order."""
+    bodies: list[tuple[str, str]] = []
+    lock = Lock()
+
+    @app.event("message")
+    def message(event: Json, body: Json) -> None:
+        with lock:
+            bodies.append((event["text"], body["event_id"]))
+
+    @app.command("/kr")
+    def kr(ack: Any, body: Json) -> None:
+        with lock:
+            bodies.append((body["text"], body["trigger_id"]))
+        ack(f"*KR-{body['text']}* is fine")
+
+    return bodies
+
+
+def until(there: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for what the app does, which is no change in the workspace."""
+    end = monotonic() + seconds
+    while not there():
+        assert monotonic() < end
+        sleep(0.01)
+
+
+def words(heard: list[tuple[str, str]]) -> list[str]:
+    return [text for text, _ in heard]
+
+
+def test_an_event_reaches_the_app_twice_with_one_id(
+    app: App, heard: list[tuple[str, str]], slack: Driver, running: Running
+) -> None:
+    with running(app):
+        slack.faults.add(Fault(FaultKind.TWICE, "events_api", times=1))
+        slack.person("Mere Ngata").says("hello")
+        until(lambda: len(heard) == 2)
+    assert heard[0] == heard[1]
+
+
+def test_an_event_comes_late_and_nobody_waits_for_it(
+    app: App, heard: list[tuple[str, str]], slack: Driver, running: Running
+) -> None:
+    mere = slack.person("Mere Ngata")
+    with running(app):
+        slack.faults.add(Fault(FaultKind.LATE, "events_api", times=1, seconds=3600))
+        mere.says("one")
+        mere.says("two")
+        assert words(heard) == ["two"]
+        slack.jump_to(slack.now().replace(microsecond=0) + _HOUR)
+        until(lambda: words(heard) == ["two", "one"])
+
+
+def test_an_event_is_overtaken_by_the_next(
+    app: App, heard: list[tuple[str, str]], slack: Driver, running: Running
+) -> None:
+    mere = slack.person("Mere Ngata")
+    with running(app):
+        slack.faults.add(Fault(FaultKind.OUT_OF_ORDER, "events_api", times=1, seconds=60))
+        mere.says("one")
+        mere.says("two")
+        until(lambda: words(heard) == ["two", "one"])
+
+
+def test_an_answer_that_got_lost_brings_the_event_again_and_an_error_to_the_person(
+    app: App, heard: list[tuple[str, str]], slack: Driver, running: Running
+) -> None:
+    mere = slack.person("Mere Ngata")
+    with running(app):
+        slack.faults.add(Fault(FaultKind.ACK_LOST, times=2))
+        mere.says("hello")
+        until(lambda: words(heard) == ["hello", "hello"])
+        assert heard[0] == heard[1]
+        assert "operation_timeout" in str(mere.command("/kr 12").error)
+        assert mere.command("/kr 12").text == "KR-12 is fine"
+    assert words(heard)[2:] == ["12", "12"]
+
+
+def comes_back(slack: Driver, opened: int) -> None:
+    """Wait until the app has opened another connection, and a command gets through it."""
+    mere = slack.person("Mere Ngata")
+    until(lambda: len(slack.calls("apps.connections.open")) > opened)
+    slack.wait_until_connected(timeout=30)
+    until(lambda: mere.command("/kr 12").text == "KR-12 is fine")
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.SOCKET_WARNING, FaultKind.SOCKET_REFRESH, FaultKind.SOCKET_CUT, FaultKind.SOCKET_HALF_OPEN]
+)
+def test_an_event_is_not_lost_with_its_connection(
+    app: App, heard: list[tuple[str, str]], slack: Driver, on_sockets: Running, kind: FaultKind
+) -> None:
+    with on_sockets(app):
+        opened = len(slack.calls("apps.connections.open"))
+        slack.faults.add(Fault(kind, "events_api", times=1))
+        slack.person("Mere Ngata").says("hello")
+        comes_back(slack, opened)
+        if "hello" not in words(heard):
+            # It was given back at once and nobody was connected: the next attempt is a minute later, and five.
+            slack.jump_to(slack.now() + _HOUR)
+        until(lambda: "hello" in words(heard))
+    assert slack.faults.counts == {kind.value: 1}
+    assert len({one for one in heard if one[0] == "hello"}) == 1
+
+
+def test_a_half_open_connection_looks_open_and_carries_nothing(
+    app: App, heard: list[tuple[str, str]], slack: Driver, on_sockets: Running
+) -> None:
+    with on_sockets(app):
+        opened = len(slack.calls("apps.connections.open"))
+        slack.disconnect("half_open")
+        assert slack.connections() == 1
+        assert "operation_timeout" in str(slack.person("Mere Ngata").command("/kr 1").error)
+        assert heard == []
+        comes_back(slack, opened)
+
+
+def test_a_connection_may_not_be_had(
+    app: App, heard: list[tuple[str, str]], slack: Driver, on_sockets: Running
+) -> None:
+    del heard
+    with on_sockets(app):
+        opened = len(slack.calls("apps.connections.open"))
+        slack.faults.add(Fault(FaultKind.SERVER_ERROR, "apps.connections.open", times=2))
+        slack.disconnect(None)
+        comes_back(slack, opened + 2)
+    assert slack.faults.counts == {"server_error": 2}
