@@ -21,7 +21,7 @@ from bot.clock import Clock, local_slack_clock, real_clock
 from bot.runtime import Runtime
 from bot.services import installations, people
 from bot.settings import Settings, Transport
-from bot.slack import Gateway
+from bot.slack import Client, Gateway, SendJson
 from migrations.run import upgrade
 from models.database import Database, open_database
 from scheduler.runner import Runner
@@ -157,11 +157,21 @@ def wsgi(program: Program) -> Callable[[dict[str, Any], Callable[..., Any]], Any
     return serve
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> Program:
-    """Wire the program up. Opens the database lazily and calls nobody."""
-    database = open_settings_database(settings)
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    client: Client = WebClient,
+    send_json: SendJson | None = None,
+) -> Program:
+    """Wire the program up. Opens the database lazily and calls nobody.
+
+    `database`, `client` and `send_json` put other ports in the place of the real ones.
+    """
+    database = database or open_settings_database(settings)
     bell = threading.Event()
-    gateway = Gateway(settings.slack_base_url, _tokens(settings, database))
+    gateway = Gateway(settings.slack_base_url, _tokens(settings, database), client=client, send_json=send_json)
     runtime = Runtime(
         settings=settings,
         database=database,

@@ -37,6 +37,10 @@ INTERACTIVE_SECONDS = 2
 POST_SECONDS = 15
 
 Token = Callable[[int], str]
+# Makes the SDK's client for one request, given its keywords.
+Client = Callable[..., WebClient]
+# Sends JSON to an address within so many seconds; raises OSError or http.client's exceptions.
+SendJson = Callable[[str, bytes, int], None]
 
 
 class SlackFailure(Exception):
@@ -97,11 +101,18 @@ class Channel:
 
 
 class Gateway:
-    """Calls Slack. Every call names a workspace; `token` gives that workspace's bot token."""
+    """Calls Slack. Every call names a workspace; `token` gives that workspace's bot token.
 
-    def __init__(self, base_url: str, token: Token) -> None:
+    `client` and `send_json` are the two ways onto the wire; a simulation puts its own in their place.
+    """
+
+    def __init__(
+        self, base_url: str, token: Token, *, client: Client = WebClient, send_json: SendJson | None = None
+    ) -> None:
         self._base_url = base_url
         self._token = token
+        self._make_client = client
+        self._send_json = send_json or _send_json
 
     # Messages
 
@@ -248,29 +259,35 @@ class Gateway:
 
     def _client(self, workspace_id: int, seconds: int) -> WebClient:
         # The SDK's retry handlers would post twice after a dropped connection; deciding is our work.
-        return WebClient(token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[])
+        return self._make_client(
+            token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[]
+        )
+
+    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
+        """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
+
+        It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
+        """
+        content = {
+            "response_type": "ephemeral",
+            "replace_original": replace,
+            "text": body.text,
+            "blocks": list(body.blocks),
+        }
+        try:
+            self._send_json(response_url, json.dumps(content).encode(), INTERACTIVE_SECONDS)
+        except (OSError, http.client.HTTPException) as error:
+            log.warning("response_url_failed", error=type(error).__name__)
+            return False
+        return True
 
 
-def respond(response_url: str, body: Post, *, replace: bool = False) -> bool:
-    """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
-
-    It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
-    """
-    content = {
-        "response_type": "ephemeral",
-        "replace_original": replace,
-        "text": body.text,
-        "blocks": list(body.blocks),
-    }
+def _send_json(address: str, content: bytes, seconds: int) -> None:
     request = urllib.request.Request(  # noqa: S310 - the address came in a payload whose signature was verified
-        response_url, json.dumps(content).encode(), {"Content-Type": "application/json"}
+        address, content, {"Content-Type": "application/json"}
     )
-    try:
-        with urllib.request.urlopen(request, timeout=INTERACTIVE_SECONDS):  # noqa: S310 - as above
-            return True
-    except (OSError, http.client.HTTPException) as error:
-        log.warning("response_url_failed", error=type(error).__name__)
-        return False
+    with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310 - as above
+        pass
 
 
 def person(member: Mapping[str, Any]) -> Person:

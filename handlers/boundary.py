@@ -22,7 +22,7 @@ from bot.runtime import Runtime
 from bot.services import once, people
 from bot.services.access import Caller
 from bot.services.refusals import Refused
-from bot.slack import SlackFailure, respond
+from bot.slack import Gateway, SlackFailure
 from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
 from handlers.request import Origin, Request, origin_of, parse
 from models.database import DatabaseBusy
@@ -73,7 +73,7 @@ class Desk:
         runtime = self._runtime
 
         def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
-            return acknowledge(ack, body, answer(runtime, handler, body))
+            return acknowledge(runtime.gateway, ack, body, answer(runtime, handler, body))
 
         return listen
 
@@ -142,7 +142,7 @@ def trouble(body: Mapping[str, Any], sentence: str) -> Reply:
     return Whisper(Post(sentence))
 
 
-def acknowledge(ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse:
+def acknowledge(gateway: Gateway, ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse:
     """Turn a reply into Slack's answer to this kind of payload."""
     match reply:
         case Errors(by_block):
@@ -154,12 +154,12 @@ def acknowledge(ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse
         case Options(options):
             return ack(options=[dict(option) for option in options])
         case Whisper(post):
-            return _whisper(ack, body, post)
+            return _whisper(gateway, ack, body, post)
         case Done():
             return ack()
 
 
-def _whisper(ack: Ack, body: Mapping[str, Any], post: Post) -> BoltResponse:
+def _whisper(gateway: Gateway, ack: Ack, body: Mapping[str, Any], post: Post) -> BoltResponse:
     if "command" in body:
         return ack(text=post.text, blocks=[dict(block) for block in post.blocks] or None, response_type="ephemeral")
     if body.get("type") == "view_submission":
@@ -167,7 +167,7 @@ def _whisper(ack: Ack, body: Mapping[str, Any], post: Post) -> BoltResponse:
     if body.get("type") == "block_suggestion":
         return ack(options=[])
     if body.get("response_url"):
-        respond(body["response_url"], post)
+        gateway.respond(body["response_url"], post)
     elif "event" not in body:
         log.info("whisper_without_place", text=post.text)
     return ack()
