@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 import urllib.error
@@ -29,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 # `internal_error` and `fatal_error` come with a note that the effect may have happened.
 UNCERTAIN = {"internal_error", "fatal_error", "request_timeout", "service_unavailable"}
+
+# How Slack's words for an error look. Anything else is not Slack's: a page of a proxy, half of an answer.
+SLACKS_WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,79}")
 
 METADATA_EVENT = "okra_delivery"
 
@@ -311,10 +315,12 @@ def sort_answer(error: SlackApiError) -> SlackFailure:
     status = getattr(error.response, "status_code", 200)
     headers = {name.lower(): value for name, value in (getattr(error.response, "headers", None) or {}).items()}
     code = str(error.response.get("error") or f"http_{status}") if hasattr(error.response, "get") else f"http_{status}"
+    if not SLACKS_WORD.fullmatch(code):
+        code = f"unreadable_{status}"
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         after = headers.get("retry-after", "")
         return RetryLater("ratelimited", int(after) if str(after).isdigit() else None)
-    if status >= 500 or code in UNCERTAIN:
+    if status >= 500 or code in UNCERTAIN or code.startswith("unreadable_"):
         return UnknownOutcome(code)
     return Permanent(code)
 
