@@ -25,6 +25,7 @@ from models import (
     Answer,
     Decision,
     Delivery,
+    DeliveryState,
     Escalation,
     EscalationEvent,
     EscalationEventKind,
@@ -43,6 +44,9 @@ HEAD_START = timedelta(seconds=1)
 def root_key(escalation_id: int) -> str:
     return f"escalation:{escalation_id}"
 
+
+# A thread whose first message could not be posted has no place for replies.
+LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
 # Queueing
 
@@ -114,18 +118,8 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
     if root is None:
         return
-    outbox.post(
-        session,
-        now,
-        workspace_id=escalation.workspace_id,
-        key=f"escalation:{escalation.id}:event:{event.id}",
-        kind=PostKind.ESCALATION_REPLY,
-        channel_id=root.channel_id,
-        member_id=root.member_id,
-        escalation_id=escalation.id,
-        escalation_event_id=event.id,
-        follows_id=root.id,
-    )
+    if root.state not in LOST:
+        _reply(session, now, event, root)
     for member_id in _whom_to_tell(session, escalation, event, root):
         outbox.post(
             session,
@@ -137,6 +131,21 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
             escalation_id=escalation.id,
             escalation_event_id=event.id,
         )
+
+
+def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delivery) -> None:
+    outbox.post(
+        session,
+        now,
+        workspace_id=event.workspace_id,
+        key=f"escalation:{event.escalation_id}:event:{event.id}",
+        kind=PostKind.ESCALATION_REPLY,
+        channel_id=root.channel_id,
+        member_id=root.member_id,
+        escalation_id=event.escalation_id,
+        escalation_event_id=event.id,
+        follows_id=root.id,
+    )
 
 
 def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
@@ -156,7 +165,8 @@ def _whom_to_tell(session: Session, escalation: Escalation, event: EscalationEve
     """Mentioning somebody who is not in a channel notifies nobody, so some things are said directly as well.
 
     A decision: to those who own its follow-up and the key result. Anything but their own words: to the owner, where the
-    thread is somebody else's direct message. Nobody is told what they did themselves, or what their own thread says.
+    thread is somebody else's direct message, or was lost. Nobody is told what they did themselves, or what they read in
+    a thread of their own.
     """
     if event.kind is EscalationEventKind.RED_AGAIN:
         return ()
@@ -164,9 +174,10 @@ def _whom_to_tell(session: Session, escalation: Escalation, event: EscalationEve
     told: list[int | None] = []
     if event.decision_id is not None:
         told.append(session.get_one(Decision, event.decision_id).owner_id)
-    if event.decision_id is not None or root.member_id is not None:
+    if event.decision_id is not None or root.member_id is not None or root.state in LOST:
         told.append(owner_id)
-    return [one for one in dict.fromkeys(told) if one is not None and one not in (event.actor_id, root.member_id)]
+    reads_it = root.member_id if root.state not in LOST else None
+    return [one for one in dict.fromkeys(told) if one is not None and one not in (event.actor_id, reads_it)]
 
 
 # Rendering

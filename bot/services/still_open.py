@@ -38,7 +38,8 @@ class OpenEscalation:
     """An escalation that is not resolved. `asked_…` are null where nobody could be asked.
 
     `stuck`, `need` and `blocked_by` are the owner's newest words that asked for help; empty where nothing was said.
-    `posted_channel` and `posted_ts` say where the thread's first message stands; null until it was sent.
+    `posted_channel` and `posted_ts` say where the thread's first message stands; null until it was sent, and where the
+    thread is one person's direct message, which nobody else can open.
     """
 
     escalation_id: int
@@ -201,8 +202,8 @@ def _open(session: Session, condition: sa.ColumnElement[bool]) -> list[OpenEscal
             stuck=calls[escalation.id].working,
             need=calls[escalation.id].need,
             blocked_by=blocking.get(escalation.key_result_id, ""),
-            posted_channel=root.posted_channel if root else None,
-            posted_ts=root.posted_ts if root else None,
+            posted_channel=root.posted_channel if root and root.channel_id else None,
+            posted_ts=root.posted_ts if root and root.channel_id else None,
             workspace_url=url,
         )
         for escalation, number, definition, who, root, url in rows
@@ -224,6 +225,6 @@ def _root_of(workspace_id: _Id, escalation_id: _Id) -> sa.ColumnElement[bool]:
 
 
 def _link(root: Delivery | None, base: str | None) -> str | None:
-    if root is None or root.posted_channel is None or root.posted_ts is None:
+    if root is None or root.channel_id is None or root.posted_channel is None or root.posted_ts is None:
         return None
     return thread_link(root.posted_channel, root.posted_ts, base)

@@ -11,6 +11,7 @@ from calls import (
     WEEK,
     decide,
     keys,
+    posted,
     pressable,
     set_scene,
     shown,
@@ -28,6 +29,7 @@ from bot.services.refusals import Reason, Refused
 from models import (
     AuditEvent,
     Delivery,
+    DeliveryState,
     Escalation,
 )
 from models.database import Database
@@ -180,3 +182,16 @@ def test_each_post_about_an_escalation_refers_to_it(database: Database) -> None:
         tell(session, MORNING, scene.key_result, by=scene.owner)
         decide(session, scene, scene.lead)
         assert set(session.scalars(sa.select(Delivery.escalation_id))) == {1}
+
+
+def test_where_the_thread_could_not_be_posted_the_owner_hears_of_everything_directly(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        posted(session, "escalation:1").state = DeliveryState.FAILED
+        session.flush()
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        (news,) = keys(session)[2:]
+        assert posted(session, news).member_id == scene.owner.id
+        assert posted(session, news).follows_id is None
+        assert "Tama Reid has taken it." in words(shown(session, news))
