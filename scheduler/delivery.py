@@ -224,41 +224,82 @@ def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
             for row in orphans:
                 row.state, row.error = DeliveryState.UNKNOWN, "worker_died"
                 row.generation += 1
-                row.not_before = (row.attempted_at or now) + timedelta(seconds=runtime.settings.settle_seconds)
+                # Not counted from `sending`: the request may have left long after that, a moment before the death.
+                row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A delivery of unknown fate, whose conversation is due to be looked at. `dm_with`: a direct message not yet opened
+    with this Slack user."""
+
+    delivery: Delivery
+    to: str
+    thread_ts: str | None
+    dm_with: str | None
+
+
+Finding = Posted | SlackFailure | None
 
 
 def settle(runtime: Runtime, now: datetime) -> int:
     """Look up what is `unknown` and due; what is there is sent, what is absent is queued again. Returns how many."""
+    found = uncertain(runtime, now)
+    for one in found:
+        conclude(runtime, one, look_up(runtime, one), now)
+    return len(found)
+
+
+def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
+    """The deliveries that are `unknown` and due to be looked up."""
     with runtime.read() as session:
-        uncertain = session.scalars(
+        rows = session.scalars(
             sa.select(Delivery)
             .where(Delivery.state == DeliveryState.UNKNOWN, Delivery.not_before <= now)
             .order_by(Delivery.not_before, Delivery.id)
             .limit(BATCH)
         ).all()
-        places = {row.id: _destination(session, row) for row in uncertain}
-        members = {row.id: session.get(Member, row.member_id) for row in uncertain if row.member_id is not None}
-    for row in uncertain:
-        to, thread_ts = places[row.id]
-        try:
-            member = members.get(row.id)
-            if member is not None and member.dm_channel is None:
-                to = runtime.gateway.open_conversation(row.workspace_id, slack_user_id=member.slack_user_id)
-            found = runtime.gateway.find(
-                row.workspace_id,
-                channel=to,
-                opaque_id=row.opaque_id,
-                since=(row.attempted_at or row.created_at) - CLOCK_SKEW,
-                thread_ts=thread_ts,
-            )
-        except (RetryLater, UnknownOutcome) as failure:
-            _look_again_later(runtime, row, failure, now)
-            continue
-        except Permanent as failure:
-            _cannot_tell(runtime, row, failure, now)
-            continue
-        _settled(runtime, row, found, now)
-    return len(uncertain)
+        return [_uncertain(session, row) for row in rows]
+
+
+def look_up(runtime: Runtime, one: Uncertain) -> Finding:
+    """Look for the message where it was posted to. None: it is not there; a failure: nobody can say."""
+    row = one.delivery
+    try:
+        to = (
+            one.to
+            if one.dm_with is None
+            else runtime.gateway.open_conversation(row.workspace_id, slack_user_id=one.dm_with)
+        )
+        return runtime.gateway.find(
+            row.workspace_id,
+            channel=to,
+            opaque_id=row.opaque_id,
+            since=(row.attempted_at or row.created_at) - CLOCK_SKEW,
+            thread_ts=one.thread_ts,
+        )
+    except SlackFailure as failure:
+        return failure
+
+
+def conclude(runtime: Runtime, one: Uncertain, finding: Finding, now: datetime) -> None:
+    """Record what the look brought, unless somebody else has settled it in the meantime."""
+    match finding:
+        case RetryLater() | UnknownOutcome():
+            _look_again_later(runtime, one.delivery, finding, now)
+        case Permanent():
+            _cannot_tell(runtime, one.delivery, finding, now)
+        case SlackFailure():
+            raise AssertionError(f"a failure of no kind: {finding!r}")
+        case _:
+            _settled(runtime, one.delivery, finding, now)
+
+
+def _uncertain(session: Session, row: Delivery) -> Uncertain:
+    to, thread_ts = _destination(session, row)
+    member = session.get(Member, row.member_id) if row.member_id is not None else None
+    unopened = member is not None and member.dm_channel is None
+    return Uncertain(row, to, thread_ts, member.slack_user_id if member is not None and unopened else None)
 
 
 def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:

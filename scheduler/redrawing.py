@@ -1,4 +1,8 @@
-"""Messages that show state: one update in flight a message, always of the newest state, safe to repeat."""
+"""Messages that show state: one update in flight a message, always of the newest state, safe to repeat.
+
+An update that may have had its effect, or may have it yet, counts as in flight until `settle` is over: a newer one that
+overtook it would be overwritten by the older.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import structlog
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.slack import Permanent, Posted, RetryLater, SlackFailure
+from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Message
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, backoff
@@ -21,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Drawing:
-    """An update that may leave from the instant `at` on: it shows the revision `drawn`."""
+    """An update that may leave from the instant `at` on and until `until`: it shows the revision `drawn`."""
 
     message_id: int
     generation: int
@@ -31,6 +35,7 @@ class Drawing:
     drawn: int
     attempts: int
     at: datetime
+    until: datetime
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
@@ -65,7 +70,8 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
             at = free[row.workspace_id].pop(0)
             pace.take(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, count=1)
             row.generation += 1
-            row.leased_until = now + LEASE
+            until = now + LEASE
+            row.leased_until = until + timedelta(seconds=runtime.settings.settle_seconds)
             drawings.append(
                 Drawing(
                     message_id=row.id,
@@ -76,13 +82,16 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
                     drawn=row.wanted,
                     attempts=row.attempts + 1,
                     at=at,
+                    until=until,
                 )
             )
         return drawings
 
 
 def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
-    """Make the request."""
+    """Make the request, unless it has become too late for it: another worker may draw something newer soon."""
+    if runtime.now() >= drawing.until:
+        return RetryLater("too_late")
     try:
         runtime.gateway.redraw(drawing.workspace_id, at=drawing.place, body=drawing.body)
     except SlackFailure as failure:
@@ -99,6 +108,14 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
             .with_for_update()
         )
         if row is None:
+            if isinstance(failure, Permanent | RetryLater):
+                return
+            # Somebody else has drawn it since, and which of the two came last nobody knows: once more, then.
+            session.execute(
+                sa.update(Message)
+                .where(Message.id == drawing.message_id)
+                .values(wanted=Message.wanted + 1, not_before=now)
+            )
             return
         row.leased_until = None
         if failure is None:
@@ -113,4 +130,7 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
         after = failure.after if isinstance(failure, RetryLater) else None
         if after is not None:
             pace.pause(session, row.workspace_id, pace.UPDATES, now + timedelta(seconds=after))
+        if isinstance(failure, UnknownOutcome):
+            # A lease, which a further change of the state does not shorten.
+            row.leased_until = now + timedelta(seconds=runtime.settings.settle_seconds)
         row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(drawing.attempts))

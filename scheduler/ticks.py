@@ -39,12 +39,18 @@ MEMBERS_EVERY = timedelta(days=1)
 def tick(runtime: Runtime, worker_id: int, now: datetime) -> None:
     """Do all that is due up to `now`, then note that this worker has ticked through it."""
     for step, batch in STEPS:
-        _exhaust(runtime, step, batch, now)
+        exhaust(runtime, step, batch, now)
+    note(runtime, worker_id, now)
+
+
+def note(runtime: Runtime, worker_id: int, now: datetime) -> None:
+    """Note that this worker has ticked through `now`."""
     with runtime.write() as session:
         session.execute(sa.update(Worker).where(Worker.id == worker_id).values(ticked_through=now))
 
 
-def _exhaust(runtime: Runtime, step: Step, batch: int, now: datetime) -> None:
+def exhaust(runtime: Runtime, step: Step, batch: int, now: datetime) -> None:
+    """Repeat a step, a transaction of at most `batch` each, until it finds nothing more to do."""
     while True:
         with runtime.write() as session:
             done = step(session, now, batch)

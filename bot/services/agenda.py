@@ -13,19 +13,35 @@ from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, Messa
 
 def next_due(session: Session) -> datetime | None:
     """The earliest instant at which any tick has work (it may be in the past); None where nothing is planned."""
-    waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
-    instants = [
+    return _earliest(next_planned(session), next_outgoing(session))
+
+
+def next_planned(session: Session) -> datetime | None:
+    """The earliest instant at which something is to be planned: cycles, openings, closings, notes, digests."""
+    return _earliest(
         next_turn(session),
         session.scalar(sa.select(sa.func.min(Member.next_opening_at))),
         session.scalar(sa.select(sa.func.min(CheckIn.closes_at)).where(CheckIn.state == CheckInState.DUE)),
         session.scalar(sa.select(sa.func.min(Team.next_note_at))),
         session.scalar(sa.select(sa.func.min(Team.next_digest_at))),
+    )
+
+
+def next_outgoing(session: Session) -> datetime | None:
+    """The earliest instant at which something leaves, is looked for, or is shown anew."""
+    waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
+    # While an update is in flight the next one waits for it.
+    free_at = sa.case((Message.leased_until > Message.not_before, Message.leased_until), else_=Message.not_before)
+    return _earliest(
         session.scalar(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state.in_(waiting))),
         session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
         session.scalar(
-            sa.select(sa.func.min(Message.not_before)).where(
+            sa.select(sa.func.min(free_at)).where(
                 Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None)
             )
         ),
-    ]
+    )
+
+
+def _earliest(*instants: datetime | None) -> datetime | None:
     return min((instant for instant in instants if instant is not None), default=None)

@@ -246,6 +246,19 @@ def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: P
     assert office.row(queued).state is DeliveryState.SENT
 
 
+def test_what_a_dead_worker_was_sending_may_have_left_at_its_last_moment(office: PostOffice) -> None:
+    office.queue("digest:1")
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, claim, office.clock)
+    assert ready is not None
+    office.pass_time(SETTLE)  # stopped here for a while; then it sends, and dies
+    delivery.send(office.runtime, ready)
+    delivery.adopt_orphans(office.runtime, Dead(), office.clock)
+    assert delivery.uncertain(office.runtime, office.clock) == []
+    office.pass_time(SETTLE)
+    assert len(delivery.uncertain(office.runtime, office.clock)) == 1
+
+
 def test_what_a_stopped_worker_is_sending_stays_its_own(office: PostOffice) -> None:
     queued = office.queue("digest:1")
     (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
@@ -314,19 +327,57 @@ def test_a_change_while_the_post_is_on_its_way_is_drawn_afterwards(office: PostO
 
 
 def test_many_changes_are_drawn_once_and_a_failed_drawing_again(office: PostOffice) -> None:
-    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
-    office.work()
-    with office.runtime.write() as session:
-        for _ in range(5):
-            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
-    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    standing_message(office, changes=5)
+    office.slack.fail(RetryLater("unreachable"))
     draw_all(office)
     office.pass_time(timedelta(seconds=2))
     draw_all(office)
-    assert len(office.slack.updates) == 2
-    with office.runtime.read() as session:
-        message = session.scalars(sa.select(Message)).one()
-        assert message.shown == message.wanted
+    assert len(office.slack.updates) == 1
+    assert is_up_to_date(office)
+
+
+def test_an_update_that_may_yet_arrive_is_overtaken_by_none(office: PostOffice) -> None:
+    standing_message(office, changes=1)
+    office.slack.fail(UnknownOutcome("timeout"))
+    draw_all(office)
+    office.pass_time(SETTLE - timedelta(seconds=1))
+    change(office)
+    assert draw_all(office) == 0
+    office.pass_time(timedelta(seconds=1))
+    assert draw_all(office) == 1
+    assert is_up_to_date(office)
+
+
+def test_an_update_of_a_dead_worker_is_overtaken_by_none(office: PostOffice) -> None:
+    standing_message(office, changes=1)
+    redrawing.claim(office.runtime, office.clock)
+    office.pass_time(delivery.LEASE + SETTLE - timedelta(seconds=1))
+    assert draw_all(office) == 0
+    office.pass_time(timedelta(seconds=1))
+    assert draw_all(office) == 1
+
+
+def test_a_worker_that_was_stopped_draws_nothing_old(office: PostOffice) -> None:
+    standing_message(office, changes=1)
+    [drawing] = redrawing.claim(office.runtime, office.clock)
+    office.pass_time(delivery.LEASE)
+    failure = redrawing.draw(office.runtime, drawing)
+    assert isinstance(failure, RetryLater)
+    redrawing.finish(office.runtime, drawing, failure, office.clock)
+    assert office.slack.updates == []
+    office.pass_time(timedelta(seconds=2))
+    assert draw_all(office) == 1
+
+
+def test_two_updates_of_one_message_are_followed_by_a_third(office: PostOffice) -> None:
+    standing_message(office, changes=1)
+    [old] = redrawing.claim(office.runtime, office.clock)
+    old_failure = redrawing.draw(office.runtime, old)
+    office.pass_time(delivery.LEASE + SETTLE)
+    assert draw_all(office) == 1
+    redrawing.finish(office.runtime, old, old_failure, office.clock)
+    assert draw_all(office) == 1
+    assert is_up_to_date(office)
 
 
 def test_a_message_that_is_gone_is_never_posted_again(office: PostOffice) -> None:
@@ -357,3 +408,22 @@ def draw_all(office: PostOffice) -> int:
     for drawing in drawings:
         redrawing.finish(office.runtime, drawing, redrawing.draw(office.runtime, drawing), office.clock)
     return len(drawings)
+
+
+def standing_message(office: PostOffice, *, changes: int) -> None:
+    """A message that stands, and whose state has changed since."""
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    for _ in range(changes):
+        change(office)
+
+
+def change(office: PostOffice) -> None:
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+
+
+def is_up_to_date(office: PostOffice) -> bool:
+    with office.runtime.read() as session:
+        message = session.scalars(sa.select(Message)).one()
+        return message.shown == message.wanted
