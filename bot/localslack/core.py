@@ -6,7 +6,7 @@ on purpose is in `faults`; see `bot.localslack.faults`.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -55,6 +55,8 @@ class LocalSlack(World):
         self.connections = Connections(self.ids)
         self._afterwards = Afterwards()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        # Told of every call at the moment of its effect, a late one too, with the method's own answer.
+        self.on_effect: Callable[[Request, Json, Answer], None] = _unseen
         self.add_workspace(workspace_name, domain, app.bot_token)
 
     def handle(self, request: Request) -> Answer:
@@ -71,7 +73,8 @@ class LocalSlack(World):
         fault = fate.kind.value if fate.kind is not None else None
         if fate.effect is Effect.NOW:
             answer, arguments = dispatch.answer(self, self.connections, request)
-            hide(self, answer, fate.lag)
+            hide(self, answer, fate.lag, now)
+            self.on_effect(request, arguments, answer)
             if fate.replaces_answer:
                 answer = instead(fate)
         else:
@@ -90,8 +93,10 @@ class LocalSlack(World):
     def run_due(self) -> None:
         """Let the late effects happen whose time has come. `jump_to` and `exchange` do it too."""
         while (late := self._afterwards.take(self.clock.now())) is not None:
-            answer, _ = dispatch.answer(self, self.connections, late.request)
-            hide(self, answer, late.lag)
+            answer, arguments = dispatch.answer(self, self.connections, late.request)
+            # A clock that jumped shows more than the effect's own instant by now.
+            hide(self, answer, late.lag, late.due)
+            self.on_effect(late.request, arguments, answer)
 
     def call(self, method: str, token: str | None = None, **arguments: Any) -> Json:
         """Answer one call given as values rather than bytes; the app's bot token unless another one is given."""
@@ -240,6 +245,10 @@ class LocalSlack(World):
         strange = sorted(set(fields) - PERSON_FIELDS)
         if strange:
             raise SetupError(f"a person has no {', '.join(strange)}")
+
+
+def _unseen(request: Request, arguments: Json, answer: Answer) -> None:
+    del request, arguments, answer
 
 
 def _check_zone(tz: str) -> None:
