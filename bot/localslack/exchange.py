@@ -74,8 +74,8 @@ class Afterwards:
         return heapq.heappop(self._heap) if self._heap and self._heap[0].due <= now else None
 
 
-def hide(world: World, answer: Answer, lag: float) -> None:
-    """Keep the message that this answer reports out of history and replies for `lag` seconds."""
+def hide(world: World, answer: Answer, lag: float, since: datetime) -> None:
+    """Keep the message that this answer reports out of history and replies for `lag` seconds from `since` on."""
     ts = answer.body.get("ts")
     if not lag or not answer.body.get("ok") or ts is None:
         return
@@ -83,4 +83,4 @@ def hide(world: World, answer: Answer, lag: float) -> None:
         channel = workspace.channels.get(str(answer.body.get("channel")))
         message = channel.messages.get(ts) if channel is not None else None
         if message is not None and message.edited_ts is None:
-            message.listed_at = world.clock.now() + timedelta(seconds=lag)
+            message.listed_at = since + timedelta(seconds=lag)
