@@ -4,10 +4,17 @@ import pytest
 import sqlalchemy as sa
 from story import Okra
 
+from bot.localslack.driver import DrivenPerson
 from bot.settings import Transport
-from models import Answer, CheckIn, Delivery, PostKind
+from models import Answer, CheckIn, Delivery, KeyResult, KeyResultState, PostKind
 
 NINE_IN_LONDON = "2026-10-05 08:00"
+
+
+def fill_green(person: DrivenPerson) -> None:
+    person.fill("Current value", "30")
+    person.choose("How confident are you?", "🟢 green")
+    person.fill("What is the next move?", "ask around")
 
 
 @pytest.mark.parametrize("transport", list(Transport))
@@ -100,9 +107,7 @@ def test_the_same_dialog_submitted_twice_at_once_is_one_answer(okra: Okra) -> No
     mere = okra.person("Mere Ngata")
     okra.advance(NINE_IN_LONDON)
     mere.press("Check in")
-    mere.fill("Current value", "30")
-    mere.choose("How confident are you?", "🟢 green")
-    mere.fill("What is the next move?", "ask around")
+    fill_green(mere)
     mere.submit_twice_at_once()
     assert mere.modal is not None
     assert mere.modal.title == "2 of 2: KR-2"
@@ -126,9 +131,7 @@ def test_a_locked_database_keeps_the_dialog_open_with_its_words(okra: Okra) -> N
     mere = okra.person("Mere Ngata")
     okra.advance(NINE_IN_LONDON)
     mere.press("Check in")
-    mere.fill("Current value", "30")
-    mere.choose("How confident are you?", "🟢 green")
-    mere.fill("What is the next move?", "ask around")
+    fill_green(mere)
     engine = okra.program.runtime.database.engine
     with engine.connect().execution_options(okra_writes=True) as connection, connection.begin():
         if not okra.program.runtime.database.is_sqlite:
@@ -158,3 +161,45 @@ def test_a_guest_and_a_stranger_get_nothing(okra: Okra) -> None:
     okra.advance("2026-10-06 12:00")
     assert okra.person("Gus Guest").direct_messages() == []
     assert okra.person("Sam Stone").direct_messages() == []
+
+
+def test_a_key_result_that_was_closed_while_the_dialog_stood_open_says_so(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.press("Check in")
+    fill_green(mere)
+    with okra.company() as company:
+        company.session.execute(
+            sa.update(KeyResult).where(KeyResult.number == 1).values(state=KeyResultState.CLOSED, closed_at=okra.now())
+        )
+    mere.submit()
+    assert mere.modal is not None
+    assert "KR-1 is closed" in str(mere.modal.errors)
+    assert mere.modal.field("What is the next move?").value == "ask around"
+
+
+def test_a_command_opens_the_dialog_with_what_was_understood(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.command("/kr 1 28.5 yellow waiting on legal")
+    assert mere.modal is not None
+    assert mere.modal.field("Current value").value == "28.5"
+    assert mere.modal.field("How confident are you?").value == "🟡 yellow"
+    assert mere.modal.field("What is working, and what is stuck?").value == "waiting on legal"
+    mere.fill("What is the next move?", "call legal")
+    mere.submit()
+    assert mere.modal is not None
+    assert "KR-1 is in. Thank you." in mere.modal.text
+    mere.close()
+    okra.settle()
+    assert okra.newest("Mere Ngata").headline == "1 of 2 answered, open until Tue 17:00"
+
+
+def test_a_lead_above_may_answer_and_a_stranger_reads_who_may(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    rosa, sam = okra.person("Rosa Lind"), okra.person("Sam Stone")
+    rosa.command("/kr 1 30 green")
+    assert rosa.modal is not None
+    said = sam.command("/kr 1 30 green").text
+    assert "owner, a co-owner or a lead above" in said
+    assert sam.modal is None
