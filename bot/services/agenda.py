@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.services.cycles import next_turn
-from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, Message, Team
+from models import CheckIn, CheckInState, Delivery, DeliveryState, Hold, Member, Message, RatePace, Team
 
 
 def next_due(session: Session) -> datetime | None:
     """The earliest instant at which any tick has work (it may be in the past); None where nothing is planned."""
-    return _earliest(next_planned(session), next_outgoing(session))
+    return _earliest(next_planned(session), next_leaving(session), next_settling(session))
 
 
 def next_planned(session: Session) -> datetime | None:
@@ -27,20 +27,38 @@ def next_planned(session: Session) -> datetime | None:
     )
 
 
-def next_outgoing(session: Session) -> datetime | None:
-    """The earliest instant at which something leaves, is looked for, or is shown anew."""
-    waiting = (DeliveryState.QUEUED, DeliveryState.UNKNOWN)
+def next_leaving(session: Session) -> datetime | None:
+    """The earliest instant at which a post may leave, or a message be shown anew; not before a hold is over."""
+    holds = {
+        (row.workspace_id, row.lane): row.next_at
+        for row in session.scalars(sa.select(RatePace).where(RatePace.lane.in_(list(Hold))))
+    }
+
+    def free(workspace_id: int, due: datetime, *wanted: Hold) -> datetime:
+        return max([due, *(holds[workspace_id, hold] for hold in wanted if (workspace_id, hold) in holds)])
+
+    posts = session.execute(
+        sa.select(Delivery.workspace_id, Delivery.bulk, sa.func.min(Delivery.not_before))
+        .where(Delivery.state == DeliveryState.QUEUED)
+        .group_by(Delivery.workspace_id, Delivery.bulk)
+    )
     # While an update is in flight the next one waits for it.
     free_at = sa.case((Message.leased_until > Message.not_before, Message.leased_until), else_=Message.not_before)
-    return _earliest(
-        session.scalar(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state.in_(waiting))),
-        session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
-        session.scalar(
-            sa.select(sa.func.min(free_at)).where(
-                Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None)
-            )
-        ),
+    updates = session.execute(
+        sa.select(Message.workspace_id, sa.func.min(free_at))
+        .where(Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None))
+        .group_by(Message.workspace_id)
     )
+    return _earliest(
+        *(free(where, due, Hold.POSTS, *([Hold.BULK] if bulk else [])) for where, bulk, due in posts),
+        session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
+        *(free(where, due, Hold.UPDATES) for where, due in updates),
+    )
+
+
+def next_settling(session: Session) -> datetime | None:
+    """The earliest instant at which a post of unknown fate is looked for."""
+    return session.scalar(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state == DeliveryState.UNKNOWN))
 
 
 def _earliest(*instants: datetime | None) -> datetime | None:

@@ -80,7 +80,7 @@ def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, 
         # Ends come before beginnings, so that one cycle can follow another on the same morning.
         .order_by(Cycle.state, Cycle.ends_on, Cycle.id)
     )
-    return session.execute(query.with_for_update(of=Cycle) if lock else query).all()
+    return session.execute(query.with_for_update(of=Cycle, key_share=True) if lock else query).all()
 
 
 def _days(cycle: Cycle) -> tuple[date, date]:

@@ -34,7 +34,7 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         .where(Team.next_digest_at <= now)
         .order_by(Team.next_digest_at, Team.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)

@@ -69,7 +69,7 @@ def import_rows(
 
     Returns the plan as it was applied. Raises `ImportRefused` as `apply_import` does.
     """
-    session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update())
+    session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
     plan = plan_import(session, workspace_id, rows, now)
     apply_import(session, plan, importer, reason, now)
     return plan

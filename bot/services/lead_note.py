@@ -60,7 +60,7 @@ def write_due(session: Session, now: datetime, limit: int) -> int:
         .where(Team.next_note_at <= now)
         .order_by(Team.next_note_at, Team.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     ).all()
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
