@@ -4,7 +4,7 @@ from models.audit import AuditEvent, SeenEvent
 from models.base import Base
 from models.check_in import Answer, AnswerSource, Blocker, CheckIn, CheckInState
 from models.cycle import Cycle, Priority
-from models.delivery import Delivery, DeliveryState, Message, PostKind, RatePace, Worker
+from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, RatePace, Worker
 from models.digest import Digest, StopOrShift
 from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind
 from models.key_result import (
@@ -36,6 +36,7 @@ __all__ = [
     "Escalation",
     "EscalationEvent",
     "EscalationEventKind",
+    "Hold",
     "Initiative",
     "Installation",
     "InstallationState",

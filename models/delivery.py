@@ -139,10 +139,19 @@ class Message(InWorkspace, Base):
     error: Mapped[str | None]
 
 
+class Hold(enum.StrEnum):
+    """Lanes that only stop: while `next_at` of one lies ahead, nothing of its kind leaves."""
+
+    POSTS = "held:posts"
+    BULK = "held:bulk"
+    UPDATES = "held:updates"
+    LOOKS = "held:looks"
+
+
 class RatePace(InWorkspace, Base):
     """When the next request of one kind may leave, for all workers of the database.
 
-    `lane` names what Slack counts: a method, or the posts into one conversation.
+    `lane` names what Slack counts: a method, or the posts into one conversation; or it is a `Hold`.
     """
 
     __tablename__ = "rate_pace"

@@ -23,7 +23,7 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import failures
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Member, Message
+from models import Delivery, DeliveryState, Hold, Member, Message
 from scheduler import pace
 from scheduler.liveness import Liveness
 from scheduler.posts import render
@@ -93,6 +93,8 @@ def _due(now: datetime) -> sa.ColumnElement[bool]:
 def _claim_in(
     session: Session, workspace_id: int, worker_id: int, now: datetime, *, per_minute: int, most: int
 ) -> list[Claim]:
+    if pace.held_until(session, workspace_id, now, Hold.POSTS) is not None:
+        return []
     limit = pace.posting(per_minute)
     free = [now] * most
     if limit is not None:
@@ -110,7 +112,7 @@ def _claim_in(
     query = sa.select(Delivery).where(
         Delivery.workspace_id == workspace_id, _due(now), ~waits_for_root, ~waits_for_earlier
     )
-    if pace.is_paused(session, workspace_id, pace.BULK, now):
+    if pace.held_until(session, workspace_id, now, Hold.BULK) is not None:
         query = query.where(~Delivery.bulk)
     rows = session.scalars(
         query.order_by(Delivery.bulk, Delivery.not_before, Delivery.id)
@@ -155,6 +157,12 @@ def begin(runtime: Runtime, taken: Claim, now: datetime) -> Ready | None:
         row = _held(session, taken, DeliveryState.CLAIMED)
         if row is None:
             return None
+        # It was claimed before Slack asked for a pause, or the breaker opened: it goes back and waits like the others.
+        holds = (Hold.POSTS, Hold.BULK) if row.bulk else (Hold.POSTS,)
+        held_until = pace.held_until(session, row.workspace_id, now, *holds)
+        if held_until is not None:
+            row.state, row.not_before = DeliveryState.QUEUED, held_until
+            return None
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         drawn = session.scalar(sa.select(Message.wanted).where(Message.delivery_id == row.id)) or 1
         body = render(session, row, now)
@@ -196,13 +204,13 @@ def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> N
                 )
                 if outcome.after is not None:
                     # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
-                    pace.pause(session, row.workspace_id, pace.POSTS, row.not_before)
+                    pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
             case Permanent():
                 _failed(session, row, outcome.code, now)
             case _:
                 row.state, row.error = DeliveryState.UNKNOWN, outcome.code
                 row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
-                pace.pause(session, row.workspace_id, pace.BULK, now + pace.BREAKER)
+                pace.pause(session, row.workspace_id, Hold.BULK, now + pace.BREAKER)
         log.info("delivery", key=row.key, state=row.state.value, error=row.error, attempts=row.attempts)
 
 
@@ -251,15 +259,29 @@ def settle(runtime: Runtime, now: datetime) -> int:
 
 
 def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
-    """The deliveries that are `unknown` and due to be looked up."""
-    with runtime.read() as session:
+    """Take deliveries that are `unknown` and due to be looked up, no more than Slack lets us look for.
+
+    Who takes one has a lease's time for the look before another worker takes it as well.
+    """
+    with runtime.write() as session:
         rows = session.scalars(
             sa.select(Delivery)
             .where(Delivery.state == DeliveryState.UNKNOWN, Delivery.not_before <= now)
             .order_by(Delivery.not_before, Delivery.id)
             .limit(BATCH)
+            .with_for_update(skip_locked=True)
         ).all()
-        return [_uncertain(session, row) for row in rows]
+        mine: list[Uncertain] = []
+        for row in rows:
+            held_until = pace.held_until(session, row.workspace_id, now, Hold.LOOKS)
+            free = pace.slots(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, most=1)
+            if held_until is not None or not free or free[0] > now:
+                row.not_before = held_until or now + pace.LOOKING.spacing
+                continue
+            pace.take(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, count=1)
+            row.not_before = now + LEASE
+            mine.append(_uncertain(session, row))
+        return mine
 
 
 def look_up(runtime: Runtime, one: Uncertain) -> Finding:
@@ -321,6 +343,8 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
         if row is not None:
             after = failure.after if isinstance(failure, RetryLater) else None
             row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(row.attempts + 3))
+            if after is not None:
+                pace.pause(session, row.workspace_id, Hold.LOOKS, row.not_before)
 
 
 def _cannot_tell(runtime: Runtime, seen: Delivery, failure: Permanent, now: datetime) -> None:
@@ -360,6 +384,7 @@ def _destination(session: Session, row: Delivery) -> tuple[str, str | None]:
 def _sent(session: Session, row: Delivery, place: Posted, drawn: int, now: datetime) -> None:
     row.state, row.error, row.settled_at = DeliveryState.SENT, None, now
     row.posted_channel, row.posted_ts = place.channel, place.ts
+    pace.arrived(session, row.workspace_id, _lane(row), now)
     if row.member_id is not None:
         session.execute(
             sa.update(Member)

@@ -3,6 +3,7 @@
 A lane is what Slack counts together: the posts of a workspace, the posts into one conversation, the updates. Each lane
 is a row that says when it is free next; taking a slot moves it on. Nobody sleeps here: a slot is an instant, and who
 took it waits as suits them. (The generic cell rate algorithm: a steady spacing, with a burst where a lane allows one.)
+A `Hold` stops a kind of request altogether for a while: Slack said so, or the breaker opened.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import RatePace
+from models import Hold, RatePace
 from models.once import insert_once
 
 # How far ahead slots are taken: enough to keep the wire busy while the next batch is being claimed.
@@ -26,7 +27,11 @@ FORGET = timedelta(minutes=10)
 
 POSTS = "posts"
 UPDATES = "updates"
-BULK = "bulk"
+LOOKS = "looks"
+
+# Slack counts what arrives, not what leaves, over a sliding minute: a request that overtakes an earlier one by a few
+# tenths of a second is one too many. So a little less is sent than is allowed.
+MARGIN = 1.01
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,17 @@ class Limit:
     burst: int = 1
 
 
-# Into one conversation, about one message a second.
-CONVERSATION = Limit(timedelta(seconds=1))
+# Into one conversation, about one message a second; a little more time, for the same reason.
+CONVERSATION = Limit(timedelta(seconds=1.25))
 # `chat.update` is in tier 3, 50 a minute: ten at once and one every 1.5 s never pass that in any 60 s.
 UPDATING = Limit(timedelta(seconds=1.5), burst=10)
+# `conversations.history`, `.replies` and `.open` are in tier 3 as well; a look is at most one call of each.
+LOOKING = Limit(timedelta(seconds=1.5), burst=10)
 
 
 def posting(per_minute: int) -> Limit | None:
     """The limit of a workspace's posts, evenly spaced; None for 0, which is no limit."""
-    return Limit(timedelta(minutes=1) / per_minute) if per_minute else None
+    return Limit(timedelta(minutes=1) / per_minute * MARGIN) if per_minute else None
 
 
 def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, most: int) -> list[datetime]:
@@ -88,18 +95,30 @@ def conversations(session: Session, workspace_id: int, lanes: Collection[str], n
     return found
 
 
-def pause(session: Session, workspace_id: int, lane: str, until: datetime) -> None:
-    """Nobody takes a slot of the lane before `until`: Slack said so, or the breaker opened."""
-    row = _row(session, workspace_id, lane, until)
+def arrived(session: Session, workspace_id: int, lane: str, now: datetime) -> None:
+    """A message came into a conversation, perhaps later than its slot: the next keeps its distance from that."""
+    free_at = now + CONVERSATION.spacing
+    session.execute(
+        sa.update(RatePace)
+        .where(RatePace.workspace_id == workspace_id, RatePace.lane == lane, RatePace.next_at < free_at)
+        .values(next_at=free_at)
+    )
+
+
+def pause(session: Session, workspace_id: int, hold: Hold, until: datetime) -> None:
+    """Nothing of a kind leaves before `until`, whoever would send it."""
+    row = _row(session, workspace_id, hold, until)
     row.next_at = max(row.next_at, until)
 
 
-def is_paused(session: Session, workspace_id: int, lane: str, now: datetime) -> bool:
-    """Whether a lane without a spacing of its own (the breaker's) is held."""
+def held_until(session: Session, workspace_id: int, now: datetime, *holds: Hold) -> datetime | None:
+    """Until when one of these holds lasts, the longest; None where none does."""
     until = session.scalar(
-        sa.select(RatePace.next_at).where(RatePace.workspace_id == workspace_id, RatePace.lane == lane)
+        sa.select(sa.func.max(RatePace.next_at)).where(
+            RatePace.workspace_id == workspace_id, RatePace.lane.in_(holds), RatePace.next_at > now
+        )
     )
-    return until is not None and until > now
+    return until if until is not None and until > now else None
 
 
 def forget(session: Session, now: datetime) -> None:

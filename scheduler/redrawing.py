@@ -15,7 +15,7 @@ import structlog
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, Message
+from models import Delivery, Hold, Message
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, backoff
 from scheduler.posts import render
@@ -58,8 +58,9 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
         free: dict[int, list[datetime]] = {}
         for row in rows:
             if row.workspace_id not in free:
-                free[row.workspace_id] = pace.slots(
-                    session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, most=BATCH
+                held = pace.held_until(session, row.workspace_id, now, Hold.UPDATES) is not None
+                free[row.workspace_id] = (
+                    [] if held else pace.slots(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, most=BATCH)
                 )
             if not free[row.workspace_id]:
                 continue
@@ -71,6 +72,7 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
             pace.take(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, count=1)
             row.generation += 1
             until = now + LEASE
+            row.error = None
             row.leased_until = until + timedelta(seconds=runtime.settings.settle_seconds)
             drawings.append(
                 Drawing(
@@ -129,7 +131,7 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
         row.attempts += 1
         after = failure.after if isinstance(failure, RetryLater) else None
         if after is not None:
-            pace.pause(session, row.workspace_id, pace.UPDATES, now + timedelta(seconds=after))
+            pace.pause(session, row.workspace_id, Hold.UPDATES, now + timedelta(seconds=after))
         if isinstance(failure, UnknownOutcome):
             # A lease, which a further change of the state does not shorten.
             row.leased_until = now + timedelta(seconds=runtime.settings.settle_seconds)

@@ -87,7 +87,12 @@ class Timekeeper:
             if in_flight:
                 return f"{in_flight} deliveries are on their way"
             drawing = session.scalar(
-                sa.select(sa.func.count()).where(Message.leased_until > instant, Message.shown < Message.wanted)
+                sa.select(sa.func.count()).where(
+                    Message.leased_until > instant,
+                    Message.shown < Message.wanted,
+                    # One of unknown fate is not on its way any more; the agenda knows when it is drawn again.
+                    Message.error.is_(None),
+                )
             )
             if drawing:
                 return f"{drawing} messages are being redrawn"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import outbox
+from bot.services.agenda import next_due
 from bot.settings import Settings
 from bot.slack import Permanent, RetryLater, UnknownOutcome
 from models import Delivery, DeliveryState, Member, Message, PostKind, Worker
 from models.database import Database
-from scheduler import delivery, posts, redrawing
+from scheduler import delivery, pace, posts, redrawing
 from scheduler.courier import Courier
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -131,11 +133,107 @@ def test_a_post_that_makes_no_sense_any_more_is_not_sent(office: PostOffice, mon
 def test_one_conversation_gets_one_message_a_second(office: PostOffice) -> None:
     for number in range(3):
         office.queue(f"digest:{number}")
-    claims = delivery.claim(office.runtime, office.worker_id, office.clock)
-    assert [claim.at - NOW for claim in claims] == [timedelta(0), timedelta(seconds=1)]
-    office.pass_time(timedelta(seconds=2))
-    claims = delivery.claim(office.runtime, office.worker_id, office.clock)
-    assert [claim.at - NOW for claim in claims] == [timedelta(seconds=2)]
+    instants: list[datetime] = []
+    for _ in range(8):
+        instants += [claim.at for claim in delivery.claim(office.runtime, office.worker_id, office.clock)]
+        office.pass_time(timedelta(seconds=0.5))
+    assert len(instants) == 3
+    assert all(later - earlier > timedelta(seconds=1) for earlier, later in pairwise(instants))
+
+
+def test_a_message_that_came_late_keeps_the_next_one_away_for_a_second_too(office: PostOffice) -> None:
+    for number in range(2):
+        office.queue(f"digest:{number}")
+    (first,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, first, office.clock)
+    assert ready is not None
+    office.pass_time(timedelta(seconds=1))  # a slow way to Slack, or a busy machine
+    delivery.finish(office.runtime, ready, delivery.send(office.runtime, ready), office.clock)
+    instants: list[datetime] = []
+    while not instants:
+        instants = [claim.at for claim in delivery.claim(office.runtime, office.worker_id, office.clock)]
+        office.pass_time(timedelta(seconds=0.1))
+    assert instants[0] - NOW > timedelta(seconds=2)
+
+
+def test_what_was_claimed_before_slack_asked_for_a_pause_waits_with_the_others(office: PostOffice) -> None:
+    for number in range(3):
+        office.queue(f"digest:{number}", channel_id=f"C{number}")
+    first, *others = delivery.claim(office.runtime, office.worker_id, office.clock)
+    assert len(others) == 2
+    office.slack.fail(RetryLater("ratelimited", after=20))
+    ready = delivery.begin(office.runtime, first, office.clock)
+    assert ready is not None
+    delivery.finish(office.runtime, ready, delivery.send(office.runtime, ready), office.clock)
+    assert [delivery.begin(office.runtime, one, office.clock) for one in others] == [None, None]
+    with office.runtime.read() as session:
+        assert next_due(session) == NOW + timedelta(seconds=20)
+    office.pass_time(timedelta(seconds=19))
+    office.work()
+    assert office.texts == []
+    office.pass_time(timedelta(seconds=1))
+    for _ in range(3):
+        office.work()
+        office.pass_time(timedelta(seconds=1))
+    assert sorted(office.texts) == ["digest:0", "digest:1", "digest:2"]
+
+
+def test_a_bulk_post_that_was_claimed_before_the_breaker_opened_is_not_sent_into_the_trouble(
+    office: PostOffice,
+) -> None:
+    for number in range(3):
+        office.queue(f"prompt:{number}", channel_id=f"C{number}", bulk=True)
+    office.queue("notice", channel_id="C9")
+    office.slack.fail(UnknownOutcome("timeout"))
+    office.work()
+    assert office.texts == []  # the notice went first, and nobody knows whether it arrived
+    with office.runtime.read() as session:
+        assert next_due(session) == NOW + pace.BREAKER
+
+
+def test_an_update_waits_as_long_as_slack_asked_for(office: PostOffice) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    office.slack.fail(RetryLater("ratelimited", after=20))
+    draw_all(office)
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+        assert next_due(session) == NOW + timedelta(seconds=20)
+    office.pass_time(timedelta(seconds=19))
+    assert draw_all(office) == 0
+    office.pass_time(timedelta(seconds=1))
+    assert draw_all(office) == 1
+
+
+def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: PostOffice) -> None:
+    queued = [office.queue(f"digest:{number}", channel_id=f"C{number}") for number in range(60)]
+    with office.runtime.write() as session:
+        for row in session.scalars(sa.select(Delivery).where(Delivery.id.in_(queued))):
+            row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
+    looks: list[datetime] = []
+    while len(looks) < 60:
+        looks += [office.clock] * delivery.settle(office.runtime, office.clock)
+        office.pass_time(timedelta(seconds=0.5))
+    for at in looks:
+        assert sum(at <= one < at + timedelta(minutes=1) for one in looks) <= 50
+    assert looks[-1] - NOW < timedelta(minutes=2)
+
+
+def test_nobody_looks_again_before_slack_allows_it(office: PostOffice) -> None:
+    for number in range(2):
+        queued = office.queue(f"digest:{number}", channel_id=f"C{number}")
+        with office.runtime.write() as session:
+            row = session.get_one(Delivery, queued)
+            row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
+    first, second = delivery.uncertain(office.runtime, office.clock)
+    delivery.conclude(office.runtime, first, RetryLater("ratelimited", after=20), office.clock)
+    delivery.conclude(office.runtime, second, UnknownOutcome("timeout"), office.clock)
+    office.pass_time(timedelta(seconds=19))
+    assert delivery.uncertain(office.runtime, office.clock) == []
+    office.pass_time(timedelta(seconds=1))
+    assert len(delivery.uncertain(office.runtime, office.clock)) == 2
 
 
 def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
@@ -146,7 +244,8 @@ def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
         sent += [claim.at for claim in delivery.claim(office.runtime, office.worker_id, office.clock)]
         office.pass_time(timedelta(seconds=1))
     per_minute = [sum(at <= other < at + timedelta(minutes=1) for other in sent) for at in sent[::10]]
-    assert max(per_minute) == 300
+    # Close to the limit, and never at it: what is on its way may overtake.
+    assert 0.98 * 300 <= max(per_minute) < 300
     assert sent[-1] - sent[0] <= timedelta(seconds=64)
 
 
