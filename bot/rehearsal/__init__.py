@@ -1,0 +1,1 @@
+"""The rehearsal: weeks of a programme in seconds, in one thread, with everything going wrong that can."""

@@ -1,0 +1,129 @@
+"""The people: each reacts to what arrives, in their own time, by what they see. Their stories are generators that
+yield how many seconds they wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from bot.localslack.core import LocalSlack
+from bot.localslack.facts.method import ConversationKind
+from bot.localslack.state import Message, View
+from bot.rehearsal.hands import Hands
+from bot.rehearsal.roster import Roster, Somebody
+from bot.rehearsal.timeline import Timeline
+from bot.rehearsal.told import Told
+
+Story = Iterator[float]
+
+MINUTE, HOUR = 60.0, 3600.0
+# How long somebody looks at a dialog for an answer before they press again.
+PATIENCE = 6.0
+
+
+class Crowd:
+    """Everybody, with what they share. `outage_ends`: until when Slack is down, for nobody can act meanwhile."""
+
+    def __init__(
+        self,
+        core: LocalSlack,
+        timeline: Timeline,
+        roster: Roster,
+        told: Told,
+        *,
+        outage_ends: Callable[[], datetime | None],
+    ) -> None:
+        from bot.rehearsal import leads, owners
+
+        self.core = core
+        self.time = timeline
+        self.roster = roster
+        self.told = told
+        self._outage_ends = outage_ends
+        self._owners = owners
+        self._leads = leads
+        self._strangers = [one for one in roster.people.values() if one.is_stranger]
+
+    def hands(self, person: Somebody) -> Hands:
+        return Hands(self.core, person.id)
+
+    def begin(self, person: Somebody, story: Story) -> None:
+        """Let a story go on, a step at a time. Who has left does nothing."""
+        if person.left_at is not None:
+            return
+        ends = self._outage_ends()
+        if ends is not None:
+            self.time.at(ends + timedelta(seconds=person.random.uniform(1, 1800)), lambda: self.begin(person, story))
+            return
+        seconds = next(story, None)
+        if seconds is not None:
+            self.time.after(seconds, lambda: self.begin(person, story))
+
+    def notice(self, message: Message) -> None:
+        """A message has come: who reads it, and what do they make of it?"""
+        channel = self.core.workspace.channels[message.channel]
+        if channel.kind is ConversationKind.DIRECT:
+            for member in channel.members:
+                person = self.roster.people.get(member)
+                if person is not None:
+                    self._direct(person, message)
+            return
+        if message.thread_ts is None and self._strangers:
+            # One stream for what happens in a channel: its place in the story is the message's.
+            random = Random(message.ts)  # noqa: S311 - a story, not a secret
+            if Hands(self.core, self._strangers[0].id).sees(message, "I'll take it") and random.random() < 0.3:
+                stranger = random.choice(self._strangers)
+                self.begin(stranger, self._leads.press_without_leave(self, stranger, message))
+
+    def _direct(self, person: Somebody, message: Message) -> None:
+        hands = self.hands(person)
+        if hands.sees(message, "Check in"):
+            self.begin(person, self._owners.check_in(self, person, message))
+        elif hands.sees(message, "Answer"):
+            self.begin(person, self._leads.answer_note(self, person, message))
+        elif hands.sees(message, "Decide"):
+            self.begin(person, self._leads.help(self, person, message))
+
+    def seconds_until(self, instant: datetime) -> float:
+        return max(0.0, (instant - self.time.now()).total_seconds())
+
+    def local(self, zone: ZoneInfo) -> datetime:
+        return self.time.now().astimezone(zone)
+
+
+def open_by(hands: Hands, random: Random, press: Callable[[], bool], *, tries: int = 5) -> Story:
+    """Press until a dialog opens, or give up."""
+    for _ in range(tries):
+        if not press():
+            return
+        waited = 0.0
+        while hands.dialog is None and waited < PATIENCE:
+            yield 0.5
+            waited += 0.5
+        if hands.dialog is not None:
+            return
+        yield random.uniform(20, 300)
+
+
+def submit(hands: Hands, random: Random, *, twice: bool = False, tries: int = 6) -> Iterator[float]:
+    """Submit until the dialog shows something else or is gone, or give up with it as it is."""
+    for _ in range(tries):
+        view = hands.dialog
+        if view is None:
+            return
+        before = view.hash
+        hands.submit(twice=twice)
+        twice = False
+        waited = 0.0
+        while waited < PATIENCE and same(hands.dialog, before) and not (view.trouble or view.errors):
+            yield 0.4
+            waited += 0.4
+        if not same(hands.dialog, before):
+            return
+        yield random.uniform(3, 60)
+
+
+def same(view: View | None, before: str) -> bool:
+    return view is not None and view.hash == before

@@ -1,0 +1,91 @@
+"""Who lives, and where death strikes: before or after each commit, request and answer.
+
+A process that has died does nothing any more: from that moment on each of its ports refuses, so that no clean-up code
+of its has an effect. What it had begun in the database is rolled back, as by a connection that breaks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+# A point is struck for certain at one of its first crossings, and now and then after that.
+FIRST_CROSSINGS = 8
+
+
+class Died(BaseException):
+    """The process is dead. Not an `Exception`: nothing may catch it and go on."""
+
+
+@dataclass(frozen=True)
+class Mortality:
+    """How likely a process is to die, and to stall, at each crossing; `forced`: each point is struck at least once."""
+
+    forced: bool = False
+    dies: float = 0.0
+    stalls: float = 0.0
+    # How long a stalled process (stopped, swapped out, its machine suspended) does nothing, in seconds.
+    stall_seconds: tuple[float, float] = (61.0, 200.0)
+
+
+class Fate:
+    """Decides at each crossing of a named point, by the seed."""
+
+    def __init__(self, mortality: Mortality, random: Random) -> None:
+        self._mortality = mortality
+        self._random = random
+        self._strikes_at: dict[str, int] = {}
+        self.crossings: Counter[str] = Counter()
+        self.deaths: Counter[str] = Counter()
+        # Before the first week and after the last one everything works.
+        self.asleep = True
+
+    def strikes(self, point: str) -> bool:
+        """Whether the process that crosses this point dies there."""
+        if self.asleep:
+            return False
+        self.crossings[point] += 1
+        if point not in self._strikes_at:
+            self._strikes_at[point] = self._random.randint(1, FIRST_CROSSINGS)
+        forced = self._mortality.forced and self.crossings[point] == self._strikes_at[point]
+        struck = forced or self._random.random() < self._mortality.dies
+        if struck:
+            self.deaths[point] += 1
+        return struck
+
+    def stall(self) -> float:
+        """How many seconds the process does nothing before its next step; mostly 0."""
+        if self.asleep or self._random.random() >= self._mortality.stalls:
+            return 0.0
+        return self._random.uniform(*self._mortality.stall_seconds)
+
+
+@dataclass
+class Life:
+    """One life of one process. `doing` names the step it is in; `context` is what that step is about."""
+
+    name: str
+    fate: Fate
+    on_death: Callable[[str], None]
+    dead: bool = False
+    doing: str = "start"
+    # For updates: the message and the revision that the request draws.
+    drawing: tuple[int, int] | None = None
+    # How long the last request of this step took, in seconds.
+    took: float = field(default=0.0)
+
+    def check(self) -> None:
+        """Raise `Died` where this life is over."""
+        if self.dead:
+            raise Died(self.name)
+
+    def cross(self, point: str) -> None:
+        """Pass a point at which death may strike. Raises `Died`."""
+        self.check()
+        named = f"{self.doing}: {point}"
+        if self.fate.strikes(named):
+            self.dead = True
+            self.on_death(named)
+            raise Died(named)

@@ -1,0 +1,101 @@
+"""Leads: they answer their notes and get what is needed, or not. And those who press what is not theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.localslack.state import Message
+from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
+from bot.rehearsal.hands import title
+from bot.rehearsal.roster import Somebody
+from bot.rehearsal.told import ToldDecision, ToldShift
+
+if TYPE_CHECKING:
+    from bot.rehearsal.crowd import Crowd
+
+IGNORES, TAKES, DECIDES, REVIEWS, RESOLVES = "ignores", "takes", "decides", "reviews", "resolves"
+WAYS = {IGNORES: 12, TAKES: 38, DECIDES: 30, REVIEWS: 12, RESOLVES: 8}
+
+
+def answer_note(crowd: Crowd, person: Somebody, note: Message) -> Story:
+    """The note asks one question."""
+    random, hands = person.random, crowd.hands(person)
+    if random.random() < 0.25:
+        return
+    yield random.uniform(5 * MINUTE, 14 * HOUR)
+    yield from open_by(hands, random, lambda: hands.press(note, "Answer"))
+    if hands.dialog is None or title(hands.dialog) != "Before the digest":
+        return
+    text = f"{person.name} #{crowd.told.order()}: the old report stops"
+    yield random.uniform(20, 90)
+    hands.fill("What should stop or shift", text)
+    yield from submit(hands, random, twice=random.random() < 0.1)
+    if hands.dialog is None:
+        crowd.told.shifts.append(ToldShift(crowd.told.order(), note.ts, text, person.id))
+    hands.close()
+
+
+def help(crowd: Crowd, person: Somebody, request: Message) -> Story:
+    """Somebody wants help: can you get this, decide otherwise, or take it to the review?"""
+    random, hands = person.random, crowd.hands(person)
+    way = random.choices(list(WAYS), list(WAYS.values()))[0]
+    if way == IGNORES:
+        return
+    yield random.uniform(5 * MINUTE, 20 * HOUR)
+    if way == TAKES:
+        copy = hands.copy_of(request)
+        hands.press(request, "I'll take it")
+        if random.random() < 0.2:
+            yield random.uniform(0.5, 4)
+            hands.press(request, "I'll take it", copy=copy)
+        yield random.uniform(HOUR, 12 * HOUR)
+        if random.random() < 0.6:
+            yield from _decide(crowd, person, request)
+    elif way == DECIDES:
+        yield from _decide(crowd, person, request)
+    elif way == REVIEWS:
+        hands.press(request, "Take to review")
+        yield random.uniform(12 * HOUR, 60 * HOUR)
+        yield from _decide(crowd, person, request)
+    else:
+        yield from _resolve(crowd, person, request)
+        return
+    yield random.uniform(HOUR, 8 * 24 * HOUR)
+    if random.random() < 0.6:
+        yield from _resolve(crowd, person, request)
+
+
+def _decide(crowd: Crowd, person: Somebody, request: Message) -> Story:
+    random, hands = person.random, crowd.hands(person)
+    yield from open_by(hands, random, lambda: hands.press(request, "Decide"))
+    if hands.dialog is None or not title(hands.dialog).startswith("Decide on"):
+        return
+    text = f"{person.name} #{crowd.told.order()}: two days of HR next week"
+    yield random.uniform(20, 120)
+    hands.fill("What is decided?", text)
+    hands.fill("Who makes it happen?", person.id)
+    yield from submit(hands, random, twice=random.random() < 0.15)
+    if hands.dialog is None:
+        crowd.told.decisions.append(ToldDecision(text, person.id))
+    hands.close()
+
+
+def _resolve(crowd: Crowd, person: Somebody, request: Message) -> Story:
+    random, hands = person.random, crowd.hands(person)
+    if not hands.press(request, "Resolve"):
+        return
+    yield 6.0
+    if hands.dialog is not None and title(hands.dialog).startswith("Resolve"):
+        hands.fill("Why was no decision needed?", f"{person.name} #{crowd.told.order()}: it has solved itself")
+        yield random.uniform(5, 30)
+        yield from submit(hands, random, twice=random.random() < 0.15)
+        hands.close()
+
+
+def press_without_leave(crowd: Crowd, person: Somebody, thread: Message) -> Story:
+    """Whoever reads a channel can press its buttons; what they may not do does not happen."""
+    yield person.random.uniform(MINUTE, 5 * HOUR)
+    crowd.told.presses_by_strangers += 1
+    crowd.hands(person).press(thread, person.random.choice(("I'll take it", "Take to review", "Resolve", "Decide")))
+    yield 5.0
+    crowd.hands(person).close()

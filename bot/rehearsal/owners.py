@@ -1,0 +1,190 @@
+"""Owners: they check in at once, late, too late or never, twice, and from old copies of the prompt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.localslack.inputs import elements
+from bot.localslack.state import Message, View
+from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
+from bot.rehearsal.hands import Hands, labels, title
+from bot.rehearsal.programme import HOME_ZONE
+from bot.rehearsal.roster import Owned, Somebody
+from bot.rehearsal.told import ToldAnswer
+
+if TYPE_CHECKING:
+    from bot.rehearsal.crowd import Crowd
+
+# What somebody does with a prompt, and how often of a hundred times.
+AT_ONCE, LATE, TOO_LATE, NEVER, AFTER_THE_DIGEST = "at once", "late", "too late", "never", "after the digest"
+HABITS = {AT_ONCE: 50, LATE: 28, TOO_LATE: 6, NEVER: 12, AFTER_THE_DIGEST: 4}
+COLOURS = {"green": 60, "yellow": 25, "red": 15}
+
+
+def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
+    """The prompt has come. What becomes of it this week?"""
+    random = person.random
+    hands = crowd.hands(person)
+    monday = _monday(prompt)
+    copy = hands.copy_of(prompt)
+    match random.choices(list(HABITS), list(HABITS.values()))[0]:
+        case "never":
+            return
+        case "at once":
+            yield random.uniform(1 * MINUTE, 90 * MINUTE)
+        case "late":
+            yield random.uniform(2 * HOUR, 29 * HOUR)
+        case "too late":
+            yield crowd.seconds_until(person.closes(monday)) + random.uniform(MINUTE, 3 * HOUR)
+        case _:
+            yield crowd.seconds_until(_after_digest(monday)) + random.uniform(0, HOUR)
+    twice = random.random() < 0.08
+    yield from _answer_all(crowd, person, prompt, copy, twice=twice)
+    if random.random() < 0.06:
+        # The button of an old copy: there is nothing left to ask, and nothing may happen.
+        yield random.uniform(MINUTE, HOUR)
+        crowd.told.stale_presses += 1
+        hands.press(prompt, "Check in", copy=copy)
+        yield 5.0
+        hands.close()
+    elif random.random() < 0.04:
+        yield random.uniform(MINUTE, 2 * HOUR)
+        yield from _second_thoughts(crowd, person, monday)
+
+
+def _answer_all(crowd: Crowd, person: Somebody, prompt: Message, copy: dict[str, object], *, twice: bool) -> Story:
+    hands, random = crowd.hands(person), person.random
+    for _ in range(3):
+
+        def press() -> bool:
+            return hands.press(prompt, "Check in") or hands.press(prompt, "Check in", copy=copy)
+
+        yield from open_by(hands, random, press)
+        yield from _dialog(crowd, person, twice=twice)
+        if hands.dialog is None or hands.dialog.body.get("submit") is None:
+            hands.close()
+            return
+        # Something went wrong for long: away with it, and from the start.
+        hands.close()
+        yield random.uniform(MINUTE, 30 * MINUTE)
+    crowd.told.given_up += 1
+
+
+def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
+    """Answer what the dialog asks, one key result after the other."""
+    hands, random = crowd.hands(person), person.random
+    for _ in range(12):
+        view = hands.dialog
+        if view is None or view.body.get("submit") is None:
+            return
+        number = _number(view)
+        if number not in person.owned:
+            return
+        about = json.loads(view.body["private_metadata"])
+        yield random.uniform(10, 60)
+        colour = random.choices(list(COLOURS), list(COLOURS.values()))[0]
+        hands.fill("How confident are you?", colour)
+        yield random.uniform(1, 4)
+        texts = yield from _fill(crowd, person, person.owned[number], colour)
+        if hands.dialog is None:
+            return
+        if twice:
+            crowd.told.double_submissions += 1
+        for _ in range(2):
+            yield from submit(hands, random, twice=twice)
+            view = hands.dialog
+            if view is None or not _is_about(view, about):
+                break
+            # More is asked for this colour, or something was missing: the fields are there now.
+            yield from _complete(hands, texts)
+        view = hands.dialog
+        if view is not None and _is_about(view, about):
+            for sentence in view.errors.values():
+                crowd.told.refused[sentence] = crowd.told.refused.get(sentence, 0) + 1
+            return
+        if view is not None and (title(view) == "Thank you" or view.body.get("submit") is not None):
+            crowd.told.answers.append(
+                ToldAnswer(
+                    crowd.told.order(), number, date.fromisoformat(about["period"]), person.id, colour, dict(texts)
+                )
+            )
+
+
+def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generator[float, None, dict[str, str]]:
+    hands, random = crowd.hands(person), person.random
+    mark = f"{person.name} #{crowd.told.order()}"
+    week = (crowd.time.now().isocalendar().week % 13 + 1) / 13
+    texts = {"next_move": f"{mark}: call the two who wait <&> ask *them*", "colour": colour}
+    hands.fill("Current value", _value(owned, week, random))
+    hands.fill("Score now", str(round(min(1.0, max(0.0, week * random.uniform(0.5, 1.1))), 1)))
+    hands.fill("Where did it start?", str(owned.start or 10))
+    if random.random() < 0.6 and hands.fill("What changed since last week?", f"{mark}: two steps on"):
+        texts["changed"] = f"{mark}: two steps on"
+    if (colour != "green" or random.random() < 0.4) and hands.fill("What is working", f"{mark}: the list is long"):
+        texts["working"] = f"{mark}: the list is long"
+    hands.fill("What is the next move?", texts["next_move"])
+    texts["need"] = f"{mark}: an hour of Legal" if colour != "green" else ""
+    texts["plan"] = f"{mark}: first the old ones" if colour == "red" else ""
+    yield from _complete(hands, texts)
+    if colour != "green" and random.random() < 0.4 and hands.suggest("Blocked by", "Team"):
+        yield 1.0
+        hands.fill("Blocked by", "Team")
+        if colour == "yellow" and random.random() < 0.5:
+            hands.fill("Help", "help")
+    return texts
+
+
+def _complete(hands: Hands, texts: dict[str, str]) -> Story:
+    view = hands.dialog
+    if view is None:
+        return
+    shown = labels(view)
+    for label, name in (("What do you need", "need"), ("What is the plan?", "plan")):
+        if texts[name] and any(one.startswith(label) for one in shown):
+            hands.fill(label, texts[name])
+            yield 1.0
+
+
+def _second_thoughts(crowd: Crowd, person: Somebody, monday: date) -> Story:
+    """`/kr 12`: the answer of this week is changed, as long as the digest has not gone out."""
+    hands = crowd.hands(person)
+    number = person.random.choice(sorted(person.owned))
+    if monday != crowd.local(person.zone).date() - timedelta(days=crowd.local(person.zone).weekday()):
+        return
+    hands.command(f"/kr {number} 45")
+    yield 4.0
+    yield from _dialog(crowd, person, twice=False)
+    hands.close()
+
+
+def _value(owned: Owned, week: float, random: Random) -> str:
+    if owned.target is None:
+        return str(random.randint(1, 50))
+    start = owned.start if owned.start is not None else owned.target * random.uniform(0.8, 1.2)
+    return str(round(start + (owned.target - start) * week * random.uniform(0.6, 1.2), 1))
+
+
+def _number(view: View) -> int:
+    tail = title(view).rsplit("KR-", maxsplit=1)[-1]
+    return int(tail) if tail.isdigit() else 0
+
+
+def _is_about(view: View, about: dict[str, object]) -> bool:
+    known = json.loads(view.body.get("private_metadata") or "{}")
+    return view.body.get("submit") is not None and known.get("kr") == about["kr"]
+
+
+def _monday(prompt: Message) -> date:
+    for _, element in elements(prompt.blocks):
+        if element["action_id"] == "check_in":
+            return date.fromisoformat(element["value"])
+    raise ValueError(f"no prompt: {prompt.text!r}")
+
+
+def _after_digest(monday: date) -> datetime:
+    return datetime.combine(monday + timedelta(days=2), time(12), ZoneInfo(HOME_ZONE))

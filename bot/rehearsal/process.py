@@ -1,0 +1,389 @@
+"""One Okra process of a rehearsal: it listens and works, step by step, and may die or stall between and within them.
+
+The steps are the product's own; only the loop around them is another one. Where the threads wait, this lets the
+timeline come back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+from slack_bolt.request import BoltRequest
+
+from bot.app import Program, build
+from bot.localslack.outgoing import Reply
+from bot.rehearsal.fate import Died, Fate, Life
+from bot.rehearsal.ports import Wire, client_of, mortal
+from bot.rehearsal.timeline import Timeline
+from bot.services import agenda
+from bot.settings import Settings
+from bot.slack import SlackFailure, UnknownOutcome
+from models import Worker
+from models.database import Database
+from scheduler import delivery, redrawing, ticks
+from scheduler.courier import SENDERS
+
+Json = dict[str, Any]
+
+# What finishes within this time is followed by one look, not by one each.
+BREATH = 0.05
+FIRST_NAP, LONGEST_NAP = 0.25, 15.0
+DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all processes stand on. `gone` is told of the end of a process, `rang` that one committed something new."""
+
+    timeline: Timeline
+    settings: Settings
+    database: Database
+    wire: Wire
+    fate: Fate
+    random: Random
+    roll: Roll
+    gone: Callable[[Process, str], None]
+    rang: Callable[[Process], None]
+
+
+class Roll:
+    """Which workers live: what a session lock tells, without a session."""
+
+    def __init__(self) -> None:
+        self._lives: dict[int, Life] = {}
+
+    def sign(self, worker_id: int, life: Life) -> None:
+        self._lives[worker_id] = life
+
+    def hold(self, worker_id: int) -> None:
+        """Held since it was signed."""
+
+    def is_gone(self, worker_id: int) -> bool:
+        return worker_id not in self._lives or self._lives[worker_id].dead
+
+    def release(self) -> None:
+        """The end of a life releases it."""
+
+
+class Process:
+    """From its start to its death or retirement."""
+
+    def __init__(self, ground: Ground, name: str) -> None:
+        self.name = name
+        self.life = Life(name, ground.fate, on_death=lambda point: ground.gone(self, point))
+        self.stalled_until = ground.timeline.now()
+        self.stalls = 0
+        self._ground = ground
+        self._time = ground.timeline
+        self._random = ground.random
+        self._program: Program | None = None
+        self._worker_id = 0
+        self._in_flight = 0
+        self._retiring = False
+        self._looks_at: datetime | None = None
+        self._ticks_at: datetime | None = None
+        self._tidies_at: datetime | None = None
+        self._nap = FIRST_NAP
+
+    @property
+    def program(self) -> Program:
+        if self._program is None:
+            self._program = build(
+                self._ground.settings,
+                clock=self._time.now,
+                database=mortal(self._ground.database, self.life),
+                client=client_of(self._ground.wire, self.life),
+                send_json=lambda url, body, _seconds: self._ground.wire.answer_press(self.life, url, body),
+            )
+        return self._program
+
+    @property
+    def listens(self) -> bool:
+        return not self.life.dead and self._worker_id != 0 and not self._retiring
+
+    # Beginning and end
+
+    def start(self) -> None:
+        """Connect, sign on, and begin to work."""
+        self.step("connect", self._connect)
+
+    def _connect(self) -> None:
+        try:
+            self.program.connect()
+        except SlackFailure as failure:
+            # `okra run` ends here with a sentence, and is started again.
+            self.end(f"not let in: {failure.code}")
+            return
+        self.step("sign on", self._sign_on)
+
+    def _sign_on(self) -> None:
+        with self.program.runtime.write() as session:
+            worker = Worker(name=self.name, started_at=self._time.now())
+            session.add(worker)
+            session.flush()
+        self._worker_id = worker.id
+        self._ground.roll.sign(worker.id, self.life)
+        self._later(0.0, "members", self._members)
+        self._later(self._random.uniform(0, DAY), "purge", self._purge)
+        self.tick_within(0.0)
+        self.tidy_within(1.0)
+        self.wake(0.0)
+
+    def retire(self) -> None:
+        """SIGTERM: begin nothing new, give back what was only claimed, finish what is in flight."""
+        self._retiring = True
+        self._maybe_leave()
+
+    def end(self, why: str) -> None:
+        if not self.life.dead:
+            self.life.dead = True
+            self._ground.gone(self, why)
+
+    def _maybe_leave(self) -> None:
+        if self._retiring and self._in_flight == 0:
+            self.step("sign off", self._sign_off)
+
+    def _sign_off(self) -> None:
+        with self.program.runtime.write() as session:
+            session.execute(sa.update(Worker).where(Worker.id == self._worker_id).values(stopped_at=self._time.now()))
+        self.end("retired")
+
+    # Steps
+
+    def step(self, doing: str, work: Callable[[], None]) -> None:
+        """Do a step now, or once the process goes on after a stall."""
+        if self.life.dead:
+            return
+        if self._time.now() >= self.stalled_until and (stall := self._ground.fate.stall()):
+            self.stalls += 1
+            self.stalled_until = self._time.now() + timedelta(seconds=stall)
+        if self._time.now() < self.stalled_until:
+            self._time.at(self.stalled_until, lambda: self.step(doing, work))
+            return
+        life = self.life
+        life.doing, life.drawing, life.took = doing, None, 0.0
+        try:
+            work()
+        except Died:
+            return
+        if self._program is not None and self._program.bell.is_set():
+            self._program.bell.clear()
+            self.wake(BREATH)
+            self._ground.rang(self)
+
+    def _later(self, seconds: float, doing: str, work: Callable[[], None]) -> None:
+        self._time.after(seconds, lambda: self.step(doing, work))
+
+    # Looking for what may leave
+
+    def wake(self, seconds: float) -> None:
+        """Look within so many seconds."""
+        self._nap = FIRST_NAP
+        self._look_at(self._time.now() + timedelta(seconds=seconds))
+
+    def _look_at(self, instant: datetime) -> None:
+        if self._worker_id == 0 or (self._looks_at is not None and self._looks_at <= instant):
+            return
+        self._looks_at = instant
+
+        def look() -> None:
+            if self._looks_at == instant:
+                self._looks_at = None
+                self.step("claim", self._look)
+
+        self._time.at(instant, look)
+
+    def _look(self) -> None:
+        if self._retiring:
+            return
+        runtime, now = self.program.runtime, self._time.now()
+        room = 2 * SENDERS - self._in_flight
+        claims = delivery.claim(runtime, self._worker_id, now, most=room) if room > 0 else []
+        for claim in claims:
+            self._in_flight += 1
+            self._time.at(claim.at, lambda claim=claim: self.step("begin", lambda: self._begin(claim)))  # type: ignore[misc]
+        self._later(0.001, "redraw claim", lambda: self._look_at_messages(bool(claims)))
+
+    def _look_at_messages(self, claimed: bool) -> None:
+        if self._retiring:
+            return
+        drawings = redrawing.claim(self.program.runtime, self._time.now())
+        for drawing in drawings:
+            self._in_flight += 1
+            self._time.at(
+                drawing.at,
+                lambda drawing=drawing: self.step("redraw", lambda: self._draw(drawing)),  # type: ignore[misc]
+            )
+        if claimed or drawings:
+            self.wake(1.0)
+        else:
+            self._plan()
+
+    def _plan(self) -> None:
+        """Nothing may leave now: when is there something next?"""
+        with self.program.runtime.read() as session:
+            leaves, settles = agenda.next_leaving(session), agenda.next_settling(session)
+        now = self._time.now()
+        if settles is not None:
+            self.tidy_within((settles - now).total_seconds() + self._random.uniform(0, self._tick_seconds))
+        if leaves is None:
+            return
+        if leaves > now:
+            self._look_at(leaves)
+            return
+        self._nap = min(self._nap * 2, LONGEST_NAP)
+        self._look_at(now + timedelta(seconds=self._nap))
+
+    # A post
+
+    def _begin(self, claim: delivery.Claim) -> None:
+        runtime, now = self.program.runtime, self._time.now()
+        if self._retiring:
+            self.life.doing = "release"
+            delivery.release(runtime, claim, now)
+            self._landed()
+            return
+        ready = delivery.begin(runtime, claim, now)
+        if ready is None:
+            self._landed()
+            return
+        self._later(self._random.uniform(0.0005, 0.005), "post", lambda: self._send(ready))
+
+    def _send(self, ready: delivery.Ready) -> None:
+        outcome = delivery.send(self.program.runtime, ready)
+        self._later(self.life.took, "finish", lambda: self._finish(ready, outcome))
+
+    def _finish(self, ready: delivery.Ready, outcome: delivery.Outcome) -> None:
+        delivery.finish(self.program.runtime, ready, outcome, self._time.now())
+        if isinstance(outcome, UnknownOutcome):
+            self.tidy_within(self._ground.settings.settle_seconds + self._random.uniform(0, self._tick_seconds))
+        self._landed()
+
+    def _landed(self) -> None:
+        self._in_flight -= 1
+        self.wake(BREATH)
+        self._maybe_leave()
+
+    # An update
+
+    def _draw(self, drawing: redrawing.Drawing) -> None:
+        self.life.drawing = (drawing.message_id, drawing.drawn)
+        failure = redrawing.draw(self.program.runtime, drawing)
+        self._later(self.life.took, "redraw finish", lambda: self._drawn(drawing, failure))
+
+    def _drawn(self, drawing: redrawing.Drawing, failure: SlackFailure | None) -> None:
+        redrawing.finish(self.program.runtime, drawing, failure, self._time.now())
+        self._landed()
+
+    # What is uncertain
+
+    def tidy_within(self, seconds: float) -> None:
+        instant = self._time.now() + timedelta(seconds=max(0.0, seconds))
+        if self._worker_id == 0 or (self._tidies_at is not None and self._tidies_at <= instant):
+            return
+        self._tidies_at = instant
+
+        def tidy() -> None:
+            if self._tidies_at == instant:
+                self._tidies_at = None
+                self.step("adopt", self._adopt)
+
+        self._time.at(instant, tidy)
+
+    def _adopt(self) -> None:
+        if self._retiring:
+            return
+        delivery.adopt_orphans(self.program.runtime, self._ground.roll, self._time.now())
+        self._later(0.001, "settle", self._settle)
+
+    def _settle(self) -> None:
+        found = delivery.uncertain(self.program.runtime, self._time.now())
+        self._settle_next(found)
+
+    def _settle_next(self, left: list[delivery.Uncertain]) -> None:
+        if not left:
+            self.wake(BREATH)
+            return
+
+        def look_up() -> None:
+            finding = delivery.look_up(self.program.runtime, left[0])
+            self._later(self.life.took, "settle", lambda: record(finding))
+
+        def record(finding: delivery.Finding) -> None:
+            delivery.conclude(self.program.runtime, left[0], finding, self._time.now())
+            self._settle_next(left[1:])
+
+        self._later(0.001, "look up", look_up)
+
+    # Ticks
+
+    @property
+    def _tick_seconds(self) -> float:
+        return self._ground.settings.tick_seconds
+
+    def tick_within(self, seconds: float) -> None:
+        instant = self._time.now() + timedelta(seconds=max(0.0, seconds))
+        if self._worker_id == 0 or (self._ticks_at is not None and self._ticks_at <= instant):
+            return
+        self._ticks_at = instant
+
+        def tick() -> None:
+            if self._ticks_at == instant:
+                self._ticks_at = None
+                self._tick_step(0)
+
+        self._time.at(instant, tick)
+
+    def _tick_step(self, number: int) -> None:
+        if number == len(ticks.STEPS):
+            self.step("tick", self._ticked)
+            return
+        step, batch = ticks.STEPS[number]
+
+        def work() -> None:
+            if self._retiring:
+                return
+            ticks.exhaust(self.program.runtime, step, batch, self._time.now())
+            self._time.after(0.001, lambda: self._tick_step(number + 1))
+
+        self.step(f"tick {step.__module__.rsplit('.', 1)[1]}.{step.__name__}", work)
+
+    def _ticked(self) -> None:
+        now = self._time.now()
+        ticks.note(self.program.runtime, self._worker_id, now)
+        with self.program.runtime.read() as session:
+            planned = agenda.next_planned(session)
+        if planned is not None:
+            self.tick_within((max(planned, now) - now).total_seconds() + self._random.uniform(0, self._tick_seconds))
+
+    def _members(self) -> None:
+        if self._retiring:
+            return
+        ticks.read_members(self.program.runtime, self._time.now())
+        self._later(DAY + 1, "members", self._members)
+
+    def _purge(self) -> None:
+        ticks.purge(self.program.runtime, self._time.now())
+        self._later(DAY, "purge", self._purge)
+
+    # What Slack delivers
+
+    def hear(self, payload: Json, answer: Callable[[Reply], None], *, replans: bool) -> None:
+        """Handle a payload; `answer` gets the acknowledgement. `replans`: it may change what is due when."""
+
+        def listen() -> None:
+            response = self.program.bolt.dispatch(BoltRequest(body=json.loads(json.dumps(payload)), mode="socket_mode"))
+            self.life.cross("before the answer")
+            body = json.loads(response.body) if response.body else None
+            reply = Reply(response.status, body if isinstance(body, dict) else None)
+            self._time.after(self.life.took + self._random.uniform(0.005, 0.05), lambda: answer(reply))
+            if replans:
+                self.tick_within(self._random.uniform(0, self._tick_seconds))
+
+        self.step("listener", listen)

@@ -1,0 +1,73 @@
+"""What a rehearsal tells at its end: JSON without any real time in it, the same for the same seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.rehearsal.roster import Roster
+    from bot.rehearsal.run import Rehearsal
+
+MOST_VIOLATIONS = 50
+
+
+@dataclass(frozen=True)
+class Report:
+    """The facts, and the three numbers that must be zero."""
+
+    facts: Mapping[str, Any]
+    lost: int
+    duplicates: int
+    violations: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.duplicates or self.violations)
+
+    def to_json(self) -> str:
+        return json.dumps(self.facts, indent=2, ensure_ascii=False)
+
+
+def report_of(rehearsal: Rehearsal, roster: Roster) -> Report:
+    """Everything that was counted."""
+    plan, witness, told, fleet = rehearsal.plan, rehearsal.witness, rehearsal.told, rehearsal.fleet
+    faults = {**rehearsal.core.faults.counts, **rehearsal.seam.counts}
+    facts = {
+        "seed": plan.seed,
+        "weeks": plan.weeks,
+        "owners": len(roster.owners),
+        "key_results": sum(len(one.owned) for one in roster.owners),
+        "teams": len(roster.teams),
+        "faults_level": plan.level.value,
+        "database": "sqlite" if rehearsal.database.is_sqlite else "postgresql",
+        "workers": rehearsal.worker_count,
+        "messages": _sorted(witness.messages),
+        "updates": witness.updates,
+        "answers_told_as_saved": len(told.answers),
+        "decisions_told_as_saved": len(told.decisions),
+        "double_submissions": told.double_submissions,
+        "stale_presses": told.stale_presses,
+        "presses_by_strangers": told.presses_by_strangers,
+        "given_up": told.given_up,
+        "refused": _sorted(told.refused),
+        "faults": _sorted(faults),
+        "deaths": _sorted(rehearsal.fate.deaths),
+        "points_never_struck": sorted(set(rehearsal.fate.crossings) - set(rehearsal.fate.deaths)),
+        "stalls": fleet.stalls,
+        "starts": fleet.starts,
+        "lost": witness.lost,
+        "duplicates": witness.duplicates,
+        "violations": [
+            {"what": one.what, "at": one.at.isoformat(), "trace": list(one.trace)}
+            for one in witness.violations[:MOST_VIOLATIONS]
+        ],
+        "violations_in_all": len(witness.violations),
+    }
+    return Report(facts, witness.lost, witness.duplicates, len(witness.violations))
+
+
+def _sorted(counts: Mapping[Any, int]) -> dict[str, int]:
+    return {str(name): counts[name] for name in sorted(counts, key=str)}

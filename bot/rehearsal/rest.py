@@ -1,0 +1,246 @@
+"""What must hold when all is at rest, late in a week: what people saw against what the database says."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.dates import day
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.rehearsal.roster import Roster
+from bot.rehearsal.told import Told, ToldAnswer
+from bot.rehearsal.witness import Witness
+from models import (
+    Answer,
+    CheckIn,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Escalation,
+    EscalationEvent,
+    KeyResult,
+    Message,
+    PostKind,
+    StopOrShift,
+)
+
+# What was queued this long ago has left, or something is wrong.
+PATIENCE = timedelta(hours=1)
+
+_UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+class Rest:
+    """Looks at everything at rest. Each look goes on where the last one ended."""
+
+    def __init__(self, witness: Witness, roster: Roster, told: Told) -> None:
+        self._witness = witness
+        self._roster = roster
+        self._told = told
+        self._deliveries_seen = 0
+        self._answers_seen = 0
+        self._decisions_seen = 0
+
+    def look(self, session: Session, now: datetime, monday: date) -> None:
+        """Check the week of `monday`, which is over."""
+        self._deliveries(session, now)
+        self._messages(session)
+        self._answers(session)
+        self._threads(session)
+        self._decisions(session)
+        self._shifts(session)
+        self._digests(monday)
+        self._strangers(session)
+
+    def _deliveries(self, session: Session, now: datetime) -> None:
+        witness = self._witness
+        late = session.scalars(
+            sa.select(Delivery).where(Delivery.state.in_(_UNDER_WAY), Delivery.not_before < now - PATIENCE)
+        ).all()
+        for row in late:
+            witness.lose(f"still {row.state.value} after an hour: {row.key}", row.opaque_id)
+        rows = session.scalars(
+            sa.select(Delivery).where(Delivery.id > self._deliveries_seen).order_by(Delivery.id)
+        ).all()
+        threads: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        roots = {row.id: row for row in rows}
+        for row in rows:
+            if row.state is DeliveryState.SENT:
+                self._stands(session, row, roots, threads)
+            elif row.state is DeliveryState.FAILED:
+                witness.lose(f"failed for good ({row.error}): {row.key}", row.opaque_id)
+        for replies in threads.values():
+            if [ts for ts, _ in replies] != sorted(ts for ts, _ in replies):
+                witness.broke(f"replies out of their order: {[key for _, key in replies]}")
+        self._deliveries_seen = max((row.id for row in rows), default=self._deliveries_seen)
+
+    def _stands(
+        self,
+        session: Session,
+        row: Delivery,
+        roots: dict[int, Delivery],
+        threads: dict[tuple[str, str], list[tuple[str, str]]],
+    ) -> None:
+        """What the database calls sent is where it says, and a reply is under its root."""
+        witness = self._witness
+        message = witness.stands(row.posted_channel or "", row.posted_ts or "", row.opaque_id)
+        if message is None:
+            witness.lose(f"called sent, and nobody can read it: {row.key}", row.opaque_id)
+            return
+        if row.follows_id is None:
+            if message.thread_ts is not None:
+                witness.broke(f"stands in a thread: {row.key}", row.opaque_id)
+            return
+        root = roots.get(row.follows_id) or session.get_one(Delivery, row.follows_id)
+        if (message.channel, message.thread_ts) != (root.posted_channel, root.posted_ts):
+            witness.broke(f"stands outside of its thread: {row.key}", row.opaque_id)
+        if row.kind is PostKind.ESCALATION_REPLY:
+            threads[message.channel, message.thread_ts or ""].append((message.ts, row.key))
+
+    def _messages(self, session: Session) -> None:
+        """Every message shows its newest state."""
+        rows = session.execute(
+            sa.select(Message, Delivery.key)
+            .join(Delivery, Delivery.id == Message.delivery_id)
+            .where(Message.gone_at.is_(None), Message.channel.is_not(None))
+            .order_by(Message.id)
+        ).all()
+        for message, key in rows:
+            subject = f"{message.channel}/{message.ts}"
+            if message.shown != message.wanted:
+                self._witness.broke(f"shows {message.shown} of {message.wanted} for long: {key}", subject)
+            elif message.wanted > 1 and self._witness.drawn.get(message.id, 1) != message.wanted:
+                drawn = self._witness.drawn.get(message.id, 1)
+                self._witness.broke(f"shows an old state ({drawn} of {message.wanted}): {key}", subject)
+
+    def _answers(self, session: Session) -> None:
+        """What people were told is saved is there, whole and once, and their last word counts."""
+        told = self._told.answers[self._answers_seen :]
+        self._answers_seen = len(self._told.answers)
+        if not told:
+            return
+        rows = session.execute(
+            sa.select(KeyResult.number, CheckIn.period, Answer)
+            .join(CheckIn, CheckIn.id == Answer.check_in_id)
+            .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+            .where(CheckIn.period.in_({one.monday for one in told}))
+            .order_by(Answer.id)
+        ).all()
+        kept: dict[str, list[Answer]] = defaultdict(list)
+        newest: dict[tuple[int, date], Answer] = {}
+        for number, period, answer in rows:
+            kept[answer.next_move].append(answer)
+            newest[number, period] = answer
+        last: dict[tuple[int, date], ToldAnswer] = {}
+        for one in told:
+            self._kept(one, kept.get(one.next_move, []))
+            last[one.number, one.monday] = one
+        for (number, monday), one in last.items():
+            found = newest.get((number, monday))
+            # Somebody may have submitted once more without being told; then that is the last word.
+            if found is not None and found.next_move != one.next_move and found.id < self._id_of(one, kept):
+                self._witness.broke(f"KR-{number}, week of {monday}: an older answer counts")
+        for text, answers in kept.items():
+            if len(answers) > 1:
+                self._witness.duplicates += 1
+                self._witness.broke(f"one answer was saved {len(answers)} times: {text!r}")
+
+    @staticmethod
+    def _id_of(one: ToldAnswer, kept: dict[str, list[Answer]]) -> int:
+        return max((answer.id for answer in kept.get(one.next_move, [])), default=0)
+
+    def _kept(self, one: ToldAnswer, answers: Sequence[Answer]) -> None:
+        if not answers:
+            self._witness.lose(f"KR-{one.number}, week of {one.monday}: told as saved and lost: {one.next_move!r}")
+            return
+        answer = answers[0]
+        for name in ("changed", "working", "need", "plan"):
+            typed = one.texts.get(name, "")
+            if typed and getattr(answer, name) != typed:
+                self._witness.lose(f"KR-{one.number}: {name} was {typed!r} and is {getattr(answer, name)!r}")
+        if answer.confidence.value != one.colour:
+            self._witness.lose(f"KR-{one.number}: {one.colour} was said and {answer.confidence.value} is kept")
+
+    def _threads(self, session: Session) -> None:
+        """Every red that was not resolved since has exactly one open thread, and no other key result has one."""
+        witness = self._witness
+        numbers = dict(session.execute(sa.select(KeyResult.id, KeyResult.number)).tuples().all())
+        unresolved: set[int] = set()
+        for key_result_id in session.scalars(
+            sa.select(Escalation.key_result_id).where(Escalation.state != EscalationState.RESOLVED)
+        ):
+            unresolved.add(numbers[key_result_id])
+        resolved_at = dict(
+            session.execute(
+                sa.select(Escalation.key_result_id, sa.func.max(Escalation.resolved_at)).group_by(
+                    Escalation.key_result_id
+                )
+            )
+            .tuples()
+            .all()
+        )
+        reds = session.execute(
+            sa.select(CheckIn.key_result_id, sa.func.max(Answer.at))
+            .join(CheckIn, CheckIn.id == Answer.check_in_id)
+            .where(Answer.confidence == Confidence.RED)
+            .group_by(CheckIn.key_result_id)
+        ).tuples()
+        for key_result_id, red_at in reds:
+            ended = resolved_at.get(key_result_id)
+            if numbers[key_result_id] not in unresolved and (ended is None or ended < red_at):
+                witness.lose(f"KR-{numbers[key_result_id]} is red since {red_at:%Y-%m-%d %H:%M}, and nobody is asked")
+        shown = witness.open_threads()
+        for number in sorted(unresolved | set(shown)):
+            places = shown.get(number, [])
+            if number in unresolved and len(places) == 1:
+                continue
+            subjects = [f"{channel}/{ts}" for channel, ts in places]
+            if not places:
+                witness.lose(f"KR-{number} wants help, and no thread says so")
+            elif number not in unresolved:
+                witness.broke(f"KR-{number} is resolved, and a thread says that it is open", *subjects)
+            else:
+                witness.duplicates += 1
+                witness.broke(f"KR-{number} has {len(places)} open threads", *subjects)
+
+    def _decisions(self, session: Session) -> None:
+        """What a lead was told is recorded is there once, and stands once in the thread."""
+        told = self._told.decisions[self._decisions_seen :]
+        self._decisions_seen = len(self._told.decisions)
+        kept = Counter(session.scalars(sa.select(Decision.text)))
+        for one in told:
+            if kept[one.text] == 0:
+                self._witness.lose(f"a decision was lost: {one.text!r}")
+        for text, count in kept.items():
+            if count > 1:
+                self._witness.duplicates += 1
+                self._witness.broke(f"a decision was recorded {count} times: {text!r}")
+
+    def _shifts(self, session: Session) -> None:
+        """The last word of a lead before the digest is what is kept."""
+        kept = set(session.scalars(sa.select(StopOrShift.text)))
+        last = {one.note_ts: one for one in self._told.shifts}
+        for one in last.values():
+            if one.text not in kept:
+                self._witness.lose(f"what should stop or shift was lost: {one.text!r}")
+
+    def _digests(self, monday: date) -> None:
+        """One digest for each team that has key results."""
+        for team in self._roster.teams:
+            if team.has_own and not self._witness.digests[team.channel, team.name, day(monday)]:
+                self._witness.lose(f"{team.name} had no digest for the week of {monday}")
+
+    def _strangers(self, session: Session) -> None:
+        """Who may not, has changed nothing."""
+        ids = [one.member_id for one in self._roster.people.values() if one.is_stranger]
+        acted = session.scalar(
+            sa.select(sa.func.count()).select_from(EscalationEvent).where(EscalationEvent.actor_id.in_(ids))
+        )
+        answered = session.scalar(sa.select(sa.func.count()).select_from(Answer).where(Answer.author_id.in_(ids)))
+        if acted or answered:
+            self._witness.broke(f"strangers have acted {acted} times and answered {answered} times")

@@ -1,0 +1,126 @@
+"""Who is who in a rehearsal: read once, after the teams were switched on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.kinds import Kind
+from bot.services.asking import only_asked_about
+from models import KeyResult, KeyResultRevision, Member, MemberKind, Team, Workspace
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A key result as its owner knows it. `start` and `target` are numbers, null where there are none."""
+
+    number: int
+    kind: Kind
+    start: float | None
+    target: float | None
+
+
+@dataclass
+class Somebody:
+    """A person: what they own, and when something about their account last changed (zone, active)."""
+
+    id: str
+    member_id: int
+    name: str
+    zone: ZoneInfo
+    random: Random
+    is_stranger: bool = False
+    owned: dict[int, Owned] = field(default_factory=dict)
+    leads: list[str] = field(default_factory=list)
+    changes: list[datetime] = field(default_factory=list)
+    left_at: datetime | None = None
+
+    def opens(self, monday: date) -> datetime:
+        """When they are asked: Monday at nine, by their own clock."""
+        return datetime.combine(monday, time(9), self.zone)
+
+    def closes(self, monday: date) -> datetime:
+        """Until when they answer on time: Tuesday at five."""
+        return datetime.combine(monday + timedelta(days=1), time(17), self.zone)
+
+    def was_settled(self, since: datetime, until: datetime) -> bool:
+        """Whether nothing changed about them in this time, and they were here."""
+        return self.left_at is None and not any(since <= at <= until for at in self.changes)
+
+
+@dataclass(frozen=True)
+class OwnTeam:
+    """A team that is on. `has_own`: it holds key results that are asked about."""
+
+    id: int
+    name: str
+    channel: str
+    has_own: bool
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everybody, by Slack id, and the teams."""
+
+    people: dict[str, Somebody]
+    teams: tuple[OwnTeam, ...]
+    workspace_id: int
+
+    @property
+    def owners(self) -> list[Somebody]:
+        return [one for one in self.people.values() if one.owned]
+
+    def by_member(self) -> dict[int, Somebody]:
+        return {one.member_id: one for one in self.people.values()}
+
+
+def read_roster(session: Session, seed: int) -> Roster:
+    """Read everybody. Each person has a stream of chance of their own."""
+    workspace = session.scalars(sa.select(Workspace).order_by(Workspace.id)).first()
+    assert workspace is not None  # noqa: S101 - it was connected before
+    members = session.scalars(
+        sa.select(Member).where(Member.kind.in_((MemberKind.FULL, MemberKind.GUEST))).order_by(Member.id)
+    ).all()
+    people = {
+        member.slack_user_id: Somebody(
+            member.slack_user_id,
+            member.id,
+            member.name,
+            ZoneInfo(member.time_zone),
+            Random(f"{seed}/{member.name}"),  # noqa: S311 - a story, not a secret
+        )
+        for member in members
+    }
+    by_member = {one.member_id: one for one in people.values()}
+    rows = session.execute(
+        only_asked_about(sa.select(KeyResult, KeyResultRevision, Team)).order_by(KeyResult.number)
+    ).all()
+    holding: set[int] = set()
+    for key_result, definition, team in rows:
+        holding.add(team.id)
+        if key_result.owner_id in by_member:
+            by_member[key_result.owner_id].owned[key_result.number] = Owned(
+                key_result.number,
+                definition.kind,
+                float(definition.start) if definition.start is not None else None,
+                float(definition.target) if definition.target is not None else None,
+            )
+    teams = session.scalars(
+        sa.select(Team).where(Team.switched_on_at.is_not(None), Team.channel_id.is_not(None)).order_by(Team.id)
+    ).all()
+    leads = {team.lead_id for team in teams}
+    for one in people.values():
+        one.is_stranger = not one.owned and one.member_id not in leads
+    for team in teams:
+        if team.lead_id in by_member:
+            by_member[team.lead_id].leads.append(team.name)
+    return Roster(
+        people,
+        tuple(OwnTeam(team.id, team.name, team.channel_id or "", team.id in holding) for team in teams),
+        workspace.id,
+    )

@@ -1,0 +1,297 @@
+"""A whole rehearsal: the company arrives, its teams join, the weeks pass, and what was seen is told."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+from sqlalchemy import event
+
+from bot.domain.cadence import following, period_on
+from bot.domain.importing.rows import Rows, read_rows
+from bot.localslack.admission import SlackLimits
+from bot.localslack.clock import SlackClock
+from bot.localslack.core import LocalSlack
+from bot.localslack.manifest import from_manifest
+from bot.manifest import manifest
+from bot.rehearsal.crowd import Crowd
+from bot.rehearsal.fate import Fate, Mortality
+from bot.rehearsal.fleet import Fleet
+from bot.rehearsal.journal import Journal
+from bot.rehearsal.ports import API
+from bot.rehearsal.process import Ground, Roll
+from bot.rehearsal.programme import COMPANY, FIRST_DAY, HOME_ZONE, Programme, invented, of_file
+from bot.rehearsal.report import Report, report_of
+from bot.rehearsal.rest import Rest
+from bot.rehearsal.roster import Roster, Somebody, read_roster
+from bot.rehearsal.seam import Seam
+from bot.rehearsal.switchboard import Switchboard
+from bot.rehearsal.timeline import Timeline
+from bot.rehearsal.told import Told
+from bot.rehearsal.travel import Travel
+from bot.rehearsal.weather import OUTAGE, Level, Outage, mortality, no_connection, rules
+from bot.rehearsal.witness import Witness
+from bot.services import teams
+from bot.services.importing import COMMAND_LINE, import_rows
+from bot.services.installations import only_workspace
+from bot.settings import Settings
+from migrations.run import downgrade, stored_revision, upgrade
+from models import Team, Workspace
+from models.database import Database, open_database
+
+# When the week is over: every digest is out, nobody acts any more, nothing is planned.
+REST_DAY, REST_AT = 3, time(12)
+# How long after the closing a prompt is looked for that should have come.
+GRACE = timedelta(minutes=10)
+
+
+class NotOurs(Exception):
+    """The database that was named holds a programme that is not a rehearsal's."""
+
+
+class Unreadable(Exception):
+    """The file cannot be imported. `sentences`: why."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is rehearsed. `database_url` empty: a temporary SQLite. `file`: the text of somebody's own programme.
+
+    `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's.
+    """
+
+    owners: int = 20
+    weeks: int = 3
+    seed: int = 1
+    level: Level = Level.HEAVY
+    workers: int = 0
+    database_url: str = ""
+    file: str | None = None
+    settle_seconds: float = 90
+    mortality: Mortality | None = None
+
+
+def rehearse(plan: Plan) -> Report:
+    """Play it. Raises `NotOurs` and `Unreadable`."""
+    with tempfile.TemporaryDirectory(prefix="okra-rehearsal-") as folder:
+        url = plan.database_url or f"sqlite:///{folder}/okra.db"
+        with _database(url, hasty=not plan.database_url) as database:
+            return Rehearsal(plan, database, url).play()
+
+
+class Rehearsal:
+    """One run from beginning to end."""
+
+    def __init__(self, plan: Plan, database: Database, url: str) -> None:
+        self.plan = plan
+        self.database = database
+        self.programme, rows = self._read()
+        self.first_monday = following(period_on(self._first_day(rows)))
+        if self._first_day(rows).weekday() == 0:
+            self.first_monday = period_on(self._first_day(rows))
+        start = datetime.combine(self.first_monday - timedelta(days=4), time(9, 30), UTC)
+        self.timeline = Timeline(start)
+        app = from_manifest(manifest())
+        self.core = LocalSlack(
+            app,
+            SlackClock(self.timeline.now),
+            seed=plan.seed,
+            workspace_name=COMPANY,
+            domain=COMPANY.lower(),
+            admission=SlackLimits(),
+        )
+        self.core.base_url = API.removesuffix("/api/")
+        _make_empty(database, team_id=self.core.workspace.id)
+        self.settings = Settings(
+            _env_file=None,  # type: ignore[call-arg]  # a real installation's settings stay out of it
+            slack_bot_token=SecretStr(app.bot_token),
+            slack_app_token=SecretStr(app.app_token),
+            slack_signing_secret=None,
+            slack_base_url=API,
+            database_url=url,
+            admins=(),
+            time_zone=HOME_ZONE,
+            settle_seconds=plan.settle_seconds,
+        )
+        self.journal = Journal(self.timeline.now)
+        self.told = Told()
+        self.witness = Witness(self.core, self.timeline, self.journal)
+        self.fate = Fate(plan.mortality or mortality(plan.level), self._random("fate"))
+        self.seam = Seam(self.core, self._random("seam"), self.journal, no_connection=no_connection(plan.level))
+        self.outages = self._outages()
+        self.fleet = Fleet(self.timeline, self._random("fleet"), self.journal, size=self.worker_count)
+        self.fleet.ground = Ground(
+            self.timeline,
+            self.settings,
+            database,
+            self.seam,
+            self.fate,
+            self._random("process"),
+            Roll(),
+            self.fleet.gone,
+            self.fleet.rang,
+        )
+        Switchboard(
+            self.core,
+            self.timeline,
+            self._random("switchboard"),
+            choose=self.fleet.choose,
+            is_out=lambda: self._outage_ends() is not None,
+        )
+
+    def play(self) -> Report:
+        """From the arrival to the Thursday after the last week."""
+        roster = self._arrive()
+        crowd = Crowd(self.core, self.timeline, roster, self.told, outage_ends=self._outage_ends)
+        self.witness.on_message = crowd.notice
+        rest = Rest(self.witness, roster, self.told)
+        travel = Travel(self.core, self.timeline, roster, self._random("travel"))
+        self._storm(asleep=False)
+        for week in range(self.plan.weeks):
+            monday = following(self.first_monday, week)
+            for person in roster.owners:
+                self._look_for_prompt(person, monday)
+            travel.plan_week(monday, level=self.plan.level)
+            if self.plan.level is not Level.NONE:
+                self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
+            at_rest = datetime.combine(monday + timedelta(days=REST_DAY), REST_AT, UTC)
+            self.timeline.run_until(at_rest)
+            with self.database.read() as session:
+                rest.look(session, at_rest, monday)
+        return report_of(self, roster)
+
+    def _look_for_prompt(self, person: Somebody, monday: date) -> None:
+        self.timeline.at(
+            person.closes(monday).astimezone(UTC) + GRACE, lambda: self.witness.expect_prompt(person, monday)
+        )
+
+    def _arrive(self) -> Roster:
+        """People, channels, the import, the first start, the teams' joining: all in good weather."""
+        ids = {
+            one.name: self.core.add_person(one.name, tz=one.zone, email=one.email or "", is_restricted=one.guest).id
+            for one in self.programme.people
+        }
+        workspace = self.core.workspace
+        bot = self.core.installation(workspace).bot_user
+        for name in self.programme.channels or ("leads",):
+            self.core.create_channel(workspace, name, members=[*ids.values(), bot])
+        self.fleet.start_all()
+        # It connects, and reads the members.
+        self.timeline.run_until(self.timeline.now() + timedelta(minutes=5))
+        rows = readable(self.programme.text)
+        with self.database.write() as session:
+            home = only_workspace(session, self.timeline.now(), time_zone=HOME_ZONE)
+            import_rows(session, home.id, rows, self.timeline.now(), importer=COMMAND_LINE)
+            self._activate(session)
+        self._switch_on()
+        with self.database.read() as session:
+            self.roster = self.witness.roster = read_roster(session, self.plan.seed)
+        self.fleet.wake()
+        self.timeline.run_until(self.timeline.now() + timedelta(minutes=5))
+        return self.roster
+
+    def _activate(self, session: Any) -> None:
+        """The cycle runs from its first day; a rehearsal of a week before that begins it at once."""
+        from bot.services import cycles
+
+        cycles.turn(session, self.timeline.now(), 100)
+
+    def _switch_on(self) -> None:
+        channels = self.core.workspace.channels_by_name
+        anywhere = next(iter(channels.values()))
+        with self.database.write() as session:
+            for team in session.scalars(sa.select(Team).order_by(Team.level, Team.name)).all():
+                channel_id = channels.get((team.channel or "").removeprefix("#"), anywhere)
+                teams.switch_on(session, self.timeline.now(), caller=None, team=team, channel_id=channel_id)
+
+    def _storm(self, *, asleep: bool) -> None:
+        self.fate.asleep = self.seam.asleep = asleep
+        self.core.faults.reseed(self.plan.seed)
+        self.core.faults.add(*rules(self.plan.level, settle_seconds=self.plan.settle_seconds, outages=self.outages))
+
+    def _outages(self) -> tuple[Outage, ...]:
+        """Two outages of half an hour in one Monday, where the weather is heavy."""
+        if self.plan.level.share < 1:
+            return ()
+        monday = following(self.first_monday, self._random("outages").randrange(self.plan.weeks))
+        begins = [datetime.combine(monday, time(hour, minute), UTC) for hour, minute in ((7, 50), (13, 5))]
+        return tuple(Outage(since, since + OUTAGE) for since in begins)
+
+    def _outage_ends(self) -> datetime | None:
+        now = self.timeline.now()
+        return next((one.until for one in self.outages if one.since <= now < one.until), None)
+
+    @property
+    def worker_count(self) -> int:
+        return self.plan.workers or (1 if self.database.is_sqlite else 3)
+
+    def _random(self, name: str) -> Random:
+        return Random(f"{self.plan.seed}/{name}")  # noqa: S311 - a story, not a secret
+
+    def _read(self) -> tuple[Programme, Rows]:
+        """The invented programme, or that of the file."""
+        random = self._random("programme")
+        if self.plan.file is None:
+            programme = invented(self.plan.owners, self.plan.weeks, random)
+            return programme, readable(programme.text)
+        rows = readable(self.plan.file)
+        return of_file(self.plan.file, rows, random), rows
+
+    def _first_day(self, rows: Rows) -> date:
+        """The first day of the newest cycle in the file."""
+        from bot.domain.cycles import parse_cycle
+        from bot.domain.importing.columns import Column
+
+        days = [dates.starts_on for row in rows.rows if (dates := parse_cycle(row[Column.CYCLE])) is not None]
+        return max(days, default=FIRST_DAY)
+
+
+def readable(text: str) -> Rows:
+    """The rows of an import file. Raises `Unreadable`."""
+    rows = read_rows(text)
+    if not isinstance(rows, Rows):
+        raise Unreadable([f"line {one.line}: {one.message}" for one in rows])
+    return rows
+
+
+@contextmanager
+def _database(url: str, *, hasty: bool) -> Iterator[Database]:
+    database = open_database(url, patience=30, statement_seconds=60)
+    if hasty:
+
+        @event.listens_for(database.engine, "connect")
+        def hurry(connection: Any, _record: Any) -> None:
+            # A file of our own that nobody misses after a power cut.
+            connection.execute("PRAGMA synchronous = OFF")
+
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _make_empty(database: Database, *, team_id: str) -> None:
+    """An empty schema. Raises `NotOurs` where another programme is in it."""
+    if stored_revision(database) is not None:
+        with database.read() as session:
+            others = session.scalars(
+                sa.select(Workspace.name).where(Workspace.slack_team_id.is_distinct_from(team_id))
+            ).all()
+        if others:
+            raise NotOurs(
+                f"The database that you named holds the programme of “{others[0]}”, and a rehearsal begins with an "
+                "empty one. Name another database, or none for a temporary SQLite."
+            )
+        downgrade(database, "base")
+    upgrade(database)

@@ -1,0 +1,93 @@
+"""The wire between a process and the local Slack: no socket, but everything that a socket can do to a request."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from http.client import IncompleteRead, RemoteDisconnected
+from random import Random
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+from bot.localslack import responses
+from bot.localslack.core import LocalSlack
+from bot.localslack.errors import SlackError
+from bot.localslack.faults import Arrives, Effect
+from bot.localslack.faults import Fate as CallFate
+from bot.localslack.webapi.dispatch import Request
+from bot.rehearsal.fate import Life
+from bot.rehearsal.journal import Journal
+from bot.rehearsal.ports import WireAnswer
+
+NO_CONNECTION = "no_connection"
+
+
+@dataclass(frozen=True)
+class Sent(Request):
+    """A request that remembers which message and revision it draws."""
+
+    drawing: tuple[int, int] | None = None
+
+
+class Seam:
+    """Carries requests of all processes. A death before a request leaves no effect, one after it no answer."""
+
+    def __init__(self, core: LocalSlack, random: Random, journal: Journal, *, no_connection: float) -> None:
+        self._core = core
+        self._random = random
+        self._journal = journal
+        self._no_connection = no_connection
+        self.asleep = True
+        self.counts: Counter[str] = Counter()
+
+    def carry(self, life: Life, request: Request, *, seconds: float) -> WireAnswer:
+        """Raises OSError and http.client's exceptions as the network would, and `Died`."""
+        life.cross("before the request")
+        life.took += (took := self._random.uniform(0.02, 0.3))
+        if not self.asleep and self._random.random() < self._no_connection:
+            self.counts[NO_CONNECTION] += 1
+            raise URLError(ConnectionRefusedError("nobody listens"))
+        exchange = self._core.exchange(
+            Sent(request.method, request.query, request.content_type, request.body, request.authorization, life.drawing)
+        )
+        fate = exchange.fate
+        if fate.kind is not None:
+            self._note(life, fate)
+        life.cross("after the request")
+        if fate.effect is Effect.LATE or took + fate.delay > seconds:
+            life.took += seconds - took
+            raise TimeoutError("timed out")
+        life.took += fate.delay
+        body = exchange.body()
+        if fate.answer is Arrives.NONE:
+            raise RemoteDisconnected("closed without an answer")
+        if fate.answer is Arrives.TRUNCATED:
+            raise IncompleteRead(body, len(body))
+        return WireAnswer(exchange.answer.status, exchange.answer.headers, body.decode())
+
+    def answer_press(self, life: Life, url: str, body: bytes) -> None:
+        """Use a response_url. Raises OSError."""
+        life.cross("before the request")
+        if not self.asleep and self._random.random() < self._no_connection:
+            self.counts[NO_CONNECTION] += 1
+            raise URLError(ConnectionRefusedError("nobody listens"))
+        workspace_id, url_id = urlsplit(url).path.split("/")[-2:]
+        try:
+            responses.respond(self._core, workspace_id, url_id, json.loads(body))
+        except SlackError as error:
+            raise URLError(error.error) from error
+        life.cross("after the request")
+
+    def _note(self, life: Life, fate: CallFate) -> None:
+        call = self._core.calls[-1]
+        kind = fate.kind.value if fate.kind is not None else ""
+        where = f"{call.arguments.get('channel')}/{call.arguments.get('ts')}"
+        self._journal.note(opaque_id(call.arguments.get("metadata")) or where, f"{life.name} {call.method}: {kind}")
+
+
+def opaque_id(metadata: dict[str, Any] | str | None) -> str:
+    """The id that a delivery of Okra's travels with; empty where there is none."""
+    known = json.loads(metadata) if isinstance(metadata, str) else metadata
+    return str(((known or {}).get("event_payload") or {}).get("id", ""))

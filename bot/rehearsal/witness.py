@@ -1,0 +1,209 @@
+"""Stands outside and watches what people see: at each effect at Slack, and against the database when all is at rest.
+
+What it holds Okra to: nobody is asked twice for a period and nobody forgotten; what a person was told is saved is in
+the database with exactly that text; every open escalation has exactly one open thread; no digest twice and none
+missing; a message never shows an older state again; replies stand under their root; who may not, changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from bot.localslack.core import LocalSlack
+from bot.localslack.facts.method import ConversationKind
+from bot.localslack.inputs import elements
+from bot.localslack.state import Message
+from bot.localslack.webapi.dispatch import Answer, Request
+from bot.rehearsal.journal import Journal, Violation
+from bot.rehearsal.roster import Roster, Somebody
+from bot.rehearsal.seam import Sent, opaque_id
+from bot.rehearsal.timeline import Timeline
+
+Json = dict[str, Any]
+
+# How long after its closing a prompt may still arrive: it may have been on its way.
+UNDER_WAY = timedelta(minutes=5)
+# How long it may take until Okra hears that somebody has left: events are repeated for six minutes, then lost.
+NEWS = timedelta(days=2)
+
+_STAGES = "help wanted|someone is on it|goes to the review|decided|resolved"
+_ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
+_DIGEST = re.compile(r"^(.+), week of (.+?): ")
+_ANSWERED = re.compile(r"^(\d+) of \d+ answered")
+_ALL_IN = re.compile(r"^Thank you: (?:it is|all (\d+) are) in")
+
+
+class Witness:
+    """Sees every effect. `on_message` is told of each new message, for people to react to."""
+
+    def __init__(self, core: LocalSlack, timeline: Timeline, journal: Journal) -> None:
+        self._core = core
+        self._time = timeline
+        self._journal = journal
+        self.roster: Roster | None = None
+        self.on_message: Callable[[Message], None] = lambda _message: None
+        self.violations: list[Violation] = []
+        self.duplicates = 0
+        self.lost = 0
+        self.messages: Counter[str] = Counter()
+        self.updates = 0
+        self.places: dict[str, tuple[str, str]] = {}
+        self.drawn: dict[int, int] = {}
+        self.stages: dict[tuple[str, str], tuple[int, str]] = {}
+        self.digests: Counter[tuple[str, str, str]] = Counter()
+        self._prompts: Counter[tuple[str, date]] = Counter()
+        self._answered: dict[tuple[str, str], int] = {}
+        core.on_effect = self._saw
+
+    def broke(self, what: str, *subjects: str) -> None:
+        """Note that a promise was broken."""
+        self.violations.append(Violation(what, self._time.now(), self._journal.trace(*subjects)))
+
+    def lose(self, what: str, *subjects: str) -> None:
+        self.lost += 1
+        self.broke(what, *subjects)
+
+    def expect_prompt(self, person: Somebody, monday: date) -> None:
+        """To be called a while after answering has closed: whoever was here all the time was asked, once."""
+        if not person.was_settled(person.opens(monday) - NEWS, self._time.now()):
+            return
+        if self._prompts[person.id, monday] == 0:
+            self.lose(f"{person.name} was never asked for the week of {monday}", person.id)
+
+    # Effects
+
+    def _saw(self, request: Request, arguments: Json, answer: Answer) -> None:
+        if not answer.body.get("ok"):
+            return
+        if request.method == "chat.postMessage":
+            self._posted(arguments, answer)
+        elif request.method == "chat.update":
+            self._updated(request, answer)
+
+    def _posted(self, arguments: Json, answer: Answer) -> None:
+        message = self._message(answer)
+        opaque = opaque_id(message.metadata)
+        kind = self._kind(message)
+        self.messages[kind] += 1
+        self._journal.note(opaque, f"posted in {message.channel}: {message.text[:80]!r}")
+        if opaque in self.places:
+            self.duplicates += 1
+            self.broke(f"said twice: {message.text[:80]!r}", opaque)
+        self.places[opaque] = (message.channel, message.ts)
+        if kind == "prompt":
+            self._asked(message, opaque)
+        elif kind == "thread":
+            self._show_stage(message)
+        elif kind == "digest":
+            found = _DIGEST.match(message.text)
+            if found is not None:
+                self._digest(message.channel, found[1], found[2], opaque)
+        elif kind == "stray":
+            self.broke(f"outside of any thread in a channel: {message.text[:80]!r}", opaque)
+        self.on_message(message)
+
+    def _asked(self, message: Message, opaque: str) -> None:
+        person = self._partner(message)
+        monday = _period(message)
+        if person is None or monday is None:
+            return
+        self._prompts[person.id, monday] += 1
+        self._journal.note(person.id, f"asked for {monday}")
+        if self._prompts[person.id, monday] > 1:
+            self.duplicates += 1
+            self.broke(f"{person.name} was asked twice for the week of {monday}", opaque, person.id)
+        now = self._time.now()
+        if now > person.closes(monday) + UNDER_WAY and person.was_settled(person.opens(monday) - NEWS, now):
+            self.broke(f"{person.name} was asked for the week of {monday} after it had closed", opaque)
+        if person.left_at is not None and now > person.left_at + NEWS:
+            self.broke(f"{person.name} was asked long after leaving", opaque)
+
+    def _digest(self, channel: str, team: str, week: str, opaque: str) -> None:
+        self.digests[channel, team, week] += 1
+        if self.digests[channel, team, week] > 1:
+            self.duplicates += 1
+            self.broke(f"the digest of {team} for the week of {week} came twice", opaque)
+
+    def _updated(self, request: Request, answer: Answer) -> None:
+        self.updates += 1
+        message = self._message(answer)
+        drawing = request.drawing if isinstance(request, Sent) else None
+        subject = f"{message.channel}/{message.ts}"
+        if drawing is not None:
+            message_id, revision = drawing
+            self._journal.note(subject, f"shows revision {revision}: {message.text[:60]!r}")
+            if revision < self.drawn.get(message_id, 0):
+                self.broke(f"went back to an older state: {message.text[:80]!r}", subject)
+            self.drawn[message_id] = revision
+        self._never_fewer(message, subject)
+        if _ROOT.search(message.text) is not None and self._is_channel(message):
+            self._show_stage(message)
+
+    def _never_fewer(self, message: Message, subject: str) -> None:
+        some, all_in = _ANSWERED.match(message.text), _ALL_IN.match(message.text)
+        if some is None and all_in is None:
+            return
+        count = int(some[1]) if some is not None else int((all_in[1] if all_in is not None else None) or 1)
+        before = self._answered.get((message.channel, message.ts), 0)
+        if count < before:
+            self.broke(f"fewer answers than before: {message.text[:80]!r}", subject)
+        self._answered[message.channel, message.ts] = max(count, before)
+
+    def _show_stage(self, message: Message) -> None:
+        found = _ROOT.search(message.text)
+        if found is not None:
+            self.stages[message.channel, message.ts] = (int(found[1]), found[2])
+
+    # Reading messages
+
+    def _kind(self, message: Message) -> str:
+        """What a reader would call it."""
+        if not self._is_channel(message):
+            actions = {element["action_id"] for _, element in elements(message.blocks)}
+            if "check_in" in actions:
+                return "prompt"
+            if "answer_note" in actions:
+                return "lead's note"
+            return "request to a lead" if "decide" in actions else "other direct message"
+        if message.thread_ts is not None:
+            return "reply"
+        if _ROOT.search(message.text) is not None:
+            return "thread"
+        return "digest" if _DIGEST.match(message.text) is not None else "stray"
+
+    def _is_channel(self, message: Message) -> bool:
+        return self._core.workspace.channels[message.channel].kind is not ConversationKind.DIRECT
+
+    def _message(self, answer: Answer) -> Message:
+        return self._core.workspace.channels[answer.body["channel"]].messages[answer.body["ts"]]
+
+    def _partner(self, message: Message) -> Somebody | None:
+        if self.roster is None:
+            return None
+        members = self._core.workspace.channels[message.channel].members
+        return next((self.roster.people[one] for one in members if one in self.roster.people), None)
+
+    def open_threads(self) -> dict[int, list[tuple[str, str]]]:
+        """The threads that do not say they are resolved, by key result number."""
+        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for place, (number, stage) in self.stages.items():
+            if stage != "resolved":
+                found[number].append(place)
+        return found
+
+    def stands(self, channel: str, ts: str, opaque: str) -> Message | None:
+        """The message with this id at this place, as people can read it."""
+        where = self._core.workspace.channels.get(channel)
+        message = where.messages.get(ts) if where is not None else None
+        return message if message is not None and opaque_id(message.metadata) == opaque else None
+
+
+def _period(message: Message) -> date | None:
+    for _, element in elements(message.blocks):
+        if element["action_id"] == "check_in":
+            return date.fromisoformat(element["value"])
+    return None
