@@ -342,9 +342,9 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
         row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
             after = failure.after if isinstance(failure, RetryLater) else None
-            row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(row.attempts + 3))
-            if after is not None:
-                pace.pause(session, row.workspace_id, Hold.LOOKS, row.not_before)
+            # Where one look fails the next would too: Slack said so, or is unwell.
+            row.not_before = now + (timedelta(seconds=after) if after is not None else pace.BREAKER)
+            pace.pause(session, row.workspace_id, Hold.LOOKS, row.not_before)
 
 
 def _cannot_tell(runtime: Runtime, seen: Delivery, failure: Permanent, now: datetime) -> None:

@@ -16,7 +16,7 @@ from bot.runtime import Runtime
 from bot.services import outbox
 from bot.services.agenda import next_due
 from bot.settings import Settings
-from bot.slack import Permanent, RetryLater, UnknownOutcome
+from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Member, Message, PostKind, Worker
 from models.database import Database
 from scheduler import delivery, pace, posts, redrawing
@@ -221,19 +221,24 @@ def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: P
     assert looks[-1] - NOW < timedelta(minutes=2)
 
 
-def test_nobody_looks_again_before_slack_allows_it(office: PostOffice) -> None:
+@pytest.mark.parametrize("failure", [RetryLater("ratelimited", after=30), UnknownOutcome("timeout")])
+def test_after_a_look_that_failed_nobody_looks_for_a_while(office: PostOffice, failure: SlackFailure) -> None:
     for number in range(2):
         queued = office.queue(f"digest:{number}", channel_id=f"C{number}")
         with office.runtime.write() as session:
             row = session.get_one(Delivery, queued)
             row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
     first, second = delivery.uncertain(office.runtime, office.clock)
-    delivery.conclude(office.runtime, first, RetryLater("ratelimited", after=20), office.clock)
-    delivery.conclude(office.runtime, second, UnknownOutcome("timeout"), office.clock)
-    office.pass_time(timedelta(seconds=19))
+    delivery.conclude(office.runtime, first, failure, office.clock)
+    delivery.conclude(office.runtime, second, failure, office.clock)
+    third = office.queue("digest:2", channel_id="C2")
+    with office.runtime.write() as session:
+        row = session.get_one(Delivery, third)
+        row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
+    office.pass_time(timedelta(seconds=29))
     assert delivery.uncertain(office.runtime, office.clock) == []
     office.pass_time(timedelta(seconds=1))
-    assert len(delivery.uncertain(office.runtime, office.clock)) == 2
+    assert len(delivery.uncertain(office.runtime, office.clock)) == 3
 
 
 def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
