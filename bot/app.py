@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 HTTP_THREADS = 8
 SOCKET_THREADS = 8
+# The SDK gives a connection up after five pings that could not be sent or four that nobody answered. At its own pace
+# (10 s) Okra would be deaf for most of a minute after the cable was cut.
+PING_SECONDS = 2
 
 
 class Door(Protocol):
@@ -106,6 +109,7 @@ class SocketDoor:
             app_token=token,
             web_client=WebClient(token=token, base_url=settings.slack_base_url, retry_handlers=[]),
             concurrency=SOCKET_THREADS,
+            ping_interval=PING_SECONDS,
         )
 
     def open(self) -> None:
