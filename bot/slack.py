@@ -1,7 +1,8 @@
-"""The gateway: the only module that calls Slack's Web API. It sorts Slack's errors into three kinds.
+"""The gateway: the only module that calls Slack's Web API. It sorts Slack's errors into kinds.
 
 - `RetryLater`: nothing happened; 429, or a connection that was never made.
 - `Permanent`: nothing happened and nothing will; the same call fails again.
+- `NotLetIn`: nothing happened; Okra's own token or permission is the trouble, so that every call would fail.
 - `UnknownOutcome`: the effect may have happened; a time-out, a dropped or broken answer, a server error.
 """
 
@@ -34,6 +35,9 @@ UNCERTAIN = {"internal_error", "fatal_error", "request_timeout", "service_unavai
 # How Slack's words for an error look. Anything else is not Slack's: a page of a proxy, half of an answer.
 SLACKS_WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,79}")
 
+# The token or the app, not the message, is what Slack refuses.
+LOCKED_OUT = {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
+
 METADATA_EVENT = "okra_delivery"
 
 # What an opened dialog may wait for Slack: its trigger lives three seconds.
@@ -65,6 +69,10 @@ class RetryLater(SlackFailure):
 
 class Permanent(SlackFailure):
     """Nothing happened, and the same call will fail again."""
+
+
+class NotLetIn(SlackFailure):
+    """Nothing happened, and nothing will until somebody mends Okra's installation: the message itself is fine."""
 
 
 class UnknownOutcome(SlackFailure):
@@ -311,7 +319,7 @@ def person(member: Mapping[str, Any]) -> Person:
 
 
 def sort_answer(error: SlackApiError) -> SlackFailure:
-    """Which of the three kinds an answer of Slack's is."""
+    """Which kind an answer of Slack's is."""
     status = getattr(error.response, "status_code", 200)
     headers = {name.lower(): value for name, value in (getattr(error.response, "headers", None) or {}).items()}
     code = str(error.response.get("error") or f"http_{status}") if hasattr(error.response, "get") else f"http_{status}"
@@ -322,11 +330,11 @@ def sort_answer(error: SlackApiError) -> SlackFailure:
         return RetryLater("ratelimited", int(after) if str(after).isdigit() else None)
     if status >= 500 or code in UNCERTAIN or code.startswith("unreadable_"):
         return UnknownOutcome(code)
-    return Permanent(code)
+    return NotLetIn(code) if code in LOCKED_OUT else Permanent(code)
 
 
 def sort_network(error: Exception) -> SlackFailure:
-    """Which of the three kinds a failure on the way is: only a connection that was never made is harmless."""
+    """Which kind a failure on the way is: only a connection that was never made is harmless."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, ConnectionRefusedError | socket.gaierror):
         return RetryLater("unreachable")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime import Runtime
 from models.database import DatabaseBusy
-from scheduler import delivery, redrawing
+from scheduler import delivery, redrawing, settling
 from scheduler.liveness import Liveness
 
 log = structlog.get_logger(__name__)
@@ -33,6 +33,8 @@ class Courier:
         self._stopping = threading.Event()
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="okra-sender")
         self._in_flight: set[Future[bool | None]] = set()
+        # The deliveries that are claimed and not yet finished, by id. Set operations on one id are atomic.
+        self._in_hand: set[int] = set()
         self._thread = threading.Thread(target=self._run, name="okra-courier", daemon=True)
 
     def start(self) -> None:
@@ -47,8 +49,11 @@ class Courier:
 
     def tidy(self, now: datetime) -> None:
         """What is uncertain: adopt what dead workers left, look up what may have arrived."""
-        delivery.adopt_orphans(self._runtime, self._liveness, now)
-        if delivery.settle(self._runtime, now):
+        self._liveness.keep()
+        settling.adopt_orphans(self._runtime, self._liveness, now)
+        settling.adopt_own(self._runtime, self._worker_id, frozenset(self._in_hand), now)
+        settling.fail_followers_of_lost_roots(self._runtime, now)
+        if settling.settle(self._runtime, now):
             self._bell.set()
 
     def _run(self) -> None:
@@ -67,10 +72,13 @@ class Courier:
             self._bell.wait(NAP_SECONDS / 10)
             return True
         now = self._runtime.now()
-        claims = delivery.claim(self._runtime, self._worker_id, now, most=room)
-        drawings = redrawing.claim(self._runtime, now)
+        claims = []
+        if delivery.something_is_due(self._runtime, now):
+            claims = delivery.claim(self._runtime, self._worker_id, now, most=room)
         for claim in claims:
+            self._in_hand.add(claim.delivery_id)
             self._hand_over(lambda claim=claim: self._deliver(claim))  # type: ignore[misc]
+        drawings = redrawing.claim(self._runtime, now) if redrawing.something_is_stale(self._runtime, now) else []
         for drawing in drawings:
             self._hand_over(lambda drawing=drawing: self._redraw(drawing))  # type: ignore[misc]
         return len(claims) == room
@@ -79,6 +87,12 @@ class Courier:
         self._in_flight.add(self._senders.submit(lambda: self._guarded(work)))
 
     def _deliver(self, claim: delivery.Claim) -> None:
+        try:
+            self._go_through(claim)
+        finally:
+            self._in_hand.discard(claim.delivery_id)
+
+    def _go_through(self, claim: delivery.Claim) -> None:
         if not self._wait_until(claim.at):
             delivery.release(self._runtime, claim, self._runtime.now())
             return
@@ -86,9 +100,21 @@ class Courier:
         if ready is None:
             return
         outcome = delivery.send(self._runtime, ready)
-        delivery.finish(self._runtime, ready, outcome, self._runtime.now())
+        self._until_it_is_kept(lambda: delivery.finish(self._runtime, ready, outcome, self._runtime.now()))
         # A reply may have waited for this one.
         self._bell.set()
+
+    def _until_it_is_kept(self, record: Callable[[], None]) -> None:
+        """What came of a request is known only here: the database being busy is no reason to forget it."""
+        while True:
+            try:
+                record()
+                return
+            except (SQLAlchemyError, DatabaseBusy, OSError) as error:
+                log.warning("outcome_waits_for_the_database", error=type(error).__name__)
+                if self._stopping.wait(NAP_SECONDS):
+                    # Whoever comes next finds the row in `sending`, and looks the message up.
+                    raise
 
     def _redraw(self, drawing: redrawing.Drawing) -> None:
         self._wait_until(drawing.at)
@@ -106,5 +132,7 @@ class Courier:
         except (SQLAlchemyError, DatabaseBusy, OSError) as error:
             # The database is away for a moment: what was in flight is adopted, looked up or leased again.
             log.warning("courier_waits", error=type(error).__name__)
-            self._stopping.wait(NAP_SECONDS)
-            return None
+        except Exception:  # a thread that dies of a fault of ours would take everybody's messages along
+            log.exception("courier_stumbled")
+        self._stopping.wait(NAP_SECONDS)
+        return None

@@ -17,25 +17,27 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import failures
-from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Hold, Member, Message
+from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
+from models import Delivery, DeliveryState, Hold, Installation, InstallationState, Member, Message, Workspace
 from scheduler import pace
-from scheduler.liveness import Liveness
 from scheduler.posts import render
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
+# How long posts rest when Slack does not let Okra in.
+LOCKED_OUT = timedelta(minutes=5)
+# A post that cannot be rendered is tried this often; then an admin is told.
+RENDERINGS = 5
 BATCH = 50
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
-# How far the clocks of Slack and of this machine may lie apart when a message is looked for.
-CLOCK_SKEW = timedelta(minutes=2)
 
 _OVER = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
@@ -66,6 +68,9 @@ class Ready:
 
 Outcome = Posted | SlackFailure
 
+# What a renderer that meets what it did not expect raises. The database being away is something else.
+RENDERING_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NoResultFound)
+
 
 def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH) -> list[Claim]:
     """Take up to `most` deliveries that are due and may leave within the next second.
@@ -73,7 +78,7 @@ def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH)
     Interactive ones first, replies after their root and in order, no faster than Slack's limits.
     """
     with runtime.write() as session:
-        places = session.scalars(sa.select(Delivery.workspace_id).where(_due(now)).distinct()).all()
+        places = session.scalars(_places(now)).all()
         return [
             taken
             for workspace_id in sorted(places)
@@ -81,6 +86,22 @@ def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH)
                 session, workspace_id, worker_id, now, per_minute=runtime.settings.posts_per_minute, most=most
             )
         ]
+
+
+def something_is_due(runtime: Runtime, now: datetime) -> bool:
+    """Whether `claim` is worth its transaction: a look that locks nothing."""
+    with runtime.read() as session:
+        return session.scalar(_places(now).limit(1)) is not None
+
+
+def _places(now: datetime) -> sa.Select[int]:
+    """The workspaces in which something is due, but for those that Okra was removed from."""
+    gone = (
+        sa.select(Workspace.id)
+        .join(Installation, Installation.id == Workspace.installation_id)
+        .where(Installation.state != InstallationState.ACTIVE)
+    )
+    return sa.select(Delivery.workspace_id).where(_due(now), Delivery.workspace_id.not_in(gone)).distinct()
 
 
 def _due(now: datetime) -> sa.ColumnElement[bool]:
@@ -117,7 +138,7 @@ def _claim_in(
     rows = session.scalars(
         query.order_by(Delivery.bulk, Delivery.not_before, Delivery.id)
         .limit(len(free))
-        .with_for_update(skip_locked=True, of=Delivery)
+        .with_for_update(skip_locked=True, of=Delivery, key_share=True)
     ).all()
     lanes = pace.conversations(session, workspace_id, [_lane(row) for row in rows], now)
     taken: list[Claim] = []
@@ -146,7 +167,7 @@ def _lane(row: Delivery) -> str:
 def release(runtime: Runtime, taken: Claim, now: datetime) -> None:
     """Give a claim back unused, for another worker to take at once."""
     with runtime.write() as session:
-        row = _held(session, taken, DeliveryState.CLAIMED)
+        row = held(session, taken, DeliveryState.CLAIMED)
         if row is not None:
             row.state, row.not_before = DeliveryState.QUEUED, now
 
@@ -154,7 +175,7 @@ def release(runtime: Runtime, taken: Claim, now: datetime) -> None:
 def begin(runtime: Runtime, taken: Claim, now: datetime) -> Ready | None:
     """Commit `sending` and give what to send; None where it is no longer ours or no longer wanted."""
     with runtime.write() as session:
-        row = _held(session, taken, DeliveryState.CLAIMED)
+        row = held(session, taken, DeliveryState.CLAIMED)
         if row is None:
             return None
         # It was claimed before Slack asked for a pause, or the breaker opened: it goes back and waits like the others.
@@ -165,16 +186,31 @@ def begin(runtime: Runtime, taken: Claim, now: datetime) -> Ready | None:
             return None
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         drawn = session.scalar(sa.select(Message.wanted).where(Message.delivery_id == row.id)) or 1
-        body = render(session, row, now)
+        try:
+            with session.begin_nested():
+                body = render(session, row, now)
+        except RENDERING_FAILURES as error:
+            _not_rendered(session, row, error, now)
+            return None
         if body is None:
             row.state, row.settled_at = DeliveryState.OBSOLETE, now
-            _fail_followers(session, row, now)
+            fail_followers(session, row, now)
             return None
-        to, thread_ts = _destination(session, row)
+        to, thread_ts = destination(session, row)
         row.state = DeliveryState.SENDING
         row.attempts += 1
         row.attempted_at = now
         return Ready(taken, row.workspace_id, to, thread_ts, body, row.opaque_id, row.attempts, drawn)
+
+
+def _not_rendered(session: Session, row: Delivery, error: Exception, now: datetime) -> None:
+    """A fault of ours in one message must stop no other: this one waits, and in the end an admin is told."""
+    log.error("not_rendered", key=row.key, exc_info=error)
+    row.attempts += 1
+    if row.attempts >= RENDERINGS:
+        failed(session, row, f"not_rendered: {type(error).__name__}", now)
+    else:
+        row.state, row.not_before = DeliveryState.QUEUED, now + backoff(row.attempts + 3)
 
 
 def send(runtime: Runtime, ready: Ready) -> Outcome:
@@ -190,12 +226,12 @@ def send(runtime: Runtime, ready: Ready) -> Outcome:
 def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> None:
     """Record what came of the request."""
     with runtime.write() as session:
-        row = _held(session, ready.claim, DeliveryState.SENDING)
+        row = held(session, ready.claim, DeliveryState.SENDING)
         if row is None:
             return
         match outcome:
             case Posted():
-                _sent(session, row, outcome, ready.drawn, now)
+                sent(session, row, outcome, ready.drawn, now)
             case RetryLater():
                 row.state = DeliveryState.QUEUED
                 row.error = outcome.code
@@ -206,153 +242,17 @@ def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> N
                     # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
                     pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
             case Permanent():
-                _failed(session, row, outcome.code, now)
+                failed(session, row, outcome.code, now)
+            case NotLetIn():
+                # Not the message's fault: it waits, with all others, until somebody has mended the installation.
+                row.state, row.error, row.not_before = DeliveryState.QUEUED, outcome.code, now + LOCKED_OUT
+                pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
+                log.error("slack_does_not_let_okra_in", error=outcome.code)
             case _:
                 row.state, row.error = DeliveryState.UNKNOWN, outcome.code
                 row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
                 pace.pause(session, row.workspace_id, Hold.BULK, now + pace.BREAKER)
         log.info("delivery", key=row.key, state=row.state.value, error=row.error, attempts=row.attempts)
-
-
-def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
-    """What a dead worker was sending becomes `unknown`: nobody can say whether it arrived."""
-    with runtime.read() as session:
-        holders = session.scalars(
-            sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct()
-        ).all()
-    for worker_id in holders:
-        if worker_id is None or not liveness.is_gone(worker_id):
-            continue
-        with runtime.write() as session:
-            orphans = session.scalars(
-                sa.select(Delivery)
-                .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
-                .with_for_update(skip_locked=True)
-            ).all()
-            for row in orphans:
-                row.state, row.error = DeliveryState.UNKNOWN, "worker_died"
-                row.generation += 1
-                # Not counted from `sending`: the request may have left long after that, a moment before the death.
-                row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
-
-
-@dataclass(frozen=True)
-class Uncertain:
-    """A delivery of unknown fate, whose conversation is due to be looked at. `dm_with`: a direct message not yet opened
-    with this Slack user."""
-
-    delivery: Delivery
-    to: str
-    thread_ts: str | None
-    dm_with: str | None
-
-
-Finding = Posted | SlackFailure | None
-
-
-def settle(runtime: Runtime, now: datetime) -> int:
-    """Look up what is `unknown` and due; what is there is sent, what is absent is queued again. Returns how many."""
-    found = uncertain(runtime, now)
-    for one in found:
-        conclude(runtime, one, look_up(runtime, one), now)
-    return len(found)
-
-
-def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
-    """Take deliveries that are `unknown` and due to be looked up, no more than Slack lets us look for.
-
-    Who takes one has a lease's time for the look before another worker takes it as well.
-    """
-    with runtime.write() as session:
-        rows = session.scalars(
-            sa.select(Delivery)
-            .where(Delivery.state == DeliveryState.UNKNOWN, Delivery.not_before <= now)
-            .order_by(Delivery.not_before, Delivery.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        mine: list[Uncertain] = []
-        for row in rows:
-            held_until = pace.held_until(session, row.workspace_id, now, Hold.LOOKS)
-            free = pace.slots(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, most=1)
-            if held_until is not None or not free or free[0] > now:
-                row.not_before = held_until or now + pace.LOOKING.spacing
-                continue
-            pace.take(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, count=1)
-            row.not_before = now + LEASE
-            mine.append(_uncertain(session, row))
-        return mine
-
-
-def look_up(runtime: Runtime, one: Uncertain) -> Finding:
-    """Look for the message where it was posted to. None: it is not there; a failure: nobody can say."""
-    row = one.delivery
-    try:
-        to = (
-            one.to
-            if one.dm_with is None
-            else runtime.gateway.open_conversation(row.workspace_id, slack_user_id=one.dm_with)
-        )
-        return runtime.gateway.find(
-            row.workspace_id,
-            channel=to,
-            opaque_id=row.opaque_id,
-            since=(row.attempted_at or row.created_at) - CLOCK_SKEW,
-            thread_ts=one.thread_ts,
-        )
-    except SlackFailure as failure:
-        return failure
-
-
-def conclude(runtime: Runtime, one: Uncertain, finding: Finding, now: datetime) -> None:
-    """Record what the look brought, unless somebody else has settled it in the meantime."""
-    match finding:
-        case RetryLater() | UnknownOutcome():
-            _look_again_later(runtime, one.delivery, finding, now)
-        case Permanent():
-            _cannot_tell(runtime, one.delivery, finding, now)
-        case SlackFailure():
-            raise AssertionError(f"a failure of no kind: {finding!r}")
-        case _:
-            _settled(runtime, one.delivery, finding, now)
-
-
-def _uncertain(session: Session, row: Delivery) -> Uncertain:
-    to, thread_ts = _destination(session, row)
-    member = session.get(Member, row.member_id) if row.member_id is not None else None
-    unopened = member is not None and member.dm_channel is None
-    return Uncertain(row, to, thread_ts, member.slack_user_id if member is not None and unopened else None)
-
-
-def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:
-    with runtime.write() as session:
-        row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
-        if row is None:
-            return
-        if found is not None:
-            # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
-            _sent(session, row, found, 0, now)
-        else:
-            row.state, row.not_before = DeliveryState.QUEUED, now
-            row.generation += 1
-
-
-def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
-    with runtime.write() as session:
-        row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
-        if row is not None:
-            after = failure.after if isinstance(failure, RetryLater) else None
-            # Where one look fails the next would too: Slack said so, or is unwell.
-            row.not_before = now + (timedelta(seconds=after) if after is not None else pace.BREAKER)
-            pace.pause(session, row.workspace_id, Hold.LOOKS, row.not_before)
-
-
-def _cannot_tell(runtime: Runtime, seen: Delivery, failure: Permanent, now: datetime) -> None:
-    # Where the history may not be read, sending again could say it twice: an admin decides.
-    with runtime.write() as session:
-        row = _held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
-        if row is not None:
-            _failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -361,15 +261,15 @@ def backoff(attempts: int) -> timedelta:
     return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY)
 
 
-def _held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
+def held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
     return session.scalar(
         sa.select(Delivery)
         .where(Delivery.id == taken.delivery_id, Delivery.generation == taken.generation, Delivery.state == state)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 
-def _destination(session: Session, row: Delivery) -> tuple[str, str | None]:
+def destination(session: Session, row: Delivery) -> tuple[str, str | None]:
     if row.follows_id is not None:
         root = session.get_one(Delivery, row.follows_id)
         if root.posted_channel is not None:
@@ -381,7 +281,7 @@ def _destination(session: Session, row: Delivery) -> tuple[str, str | None]:
     return row.channel_id, None
 
 
-def _sent(session: Session, row: Delivery, place: Posted, drawn: int, now: datetime) -> None:
+def sent(session: Session, row: Delivery, place: Posted, drawn: int, now: datetime) -> None:
     row.state, row.error, row.settled_at = DeliveryState.SENT, None, now
     row.posted_channel, row.posted_ts = place.channel, place.ts
     pace.arrived(session, row.workspace_id, _lane(row), now)
@@ -398,13 +298,13 @@ def _sent(session: Session, row: Delivery, place: Posted, drawn: int, now: datet
     )
 
 
-def _failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
+def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
     row.state, row.error, row.settled_at = DeliveryState.FAILED, code, now
     failures.tell_admins(session, row, now)
-    _fail_followers(session, row, now)
+    fail_followers(session, row, now)
 
 
-def _fail_followers(session: Session, root: Delivery, now: datetime) -> None:
+def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
     session.execute(
         sa.update(Delivery)
         .where(

@@ -33,6 +33,10 @@ class Liveness(Protocol):
 
     def hold(self, worker_id: int) -> None: ...
 
+    def keep(self) -> None:
+        """Make sure that it is still held, and take it again where the connection was cut."""
+        ...
+
     def is_gone(self, worker_id: int) -> bool:
         """Whether that other worker is dead for certain."""
         ...
@@ -54,6 +58,17 @@ class AdvisoryLocks:
             sa.text("select pg_advisory_lock(:class, :worker)"), {"class": LOCK_CLASS, "worker": worker_id}
         )
         self._connection, self._mine = connection, worker_id
+
+    def keep(self) -> None:
+        if self._connection is None or self._mine is None:
+            return
+        try:
+            self._connection.execute(sa.text("select 1"))
+        except sa.exc.DBAPIError:
+            # A failover, or an idle cut. Others may have taken this worker for dead meanwhile; what they adopted is
+            # theirs by its generation.
+            self.release()
+            self.hold(self._mine)
 
     def is_gone(self, worker_id: int) -> bool:
         if worker_id == self._mine:
@@ -89,6 +104,9 @@ class FileLock:
             file.close()
             raise SecondWorker(self._path) from None
         self._file, self._mine = file, worker_id
+
+    def keep(self) -> None:
+        """The lock lives as long as the open file does."""
 
     def is_gone(self, worker_id: int) -> bool:
         return worker_id != self._mine

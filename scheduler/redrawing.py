@@ -14,11 +14,23 @@ import structlog
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, backoff
+from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, RENDERING_FAILURES, backoff
 from scheduler.posts import render
+
+# The message, or the way to it, is no more: it is never drawn again, and never posted again.
+GONE = {
+    "cant_update_message",
+    "channel_not_found",
+    "edit_window_closed",
+    "is_archived",
+    "message_not_found",
+    "not_in_channel",
+}
+# Another refusal is tried this often before the message is given up.
+ATTEMPTS = 6
 
 log = structlog.get_logger(__name__)
 
@@ -38,21 +50,33 @@ class Drawing:
     until: datetime
 
 
+def something_is_stale(runtime: Runtime, now: datetime) -> bool:
+    """Whether `claim` is worth its transaction: a look that locks nothing."""
+    with runtime.read() as session:
+        return session.scalar(sa.select(Message.id).where(*_stale(now)).limit(1)) is not None
+
+
+def _stale(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Message.shown < Message.wanted,
+        Message.gone_at.is_(None),
+        Message.not_before <= now,
+        Message.channel.is_not(None),
+        sa.or_(Message.leased_until.is_(None), Message.leased_until <= now),
+    )
+
+
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
     """Take the messages that show less than is wanted, and render what they should show now."""
     with runtime.write() as session:
         rows = session.scalars(
             sa.select(Message)
-            .where(
-                Message.shown < Message.wanted,
-                Message.gone_at.is_(None),
-                Message.not_before <= now,
-                Message.channel.is_not(None),
-                sa.or_(Message.leased_until.is_(None), Message.leased_until <= now),
-            )
-            .order_by(Message.not_before, Message.id)
+            .join(Delivery, Delivery.id == Message.delivery_id)
+            .where(*_stale(now))
+            # What somebody has just pressed goes before what a thousand people will look at some time.
+            .order_by(Delivery.bulk, Message.not_before, Message.id)
             .limit(BATCH)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=Message, key_share=True)
         ).all()
         drawings: list[Drawing] = []
         free: dict[int, list[datetime]] = {}
@@ -64,7 +88,15 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
                 )
             if not free[row.workspace_id]:
                 continue
-            body = render(session, session.get_one(Delivery, row.delivery_id), now)
+            try:
+                with session.begin_nested():
+                    body = render(session, session.get_one(Delivery, row.delivery_id), now)
+            except RENDERING_FAILURES as error:
+                # A fault of ours in one message must stop no other.
+                log.error("not_rendered", message=row.id, exc_info=error)
+                row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(error).__name__}"
+                row.not_before = now + backoff(row.attempts + 3)
+                continue
             if body is None or row.channel is None or row.ts is None:
                 row.shown = row.wanted
                 continue
@@ -107,10 +139,10 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
         row = session.scalar(
             sa.select(Message)
             .where(Message.id == drawing.message_id, Message.generation == drawing.generation)
-            .with_for_update()
+            .with_for_update(key_share=True)
         )
         if row is None:
-            if isinstance(failure, Permanent | RetryLater):
+            if isinstance(failure, Permanent | NotLetIn | RetryLater):
                 return
             # Somebody else has drawn it since, and which of the two came last nobody knows: once more, then.
             session.execute(
@@ -125,11 +157,13 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
             return
         row.error = failure.code
         log.info("redraw_failed", message=row.id, error=failure.code)
-        if isinstance(failure, Permanent):
+        row.attempts += 1
+        if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
             row.gone_at = now
             return
-        row.attempts += 1
         after = failure.after if isinstance(failure, RetryLater) else None
+        if isinstance(failure, NotLetIn):
+            after = int(LOCKED_OUT.total_seconds())
         if after is not None:
             pace.pause(session, row.workspace_id, Hold.UPDATES, now + timedelta(seconds=after))
         if isinstance(failure, UnknownOutcome):

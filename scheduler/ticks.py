@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
@@ -33,14 +34,27 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (digest.take_due, 8),
 )
 
+# A fault of ours in one row; the database being away is something else.
+STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NoResultFound)
+
 MEMBERS_EVERY = timedelta(days=1)
 
 
 def tick(runtime: Runtime, worker_id: int, now: datetime) -> None:
-    """Do all that is due up to `now`, then note that this worker has ticked through it."""
+    """Do all that is due up to `now`, then note that this worker has ticked through it.
+
+    A step that fails for a reason of its own stops no other: the digest leaves although planning stumbled. What it left
+    undone is due at the next tick. Raises when the database is away.
+    """
+    whole = True
     for step, batch in STEPS:
-        exhaust(runtime, step, batch, now)
-    note(runtime, worker_id, now)
+        try:
+            exhaust(runtime, step, batch, now)
+        except STUMBLES:
+            whole = False
+            log.exception("step_stumbled", step=f"{step.__module__}.{step.__qualname__}")
+    if whole:
+        note(runtime, worker_id, now)
 
 
 def note(runtime: Runtime, worker_id: int, now: datetime) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import Program, build
 from bot.scopes import SCOPES
 from bot.settings import Settings, SettingsError, Transport, load
-from bot.slack import Identity, Permanent, SlackFailure
+from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, stored_revision
 from models import Delivery, DeliveryState, KeyResult, KeyResultState, Team
 
@@ -111,7 +111,7 @@ def _slack(program: Program) -> Iterator[Check]:
         return
     try:
         identity = program.runtime.gateway.identity(0)
-    except Permanent as failure:
+    except (NotLetIn, Permanent) as failure:
         yield Check("Slack", Finding.OK, "answers")
         yield Check(
             "token", Finding.WRONG, f"Slack says “{failure.code}”. Copy OKRA_SLACK_BOT_TOKEN anew from the app's page."

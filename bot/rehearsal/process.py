@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.slack import SlackFailure, UnknownOutcome
 from models import Worker
 from models.database import Database
-from scheduler import delivery, redrawing, ticks
+from scheduler import delivery, redrawing, settling, ticks
 from scheduler.courier import SENDERS
 
 Json = dict[str, Any]
@@ -220,10 +220,16 @@ class Process:
                 drawing.at,
                 lambda drawing=drawing: self.step("redraw", lambda: self._draw(drawing)),  # type: ignore[misc]
             )
-        if claimed or drawings:
+        if claimed:
             self.wake(1.0)
+        elif drawings:
+            pass  # planned once they are drawn
         else:
             self._plan()
+
+    def _plan_idle(self) -> None:
+        if self._in_flight == 0 and self._looks_at is None:
+            self.step("plan", self._plan)
 
     def _plan(self) -> None:
         """Nothing may leave now: when is there something next?"""
@@ -279,7 +285,11 @@ class Process:
 
     def _drawn(self, drawing: redrawing.Drawing, failure: SlackFailure | None) -> None:
         redrawing.finish(self.program.runtime, drawing, failure, self._time.now())
-        self._landed()
+        self._in_flight -= 1
+        if self._in_flight == 0:
+            # Nothing waits for an update, but what had no room may leave, and it may have to be drawn again.
+            self._time.after(BREATH, self._plan_idle)
+        self._maybe_leave()
 
     # What is uncertain
 
@@ -299,24 +309,24 @@ class Process:
     def _adopt(self) -> None:
         if self._retiring:
             return
-        delivery.adopt_orphans(self.program.runtime, self._ground.roll, self._time.now())
+        settling.adopt_orphans(self.program.runtime, self._ground.roll, self._time.now())
         self._later(0.001, "settle", self._settle)
 
     def _settle(self) -> None:
-        found = delivery.uncertain(self.program.runtime, self._time.now())
+        found = settling.uncertain(self.program.runtime, self._time.now())
         self._settle_next(found)
 
-    def _settle_next(self, left: list[delivery.Uncertain]) -> None:
+    def _settle_next(self, left: list[settling.Uncertain]) -> None:
         if not left:
             self.wake(BREATH)
             return
 
         def look_up() -> None:
-            finding = delivery.look_up(self.program.runtime, left[0])
+            finding = settling.look_up(self.program.runtime, left[0])
             self._later(self.life.took, "settle", lambda: record(finding))
 
-        def record(finding: delivery.Finding) -> None:
-            delivery.conclude(self.program.runtime, left[0], finding, self._time.now())
+        def record(finding: settling.Finding) -> None:
+            settling.conclude(self.program.runtime, left[0], finding, self._time.now())
             self._settle_next(left[1:])
 
         self._later(0.001, "look up", look_up)

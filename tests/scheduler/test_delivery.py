@@ -2,97 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
-from company import Company
-from slack_double import SlackDouble
-from sqlalchemy.orm import Session
+from office import NOW, Alive, Dead, PostOffice
 
-from bot.blocks.post import Post
-from bot.runtime import Runtime
 from bot.services import outbox
 from bot.services.agenda import next_due
-from bot.settings import Settings
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Member, Message, PostKind, Worker
-from models.database import Database
-from scheduler import delivery, pace, posts, redrawing
+from models import Delivery, DeliveryState, Member, Message, PostKind
+from scheduler import delivery, pace, posts, redrawing, settling
 from scheduler.courier import Courier
 
-NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 SETTLE = timedelta(seconds=90)
-
-
-class Dead:
-    """Every other worker is dead."""
-
-    def hold(self, worker_id: int) -> None: ...
-
-    def is_gone(self, worker_id: int) -> bool:
-        return True
-
-    def release(self) -> None: ...
-
-
-class Alive(Dead):
-    def is_gone(self, worker_id: int) -> bool:
-        return False
-
-
-class PostOffice:
-    """One company, one worker, a Slack double, and hand-turned steps."""
-
-    def __init__(self, database: Database) -> None:
-        self.slack = SlackDouble()
-        self.clock = NOW
-        self.runtime = Runtime(Settings(_env_file=None), database, self.slack, lambda: self.clock, lambda: None)
-        with database.write() as session:
-            company = Company(session, NOW)
-            self.workspace_id = company.workspace.id
-            self.member_id = company.person("Ada Obi").id
-            self.admin_id = company.person("Noor Admin", admin=True).id
-            self.worker_id = self.sign_on(session)
-
-    def sign_on(self, session: Session) -> int:
-        worker = Worker(name="here", started_at=NOW)
-        session.add(worker)
-        session.flush()
-        return worker.id
-
-    def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **given: object) -> int:
-        to = given if {"channel_id", "member_id"} & given.keys() else {"channel_id": "C0LEADS", **given}
-        with self.runtime.write() as session:
-            found = outbox.post(session, self.clock, workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
-        assert found is not None
-        return found
-
-    def work(self) -> None:
-        """Claim and deliver all that is due now."""
-        for claim in delivery.claim(self.runtime, self.worker_id, self.clock):
-            ready = delivery.begin(self.runtime, claim, self.clock)
-            if ready is not None:
-                delivery.finish(self.runtime, ready, delivery.send(self.runtime, ready), self.clock)
-
-    def pass_time(self, span: timedelta) -> None:
-        self.clock += span
-
-    def row(self, delivery_id: int) -> Delivery:
-        with self.runtime.read() as session:
-            return session.get_one(Delivery, delivery_id)
-
-    @property
-    def texts(self) -> list[str]:
-        return [entry.text for entry in self.slack.entries]
-
-
-@pytest.fixture
-def office(database: Database, monkeypatch: pytest.MonkeyPatch) -> PostOffice:
-    # What is rendered does not matter here; each kind says its key.
-    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, lambda session, row, now: Post(row.key)))
-    return PostOffice(database)
 
 
 def test_a_post_leaves_once_and_its_place_is_kept(office: PostOffice) -> None:
@@ -197,14 +121,14 @@ def test_an_update_waits_as_long_as_slack_asked_for(office: PostOffice) -> None:
     with office.runtime.write() as session:
         outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
     office.slack.fail(RetryLater("ratelimited", after=20))
-    draw_all(office)
+    office.draw_all()
     with office.runtime.write() as session:
         outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
         assert next_due(session) == NOW + timedelta(seconds=20)
     office.pass_time(timedelta(seconds=19))
-    assert draw_all(office) == 0
+    assert office.draw_all() == 0
     office.pass_time(timedelta(seconds=1))
-    assert draw_all(office) == 1
+    assert office.draw_all() == 1
 
 
 def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: PostOffice) -> None:
@@ -214,7 +138,7 @@ def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: P
             row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
     looks: list[datetime] = []
     while len(looks) < 60:
-        looks += [office.clock] * delivery.settle(office.runtime, office.clock)
+        looks += [office.clock] * settling.settle(office.runtime, office.clock)
         office.pass_time(timedelta(seconds=0.5))
     for at in looks:
         assert sum(at <= one < at + timedelta(minutes=1) for one in looks) <= 50
@@ -228,17 +152,17 @@ def test_after_a_look_that_failed_nobody_looks_for_a_while(office: PostOffice, f
         with office.runtime.write() as session:
             row = session.get_one(Delivery, queued)
             row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
-    first, second = delivery.uncertain(office.runtime, office.clock)
-    delivery.conclude(office.runtime, first, failure, office.clock)
-    delivery.conclude(office.runtime, second, failure, office.clock)
+    first, second = settling.uncertain(office.runtime, office.clock)
+    settling.conclude(office.runtime, first, failure, office.clock)
+    settling.conclude(office.runtime, second, failure, office.clock)
     third = office.queue("digest:2", channel_id="C2")
     with office.runtime.write() as session:
         row = session.get_one(Delivery, third)
         row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
     office.pass_time(timedelta(seconds=29))
-    assert delivery.uncertain(office.runtime, office.clock) == []
+    assert settling.uncertain(office.runtime, office.clock) == []
     office.pass_time(timedelta(seconds=1))
-    assert len(delivery.uncertain(office.runtime, office.clock)) == 3
+    assert len(settling.uncertain(office.runtime, office.clock)) == 3
 
 
 def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
@@ -304,10 +228,10 @@ def test_an_uncertain_post_that_arrived_is_not_sent_again(office: PostOffice) ->
     office.work()
     assert office.row(queued).state is DeliveryState.UNKNOWN
     office.work()
-    delivery.settle(office.runtime, office.clock)
+    settling.settle(office.runtime, office.clock)
     assert office.row(queued).state is DeliveryState.UNKNOWN, "looked up too early"
     office.pass_time(SETTLE)
-    delivery.settle(office.runtime, office.clock)
+    settling.settle(office.runtime, office.clock)
     office.work()
     assert office.texts == ["digest:1"]
     assert office.row(queued).state is DeliveryState.SENT
@@ -318,7 +242,7 @@ def test_an_uncertain_post_that_is_absent_is_sent_again(office: PostOffice) -> N
     office.queue("digest:1")
     office.work()
     office.pass_time(SETTLE)
-    delivery.settle(office.runtime, office.clock)
+    settling.settle(office.runtime, office.clock)
     office.work()
     assert office.texts == ["digest:1"]
 
@@ -329,7 +253,7 @@ def test_an_uncertain_post_where_nobody_may_look_is_left_to_an_admin(office: Pos
     queued = office.queue("digest:1")
     office.work()
     office.pass_time(SETTLE)
-    delivery.settle(office.runtime, office.clock)
+    settling.settle(office.runtime, office.clock)
     office.pass_time(timedelta(hours=1))
     office.work()
     assert office.row(queued).state is DeliveryState.FAILED
@@ -342,9 +266,9 @@ def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: P
     ready = delivery.begin(office.runtime, claim, office.clock)
     assert ready is not None
     delivery.send(office.runtime, ready)  # and dies before `finish`
-    delivery.adopt_orphans(office.runtime, Dead(), office.clock)
+    settling.adopt_orphans(office.runtime, Dead(), office.clock)
     office.pass_time(SETTLE)
-    delivery.settle(office.runtime, office.clock)
+    settling.settle(office.runtime, office.clock)
     office.work()
     assert office.texts == ["digest:1"]
     assert office.row(queued).state is DeliveryState.SENT
@@ -357,10 +281,10 @@ def test_what_a_dead_worker_was_sending_may_have_left_at_its_last_moment(office:
     assert ready is not None
     office.pass_time(SETTLE)  # stopped here for a while; then it sends, and dies
     delivery.send(office.runtime, ready)
-    delivery.adopt_orphans(office.runtime, Dead(), office.clock)
-    assert delivery.uncertain(office.runtime, office.clock) == []
+    settling.adopt_orphans(office.runtime, Dead(), office.clock)
+    assert settling.uncertain(office.runtime, office.clock) == []
     office.pass_time(SETTLE)
-    assert len(delivery.uncertain(office.runtime, office.clock)) == 1
+    assert len(settling.uncertain(office.runtime, office.clock)) == 1
 
 
 def test_what_a_stopped_worker_is_sending_stays_its_own(office: PostOffice) -> None:
@@ -369,7 +293,7 @@ def test_what_a_stopped_worker_is_sending_stays_its_own(office: PostOffice) -> N
     ready = delivery.begin(office.runtime, claim, office.clock)
     assert ready is not None
     office.pass_time(timedelta(hours=1))  # far beyond the lease
-    delivery.adopt_orphans(office.runtime, Alive(), office.clock)
+    settling.adopt_orphans(office.runtime, Alive(), office.clock)
     office.work()
     assert office.row(queued).state is DeliveryState.SENDING
     delivery.finish(office.runtime, ready, delivery.send(office.runtime, ready), office.clock)
@@ -426,16 +350,16 @@ def test_a_change_while_the_post_is_on_its_way_is_drawn_afterwards(office: PostO
 
     office.slack.during_post = change
     office.work()
-    assert draw_all(office) == 1
-    assert draw_all(office) == 0
+    assert office.draw_all() == 1
+    assert office.draw_all() == 0
 
 
 def test_many_changes_are_drawn_once_and_a_failed_drawing_again(office: PostOffice) -> None:
     standing_message(office, changes=5)
     office.slack.fail(RetryLater("unreachable"))
-    draw_all(office)
+    office.draw_all()
     office.pass_time(timedelta(seconds=2))
-    draw_all(office)
+    office.draw_all()
     assert len(office.slack.updates) == 1
     assert is_up_to_date(office)
 
@@ -443,12 +367,12 @@ def test_many_changes_are_drawn_once_and_a_failed_drawing_again(office: PostOffi
 def test_an_update_that_may_yet_arrive_is_overtaken_by_none(office: PostOffice) -> None:
     standing_message(office, changes=1)
     office.slack.fail(UnknownOutcome("timeout"))
-    draw_all(office)
+    office.draw_all()
     office.pass_time(SETTLE - timedelta(seconds=1))
     change(office)
-    assert draw_all(office) == 0
+    assert office.draw_all() == 0
     office.pass_time(timedelta(seconds=1))
-    assert draw_all(office) == 1
+    assert office.draw_all() == 1
     assert is_up_to_date(office)
 
 
@@ -456,9 +380,9 @@ def test_an_update_of_a_dead_worker_is_overtaken_by_none(office: PostOffice) -> 
     standing_message(office, changes=1)
     redrawing.claim(office.runtime, office.clock)
     office.pass_time(delivery.LEASE + SETTLE - timedelta(seconds=1))
-    assert draw_all(office) == 0
+    assert office.draw_all() == 0
     office.pass_time(timedelta(seconds=1))
-    assert draw_all(office) == 1
+    assert office.draw_all() == 1
 
 
 def test_a_worker_that_was_stopped_draws_nothing_old(office: PostOffice) -> None:
@@ -470,7 +394,7 @@ def test_a_worker_that_was_stopped_draws_nothing_old(office: PostOffice) -> None
     redrawing.finish(office.runtime, drawing, failure, office.clock)
     assert office.slack.updates == []
     office.pass_time(timedelta(seconds=2))
-    assert draw_all(office) == 1
+    assert office.draw_all() == 1
 
 
 def test_two_updates_of_one_message_are_followed_by_a_third(office: PostOffice) -> None:
@@ -478,9 +402,9 @@ def test_two_updates_of_one_message_are_followed_by_a_third(office: PostOffice) 
     [old] = redrawing.claim(office.runtime, office.clock)
     old_failure = redrawing.draw(office.runtime, old)
     office.pass_time(delivery.LEASE + SETTLE)
-    assert draw_all(office) == 1
+    assert office.draw_all() == 1
     redrawing.finish(office.runtime, old, old_failure, office.clock)
-    assert draw_all(office) == 1
+    assert office.draw_all() == 1
     assert is_up_to_date(office)
 
 
@@ -490,9 +414,9 @@ def test_a_message_that_is_gone_is_never_posted_again(office: PostOffice) -> Non
     with office.runtime.write() as session:
         outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
     office.slack.fail(Permanent("message_not_found"))
-    draw_all(office)
+    office.draw_all()
     office.pass_time(timedelta(hours=1))
-    assert draw_all(office) == 0
+    assert office.draw_all() == 0
     assert office.texts == ["prompt:1"]
 
 
@@ -505,13 +429,6 @@ def test_the_courier_runs_the_same_steps(office: PostOffice) -> None:
     courier.look()
     courier._senders.shutdown()
     assert sorted(office.texts) == ["digest:1", "digest:2"]
-
-
-def draw_all(office: PostOffice) -> int:
-    drawings = redrawing.claim(office.runtime, office.clock)
-    for drawing in drawings:
-        redrawing.finish(office.runtime, drawing, redrawing.draw(office.runtime, drawing), office.clock)
-    return len(drawings)
 
 
 def standing_message(office: PostOffice, *, changes: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.blocks.post import Post
-from bot.slack import Gateway, Posted, SlackFailure
+from bot.slack import Gateway, NotLetIn, Posted, SlackFailure
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ class SlackDouble(Gateway):
         self, workspace_id: int, *, channel: str, opaque_id: str, since: datetime, thread_ts: str | None = None
     ) -> Posted | None:
         if self.unreadable:
-            from bot.slack import Permanent
-
-            raise Permanent("missing_scope")
+            raise NotLetIn("missing_scope")
         for entry in self.entries:
             if (entry.channel, entry.opaque_id) == (channel, opaque_id):
                 return Posted(entry.channel, entry.ts)

@@ -1,0 +1,209 @@
+"""Settling: what became of posts of which nobody knows whether they arrived.
+
+A post is uncertain when its answer was lost, when the worker that sent it died, or when what came of it could not be
+recorded. It is looked up in its conversation, no sooner than `settle_seconds` later: only what is absent is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from bot.runtime import Runtime
+from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from models import Delivery, DeliveryState, Hold, Member
+from scheduler import pace
+from scheduler.delivery import BATCH, LEASE, Claim, destination, fail_followers, failed, held, sent
+from scheduler.liveness import Liveness
+
+# How far the clocks of Slack and of this machine may lie apart when a message is looked for.
+CLOCK_SKEW = timedelta(minutes=2)
+
+
+def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
+    """What a dead worker was sending becomes `unknown`: nobody can say whether it arrived."""
+    with runtime.read() as session:
+        holders = session.scalars(
+            sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct()
+        ).all()
+    for worker_id in holders:
+        if worker_id is None or not liveness.is_gone(worker_id):
+            continue
+        with runtime.write() as session:
+            orphans = session.scalars(
+                sa.select(Delivery)
+                .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
+                .with_for_update(skip_locked=True, key_share=True)
+            ).all()
+            for row in orphans:
+                _lost(runtime, row, "worker_died", now)
+
+
+def adopt_own(runtime: Runtime, worker_id: int, in_hand: Collection[int], now: datetime) -> None:
+    """What this worker was sending and has lost track of (a commit that failed on the way) becomes `unknown` too.
+
+    `in_hand`: the ids of the deliveries that its senders are at; noted before they begin, dropped after they finish.
+    """
+    with runtime.read() as session:
+        lost = session.execute(
+            sa.select(Delivery.id, Delivery.generation).where(
+                Delivery.state == DeliveryState.SENDING,
+                Delivery.worker_id == worker_id,
+                Delivery.id.not_in(in_hand),
+            )
+        ).all()
+    for delivery_id, generation in lost:
+        with runtime.write() as session:
+            row = held(session, Claim(delivery_id, generation, now), DeliveryState.SENDING)
+            if row is not None:
+                _lost(runtime, row, "outcome_not_recorded", now)
+
+
+def _lost(runtime: Runtime, row: Delivery, why: str, now: datetime) -> None:
+    row.state, row.error = DeliveryState.UNKNOWN, why
+    row.generation += 1
+    # Not counted from `sending`: the request may have left long after that, a moment before the death.
+    row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
+
+
+def fail_followers_of_lost_roots(runtime: Runtime, now: datetime) -> None:
+    """A reply that was queued in the moment in which its root failed would wait for ever."""
+    with runtime.read() as session:
+        root, reply = aliased(Delivery), aliased(Delivery)
+        lost = session.scalars(
+            sa.select(root.id)
+            .join(reply, sa.and_(reply.workspace_id == root.workspace_id, reply.follows_id == root.id))
+            .where(
+                root.state.in_((DeliveryState.FAILED, DeliveryState.OBSOLETE)),
+                reply.state.in_((DeliveryState.QUEUED, DeliveryState.CLAIMED)),
+            )
+            .distinct()
+        ).all()
+    for root_id in lost:
+        with runtime.write() as session:
+            fail_followers(session, session.get_one(Delivery, root_id), now)
+
+
+@dataclass(frozen=True)
+class Uncertain:
+    """A delivery of unknown fate, whose conversation is due to be looked at. `dm_with`: a direct message not yet opened
+    with this Slack user."""
+
+    delivery: Delivery
+    to: str
+    thread_ts: str | None
+    dm_with: str | None
+
+
+Finding = Posted | SlackFailure | None
+
+
+def settle(runtime: Runtime, now: datetime) -> int:
+    """Look up what is `unknown` and due; what is there is sent, what is absent is queued again. Returns how many."""
+    found = uncertain(runtime, now)
+    for one in found:
+        conclude(runtime, one, look_up(runtime, one), now)
+    return len(found)
+
+
+def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
+    """Take deliveries that are `unknown` and due to be looked up, no more than Slack lets us look for.
+
+    Who takes one has a lease's time for the look before another worker takes it as well.
+    """
+    with runtime.write() as session:
+        rows = session.scalars(
+            sa.select(Delivery)
+            .where(Delivery.state == DeliveryState.UNKNOWN, Delivery.not_before <= now)
+            .order_by(Delivery.not_before, Delivery.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True, key_share=True)
+        ).all()
+        mine: list[Uncertain] = []
+        for row in rows:
+            held_until = pace.held_until(session, row.workspace_id, now, Hold.LOOKS)
+            free = pace.slots(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, most=1)
+            if held_until is not None or not free or free[0] > now:
+                row.not_before = held_until or now + pace.LOOKING.spacing
+                continue
+            pace.take(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, count=1)
+            row.not_before = now + LEASE
+            mine.append(_uncertain(session, row))
+        return mine
+
+
+def look_up(runtime: Runtime, one: Uncertain) -> Finding:
+    """Look for the message where it was posted to. None: it is not there; a failure: nobody can say."""
+    row = one.delivery
+    try:
+        to = (
+            one.to
+            if one.dm_with is None
+            else runtime.gateway.open_conversation(row.workspace_id, slack_user_id=one.dm_with)
+        )
+        return runtime.gateway.find(
+            row.workspace_id,
+            channel=to,
+            opaque_id=row.opaque_id,
+            since=(row.attempted_at or row.created_at) - CLOCK_SKEW,
+            thread_ts=one.thread_ts,
+        )
+    except SlackFailure as failure:
+        return failure
+
+
+def conclude(runtime: Runtime, one: Uncertain, finding: Finding, now: datetime) -> None:
+    """Record what the look brought, unless somebody else has settled it in the meantime."""
+    match finding:
+        case RetryLater() | UnknownOutcome():
+            _look_again_later(runtime, one.delivery, finding, now)
+        case NotLetIn() if finding.code != "missing_scope":
+            _look_again_later(runtime, one.delivery, finding, now)
+        case Permanent() | NotLetIn():
+            _cannot_tell(runtime, one.delivery, finding, now)
+        case SlackFailure():
+            raise AssertionError(f"a failure of no kind: {finding!r}")
+        case _:
+            _settled(runtime, one.delivery, finding, now)
+
+
+def _uncertain(session: Session, row: Delivery) -> Uncertain:
+    to, thread_ts = destination(session, row)
+    member = session.get(Member, row.member_id) if row.member_id is not None else None
+    unopened = member is not None and member.dm_channel is None
+    return Uncertain(row, to, thread_ts, member.slack_user_id if member is not None and unopened else None)
+
+
+def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:
+    with runtime.write() as session:
+        row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
+        if row is None:
+            return
+        if found is not None:
+            # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
+            sent(session, row, found, 0, now)
+        else:
+            row.state, row.not_before = DeliveryState.QUEUED, now
+            row.generation += 1
+
+
+def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
+    with runtime.write() as session:
+        row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
+        if row is not None:
+            after = failure.after if isinstance(failure, RetryLater) else None
+            # Where one look fails the next would too: Slack said so, or is unwell.
+            row.not_before = now + (timedelta(seconds=after) if after is not None else pace.BREAKER)
+            pace.pause(session, row.workspace_id, Hold.LOOKS, row.not_before)
+
+
+def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
+    # Where the history may not be read, sending again could say it twice: an admin decides.
+    with runtime.write() as session:
+        row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
+        if row is not None:
+            failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)

@@ -1,0 +1,204 @@
+"""A fault in one place stops nothing else: the database busy, a token revoked, a message that cannot be rendered."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from office import PostOffice
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import Post
+from bot.services import outbox
+from bot.slack import NotLetIn
+from models import Delivery, DeliveryState, Installation, InstallationState, Message, PostKind, Workspace
+from models.database import DatabaseBusy
+from scheduler import delivery, posts, redrawing, settling, ticks
+from scheduler.courier import Courier
+
+NOBODY_ELSE = frozenset[int]()
+
+
+def courier_of(office: PostOffice) -> Courier:
+    return Courier(office.runtime, office.worker_id, office.everybody_else_lives, threading.Event())
+
+
+def test_an_outcome_is_kept_although_the_database_was_busy(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = iter([DatabaseBusy("busy"), DatabaseBusy("busy")])
+    finish = delivery.finish
+
+    def sometimes(*given: object) -> None:
+        for trouble in busy:
+            raise trouble
+        finish(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(delivery, "finish", sometimes)
+    queued = office.queue("digest:1")
+    courier = courier_of(office)
+    courier.look()
+    courier._senders.shutdown()
+    assert office.row(queued).state is DeliveryState.SENT
+    assert office.texts == ["digest:1"]
+
+
+def test_what_this_worker_lost_track_of_is_looked_up(office: PostOffice) -> None:
+    queued = office.queue("digest:1")
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, claim, office.clock)
+    assert ready is not None
+    delivery.send(office.runtime, ready)
+    settling.adopt_own(office.runtime, office.worker_id, {queued}, office.clock)
+    assert office.row(queued).state is DeliveryState.SENDING, "a sender is still at it"
+    settling.adopt_own(office.runtime, office.worker_id, NOBODY_ELSE, office.clock)
+    office.pass_time(timedelta(seconds=90))
+    settling.settle(office.runtime, office.clock)
+    office.work()
+    assert office.texts == ["digest:1"]
+    assert office.row(queued).state is DeliveryState.SENT
+
+
+def test_a_fault_in_the_courier_does_not_end_it(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim = delivery.claim
+    faults = iter([KeyError("a fault of ours")])
+
+    def stumbling(*given: object, **named: object) -> list[delivery.Claim]:
+        for fault in faults:
+            raise fault
+        return claim(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(delivery, "claim", stumbling)
+    queued = office.queue("digest:1")
+    courier = courier_of(office)
+    courier.start()
+    for _ in range(200):
+        if office.row(queued).state is DeliveryState.SENT:
+            break
+        threading.Event().wait(0.05)
+    courier.stop()
+    assert office.texts == ["digest:1"]
+
+
+def test_a_message_that_cannot_be_rendered_waits_alone_and_is_told_to_an_admin(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(session: Session, row: Delivery, now: datetime) -> Post:
+        if row.key == "digest:bad":
+            raise KeyError("a fault of ours")
+        return Post(row.key)
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, render))
+    bad = office.queue("digest:bad", channel_id="C1")
+    office.queue("digest:good", channel_id="C2")
+    for _ in range(10):
+        office.work()
+        office.pass_time(timedelta(minutes=10))
+    assert office.row(bad).state is DeliveryState.FAILED
+    assert office.texts == ["digest:good", f"failure:{bad}:{office.admin_id}"]
+
+
+def test_a_drawing_that_cannot_be_rendered_stops_no_other(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.queue("prompt:bad", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.queue("prompt:good", kind=PostKind.PROMPT, channel_id="C2")
+    office.work()
+
+    def render(session: Session, row: Delivery, now: datetime) -> Post:
+        if row.key == "prompt:bad":
+            raise LookupError("a fault of ours")
+        return Post(row.key)
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, render))
+    with office.runtime.write() as session:
+        for key in ("prompt:bad", "prompt:good"):
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key=key)
+    office.draw_all()
+    assert [text for _, text in office.slack.updates] == ["prompt:good"]
+
+
+def test_a_token_that_is_refused_costs_no_message(office: PostOffice) -> None:
+    office.slack.fail(NotLetIn("token_revoked"))
+    queued = office.queue("digest:1")
+    office.queue("digest:2", channel_id="C2")
+    office.work()
+    office.pass_time(timedelta(minutes=4))
+    office.work()
+    assert office.row(queued).state is DeliveryState.QUEUED
+    office.pass_time(timedelta(minutes=1))
+    office.work()
+    assert sorted(office.texts) == ["digest:1", "digest:2"]
+
+
+def test_a_token_that_is_refused_gives_no_message_up(office: PostOffice) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    office.slack.fail(NotLetIn("invalid_auth"))
+    office.draw_all()
+    with office.runtime.read() as session:
+        assert session.scalars(sa.select(Message.gone_at)).all() == [None]
+    office.pass_time(timedelta(minutes=5))
+    assert office.draw_all() == 1
+    assert len(office.slack.updates) == 1
+
+
+def test_nothing_is_posted_where_okra_was_removed(office: PostOffice) -> None:
+    with office.runtime.write() as session:
+        removed = Installation(slack_team_id="T0TEST", state=InstallationState.UNINSTALLED, installed_at=office.clock)
+        session.add(removed)
+        session.flush()
+        session.get_one(Workspace, office.workspace_id).installation_id = removed.id
+    queued = office.queue("digest:1")
+    office.work()
+    assert office.texts == []
+    assert office.row(queued).state is DeliveryState.QUEUED
+
+
+def test_a_reply_that_was_queued_as_its_root_failed_does_not_wait_for_ever(office: PostOffice) -> None:
+    root = office.queue("escalation:1", kind=PostKind.ESCALATION)
+    reply = office.queue("escalation:1:event:1", kind=PostKind.ESCALATION_REPLY, follows_id=root)
+    with office.runtime.write() as session:
+        session.get_one(Delivery, root).state = DeliveryState.FAILED
+    settling.fail_followers_of_lost_roots(office.runtime, office.clock)
+    assert office.row(reply).state is DeliveryState.FAILED
+
+
+def test_a_drawing_that_somebody_waits_for_goes_before_a_thousand_others(office: PostOffice) -> None:
+    for number in range(12):
+        office.queue(f"prompt:{number}", kind=PostKind.PROMPT, channel_id=f"C{number}", bulk=True)
+    office.queue("escalation:1", kind=PostKind.ESCALATION, channel_id="C99")
+    for _ in range(8):
+        office.work()
+        office.pass_time(timedelta(seconds=1))
+    with office.runtime.write() as session:
+        for key in [*(f"prompt:{number}" for number in range(12)), "escalation:1"]:
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key=key)
+    office.draw_all()
+    assert office.slack.updates[0][1] == "escalation:1"
+
+
+def test_a_step_that_stumbles_stops_no_other(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def stumbles(session: Session, now: datetime, limit: int) -> int:
+        raise ValueError("a fault of ours")
+
+    def goes_on(session: Session, now: datetime, limit: int) -> int:
+        done.append("digest")
+        return 0
+
+    monkeypatch.setattr(ticks, "STEPS", ((stumbles, 10), (goes_on, 10)))
+    ticks.tick(office.runtime, office.worker_id, office.clock)
+    assert done == ["digest"]
+
+
+def test_an_idle_courier_writes_nothing(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_now(*given: object, **named: object) -> None:
+        raise AssertionError("a transaction to write, with nothing to do")
+
+    monkeypatch.setattr(delivery, "claim", not_now)
+    monkeypatch.setattr(redrawing, "claim", not_now)
+    courier = courier_of(office)
+    assert courier.look() is False
+    courier._senders.shutdown()
