@@ -99,7 +99,7 @@ def answer(session: Session, now: datetime, caller: Caller, note_id: int, text: 
     """
     delivery, team = _asked(session, caller, note_id)
     # The digest is taken under the same lock: an answer is in it, or refused.
-    session.refresh(team, with_for_update=True)
+    session.refresh(team, with_for_update={"key_share": True})
     member = access.require(session, caller, Action.ANSWER_LEAD_NOTE, _facts(team))
     period = _period(delivery)
     if digest_snapshot.was_taken(session, team.id, period):

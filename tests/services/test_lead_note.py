@@ -238,3 +238,20 @@ def test_a_team_that_gets_a_lead_later_is_written_to_from_then_on(database: Data
         company.key_result(company.objective(team), company.person("Mele"))
         digest.take_due(session, WEDNESDAY, 10)
         assert team.next_note_at == lead_note.note_time(session, team, following(WEEK))
+
+
+def test_an_answer_does_not_wait_for_those_who_only_refer_to_the_team(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time, so nobody holds a row")
+    with database.write() as session:
+        company = Company(session)
+        team, lead = led(company)
+        company.key_result(company.objective(team), company.person("Mele"))
+        lead_note.write_due(session, TUESDAY, 10)
+        note = note_of(session, team)
+    with database.write() as importing, database.write() as session:
+        session.execute(sa.text("set local lock_timeout = '300ms'"))
+        company.session = importing
+        company.objective(team, "Make leaving easy")
+        lead_note.answer(session, TUESDAY, company.caller(lead), note.id, "Webinars pause")
+        assert session.scalars(sa.select(StopOrShift.text)).all() == ["Webinars pause"]
