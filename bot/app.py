@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 
 HTTP_THREADS = 8
 SOCKET_THREADS = 8
+
+# Slack's payloads are some kilobytes. A body is read before its signature can be checked, so it has a limit.
+MOST_BYTES = 1_048_576
 # The SDK gives a connection up after five pings that could not be sent or four that nobody answered. At its own pace
 # (10 s) Okra would be deaf for most of a minute after the cable was cut.
 PING_SECONDS = 2
@@ -132,6 +135,7 @@ class HttpDoor:
             port=settings.port,
             threads=HTTP_THREADS,
             clear_untrusted_proxy_headers=True,
+            max_request_body_size=MOST_BYTES,
         )
         self._thread = threading.Thread(target=self._server.run, name="okra-http", daemon=True)
 
