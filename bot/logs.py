@@ -38,7 +38,8 @@ def set_up(log_format: LogFormat, *, level: int = logging.INFO) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([structlog.processors.format_exc_info] if log_format is LogFormat.JSON else []),
+                # Before the secrets are hidden, for both: an exception's words may hold one too.
+                structlog.processors.format_exc_info,
                 hide_secrets,
                 renderer,
             ],
