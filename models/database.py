@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import collections
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 
 # What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
@@ -18,6 +19,20 @@ from sqlalchemy.orm import Session, sessionmaker
 LOCK_WAIT_SECONDS = 0.8
 BUSY_WAIT_SECONDS = 0.6
 STATEMENT_SECONDS = 1.5
+
+# One for each thread of `okra run` that may ask at the same moment: 8 that listen, 8 that send, 4 that tick, the
+# courier, and the connection that tells others that this worker lives.
+POOL_SIZE = 24
+
+# A server that is gone without a word: the statement's own limit is the server's to keep, so the connection has one
+# too. Milliseconds for what was sent and not acknowledged; seconds for a connection on which nothing comes.
+UNREACHABLE: Mapping[str, int] = {
+    "tcp_user_timeout": 2000,
+    "keepalives": 1,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+}
 
 WRITES = "okra_writes"
 
@@ -113,7 +128,15 @@ def open_database(
 
 
 def _open_sqlite(url: sa.URL, patience: float) -> Database:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_WAIT_SECONDS, "check_same_thread": False})
+    engine = sa.create_engine(
+        url,
+        connect_args={"timeout": BUSY_WAIT_SECONDS, "check_same_thread": False},
+        hide_parameters=True,
+        poolclass=sa.QueuePool,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=patience,
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -132,17 +155,31 @@ def _open_sqlite(url: sa.URL, patience: float) -> Database:
 
 
 def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> Database:
+    import psycopg
+
     options = (
         f"-c timezone=UTC -c lock_timeout={int(patience * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
     )
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
-        connect_args={"options": options, "connect_timeout": 2},
-        pool_size=8,
-        max_overflow=8,
+        connect_args={"options": options, "connect_timeout": 2, **UNREACHABLE},
+        hide_parameters=True,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
         pool_timeout=patience,
         pool_pre_ping=True,
     )
+
+    @event.listens_for(engine, "handle_error")
+    def leave_out_the_row(context: ExceptionContext) -> None:
+        # A violated CHECK comes with the whole row, people's words in it; the first line names the constraint.
+        error, wrapped = context.original_exception, context.sqlalchemy_exception
+        if isinstance(error, psycopg.Error) and error.diag.message_detail:
+            said = error.diag.message_primary or type(error).__name__
+            error.args = (said,)
+            if wrapped is not None:
+                wrapped.args = (said,)
+
     return _database(engine, turns=None, patience=patience)
 
 
