@@ -27,7 +27,7 @@ ANSWERS: Mapping[str, Said] = {
     "lf-01": Said("20", "call the four harbours that opened it twice", changed="Whitby began"),
     "lf-02": Said("30", "retrain with the September swell", working="the new swell term helps at twelve hours"),
     "lf-03": Said("1", "keep the second look before a warning goes out"),
-    "lf-04": Said("186", "renewals of the Scottish ports", changed="two renewals came early"),
+    "lf-04": Said("186k", "renewals of the Scottish ports", changed="two renewals came early"),
     "lf-05": Said("11", "nothing to move"),
     "lf-07": Said(
         "38", "move the Tuesday review to a written note", colour="yellow", need="the leads to decline first"

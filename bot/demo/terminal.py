@@ -20,10 +20,15 @@ def tell(text: str) -> None:
     print(textwrap.fill(text, WIDTH))
 
 
-def show(message: Seen, *, note: str = "") -> None:
-    """A message with a bar beside it; its buttons below."""
-    where = f" in #{message.where}" if note == "" and not message.thread_ts else ""
-    _framed(note or f"{message.author}{where}", message.text, message.buttons)
+def show(message: Seen, *, to: str = "") -> None:
+    """A message with a bar beside it; its buttons below. `to`: whose direct message it is."""
+    if message.ephemeral:
+        title = f"{message.author}, only to you"
+    elif message.where == message.author:
+        title = f"{message.author} to {to}" if to else message.author
+    else:
+        title = f"{message.author} in #{message.where}"
+    _framed(title, message.text, message.buttons)
 
 
 def show_thread(messages: list[Seen]) -> None:
@@ -41,6 +46,8 @@ def show_dialog(modal: Modal) -> None:
         value = ", ".join(field.value) if isinstance(field.value, list) else field.value or ""
         choices = f"   ({' | '.join(field.options)})" if field.options else ""
         lines.append(f"{label}: {value or '…'}{choices}{'' if field.error is None else '   ✗ ' + field.error}")
+        if field.hint:
+            lines.append(f"    {field.hint}")
     buttons = [label for label in (modal.submit_label, modal.close_label) if label]
     _framed(f"dialog “{modal.title}”", "\n".join(lines), buttons)
 

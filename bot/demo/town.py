@@ -63,10 +63,9 @@ class Town:
                 session.scalars(sa.select(Member.name).where(Member.kind == MemberKind.FULL).order_by(Member.name))
             )
 
-    def full_name(self, given: str) -> str:
-        """The name of the only person whom `given` fits, or `given` itself."""
-        fitting = [name for name in self.everybody() if given.casefold() in name.casefold()]
-        return fitting[0] if len(fitting) == 1 else given
+    def counts(self) -> dict[str, int]:
+        """How many direct messages of Okra's each person has."""
+        return {name: len(self.person(name).direct_messages()) for name in self.everybody()}
 
     def zone_of(self, name: str) -> str:
         with self.program.runtime.read() as session:

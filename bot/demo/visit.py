@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.demo.terminal import heading, show, show_dialog, show_thread
 from bot.demo.timekeeper import Stuck
 from bot.demo.town import Town
-from bot.localslack.driver import DrivenPerson, NotSeen, Refused, Seen, WaitedInVain
+from bot.localslack.driver import NotSeen, Refused, Seen, WaitedInVain
 
 HELP = """\
-  as NAME              be somebody else            who                   everybody here
-  inbox                your messages from Okra     channel NAME          what stands in a channel
-  thread WORDS         a thread, by words in it    press WORDS           press a button you see
-  fill LABEL = VALUE   a field of the open dialog  submit · close        the open dialog
-  /okr · /kr 12 …      Okra's commands             next                  to the next thing that is due
-  help                 this list                   quit (or Ctrl-C)      leave"""
+  as NAME              be somebody else             who                   everybody here
+  inbox                your messages from Okra      channel NAME          what stands in a channel
+  thread WORDS         a thread, by words in it     next                  to the next thing that is due
+  press WORDS          press a button you see       press WORDS in KR-12  the one in that message
+  fill LABEL = VALUE   a field of the open dialog   submit · close        the open dialog
+  /okr · /kr 12 …      Okra's commands              help                  this list
+  quit (or Ctrl-C)     leave"""
+
+FIRST = "Mere Ngata"
+
+
+class NotUnderstood(Exception):
+    """What the visitor typed leads nowhere; the text says what would."""
 
 
 def stay(town: Town) -> None:
     """Read commands until the visitor leaves."""
     heading("Now it is yours")
     print(HELP)
+    print(f"\n  You are {FIRST}. Try: next · inbox · press Check in · as Tane · /okr")
     visitor = Visitor(town)
     while True:
         try:
@@ -35,7 +44,11 @@ def stay(town: Town) -> None:
             return
         try:
             visitor.do(line)
-        except (NotSeen, Refused, WaitedInVain, Stuck) as trouble:
+        except NotUnderstood as trouble:
+            print(f"  {trouble}")
+        except NotSeen:
+            print(f"  {visitor.what_is_there()}")
+        except (Refused, WaitedInVain, Stuck) as trouble:
             print(f"  {trouble}")
 
 
@@ -44,56 +57,85 @@ class Visitor:
 
     def __init__(self, town: Town) -> None:
         self._town = town
-        self.name = "Mere Ngata"
-        self.person: DrivenPerson = town.person(self.name)
+        self.name = FIRST
+        self.person = town.person(FIRST)
+        self._commands: Mapping[str, Callable[[str], None]] = {
+            "help": lambda _: print(HELP),
+            "who": lambda _: print("  " + ", ".join(town.everybody())),
+            "as": self._become,
+            "inbox": lambda _: self._tell(self._inbox()[-3:]),
+            "channel": lambda name: self._tell(self.person.channel(name.removeprefix("#")).messages[-5:]),
+            "thread": self._thread,
+            "next": lambda _: self._next(),
+            "press": self._press,
+            "fill": self._fill,
+            "submit": lambda _: self._tell(self.person.submit().messages),
+            "close": lambda _: self._close(),
+        }
 
     def local_time(self) -> str:
-        local = self._town.now().astimezone(ZoneInfo(self._zone()))
+        local = self._town.now().astimezone(ZoneInfo(self._town.zone_of(self.name)))
         return f"{local:%a %-d %b %H:%M}"
 
-    def do(self, line: str) -> None:  # noqa: PLR0912 - one branch a command
-        """Carry out one line. Raises what the local Slack's driver raises, with words for the visitor."""
+    def what_is_there(self) -> str:
+        """What the visitor could press or fill instead of what they named."""
+        modal = self.person.modal
+        if modal is not None:
+            fields = ", ".join(modal.fields) or "nothing to fill in"
+            return f"The open dialog has: {fields}. Then: submit, close."
+        places = [f"{', '.join(m.buttons)} ({m.headline[:40]}…)" for m in self.person.newest() if m.buttons]
+        return f"You see no such thing. You can press: {' · '.join(places[:4]) or 'nothing yet; try next'}."
+
+    def do(self, line: str) -> None:
+        """Carry out one line. Raises `NotUnderstood` and what the local Slack's driver raises."""
         word, _, rest = line.partition(" ")
-        rest = rest.strip()
-        match word:
-            case "":
-                return
-            case "help":
-                print(HELP)
-            case "who":
-                print("  " + ", ".join(self._town.everybody()))
-            case "as":
-                self.name = self._town.full_name(rest)
-                self.person = self._town.person(self.name)
-            case "inbox":
-                for message in self.person.direct_messages()[-5:]:
-                    show(message)
-            case "channel":
-                for message in self.person.channel(rest.removeprefix("#")).messages[-5:]:
-                    show(message)
-            case "thread":
-                self._thread(rest)
-            case "next":
-                self._next()
-            case "press":
-                self._tell(self.person.press(rest).messages)
-            case "fill":
-                label, _, value = rest.partition("=")
-                self.person.fill(label.strip(), value.strip())
-            case "submit":
-                self._tell(self.person.submit().messages)
-            case "close":
-                self.person.close()
-            case _ if word.startswith("/"):
-                self._tell(self.person.command(line).messages)
-            case _:
-                print("  I don't know that one. `help` lists what there is.")
+        if not word:
+            return
+        if word.startswith("/"):
+            self._tell(self.person.command(line).messages)
+        elif word in self._commands:
+            self._commands[word](rest.strip())
+        else:
+            raise NotUnderstood("I don't know that one. `help` lists what there is.")
         if word in {"press", "fill", "submit"} or word.startswith("/"):
             self._dialog()
 
+    def _become(self, given: str) -> None:
+        if not given:
+            raise NotUnderstood("Say who: as Tane. `who` lists everybody.")
+        fitting = [name for name in self._town.everybody() if _folded(given) in _folded(name)]
+        if not fitting:
+            raise NotUnderstood(f"Nobody here is called “{given}”. `who` lists everybody.")
+        if len(fitting) > 1:
+            raise NotUnderstood(f"Which one: {', '.join(fitting)}?")
+        self.person = self._town.person(fitting[0])
+        self.name = fitting[0]
+
+    def _inbox(self) -> list[Seen]:
+        return [message for message in self.person.direct_messages() if not message.ephemeral]
+
+    def _press(self, rest: str) -> None:
+        words, _, where = rest.partition(" in ")
+        self._tell(self.person.press(words.strip(), in_=where.strip() or None).messages)
+
+    def _fill(self, rest: str) -> None:
+        label, equals, value = rest.partition("=")
+        if not equals:
+            raise NotUnderstood("Say it as: fill LABEL = VALUE")
+        self.person.fill(label.strip(), value.strip())
+
+    def _close(self) -> None:
+        if self.person.modal is None:
+            raise NotUnderstood("No dialog is open.")
+        self.person.close()
+
     def _tell(self, messages: Iterable[Seen]) -> None:
+        told = False
         for message in messages:
-            show(message)
+            show(message, to=self.name)
+            told = True
+        if not told and self.person.modal is None:
+            print("  Done." if self.person.direct_messages() else "  Nothing yet.")
 
     def _dialog(self) -> None:
         modal = self.person.modal
@@ -105,17 +147,21 @@ class Visitor:
             if words.casefold() in message.text.casefold() and message.replies:
                 show_thread(self.person.thread(message))
                 return
-        print("  You see no thread with these words.")
+        raise NotUnderstood("You see no thread with these words.")
 
     def _next(self) -> None:
         due = self._town.time.next_due()
         if due is None:
-            print("  Nothing is planned.")
-            return
-        before = len(self.person.newest())
+            raise NotUnderstood("Nothing is planned.")
+        before = self._town.counts()
         self._town.time.advance_to(max(due, self._town.now()) + timedelta(seconds=2))
-        fresh = len(self.person.newest()) - before
-        print(f"  It is {self.local_time()}. {fresh or 'No'} new message{'' if fresh == 1 else 's'} for you.")
+        after = self._town.counts()
+        got = [name.split()[0] for name, count in after.items() if count > before.get(name, 0)]
+        news = f"Messages for {', '.join(got)}." if got else "No new direct message."
+        print(f"  It is {self.local_time()} for {self.name.split()[0]}. {news}")
 
-    def _zone(self) -> str:
-        return self._town.zone_of(self.name)
+
+def _folded(name: str) -> str:
+    """Without accents and capitals: people type what their keyboard has."""
+    bare = unicodedata.normalize("NFKD", name)
+    return "".join(sign for sign in bare if not unicodedata.combining(sign)).casefold()

@@ -27,7 +27,9 @@ READ_WHOLE = "Tāne Wihongi"
 
 def play() -> int:
     """Play the week; in a terminal, stay open afterwards. Returns the exit code."""
-    set_up(LogFormat.CONSOLE, level=logging.WARNING)
+    # A pause for the database is no news to a visitor; what breaks is.
+    set_up(LogFormat.CONSOLE, level=logging.ERROR)
+    print("Starting a Slack and Okra on this machine…")
     try:
         with open_town() as town:
             for station in STATIONS:
@@ -49,7 +51,7 @@ def _arrive(town: Town) -> None:
     names = switch_everybody_on(town)
     tell(f"An admin switches on {', '.join(names)}. Each owner reads one introduction, in their own working hours:")
     town.time.advance_to(datetime(2026, 10, 2, 18, tzinfo=UTC))
-    show(_newest(town, READ_WHOLE), note=f"Okra to {READ_WHOLE}")
+    show(_newest(town, READ_WHOLE), to=READ_WHOLE)
 
 
 def _monday(town: Town) -> None:
@@ -59,7 +61,7 @@ def _monday(town: Town) -> None:
         town.time.advance_to(local)
         tell(f"{local:%a %H:%M} UTC is 09:00 in {zone.split('/')[1].replace('_', ' ')}: {', '.join(names)}.")
         if READ_WHOLE in names:
-            show(_newest(town, READ_WHOLE), note=f"Okra to {READ_WHOLE}")
+            show(_newest(town, READ_WHOLE), to=READ_WHOLE)
         for name in names:
             said = _check_in(town, name)
             if said:
@@ -92,7 +94,7 @@ def _lead_note(town: Town) -> None:
     lead = town.person("Mere Ngata")
     town.time.advance_to(instant_of(MONDAY + timedelta(days=1), time(14), ZoneInfo("Europe/London")))
     noted = next(m for m in reversed(lead.direct_messages()) if "Answer" in m.buttons)
-    show(noted, note="Okra to Mere Ngata")
+    show(noted, to="Mere Ngata")
     noted.press("Answer")
     assert lead.modal is not None  # noqa: S101 - the press above opened it
     lead.fill(next(iter(lead.modal.fields)), STOP_OR_SHIFT)
