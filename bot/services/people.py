@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import available_timezones
 
 import sqlalchemy as sa
@@ -60,7 +61,7 @@ def learn(session: Session, now: datetime, workspace_id: int, person: Person, *,
     """
     workspace = session.get_one(Workspace, workspace_id)
     member = by_slack_id(session, workspace_id, person.slack_user_id)
-    zone = person.time_zone if person.time_zone in available_timezones() else None
+    zone = person.time_zone if person.time_zone in _zones() else None
     told = {
         "name": person.name,
         "display_name": person.display_name,
@@ -100,6 +101,12 @@ def learn(session: Session, now: datetime, workspace_id: int, person: Person, *,
             detail={"changed": sorted(changed)},
         )
     return True
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # Asking walks through the files of all zones.
+    return frozenset(available_timezones())
 
 
 def _kind(person: Person) -> MemberKind:
