@@ -46,11 +46,9 @@ class Timekeeper:
 
     def advance_to(self, target: datetime) -> None:
         """Let time pass until `target`, stopping wherever something is due. Raises `Stuck`."""
-        while True:
-            due = self.next_due()
-            if due is None or due > target:
-                break
-            self._step(max(due, self._now()))
+        due = self._wait(self._in_hand)
+        while due is not None and due <= target:
+            due = self._step(max(due, self._now()))
         self._step(max(target, self._now()))
 
     def jump_only(self, instant: datetime) -> None:
@@ -61,43 +59,61 @@ class Timekeeper:
                 self._jump(instant)
             time.sleep(POLL_SECONDS)
 
-    def _step(self, instant: datetime) -> None:
+    def _step(self, instant: datetime) -> datetime | None:
+        """Go to an instant and wait until all is quiet there; returns what is due next."""
         self.jump_only(instant)
+        return self._wait(lambda session, due: self._left(session, due, instant))
+
+    def _wait(self, left: Callable[[Session, datetime | None], str]) -> datetime | None:
+        """Wait until nothing is left; returns what was due next then.
+
+        What is due is read before what is in hand: the clock ticks on, and what was due may be in hand a moment later.
+        Who read it afterwards would find neither, and jump over the end of what is on its way.
+        """
         end = time.monotonic() + self._patience
-        while left := self._left(instant):
+        while True:
+            with self._database.read() as session:
+                due = next_due(session)
+            with self._database.read() as session:
+                text = left(session, due)
+            if not text:
+                return due
             if time.monotonic() > end:
-                raise Stuck(f"at {instant:%Y-%m-%d %H:%M:%S} UTC: {left}")
+                raise Stuck(f"at {self._now():%Y-%m-%d %H:%M:%S} UTC: {text}")
             time.sleep(POLL_SECONDS)
 
-    def _left(self, instant: datetime) -> str:
+    def _left(self, session: Session, due: datetime | None, instant: datetime) -> str:
         """What is still to be done at `instant`; empty when all is quiet."""
-        with self._database.read() as session:
-            workers = self._living(session)
-            if not workers:
-                return "no worker runs"
-            behind = [worker.id for worker in workers if (worker.ticked_through or worker.started_at) < instant]
-            if behind:
-                return f"workers {behind} have not ticked yet"
-            in_flight = session.scalar(
-                sa.select(sa.func.count()).where(
-                    Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
-                    Delivery.worker_id.in_([worker.id for worker in workers]),
-                )
+        workers = self._living(session)
+        if not workers:
+            return "no worker runs"
+        behind = [worker.id for worker in workers if (worker.ticked_through or worker.started_at) < instant]
+        if behind:
+            return f"workers {behind} have not ticked yet"
+        if due is not None and due <= instant:
+            return f"something was due at {due:%H:%M:%S}"
+        return self._in_hand(session, due)
+
+    def _in_hand(self, session: Session, due: datetime | None) -> str:
+        """What the workers are busy with; empty when it is nothing."""
+        del due
+        in_flight = session.scalar(
+            sa.select(sa.func.count()).where(
+                Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
+                Delivery.worker_id.in_([worker.id for worker in self._living(session)]),
             )
-            if in_flight:
-                return f"{in_flight} deliveries are on their way"
-            drawing = session.scalar(
-                sa.select(sa.func.count()).where(
-                    Message.leased_until > instant,
-                    Message.shown < Message.wanted,
-                    # One of unknown fate is not on its way any more; the agenda knows when it is drawn again.
-                    Message.error.is_(None),
-                )
+        )
+        if in_flight:
+            return f"{in_flight} deliveries are on their way"
+        drawing = session.scalar(
+            sa.select(sa.func.count()).where(
+                Message.leased_until > self._now(),
+                Message.shown < Message.wanted,
+                # One of unknown fate is not on its way any more; the agenda knows when it is drawn again.
+                Message.error.is_(None),
             )
-            if drawing:
-                return f"{drawing} messages are being redrawn"
-            due = next_due(session)
-            return f"something was due at {due:%H:%M:%S}" if due is not None and due <= instant else ""
+        )
+        return f"{drawing} messages are being redrawn" if drawing else ""
 
     def _living(self, session: Session) -> list[Worker]:
         rows = session.scalars(sa.select(Worker).where(Worker.stopped_at.is_(None)).order_by(Worker.id)).all()
