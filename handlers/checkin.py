@@ -94,9 +94,10 @@ def colour_chosen(runtime: Runtime, request: Request) -> Reply:
         asked = _asked(session, runtime, request, view, about)
     drawn = checkin_dialog(asked, _typed(view, asked), source=about.source.value)
     try:
-        # Without the hash: of two quick choices the last one is to win. What goes wrong here is caught up with when
-        # the dialog is submitted, so it is not worth a word to the person.
-        runtime.gateway.update_view(request.caller.workspace_id, view_id=view.id, view_hash=None, view=drawn)
+        # With the hash: where the answer was lost and the update comes late, the dialog may show the next key result by
+        # then, with words in it. Of two quick choices the second may thus not be drawn. What goes wrong here is caught
+        # up with when the dialog is submitted, so it is not worth a word to the person.
+        runtime.gateway.update_view(request.caller.workspace_id, view_id=view.id, view_hash=view.hash, view=drawn)
     except SlackFailure as failure:
         log.info("colour_not_drawn", error=failure.code)
     return Done()
@@ -118,7 +119,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
     filled = _typed(view, asked)
     colour = filled.confidence
-    if colour is not None and colour.wants_more and not view.has(Typed.NEED):
+    if colour is not None and _lacks_fields(view, colour):
         # Submitted before the fields of this colour had appeared.
         return Show(checkin_dialog(asked, filled, note=more_is_asked(colour), source=about.source.value))
     checked = validate(_input(filled), _facts(asked))
@@ -142,6 +143,11 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
                 source=about.source,
             )
         return Show(_what_comes_next(session, runtime, request, about))
+
+
+def _lacks_fields(view: OpenView, colour: Confidence) -> bool:
+    """Whether the dialog does not show yet what this colour asks for; red after yellow lacks the plan only."""
+    return (colour.wants_more and not view.has(Typed.NEED)) or (colour is Confidence.RED and not view.has(Typed.PLAN))
 
 
 def _what_comes_next(session: Session, runtime: Runtime, request: Request, about: About) -> View:

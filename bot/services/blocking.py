@@ -110,7 +110,7 @@ def settle(
     ).all()
     kept: Blocker | None = None
     for blocker in standing:
-        if by == BlockedBy(blocker.by_member_id, blocker.by_team_id, blocker.by_words) and kept is None:
+        if by == blocked_by_of(blocker) and kept is None:
             kept = blocker
             kept.wants_help = wants_help
         else:
@@ -129,6 +129,11 @@ def settle(
         session.add(kept)
     session.flush()
     return kept
+
+
+def blocked_by_of(blocker: Blocker) -> BlockedBy:
+    """Who or what a blocker names."""
+    return BlockedBy(blocker.by_member_id, blocker.by_team_id, blocker.by_words)
 
 
 def _contains(column: sa.orm.InstrumentedAttribute[str], words: str) -> sa.ColumnElement[bool]:

@@ -151,18 +151,23 @@ def record(
 ) -> Answer:
     """Save an answer; a second one in the same period is its next revision. Raises `Refused` as `subject` does.
 
+    The very same once more is no new one: somebody who was not told that it is saved presses again.
+
     The score is computed here. A baseline that is given makes a new definition. The owner's prompt is redrawn, blockers
     open and close, and a red or a wish for help starts or continues its thread.
     """
     about = subject(session, now, caller, key_result_id, period, lock=True)
     check_in = _check_in(session, about)
     definition = _with_baseline(session, now, about, said.start)
-    told = [one for one in _told_in_cycle(session, about) if one.check_in.period != period]
-    revisions = session.scalar(sa.select(sa.func.max(Answer.revision)).where(Answer.check_in_id == check_in.id))
+    told = _told_in_cycle(session, about)
+    this_week = next((one.answer for one in told if one.check_in.period == period), None)
+    if this_week is not None and _says_the_same(session, this_week, said, caller, about.key_result):
+        return this_week
+    told = [one for one in told if one.check_in.period != period]
     answer = Answer(
         workspace_id=caller.workspace_id,
         check_in_id=check_in.id,
-        revision=(revisions or 0) + 1,
+        revision=this_week.revision + 1 if this_week is not None else 1,
         definition=definition.revision,
         author_id=caller.member_id,
         source=source,
@@ -203,6 +208,25 @@ def record(
     )
     outbox.redraw(session, now, workspace_id=caller.workspace_id, key=prompt_key(check_in.owner_id, check_in.period))
     return answer
+
+
+def _says_the_same(session: Session, answer: Answer, said: Said, caller: Caller, key_result: KeyResult) -> bool:
+    if answer.author_id != caller.member_id or answer.value != said.value:
+        return False
+    if said.score is not None and said.score != answer.score:
+        return False
+    if any(
+        getattr(answer, name) != getattr(said, name)
+        for name in ("confidence", "changed", "working", "next_move", "need", "plan")
+    ):
+        return False
+    if not said.confidence.wants_more:
+        return True
+    blocker = blocking.open_blocker(session, key_result.id)
+    if blocker is None or said.blocked_by is None:
+        return (blocker is None) == (said.blocked_by is None)
+    wants_help = said.confidence is Confidence.RED or said.wants_help
+    return blocking.blocked_by_of(blocker) == said.blocked_by and blocker.wants_help == wants_help
 
 
 def finished(session: Session, caller: Caller, period: Period, key_result_id: int, *, run: bool) -> Finished:
@@ -306,7 +330,12 @@ def _filled(session: Session, standing: Standing, this_week: Answer | None) -> F
 def _check_in(session: Session, about: Subject) -> CheckIn:
     """The period's check-in, made now where somebody tells before they are asked."""
     if about.check_in is None:
-        asked = Asked(about.key_result.id, about.definition.value_every_weeks, about.cycle.starts_on or about.period)
+        asked = Asked(
+            about.key_result.id,
+            about.definition.value_every_weeks,
+            about.cycle.starts_on or about.period,
+            about.cycle.ends_on or about.period,
+        )
         row = check_in_row(about.owner, asked, about.period, rhythm_of(about.workspace))
         insert_once(session, CheckIn, row, key=("key_result_id", "period"))
     return session.scalars(

@@ -300,6 +300,20 @@ def test_a_colour_that_slack_does_not_draw_is_caught_up_with_at_the_submission(s
     assert "What is the plan?" in dialog.after(story.submit(dialog)).labels
 
 
+def test_a_red_whose_fields_were_not_drawn_after_yellow_gets_its_plan_at_the_submission(story: Story) -> None:
+    yellow = story.colour(green(story.begin()), "yellow").fill(What_do_you_need="an hour of Legal", How_confident="red")
+    shown = yellow.after(story.submit(yellow))
+    assert "What is the plan?" in shown.labels
+    assert shown.value("What do you need") == "an hour of Legal"
+    assert story.answers() == []
+
+
+def test_a_colour_is_drawn_only_in_the_dialog_in_which_it_was_chosen(story: Story) -> None:
+    dialog = green(story.begin())
+    story.colour(dialog, "yellow")
+    assert story.desk.gateway.hashes == [dialog.hash]
+
+
 def test_an_unknown_baseline_is_asked_for_within_five_fields(story: Story) -> None:
     with story.desk.runtime.write() as session:
         session.execute(sa.text("update key_result_revision set start = null where kind = 'increase'"))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
@@ -113,6 +113,23 @@ def test_a_second_answer_in_the_same_week_is_its_next_revision(database: Databas
         again = told.say(Said(Confidence.GREEN, "ship it", value=Decimal(40)), at=DIGEST - timedelta(minutes=1))
         assert (again.revision, again.score) == (2, Decimal(1))
         assert told.session.scalar(sa.select(sa.func.count()).select_from(CheckIn)) == 1
+
+
+def test_the_very_same_answer_once_more_is_no_new_one(database: Database) -> None:
+    with story(database) as told:
+        red = Said(
+            Confidence.RED,
+            "call ten customers",
+            value=Decimal(30),
+            need="an hour",
+            plan="ask",
+            blocked_by=BlockedBy(words="the auditor"),
+        )
+        first = told.say(red)
+        assert told.say(red, at=NINE + timedelta(minutes=5)).id == first.id
+        assert told.say(replace(red, blocked_by=BlockedBy(words="the bank")), at=NINE).revision == 2
+        assert told.say(replace(red, blocked_by=None), at=NINE).revision == 3
+        assert told.say(replace(red, blocked_by=None), by=told.lead).revision == 4
 
 
 def test_answers_stand_once_the_digest_is_out(database: Database) -> None:
@@ -299,14 +316,15 @@ def test_two_answers_at_once_are_two_revisions_and_one_check_in(database: Databa
         caller, key_result_id = told.company.caller(told.owner), told.key_result.id
     start = Barrier(2)
 
-    def say() -> int:
+    def say(next_move: str) -> int:
+        said = replace(GREEN, next_move=next_move)
         start.wait()
         with database.write() as session:
-            answer = checkin.record(session, NINE, caller=caller, key_result_id=key_result_id, period=THIS, said=GREEN)
+            answer = checkin.record(session, NINE, caller=caller, key_result_id=key_result_id, period=THIS, said=said)
             return answer.revision
 
     with ThreadPoolExecutor(2) as pool:
-        revisions = sorted(future.result() for future in [pool.submit(say), pool.submit(say)])
+        revisions = sorted(future.result() for future in [pool.submit(say, "call"), pool.submit(say, "write")])
     assert revisions == [1, 2]
 
 

@@ -26,6 +26,7 @@ class ViewGateway(Gateway):
         super().__init__("http://127.0.0.1/api/", lambda workspace_id: "xoxb-none")
         self.opened: list[Mapping[str, Any]] = []
         self.updated: list[Mapping[str, Any]] = []
+        self.hashes: list[str | None] = []
         self.failure: SlackFailure | None = None
 
     def open_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
@@ -35,6 +36,7 @@ class ViewGateway(Gateway):
     def update_view(self, workspace_id: int, *, view_id: str, view_hash: str | None, view: Mapping[str, Any]) -> None:
         self._fail()
         self.updated.append(view)
+        self.hashes.append(view_hash)
 
     def _fail(self) -> None:
         failure, self.failure = self.failure, None
