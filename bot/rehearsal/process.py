@@ -64,6 +64,9 @@ class Roll:
     def hold(self, worker_id: int) -> None:
         """Held since it was signed."""
 
+    def keep(self) -> None:
+        """Nothing cuts it but the end of a life."""
+
     def is_gone(self, worker_id: int) -> bool:
         return worker_id not in self._lives or self._lives[worker_id].dead
 
@@ -85,6 +88,7 @@ class Process:
         self._program: Program | None = None
         self._worker_id = 0
         self._in_flight = 0
+        self._in_hand: set[int] = set()
         self._retiring = False
         self._looks_at: datetime | None = None
         self._ticks_at: datetime | None = None
@@ -204,11 +208,17 @@ class Process:
             return
         runtime, now = self.program.runtime, self._time.now()
         room = 2 * SENDERS - self._in_flight
-        claims = delivery.claim(runtime, self._worker_id, now, most=room) if room > 0 else []
+        claims: list[delivery.Claim] = []
+        if room > 0 and delivery.something_is_due(runtime, now):
+            claims = delivery.claim(runtime, self._worker_id, now, most=room)
         for claim in claims:
             self._in_flight += 1
+            self._in_hand.add(claim.delivery_id)
             self._time.at(claim.at, lambda claim=claim: self.step("begin", lambda: self._begin(claim)))  # type: ignore[misc]
-        self._later(0.001, "redraw claim", lambda: self._look_at_messages(bool(claims)))
+        if redrawing.something_is_stale(runtime, now):
+            self._later(0.001, "redraw claim", lambda: self._look_at_messages(bool(claims)))
+        else:
+            self._looked(bool(claims), drawing=False)
 
     def _look_at_messages(self, claimed: bool) -> None:
         if self._retiring:
@@ -220,11 +230,12 @@ class Process:
                 drawing.at,
                 lambda drawing=drawing: self.step("redraw", lambda: self._draw(drawing)),  # type: ignore[misc]
             )
+        self._looked(claimed, drawing=bool(drawings))
+
+    def _looked(self, claimed: bool, *, drawing: bool) -> None:
         if claimed:
             self.wake(1.0)
-        elif drawings:
-            pass  # planned once they are drawn
-        else:
+        elif not drawing:  # else it is planned once they are drawn
             self._plan()
 
     def _plan_idle(self) -> None:
@@ -253,11 +264,11 @@ class Process:
         if self._retiring:
             self.life.doing = "release"
             delivery.release(runtime, claim, now)
-            self._landed()
+            self._landed(claim)
             return
         ready = delivery.begin(runtime, claim, now)
         if ready is None:
-            self._landed()
+            self._landed(claim)
             return
         self._later(self._random.uniform(0.0005, 0.005), "post", lambda: self._send(ready))
 
@@ -269,10 +280,11 @@ class Process:
         delivery.finish(self.program.runtime, ready, outcome, self._time.now())
         if isinstance(outcome, UnknownOutcome):
             self.tidy_within(self._ground.settings.settle_seconds + self._random.uniform(0, self._tick_seconds))
-        self._landed()
+        self._landed(ready.claim)
 
-    def _landed(self) -> None:
+    def _landed(self, claim: delivery.Claim) -> None:
         self._in_flight -= 1
+        self._in_hand.discard(claim.delivery_id)
         self.wake(BREATH)
         self._maybe_leave()
 
@@ -309,7 +321,10 @@ class Process:
     def _adopt(self) -> None:
         if self._retiring:
             return
-        settling.adopt_orphans(self.program.runtime, self._ground.roll, self._time.now())
+        runtime, now = self.program.runtime, self._time.now()
+        settling.adopt_orphans(runtime, self._ground.roll, now)
+        settling.adopt_own(runtime, self._worker_id, frozenset(self._in_hand), now)
+        settling.fail_followers_of_lost_roots(runtime, now)
         self._later(0.001, "settle", self._settle)
 
     def _settle(self) -> None:

@@ -28,6 +28,7 @@ from models import (
     PostKind,
     StopOrShift,
 )
+from scheduler.posts import render
 
 # What was queued this long ago has left, or something is wrong.
 PATIENCE = timedelta(hours=1)
@@ -49,7 +50,7 @@ class Rest:
     def look(self, session: Session, now: datetime, monday: date) -> None:
         """Check the week of `monday`, which is over."""
         self._deliveries(session, now)
-        self._messages(session)
+        self._messages(session, now)
         self._answers(session)
         self._threads(session)
         self._decisions(session)
@@ -102,20 +103,21 @@ class Rest:
         if row.kind is PostKind.ESCALATION_REPLY:
             threads[message.channel, message.thread_ts or ""].append((message.ts, row.key))
 
-    def _messages(self, session: Session) -> None:
+    def _messages(self, session: Session, now: datetime) -> None:
         """Every message shows its newest state."""
         rows = session.execute(
-            sa.select(Message, Delivery.key)
+            sa.select(Message, Delivery)
             .join(Delivery, Delivery.id == Message.delivery_id)
             .where(Message.gone_at.is_(None), Message.channel.is_not(None))
             .order_by(Message.id)
         ).all()
-        for message, key in rows:
+        for message, delivery in rows:
+            key, drawn = delivery.key, self._witness.drawn.get(message.id, 1)
             subject = f"{message.channel}/{message.ts}"
             if message.shown != message.wanted:
                 self._witness.broke(f"shows {message.shown} of {message.wanted} for long: {key}", subject)
-            elif message.wanted > 1 and self._witness.drawn.get(message.id, 1) != message.wanted:
-                drawn = self._witness.drawn.get(message.id, 1)
+            elif drawn != message.wanted and render(session, delivery, now) is not None:
+                # What makes no sense any more (its reader has left) stays as it is.
                 self._witness.broke(f"shows an old state ({drawn} of {message.wanted}): {key}", subject)
 
     def _answers(self, session: Session) -> None:

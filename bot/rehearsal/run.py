@@ -22,6 +22,7 @@ from bot.localslack.core import LocalSlack
 from bot.localslack.manifest import from_manifest
 from bot.manifest import manifest
 from bot.rehearsal.crowd import Crowd
+from bot.rehearsal.ears import listening
 from bot.rehearsal.fate import Fate, Mortality
 from bot.rehearsal.fleet import Fleet
 from bot.rehearsal.journal import Journal
@@ -87,7 +88,9 @@ def rehearse(plan: Plan) -> Report:
     with tempfile.TemporaryDirectory(prefix="okra-rehearsal-") as folder:
         url = plan.database_url or f"sqlite:///{folder}/okra.db"
         with _database(url, hasty=not plan.database_url) as database:
-            return Rehearsal(plan, database, url).play()
+            rehearsal = Rehearsal(plan, database, url)
+            with listening(rehearsal.witness.broke):
+                return rehearsal.play()
 
 
 class Rehearsal:
