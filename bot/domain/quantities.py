@@ -1,7 +1,7 @@
 """Quantities inside running text: the numbers of a sentence that measure or count something, with their units."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -67,11 +67,23 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
     things ("1.234") is read by the others of the text, and left out where they do not decide.
     """
     plain = hide_named_numbers(text)
-    matches = list(_NUMBER.finditer(plain))
-    certain = [one.value for match in matches if (one := _from_digits(match, plain, near=())) is not None]
-    found = [_from_digits(match, plain, near=certain) for match in matches]
-    found += [_from_word(match, plain) for match in _WORD.finditer(plain)]
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.begin))
+    found: list[Quantity] = []
+    unclear: list[re.Match[str]] = []
+    for match in _NUMBER.finditer(plain):
+        one = _from_digits(match, plain, near=())
+        if one is None:
+            unclear.append(match)
+        else:
+            found.append(one)
+    if unclear:
+        certain = [one.value for one in found]
+        found += _there(_from_digits(match, plain, near=certain) for match in unclear)
+    found += _there(_from_word(match, plain) for match in _WORD.finditer(plain))
+    return tuple(sorted(found, key=lambda one: one.begin))
+
+
+def _there(maybe: Iterable[Quantity | None]) -> Iterator[Quantity]:
+    return (one for one in maybe if one is not None)
 
 
 def _from_digits(match: re.Match[str], plain: str, near: Sequence[Decimal]) -> Quantity | None:
@@ -79,15 +91,15 @@ def _from_digits(match: re.Match[str], plain: str, near: Sequence[Decimal]) -> Q
     minus = "-" if sign.strip() in ("-", "−") else ""
     digits = f"{minus}{match['money'] or ''}{match['digits']}"
     number = parse_number(f"{digits}{scale}{match['unit'] or ''}", near=near)
-    written = parse_number(digits, near=near)
     if not isinstance(number, Number):
         return None
+    written = parse_number(digits, near=near) if scale else number
     return Quantity(
         number.value,
         number.unit or _counted(plain, match.end()),
         match.start(),
         match.end(),
-        written.value if scale and isinstance(written, Number) else number.value,
+        written.value if isinstance(written, Number) else number.value,
         spread=bool(sign) and not minus,
     )
 
