@@ -46,7 +46,8 @@ class Definition:
     """What a text says about a key result. A metric or threshold always has a target, a milestone never.
 
     `is_change`: the target is the size of a change ("by 25 %", "3x") from a start that the text does not give;
-    otherwise it is the value to arrive at. `metric` is a short name of what is measured, "" for a milestone.
+    otherwise it is the value to arrive at. `metric` is a short name of what is measured, "" for a milestone and where
+    the words beside the number make none.
     """
 
     kind: Kind

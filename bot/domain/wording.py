@@ -113,15 +113,23 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 _EDGE = re.compile(
-    rf"(?:\s|^)(?P<edge>{_NOT_OVER}|{_NOT_UNDER}|at or|from|to|by|at|is|are|of|with|for|in|on|the|a|an|be|takes?|and"
-    r"|that|[^\w\s\"”'’)]+|[$€£]?\d[\d.,]*\s?%?)$",
+    rf"(?:\s|^)(?P<edge>{_NOT_OVER}|{_NOT_UNDER}|at or|from|to|by|at|is|are|of|with|for|in|on|the|a|an|be|takes?|stays?"
+    r"|and|that|[^\w\s\"”'’)]+|[$€£]?\d[\d.,]*\s?%?)$",
     re.IGNORECASE,
 )
-_SAYS_OF = ("from", "to", "of", "at", "is", "are", "take", "takes", "at or")  # what stands before these is no verb
+# What stands before these is no verb.
+_SAYS_OF = ("from", "to", "of", "at", "is", "are", "take", "takes", "stay", "stays", "at or")
 _LEADING = re.compile(
     r"^(?:(?:of|the|a|an|our|number of|in|and|on|for|with|from|fewer|more|less|lower|higher|faster"
     r"|or (?:less|fewer|more|better|below|above|lower|higher)"
     r"|(?:increase|growth|improvement|uplift|rise|reduction|decrease|drop|decline|cut) (?:in|of))(?:\s|$)|[^\w\"“]+)",
+    re.IGNORECASE,
+)
+# A name that ends in one of these was cut in the middle: "talk to all", "the handbook so", "renewals that we".
+_DANGLING = re.compile(
+    r"\s(?:all|both|each|every|any|so|to|into|for|of|in|on|at|by|with|from|as|than|via|per|within|about|over|under"
+    r"|up to|the|a|an|and|or|but|that|which|who|whose|when|where|while|if|because|we|you|they|it|he|she|i|our|your|their|its"
+    r"|this|these|those|is|are|be|was|were|been|has|have|had|will|can|should|must|may|not|gets?|ensure)$",
     re.IGNORECASE,
 )
 _STRETCH_FIRST = re.compile(r"^(?:within|in|after|over)\s[^,]{1,30},\s*", re.IGNORECASE)
@@ -229,13 +237,15 @@ def metric_name(before: str, after: str, *, is_pair: bool = False) -> str:
     """A short name of what is measured: the words before the number without verb and limits, else those after it.
 
     `is_pair`: two numbers stand between `before` and `after`, so that a single word before them is no verb. At most
-    MAX_METRIC_LENGTH code points; "" if there are no words at all.
+    MAX_METRIC_LENGTH code points. "" if there are no words at all, or only some that end in the middle ("Talk to all"):
+    then the whole text is the better name.
     """
     sentence = _STRETCH_FIRST.sub("", _MARKER.sub("", _SENTENCE.split(_ASIDE.sub("", before))[-1]))
     name = _subject(sentence, is_pair=is_pair) or _CUT.split(f"{_ASIDE.sub('', after).strip()} ", maxsplit=1)[0]
     while (shorter := _LEADING.sub("", name.strip())) != name:
         name = shorter
-    return _short(name or sentence)
+    name = " ".join((name or sentence).split())
+    return "" if _DANGLING.search(name) else _short(name)
 
 
 def _subject(words: str, *, is_pair: bool) -> str:
@@ -244,7 +254,7 @@ def _subject(words: str, *, is_pair: bool) -> str:
     is_named = is_pair or words.endswith(":")
     while words:
         edge = _EDGE.search(words)
-        is_named = is_named or bool(edge and edge["edge"].casefold() in _SAYS_OF)
+        is_named = is_named or bool(edge and (edge["edge"].casefold() in _SAYS_OF or edge["edge"][0] in "≤≥<>"))
         shorter = _without_last_verb((words[: edge.start()] if edge else words).rstrip(" :-–—(,"))
         if shorter == words:
             break
@@ -263,7 +273,9 @@ def _without_last_verb(words: str) -> str:
 
 
 def _short(name: str) -> str:
-    name = " ".join(name.split())
     if len(name) <= MAX_METRIC_LENGTH:
         return name
-    return name[: MAX_METRIC_LENGTH + 1].rpartition(" ")[0] or name[:MAX_METRIC_LENGTH]
+    short = name[: MAX_METRIC_LENGTH + 1].rpartition(" ")[0] or name[:MAX_METRIC_LENGTH]
+    while (shorter := _DANGLING.sub("", short)) != short:
+        short = shorter
+    return short

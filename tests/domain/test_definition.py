@@ -177,6 +177,31 @@ def test_a_text_without_a_target_is_a_milestone(text: str) -> None:
     assert parse_key_result(text) == Definition(Kind.MILESTONE)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Talk to all 17 customers who went quiet",
+        "Rewrite the handbook so that two people can use it",
+        "Keep renewals that we raise 60 days ahead",
+        "Tidy the rota and get 20 to join",
+        "Sort the backlog and tackle each of 12 complaints",
+    ],
+)
+def test_words_that_end_in_the_middle_are_no_name_of_a_metric(text: str) -> None:
+    found = parse_key_result(text)
+    assert found.target is not None
+    assert found.metric == ""
+
+
+def test_a_sign_says_that_the_word_before_it_is_measured() -> None:
+    assert parse_key_result("Roll-backs ≤ 1 a release").metric == "Roll-backs"
+
+
+def test_a_name_that_is_too_long_ends_with_a_whole_thought() -> None:
+    long = "Share of the decisions about our product and about the marketing of it that are so much"
+    assert parse_key_result(f"{long} better: 4 %").metric == long.removesuffix(" of it that are so much")
+
+
 def test_the_date_is_read_with_the_rest() -> None:
     assert parse_key_result("ISO 27001 audit passed by 15 Dec", Q4).due == date(2026, 12, 15)
     assert parse_key_result("Activation from 22 % to 35 % by EOQ", Q4).due == date(2026, 12, 31)

@@ -112,7 +112,9 @@ def merge(given: Given, base: Terms) -> Terms | Unfit:
         if given.start is not None or given.target is not None:
             column = Column.TARGET if given.target is not None else Column.START
             return Unfit(column, "A milestone has no number; leave this cell empty, or choose another kind.")
-        return replace(terms, unit=given.unit or "", start=None, target=None)
+        # the words beside a number in its text ("two people who …") name no metric of a milestone
+        metric = given.metric or (base.metric if base.kind is Kind.MILESTONE else None)
+        return replace(terms, metric=metric, unit=given.unit or "", start=None, target=None)
     if kind is Kind.HEALTH:
         watched = base if base.kind is Kind.HEALTH else Terms(Kind.HEALTH)
         return replace(

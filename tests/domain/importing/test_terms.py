@@ -78,9 +78,17 @@ def test_start_and_target_decide_the_direction_where_no_kind_is_said() -> None:
 
 
 def test_a_milestone_drops_the_numbers_of_its_text_but_refuses_those_of_its_columns() -> None:
-    assert merged(Given(kind=Kind.MILESTONE), FALLING) == Terms(Kind.MILESTONE, "Lead time")
+    assert merged(Given(kind=Kind.MILESTONE), FALLING) == Terms(Kind.MILESTONE)
     assert unfit(Given(kind=Kind.MILESTONE, target=Decimal(1)), FALLING).column is Column.TARGET
     assert unfit(Given(kind=Kind.MILESTONE, start=Decimal(1)), FALLING).column is Column.START
+
+
+def test_a_milestone_is_named_by_its_text_unless_a_column_names_it() -> None:
+    text = "Rewrite the handbook so that two people can use it"
+    assert merged(Given(kind=Kind.MILESTONE), terms_of_text(text, Q4)).metric is None
+    named = merged(Given(kind=Kind.MILESTONE, metric="Handbook"), terms_of_text(text, Q4))
+    assert named == Terms(Kind.MILESTONE, "Handbook")
+    assert merged(Given(kind=Kind.MILESTONE), named) == named
 
 
 def test_a_threshold_takes_no_start_from_its_text() -> None:
