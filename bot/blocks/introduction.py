@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.blocks.dates import weekday_time
 from bot.blocks.layout import section
 from bot.blocks.post import Post
-from bot.blocks.text import said
+from bot.blocks.text import said, stopped
 
 NAME = 80
 MOST_NAMED = 5
@@ -52,9 +52,10 @@ def introduction(view: Introduction) -> Post:
 
 
 def _what(view: Introduction) -> str:
+    yours = stopped(_listed(view.key_results))
     return (
         f"*What:* one message a week, first on {weekday_time(view.opens)} your time, with all that is yours: "
-        f"{_listed(view.key_results)}. Three questions each, under a minute each, until {weekday_time(view.closes)}."
+        f"{yours} Three questions each, under a minute each, until {weekday_time(view.closes)}."
     )
 
 

@@ -18,9 +18,26 @@ def escape(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most `limit` code points, on one line, cut with an ellipsis."""
+    """At most `limit` code points, on one line; cut with an ellipsis, behind a word if one ends in the second half."""
     line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + ELLIPSIS
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    ends = len(cut) if line[limit - 1] == " " else cut.rfind(" ")
+    whole_words = cut[:ends] if ends >= limit // 2 else cut
+    return whole_words.rstrip(" ,;:.–—-") + ELLIPSIS
+
+
+def stopped(text: str) -> str:
+    """The end of a sentence: with a full stop, unless it ends in a mark of its own."""
+    return text if text.endswith((ELLIPSIS, ".", "!", "?")) else f"{text}."
+
+
+def unmarked(sentence: str) -> str:
+    """A sentence of ours in mrkdwn as plain text, for places where Slack formats nothing: under a field, above all."""
+    bare = re.sub(r"\*(\S[^*\n]*)\*", r"\1", sentence)
+    bare = re.sub(r"`([^`\n]+)`", r"\1", bare)
+    return bare.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def said(text: str, limit: int = 300) -> str:

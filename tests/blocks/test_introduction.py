@@ -43,6 +43,15 @@ def test_the_notification_says_who_is_writing_and_why() -> None:
     assert introduction(MERE).text.startswith("Hello Mere, I'm Okra. Once a week")
 
 
+def test_a_name_that_was_cut_is_followed_by_no_full_stop() -> None:
+    long = replace(
+        MERE,
+        key_results=((12, "Share of the boats that answer within an hour when we call them at night, or at dawn"),),
+    )
+    assert "…. " not in words(long)
+    assert "at night, or at… Three questions" in words(long)
+
+
 def test_it_names_nobody_where_nobody_is_known() -> None:
     text = words(replace(MERE, wanted_by=None, contact=None))
     assert "None" not in text
