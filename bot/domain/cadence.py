@@ -47,6 +47,16 @@ def first_period_of_cycle(starts_on: date) -> Period:
     return monday if monday == starts_on else following(monday)
 
 
+def cycle_is_told_until(ends_on: date, rhythm: "Rhythm", zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, at which a cycle has nothing more to tell; `zone` is the organisation's.
+
+    It is the end of its last day, or where that comes later the digest of the period in which that day lies: what
+    was asked on the Monday before is answered, and read. No period begins after the last day.
+    """
+    last_day_over = instant_of(ends_on + timedelta(days=1), time(0), zone)
+    return max(last_day_over, digest_at(period_on(ends_on), rhythm, zone))
+
+
 def value_asked(this: Period, cycle_first_monday: Period, every_n_weeks: int) -> bool:
     """Whether the value of a key result is asked for in this period, if it is every N weeks.
 

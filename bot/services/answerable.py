@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.dates import weekday_time
 from bot.domain.cadence import Period, next_opening
 from bot.domain.cycles import CycleState
-from bot.domain.permissions import Action, may
+from bot.domain.permissions import Action, Facts, may
 from bot.services import access
 from bot.services.access import Caller
 from bot.services.prompt import changes_until, current_period
@@ -62,7 +62,7 @@ def subject(
     # Who may not see it learns nothing about it, not even that it exists.
     if not may(access.actor_of(member), Action.VIEW_KEY_RESULT, facts):
         raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    access.require(session, caller, Action.ANSWER_CHECK_IN, facts)
+    _refuse_if_not_theirs(session, member, key_result, facts)
     objective, team, cycle = session.execute(
         sa.select(Objective, Team, Cycle)
         .join(Team, Team.id == Objective.team_id)
@@ -77,6 +77,9 @@ def subject(
     workspace = session.get_one(Workspace, caller.workspace_id)
     this = period if period is not None else current_period(now, owner)
     _refuse_if_over(now, workspace, owner, this)
+    if cycle.ends_on is not None and this > cycle.ends_on:
+        # It runs until its last digest, and has no period after its last day.
+        raise Refused(Reason.CYCLE_NOT_ACTIVE, number=key_result.number)
     definition = session.scalars(
         sa.select(KeyResultRevision).where(
             KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
@@ -102,6 +105,13 @@ def _key_result(session: Session, caller: Caller, key_result_id: int, *, lock: b
     if key_result is None:
         raise Refused(Reason.NO_SUCH_KEY_RESULT)
     return key_result
+
+
+def _refuse_if_not_theirs(session: Session, member: Member, key_result: KeyResult, facts: Facts) -> None:
+    if may(access.actor_of(member), Action.ANSWER_CHECK_IN, facts):
+        return
+    owner = session.get(Member, key_result.owner_id) if key_result.owner_id is not None else None
+    raise Refused(Reason.NOT_FOR_YOU, number=key_result.number, owner=owner.name if owner is not None else None)
 
 
 def _owner(session: Session, key_result: KeyResult) -> Member:

@@ -1,6 +1,7 @@
 """Which key results are asked about: active ones of an active cycle, whose objective is held by a team that is on.
 
-The cycle's state decides, not its days: a cycle that runs over is asked about until an admin closes it.
+The cycle's state decides who is asked at all; its days decide about which periods. It stays active until the digest of
+its last period, and nobody is asked for a period that begins after its last day.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeVarTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.cadence import Period
 from bot.domain.cycles import CycleState
 from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Objective, Team
 
@@ -27,21 +29,29 @@ class Asked:
     key_result_id: int
     value_every_weeks: int
     cycle_starts_on: date
+    cycle_ends_on: date
+
+    def is_asked_in(self, period: Period) -> bool:
+        """Whether the period begins on or before the cycle's last day."""
+        return period <= self.cycle_ends_on
 
 
 def asked_about(session: Session, member_ids: Collection[int]) -> dict[int, list[Asked]]:
     """What each of these members is asked about, in the order of the numbers; members without any are left out."""
     rows = session.execute(
         only_asked_about(
-            sa.select(KeyResult.owner_id, KeyResult.id, KeyResultRevision.value_every_weeks, Cycle.starts_on)
+            sa.select(
+                KeyResult.owner_id, KeyResult.id, KeyResultRevision.value_every_weeks, Cycle.starts_on, Cycle.ends_on
+            )
         )
         .where(KeyResult.owner_id.in_(member_ids))
         .order_by(KeyResult.number)
     ).all()
     found: dict[int, list[Asked]] = defaultdict(list)
-    for owner_id, key_result_id, every, starts_on in rows:
-        if owner_id is not None and starts_on is not None:  # the tables hold both for what is active
-            found[owner_id].append(Asked(key_result_id, every, starts_on))
+    for owner_id, key_result_id, every, starts_on, ends_on in rows:
+        # The tables hold all three for what is active.
+        if owner_id is not None and starts_on is not None and ends_on is not None:
+            found[owner_id].append(Asked(key_result_id, every, starts_on, ends_on))
     return dict(found)
 
 

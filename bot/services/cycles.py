@@ -9,28 +9,34 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.cadence import cycle_is_told_until
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import instant_of
 from bot.services import audit, planning
-from models import Cycle, KeyResult, Objective, Workspace
+from bot.services.rhythm import rhythm_of
+from models import Cycle, Team, Workspace
 
 
 def turn(session: Session, now: datetime, limit: int) -> int:
     """Begin what has begun and end what is over. Returns how many cycles changed.
 
-    A cycle whose last day is over goes into closing: nobody is asked about it any more. One in planning whose first
-    day has come becomes active, unless another one still is; one that never came to run is closed when its time is
-    over. Days are counted in the organisation's zone.
+    A cycle whose last day is over goes into closing, not before the digests of its last period were taken: what was
+    asked on that week's Monday is answered, and read. What is due even then is excused. One in planning whose first day
+    has come becomes active, unless another one still is; one that never came to run is closed when its time is over.
+    Days are counted in the organisation's zone.
+
+    One cycle is active at a time, so a successor begins when the one before it ends. Where the digest stands so late in
+    the rhythm that the successor's first period has opened by then, its owners are asked right after that digest.
     """
     if not any(at <= now for at in _turns(session)):
         return 0
     rows = _running(session, lock=True)
     active = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
     changed = 0
-    for cycle, zone in rows:
-        today = now.astimezone(ZoneInfo(zone)).date()
+    for cycle, workspace in rows:
+        today = now.astimezone(ZoneInfo(workspace.time_zone)).date()
         starts_on, ends_on = _days(cycle)
-        if cycle.state is CycleState.ACTIVE and ends_on < today:
+        if cycle.state is CycleState.ACTIVE and _is_told(session, now, cycle, workspace):
             _move(session, now, cycle, CycleState.CLOSING)
             active.discard(cycle.workspace_id)
         elif cycle.state is CycleState.PLANNING and ends_on < today:
@@ -56,21 +62,28 @@ def _turns(session: Session) -> list[datetime]:
     rows = _running(session)
     busy = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
     turns: list[datetime] = []
-    for cycle, name in rows:
+    for cycle, workspace in rows:
         starts_on, ends_on = _days(cycle)
-        zone = ZoneInfo(name)
+        zone = ZoneInfo(workspace.time_zone)
         if cycle.state is CycleState.ACTIVE:
-            turns.append(instant_of(ends_on + timedelta(days=1), time(0), zone))
+            turns.append(cycle_is_told_until(ends_on, rhythm_of(workspace), zone))
         else:
             waits = cycle.workspace_id in busy
             turns.append(instant_of(ends_on + timedelta(days=1) if waits else starts_on, time(0), zone))
     return turns
 
 
-def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, str]]:
-    """Cycles with days that are active, then those in planning, with the organisation's zone."""
+def _is_told(session: Session, now: datetime, cycle: Cycle, workspace: Workspace) -> bool:
+    """Whether the last day is over and each digest of the last period was taken: a late one is waited for."""
+    until = cycle_is_told_until(_days(cycle)[1], rhythm_of(workspace), ZoneInfo(workspace.time_zone))
+    waits_for_digest = sa.exists().where(Team.workspace_id == workspace.id, Team.next_digest_at <= until)
+    return until <= now and not session.scalar(sa.select(waits_for_digest))
+
+
+def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, Workspace]]:
+    """Cycles with days that are active, then those in planning, with the organisation's row."""
     query = (
-        sa.select(Cycle, Workspace.time_zone)
+        sa.select(Cycle, Workspace)
         .join(Workspace, Workspace.id == Cycle.workspace_id)
         .where(
             Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
@@ -80,7 +93,10 @@ def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, 
         # Ends come before beginnings, so that one cycle can follow another on the same morning.
         .order_by(Cycle.state, Cycle.ends_on, Cycle.id)
     )
-    return session.execute(query.with_for_update(of=Cycle, key_share=True) if lock else query).all()
+    if lock:
+        # Another worker may have turned one since it was read without the lock.
+        query = query.with_for_update(of=Cycle, key_share=True).execution_options(populate_existing=True)
+    return session.execute(query).all()
 
 
 def _days(cycle: Cycle) -> tuple[date, date]:
@@ -102,10 +118,5 @@ def _move(session: Session, now: datetime, cycle: Cycle, state: CycleState) -> N
         subject=cycle,
         detail={"before": before.value},
     )
-    owners = session.scalars(
-        sa.select(KeyResult.owner_id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .where(Objective.cycle_id == cycle.id, KeyResult.owner_id.is_not(None))
-        .distinct()
-    ).all()
-    planning.replan(session, now, [owner for owner in owners if owner is not None])
+    if CycleState.ACTIVE in (before, state):
+        planning.replan_cycle(session, now, cycle)

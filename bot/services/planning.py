@@ -27,10 +27,11 @@ from bot.domain.cadence import (
     period_of,
     value_asked,
 )
+from bot.domain.cycles import CycleState
 from bot.services import introduction, outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.rhythm import rhythm_of
-from models import CheckIn, CheckInState, KeyResult, KeyResultState, Member, PostKind, Workspace
+from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind, Workspace
 from models.once import insert_all_once
 
 # Somebody new reads who is asking before they are asked.
@@ -60,12 +61,11 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     rhythms = _rhythms(session, members)
     for member in members:
         rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
-        if member.id not in owing or not member.may_take_part:
-            _wait_for(member, None, rhythm, now)
-        elif member.next_period is None:
-            _wait_for(member, period_of(next_opening(now, rhythm, zone), zone), rhythm, now)
+        if member.next_period is None:
+            this = period_of(next_opening(now, rhythm, zone), zone)
         else:
-            _wait_for(member, _still_open(period(member.next_period), now, rhythm, zone), rhythm, now)
+            this = _still_open(period(member.next_period), now, rhythm, zone)
+        _wait_for(member, this if _asked_in(owing, member, this) else None, rhythm, now)
     _close_later(session, now, {member.id: (rhythms[member.workspace_id], member) for member in members})
     session.flush()
 
@@ -91,14 +91,14 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     opened: list[tuple[Member, Period]] = []
     for member in members:
         rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
-        if member.id not in owing or not member.may_take_part or member.next_period is None:
-            _wait_for(member, None, rhythm, now)
+        if member.next_period is None:
             continue
         this = _still_open(period(member.next_period), now, rhythm, zone)
-        if opens_at(this, rhythm, zone) > now:
-            _wait_for(member, this, rhythm, now)
+        wanted = _asked_in(owing, member, this)
+        if not wanted or opens_at(this, rhythm, zone) > now:
+            _wait_for(member, this if wanted else None, rhythm, now)
             continue
-        rows += [check_in_row(member, asked, this, rhythm) for asked in owing[member.id]]
+        rows += [check_in_row(member, asked, this, rhythm) for asked in wanted]
         opened.append((member, this))
         _wait_for(member, following(this), rhythm, now)
     insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
@@ -111,24 +111,66 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
 def close_due(session: Session, now: datetime, limit: int) -> int:
     """Up to `limit` check-ins whose answering is over become missed; returns how many there were.
 
-    Where the key result was closed in the meantime nothing was owed any more: those are excused.
+    Where the key result was closed in the meantime, or its cycle is not running any more, nothing was owed: those are
+    excused.
     """
     rows = session.execute(
-        sa.select(CheckIn, KeyResult.state)
+        sa.select(CheckIn, KeyResult.state, Cycle.state)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Cycle, Cycle.id == Objective.cycle_id)
         .where(CheckIn.state == CheckInState.DUE, CheckIn.closes_at <= now)
         .order_by(CheckIn.closes_at, CheckIn.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=CheckIn, key_share=True)
     ).all()
     prompts: set[tuple[int, str]] = set()
-    for check_in, state in rows:
-        check_in.state = CheckInState.EXCUSED if state is KeyResultState.CLOSED else CheckInState.MISSED
+    for check_in, state, cycle in rows:
+        was_owed = state is not KeyResultState.CLOSED and cycle is CycleState.ACTIVE
+        check_in.state = CheckInState.MISSED if was_owed else CheckInState.EXCUSED
         prompts.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
     session.flush()
     for workspace_id, key in sorted(prompts):
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
     return len(rows)
+
+
+def replan_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
+    """A cycle has begun or ended: everybody whom it concerns is looked at again by the next tick, in batches.
+
+    Its owners, of whom there may be thousands, are made due in one statement; `open_due` then decides whether, and
+    when, each is asked. Who waits for nothing yet waits for the cycle's first period. Where it has ended, what is
+    still due is over now, and `close_due` excuses it.
+    """
+    key_results = (
+        sa.select(KeyResult.id, KeyResult.owner_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(Objective.cycle_id == cycle.id)
+        .subquery()
+    )
+    concerned = sa.select(Member.id).where(Member.id.in_(sa.select(key_results.c.owner_id)))
+    first: date | None = None
+    if cycle.state is CycleState.ACTIVE and cycle.starts_on is not None:
+        first = first_period_of_cycle(cycle.starts_on)
+    else:
+        concerned = concerned.where(Member.next_period.is_not(None))
+        session.execute(
+            sa.update(CheckIn)
+            .where(
+                CheckIn.key_result_id.in_(sa.select(key_results.c.id)),
+                CheckIn.state == CheckInState.DUE,
+                CheckIn.closes_at > now,
+            )
+            .values(closes_at=now)
+        )
+    # Locked in the order in which `replan` locks them, so that the two never wait for each other.
+    held = concerned.order_by(Member.id).with_for_update(key_share=True)
+    session.execute(
+        sa.update(Member)
+        .where(Member.id.in_(held))
+        .values(next_opening_at=now, next_period=sa.func.coalesce(Member.next_period, first))
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def check_in_row(member: Member, asked: Asked, this: Period, rhythm: Rhythm) -> dict[str, object]:
@@ -159,6 +201,13 @@ def _ask(session: Session, now: datetime, member: Member, this: Period) -> None:
         not_before=now + AFTER_INTRODUCTION if is_new else now,
         bulk=True,
     )
+
+
+def _asked_in(owing: Mapping[int, Sequence[Asked]], member: Member, this: Period) -> list[Asked]:
+    """What the member is asked about in a period: nothing, for somebody who may not take part."""
+    if not member.may_take_part:
+        return []
+    return [asked for asked in owing.get(member.id, ()) if asked.is_asked_in(this)]
 
 
 def _still_open(this: Period, now: datetime, rhythm: Rhythm, zone: ZoneInfo) -> Period:

@@ -11,6 +11,7 @@ from bot.domain.cadence import (
     Rhythm,
     WeeklyTime,
     closes_at,
+    cycle_is_told_until,
     digest_at,
     digest_due,
     first_period_of_cycle,
@@ -187,6 +188,19 @@ def test_a_value_is_asked_for_every_so_many_weeks_of_the_cycle(weeks: int, every
 
 def test_a_cycle_that_begins_on_a_monday_has_its_first_monday_that_day() -> None:
     assert first_period_of_cycle(date(2026, 11, 23)) == MONDAY
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "told_until"),
+    [
+        (date(2026, 6, 30), "2026-07-01 10:00"),  # a Tuesday: until Wednesday's digest
+        (date(2026, 6, 29), "2026-07-01 10:00"),
+        (date(2026, 12, 31), "2027-01-01 00:00"),  # a Thursday: its week was told of the day before
+    ],
+)
+def test_a_cycle_is_told_until_its_last_digest_or_the_end_of_its_last_day(ends_on: date, told_until: str) -> None:
+    until = datetime.fromisoformat(told_until).replace(tzinfo=UTC)
+    assert cycle_is_told_until(ends_on, Rhythm(), ZoneInfo("UTC")) == until
 
 
 def test_a_value_that_is_never_asked_for_is_refused() -> None:
