@@ -1,0 +1,1 @@
+"""What Okra costs, as ratios against a reference that is measured in the same run."""

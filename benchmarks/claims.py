@@ -1,0 +1,86 @@
+"""Claims in batches by 1, 2 and 4 worker processes on one PostgreSQL."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from time import perf_counter
+
+from benchmarks.company import OPENING, Size, found
+from benchmarks.databases import POSTGRESQL, Databases, unhurried
+from benchmarks.figures import Figure, Report, at_least, median
+from benchmarks.scale import Scale
+from benchmarks.serving import in_a_process, quiet, settings
+from bot.app import build
+from models import Worker
+from scheduler import delivery, ticks
+
+WORKERS = (1, 2, 4)
+
+
+def run(databases: Databases, scale: Scale) -> Report:
+    """The median of several rounds for each number of workers, interleaved."""
+    posts, rounds = scale.pick((6_000, 3), (200, 1))
+    rates: dict[int, list[float]] = {}
+    for _ in range(rounds):
+        for workers in WORKERS:
+            rates.setdefault(workers, []).append(_rate(databases, posts, workers))
+    one = median(rates[1])
+    return Report(
+        "Claims",
+        tuple(
+            Figure(
+                f"{workers} workers",
+                "1 worker",
+                median(rates[workers]),
+                one,
+                "claims/s",
+                at_least(1.6) if workers == 2 else None,
+            )
+            for workers in WORKERS[1:]
+        ),
+        (
+            f"{POSTGRESQL}: {posts:,} prompts of as many people, claimed in batches of {delivery.BATCH} without a "
+            "limit, by processes with engines of their own, until none is left. No more can be gained than there are "
+            "cores: each worker keeps itself and a server process busy."
+        ),
+    )
+
+
+def _rate(databases: Databases, posts: int, workers: int) -> float:
+    url = databases.url(POSTGRESQL)
+    database = unhurried(url)
+    found(database, Size(owners=posts))
+    ticks.tick(build(settings(), clock=lambda: OPENING, database=database).runtime, 0, OPENING)
+    with database.write() as session:
+        signed_on = [Worker(name=f"bench {number}", started_at=OPENING) for number in range(workers)]
+        session.add_all(signed_on)
+        session.flush()
+        ids = [worker.id for worker in signed_on]
+    database.close()
+    with ExitStack() as all_of_them:
+        ends = [all_of_them.enter_context(in_a_process(claim_all, url, worker_id)) for worker_id in ids]
+        begun = perf_counter()
+        for end in ends:
+            end.send("go")
+        taken = [end.recv() for end in ends]
+        took = perf_counter() - begun
+    if sum(taken) != posts:
+        raise RuntimeError(f"{sum(taken)} claims of {posts} posts")
+    return posts / took
+
+
+def claim_all(connection: Connection, url: str, worker_id: int) -> None:
+    """Say that it is ready, wait for the word, claim until nothing is left, and say how many there were."""
+    quiet()
+    database = unhurried(url)
+    runtime = build(settings(posts_per_minute=0), clock=lambda: OPENING, database=database).runtime
+    # A claim for a time at which nothing is due: statements are compiled and a connection is there.
+    delivery.claim(runtime, worker_id, OPENING.replace(year=2020))
+    connection.send(None)
+    connection.recv()
+    taken = 0
+    while claims := delivery.claim(runtime, worker_id, OPENING):
+        taken += len(claims)
+    connection.send(taken)
+    database.close()

@@ -1,0 +1,100 @@
+"""A signed HTTP interaction that records a check-in, against a bare Bolt listener on the same server settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+
+from benchmarks.company import OPENING, Size, found, open_this_week
+from benchmarks.databases import ENGINES, Databases, unhurried
+from benchmarks.figures import Figure, Report, at_least, at_most, median
+from benchmarks.scale import Scale
+from benchmarks.serving import drive, in_a_process, serve_bare, serve_okra
+from benchmarks.submissions import Json, payloads, request
+
+# Mid-quarter: six weeks were answered before this one. Each owner has three key results.
+WEEKS, EACH = 6, 3
+NOW = OPENING + timedelta(hours=1)
+GOAL_RATE, GOAL_MEDIAN = at_least(1 / 3), at_most(5)
+
+
+def run(databases: Databases, scale: Scale) -> Report:
+    """Rounds of: bare, then Okra on each engine; the medians of the rounds are told."""
+    rounds, busy, calm = scale.pick((2, 200, 60), (1, 24, 9))
+    size = Size(owners=-(-rounds * (busy + calm) // EACH), key_results_each=EACH, weeks=WEEKS)
+    urls = {engine: _company(databases, engine, size) for engine in ENGINES}
+    database = unhurried(urls[ENGINES[0]])
+    # One key result of each owner after the other, so that no owner is in two places at once.
+    order = sorted(range(1, size.key_results + 1), key=lambda number: ((number - 1) % EACH, number))
+    made = payloads(database, NOW, order)
+    database.close()
+    rates: dict[str, list[float]] = {}
+    waits: dict[str, list[float]] = {}
+    with (
+        in_a_process(serve_bare) as bare,
+        in_a_process(serve_okra, urls[ENGINES[0]], standing_still) as first,
+        in_a_process(serve_okra, urls[ENGINES[1]], standing_still) as second,
+    ):
+        ports = {"bare": bare, ENGINES[0]: first, ENGINES[1]: second}
+        for part in _parts(made, rounds):
+            for name, port in ports.items():
+                signed = [request(payload, int(time.time())) for payload in part]
+                drive(port, signed[:3], connections=1)
+                calm_requests, busy_requests = signed[3 : calm + 3], signed[calm + 3 :]
+                _, alone = drive(port, calm_requests, connections=1)
+                took, _ = drive(port, busy_requests)
+                waits.setdefault(name, []).append(median(alone) * 1000)
+                rates.setdefault(name, []).append(len(busy_requests) / took)
+    size_told = f"{len(request(made[0], 0)):,} bytes each"
+    return Report(
+        "An interaction that records a check-in",
+        tuple(_figures(rates, waits)),
+        (
+            f"Submissions of the check-in dialog ({size_told}), green, by owners with {EACH} key results and "
+            f"{WEEKS} answered weeks; each is verified, saved in one durable transaction, and answered with the next "
+            "dialog. The reference verifies and acknowledges the same requests. Requests a second over 8 connections; "
+            "the median over one connection, with nothing else going on. `python -m benchmarks profile` says where "
+            "the time goes."
+        ),
+    )
+
+
+def standing_still() -> datetime:
+    """An hour after everybody's week opened."""
+    return NOW
+
+
+def _figures(rates: dict[str, list[float]], waits: dict[str, list[float]]) -> Iterator[Figure]:
+    for engine in ENGINES:
+        figure = partial(Figure, against="bare Bolt listener")
+        yield figure(
+            f"requests a second, {engine}",
+            measured=median(rates[engine]),
+            reference=median(rates["bare"]),
+            unit="/s",
+            goal=GOAL_RATE,
+        )
+        yield figure(
+            f"unloaded median, {engine}",
+            measured=median(waits[engine]),
+            reference=median(waits["bare"]),
+            unit="ms",
+            goal=GOAL_MEDIAN,
+        )
+
+
+def _parts(made: list[Json], rounds: int) -> Iterator[list[Json]]:
+    length = len(made) // rounds
+    for number in range(rounds):
+        yield made[number * length : (number + 1) * length]
+
+
+def _company(databases: Databases, engine: str, size: Size) -> str:
+    url = databases.url(engine)
+    database = unhurried(url)
+    found(database, size)
+    open_this_week(database, size)
+    database.close()
+    return url
