@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from office import PostOffice
+from post_office import PostOffice
 
 from bot.blocks.post import Post
 from models import PostKind

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from office import PostOffice
+from post_office import PostOffice
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post

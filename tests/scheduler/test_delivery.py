@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
-from office import NOW, Alive, Dead, PostOffice
+from post_office import NOW, Alive, Dead, PostOffice
 
 from bot.services import outbox
 from bot.services.agenda import next_due

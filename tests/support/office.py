@@ -1,91 +1,102 @@
-"""A post office for tests of delivery: one company, one worker, a Slack double, and steps turned by hand."""
+"""A workspace to import into, and rows to import."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
 
-from company import Company
-from slack_double import SlackDouble
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
 
-from bot.runtime import Runtime
-from bot.services import outbox
-from bot.settings import Settings
-from models import Delivery, PostKind, Worker
+from bot.domain.importing.columns import Column
+from bot.domain.importing.plan import ImportPlan
+from bot.domain.importing.rows import Rows, read_rows
+from bot.services.importing import COMMAND_LINE, Importer, import_rows, plan_import
+from models import (
+    KeyResult,
+    KeyResultRevision,
+    Member,
+    MemberKind,
+    Workspace,
+)
+from models.base import Base
 from models.database import Database
-from scheduler import delivery, redrawing
 
-NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
+Table = TypeVar("Table", bound=Base)
 
-
-class Dead:
-    """Every other worker is dead."""
-
-    def hold(self, worker_id: int) -> None: ...
-
-    def is_gone(self, worker_id: int) -> bool:
-        return True
-
-    def keep(self) -> None: ...
-
-    def release(self) -> None: ...
+NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
+LATER = datetime(2026, 10, 9, 8, tzinfo=UTC)
 
 
-class Alive(Dead):
-    def is_gone(self, worker_id: int) -> bool:
-        return False
+def sheet(*rows: dict[str, str]) -> Rows:
+    """Rows with the columns that they name; the rest is filled in."""
+    basis = {"org": "Longfetch", "cycle": "2026 Q4", "level": "team", "team": "Hulls", "objective": "Float"}
+    lines = [",".join(Column)]
+    lines += [",".join('"' + {**basis, **row}.get(column, "") + '"' for column in Column) for row in rows]
+    found = read_rows("\n".join(lines))
+    assert isinstance(found, Rows), found
+    return found
 
 
-class PostOffice:
-    """One company, one worker, a Slack double, and hand-turned steps."""
+def row(key: str, key_result: str = "Leaks from 9 to 2", **cells: str) -> dict[str, str]:
+    return {"id": key, "key_result": key_result, **{name.replace("_", " "): text for name, text in cells.items()}}
 
-    everybody_else_lives = Alive()
+
+class Office:
+    """A workspace to import into."""
 
     def __init__(self, database: Database) -> None:
-        self.slack = SlackDouble()
-        self.clock = NOW
-        self.runtime = Runtime(Settings(_env_file=None), database, self.slack, lambda: self.clock, lambda: None)
+        self.database = database
         with database.write() as session:
-            company = Company(session, NOW)
-            self.workspace_id = company.workspace.id
-            self.member_id = company.person("Ada Obi").id
-            self.admin_id = company.person("Noor Admin", admin=True).id
-            self.worker_id = self.sign_on(session)
+            workspace = Workspace(name="Longfetch", time_zone="Europe/London", created_at=NOW)
+            session.add(workspace)
+            session.flush()
+            self.workspace_id = workspace.id
 
-    def sign_on(self, session: Session) -> int:
-        worker = Worker(name="here", started_at=NOW)
-        session.add(worker)
-        session.flush()
-        return worker.id
+    def hire(self, name: str, kind: MemberKind = MemberKind.FULL) -> int:
+        with self.database.write() as session:
+            first = name.split(maxsplit=1)[0]
+            member = Member(
+                workspace_id=self.workspace_id,
+                slack_user_id=f"U0{first.upper()}",
+                name=name,
+                display_name=first,
+                email=f"{first.lower()}@longfetch.example",
+                time_zone="UTC",
+                kind=kind,
+                created_at=NOW,
+            )
+            session.add(member)
+            session.flush()
+            return member.id
 
-    def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **given: object) -> int:
-        to = given if {"channel_id", "member_id"} & given.keys() else {"channel_id": "C0LEADS", **given}
-        with self.runtime.write() as session:
-            found = outbox.post(session, self.clock, workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
-        assert found is not None
-        return found
+    def imports(
+        self, rows: Rows, *, reason: str | None = None, now: datetime = NOW, importer: Importer = COMMAND_LINE
+    ) -> ImportPlan:
+        with self.database.write() as session:
+            return import_rows(session, self.workspace_id, rows, now, importer=importer, reason=reason)
 
-    def work(self) -> None:
-        """Claim and deliver all that is due now."""
-        for claim in delivery.claim(self.runtime, self.worker_id, self.clock):
-            ready = delivery.begin(self.runtime, claim, self.clock)
-            if ready is not None:
-                delivery.finish(self.runtime, ready, delivery.send(self.runtime, ready), self.clock)
+    def plan(self, rows: Rows, now: datetime = NOW) -> ImportPlan:
+        with self.database.read() as session:
+            return plan_import(session, self.workspace_id, rows, now)
 
-    def pass_time(self, span: timedelta) -> None:
-        self.clock += span
+    def all(self, table: type[Table]) -> Sequence[Table]:
+        with self.database.read() as session:
+            return session.scalars(sa.select(table).order_by(table.id)).all()
 
-    def row(self, delivery_id: int) -> Delivery:
-        with self.runtime.read() as session:
-            return session.get_one(Delivery, delivery_id)
+    def one(self, key: str) -> KeyResult:
+        with self.database.read() as session:
+            return session.scalars(sa.select(KeyResult).where(KeyResult.import_key == key)).one()
 
-    @property
-    def texts(self) -> list[str]:
-        return [entry.text for entry in self.slack.entries]
+    def revisions(self, key: str) -> Sequence[KeyResultRevision]:
+        with self.database.read() as session:
+            return session.scalars(
+                sa.select(KeyResultRevision)
+                .join(KeyResult, KeyResult.id == KeyResultRevision.key_result_id)
+                .where(KeyResult.import_key == key)
+                .order_by(KeyResultRevision.revision)
+            ).all()
 
-    def draw_all(self) -> int:
-        """Draw what shows less than is wanted; returns how many messages that were."""
-        drawings = redrawing.claim(self.runtime, self.clock)
-        for drawing in drawings:
-            redrawing.finish(self.runtime, drawing, redrawing.draw(self.runtime, drawing), self.clock)
-        return len(drawings)
+    def count(self, table: type[Base]) -> int:
+        with self.database.read() as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
