@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from bot.domain.working_hours import at_work_from
 from bot.services import outbox
 from bot.services.asking import only_asked_about
 from bot.services.rhythm import rhythm_of
-from models import AuditEvent, Delivery, KeyResult, KeyResultRevision, Member, PostKind, Team, Workspace
+from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team, Workspace
 
 # How long before the first prompt an introduction comes at the latest, where working hours would put it after.
 BEFORE_THE_PROMPT = timedelta(minutes=15)
@@ -23,13 +24,37 @@ BEFORE_THE_PROMPT = timedelta(minutes=15)
 SWITCHED_ON = "team.switched_on"
 
 
-def introduce(session: Session, now: datetime, member: Member) -> bool:
-    """Queue the member's introduction, once ever; True where this is it.
+def introduction_key(member_id: int) -> str:
+    """The permanent key of a person's one introduction."""
+    return f"introduction:{member_id}"
 
-    It comes within the member's working hours, and before their next opening.
+
+def newcomers(session: Session, members: Sequence[Member]) -> set[int]:
+    """The ids of those whom no introduction has reached or is on its way to; one query.
+
+    An introduction that was queued and then made no sense any more (the team was switched off again) has not been read.
     """
-    if member.introduced_at is not None:
-        return False
+    keys = {introduction_key(member.id): member.id for member in members if member.introduced_at is not None}
+    unsent = session.scalars(
+        sa.select(Delivery.key).where(
+            Delivery.workspace_id.in_({member.workspace_id for member in members}),
+            Delivery.key.in_(keys),
+            Delivery.state == DeliveryState.OBSOLETE,
+        )
+    ).all()
+    return {member.id for member in members if member.introduced_at is None} | {keys[key] for key in unsent}
+
+
+def introduce(session: Session, now: datetime, members: Sequence[Member]) -> set[int]:
+    """Queue the introductions of those who are new, once ever; returns the ids of these members.
+
+    Each comes within the member's working hours, and before their next opening.
+    """
+    new = newcomers(session, members)
+    return {member.id for member in members if member.id in new and _introduce(session, now, member)}
+
+
+def _introduce(session: Session, now: datetime, member: Member) -> bool:
     at = at_work_from(now, ZoneInfo(member.time_zone))
     if member.next_opening_at is not None and at > member.next_opening_at - BEFORE_THE_PROMPT:
         at = max(now, member.next_opening_at - BEFORE_THE_PROMPT)
@@ -38,10 +63,11 @@ def introduce(session: Session, now: datetime, member: Member) -> bool:
         session,
         now,
         workspace_id=member.workspace_id,
-        key=f"introduction:{member.id}",
+        key=introduction_key(member.id),
         kind=PostKind.INTRODUCTION,
         member_id=member.id,
         not_before=at,
+        revive=True,
     )
     return delivery_id is not None
 

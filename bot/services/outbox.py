@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Delivery, Message, PostKind
+from models import Delivery, DeliveryState, Message, PostKind
 from models.once import insert_once
 
 # Kinds whose message shows state and is redrawn when the state changes.
@@ -36,11 +36,13 @@ def post(
     follows_id: int | None = None,
     not_before: datetime | None = None,
     bulk: bool = False,
+    revive: bool = False,
 ) -> int | None:
     """Queue one post to a member (direct message) or a channel; exactly one of the two is given.
 
     `key` is permanent in the workspace: where it exists already nothing happens and None is returned. A post that
-    follows another goes into that one's thread, after it.
+    follows another goes into that one's thread, after it. `revive`: a post that became obsolete before it was sent,
+    because what it told of had gone, is queued again under its key; one that failed is not, an admin was told of it.
     """
     delivery_id = insert_once(
         session,
@@ -67,7 +69,7 @@ def post(
         key=("workspace_id", "key"),
     )
     if delivery_id is None:
-        return None
+        return _revive(session, workspace_id, key, not_before or now) if revive else None
     if kind in SHOWS_STATE:
         session.add(Message(workspace_id=workspace_id, delivery_id=delivery_id, not_before=now))
         session.flush()
@@ -94,6 +96,23 @@ def delivery_of(session: Session, workspace_id: int, key: str) -> Delivery | Non
 def has_new_work(session: Session) -> bool:
     """Whether this session queued something; asked after its commit."""
     return bool(session.info.get(_NEW_WORK))
+
+
+def _revive(session: Session, workspace_id: int, key: str, not_before: datetime) -> int | None:
+    delivery_id = session.scalar(
+        sa.update(Delivery)
+        .where(Delivery.workspace_id == workspace_id, Delivery.key == key, Delivery.state == DeliveryState.OBSOLETE)
+        .values(
+            state=DeliveryState.QUEUED,
+            generation=Delivery.generation + 1,
+            not_before=not_before,
+            settled_at=None,
+        )
+        .returning(Delivery.id)
+    )
+    if delivery_id is not None:
+        session.info[_NEW_WORK] = True
+    return delivery_id
 
 
 def _opaque_id(workspace_id: int, key: str, now: datetime) -> str:

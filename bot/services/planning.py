@@ -102,8 +102,7 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
         opened.append((member, this))
         _wait_for(member, following(this), rhythm, now)
     insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
-    for member, this in opened:
-        _ask(session, now, member, this)
+    ask(session, now, opened)
     session.flush()
     return len(members)
 
@@ -173,6 +172,25 @@ def replan_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
     )
 
 
+def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period]]) -> None:
+    """Queue the one prompt of each of these members' periods, after their introduction where they are new."""
+    new = introduction.introduce(session, now, [member for member, _ in whom])
+    for member, this in whom:
+        outbox.post(
+            session,
+            now,
+            workspace_id=member.workspace_id,
+            key=prompt_key(member.id, this),
+            kind=PostKind.PROMPT,
+            member_id=member.id,
+            period=this,
+            not_before=now + AFTER_INTRODUCTION if member.id in new else now,
+            bulk=True,
+            # Everything was taken off a person before the prompt left, and then there is something again.
+            revive=True,
+        )
+
+
 def check_in_row(member: Member, asked: Asked, this: Period, rhythm: Rhythm) -> dict[str, object]:
     """The check-in of a key result in a period, for the owner's zone, as the columns of its row."""
     zone = ZoneInfo(member.time_zone)
@@ -186,21 +204,6 @@ def check_in_row(member: Member, asked: Asked, this: Period, rhythm: Rhythm) -> 
         "opens_at": opens_at(this, rhythm, zone),
         "closes_at": closes_at(this, rhythm, zone),
     }
-
-
-def _ask(session: Session, now: datetime, member: Member, this: Period) -> None:
-    is_new = introduction.introduce(session, now, member)
-    outbox.post(
-        session,
-        now,
-        workspace_id=member.workspace_id,
-        key=prompt_key(member.id, this),
-        kind=PostKind.PROMPT,
-        member_id=member.id,
-        period=this,
-        not_before=now + AFTER_INTRODUCTION if is_new else now,
-        bulk=True,
-    )
 
 
 def _asked_in(owing: Mapping[int, Sequence[Asked]], member: Member, this: Period) -> list[Asked]:

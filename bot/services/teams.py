@@ -61,6 +61,7 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
     In the order of the names. Nothing is changed. Drafts and key results of cycles that are not active ask nobody.
     """
     members = _owners(session, team)
+    new = introductions.newcomers(session, members)
     workspace = session.get_one(Workspace, team.workspace_id)
     rhythm = rhythm_of(workspace)
     rows = session.execute(
@@ -87,7 +88,7 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
                 name=member.name,
                 zone=member.time_zone,
                 asked_at=asked_at,
-                introduction=introduction(view) if view is not None and member.introduced_at is None else None,
+                introduction=introduction(view) if view is not None and member.id in new else None,
                 prompt=prompt(shown),
             )
         )
@@ -131,8 +132,8 @@ def switch_on(
     )
     owners = _owners(session, team)
     planning.replan(session, now, [owner.id for owner in owners])
-    for owner in owners:
-        introductions.introduce(session, now, owner)
+    # Who is not asked in what is left of the cycle is introduced with the next one.
+    introductions.introduce(session, now, [owner for owner in owners if owner.next_period is not None])
     _plan_note_and_digest(session, now, team, owners)
     session.flush()
     return True

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from company import MONDAY, Company
 from bot.domain.organisation import Level
 from bot.services import planning, teams
 from bot.services.refusals import Reason, Refused
-from models import AuditEvent, CheckIn, CheckInState, Delivery, KeyResultState, MemberKind, PostKind
+from models import AuditEvent, CheckIn, CheckInState, Delivery, DeliveryState, KeyResultState, MemberKind, PostKind
 from models.database import Database
 from scheduler.posts import render
 
@@ -140,6 +140,43 @@ def test_switching_off_asks_nobody_any_more_and_excuses_what_is_due(database: Da
         assert team.next_digest_at is None
         assert session.scalars(sa.select(CheckIn.state)).all() == [CheckInState.EXCUSED]
         assert not teams.switch_off(session, datetime(2026, 10, 5, 11, tzinfo=UTC), caller=None, team=team)
+
+
+def test_off_and_on_again_introduces_those_whom_no_introduction_has_reached(database: Database) -> None:
+    friday, monday = datetime(2026, 10, 2, 20, tzinfo=UTC), datetime(2026, 10, 5, 8, 45, tzinfo=UTC)
+    with database.write() as session:
+        company = Company(session)
+        owner = company.person("Mere Ngata")
+        team = company.team("Growth", on=False)
+        company.key_result(company.objective(team), owner)
+        teams.switch_on(session, friday, caller=None, team=team, channel_id=None)
+        (introduction,) = session.scalars(sa.select(Delivery)).all()
+        teams.switch_off(session, friday, caller=None, team=team)
+        assert render(session, introduction, monday) is None
+        introduction.state, introduction.settled_at = DeliveryState.OBSOLETE, monday
+        (shown,) = teams.first_messages(session, THURSDAY + timedelta(weeks=1), team)
+        assert shown.introduction is not None
+        teams.switch_on(session, THURSDAY + timedelta(weeks=1), caller=None, team=team, channel_id=None)
+        session.refresh(introduction)
+        assert introduction.state is DeliveryState.QUEUED
+        assert introduction.not_before == THURSDAY + timedelta(weeks=1)
+        assert render(session, introduction, introduction.not_before) is not None
+        # Once it is on its way nobody is introduced again.
+        teams.switch_off(session, THURSDAY + timedelta(weeks=1), caller=None, team=team)
+        teams.switch_on(session, THURSDAY + timedelta(weeks=1), caller=None, team=team, channel_id=None)
+        assert session.scalars(sa.select(Delivery.generation)).all() == [1]
+
+
+def test_who_joins_after_the_cycles_last_opening_is_told_nothing_before_the_next_cycle(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        company.cycle.ends_on = date(2026, 10, 6)
+        owner = company.person("Mere Ngata")
+        team = company.team("Growth", on=False)
+        company.key_result(company.objective(team), owner)
+        teams.switch_on(session, datetime(2026, 10, 6, 8, tzinfo=UTC), caller=None, team=team, channel_id="C1")
+        assert owner.next_opening_at is None
+        assert session.scalars(sa.select(Delivery)).all() == []
 
 
 def test_a_second_team_adds_to_the_same_prompt_and_introduces_nobody_twice(database: Database) -> None:
