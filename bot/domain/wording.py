@@ -128,8 +128,8 @@ _LEADING = re.compile(
 # A name that ends in one of these was cut in the middle: "talk to all", "the handbook so", "renewals that we".
 _DANGLING = re.compile(
     r"\s(?:all|both|each|every|any|so|to|into|for|of|in|on|at|by|with|from|as|than|via|per|within|about|over|under"
-    r"|up to|the|a|an|and|or|but|that|which|who|whose|when|where|while|if|because|we|you|they|it|he|she|i|our|your|their"
-    r"|its|this|these|those|is|are|be|was|were|been|has|have|had|will|can|should|must|may|not|gets?|ensure)$",
+    r"|up to|the|a|an|and|or|but|that|which|who|whose|when|where|while|if|because|we|you|they|it|he|she|i|our|your"
+    r"|their|its|this|these|those|is|are|be|was|were|been|has|have|had|will|can|should|must|may|not|gets?|ensure)$",
     re.IGNORECASE,
 )
 _STRETCH_FIRST = re.compile(r"^(?:within|in|after|over)\s[^,]{1,30},\s*", re.IGNORECASE)
