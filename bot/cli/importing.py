@@ -84,7 +84,7 @@ def people_at_slack(given: Settings) -> list[Person]:
 
 def _read(file: Path) -> Rows:
     from bot.domain.importing.problem import Problem
-    from bot.domain.importing.rows import Rows, decode, read_rows
+    from bot.domain.importing.rows import decode, read_rows
 
     try:
         content = file.read_bytes()
@@ -98,8 +98,8 @@ def _read(file: Path) -> Rows:
     if isinstance(text, Problem):
         _refuse(file, [text])
     rows = read_rows(text)
-    if not isinstance(rows, Rows):
-        _refuse(file, rows)
+    if not rows.rows:
+        _refuse(file, rows.problems)
     return rows
 
 

@@ -13,7 +13,7 @@ from bot.domain.importing.difference import difference
 from bot.domain.importing.plan import ImportPlan
 from bot.domain.importing.problem import Problem
 from bot.domain.importing.rows import Rows
-from bot.domain.importing.sheet import Sheet, read_sheet
+from bot.domain.importing.sheet import read_sheet
 from bot.domain.organisation import Level
 from bot.services.import_snapshot import snapshot
 from bot.services.import_writing import COMMAND_LINE, Importer, Writing
@@ -37,13 +37,11 @@ class ImportRefused(Exception):
 def plan_import(session: Session, workspace_id: int, rows: Rows, now: datetime) -> ImportPlan:
     """What importing `rows` would do; changes nothing.
 
-    The plan holds every problem, or else every row. Which cycles are over is decided by the day that `now` is in the
-    workspace's zone.
+    The plan holds every problem with the file, from its quotes to its teams; without one, it holds every row. Which
+    cycles are over is decided by the day that `now` is in the workspace's zone.
     """
     workspace = session.get_one(Workspace, workspace_id)
     sheet = read_sheet(rows, company=_company(session, workspace))
-    if not isinstance(sheet, Sheet):
-        return ImportPlan(workspace_id, problems=tuple(sheet), warnings=rows.warnings)
     today = now.astimezone(ZoneInfo(workspace.time_zone)).date()
     return difference(workspace_id, sheet, snapshot(session, workspace_id, today))
 

@@ -18,7 +18,7 @@ from processes import Processes
 
 from bot.app import build
 from bot.demo.timekeeper import Stuck, Timekeeper
-from bot.domain.importing.rows import Rows, read_rows
+from bot.domain.importing.rows import read_rows
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver
@@ -112,7 +112,7 @@ def set_up_programme(environment: dict[str, str], clock: SlackClock) -> None:
         for n, owner in enumerate(OWNERS)
     ]
     rows = read_rows("\n".join(lines) + "\n")
-    assert isinstance(rows, Rows)
+    assert not rows.problems
     given = {name.removeprefix("OKRA_").lower(): value for name, value in environment.items()}
     program = build(load(_env_file=None, **given), clock=clock.now)
     try:

@@ -34,7 +34,7 @@ def sheet(*rows: dict[str, str]) -> Rows:
     lines = [",".join(Column)]
     lines += [",".join('"' + {**basis, **row}.get(column, "") + '"' for column in Column) for row in rows]
     found = read_rows("\n".join(lines))
-    assert isinstance(found, Rows), found
+    assert found.problems == ()
     return found
 
 

@@ -38,7 +38,7 @@ def difference(workspace_id: int, sheet: Sheet, existing: Existing) -> ImportPla
     reader = KeyResultReader(existing, assignments, renamed)
     key_results = tuple(planned for wanted in sheet.key_results if (planned := reader.read(wanted)) is not None)
     in_file = {wanted.key for wanted in sheet.key_results}
-    problems = [*reader.problems, *_loops(sheet, existing)]
+    problems = [*sheet.problems, *reader.problems, *_loops(sheet, existing)]
     return ImportPlan(
         workspace_id=workspace_id,
         problems=in_file_order(problems),

@@ -23,6 +23,11 @@ class Row:
     def __getitem__(self, column: Column) -> str:
         return self.cells.get(column, "")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every cell that a row needs is filled."""
+        return all(self[column] for column in REQUIRED)
+
     def at(self, column: Column, message: str) -> Problem:
         """A problem that points at this row's cell; at the row's first line where the column is absent."""
         return Problem(self.lines.get(column, self.line), column, message)
@@ -30,10 +35,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Rows:
-    """A file that can be read: at least one row, every id there once, every required cell filled."""
+    """What could be read of a file, and what is wrong with it.
+
+    Without `problems` there is at least one row, every id is there once, and every required cell is filled. With some,
+    `rows` are those that could be read all the same, so that what is wrong with them is told in the same go.
+    """
 
     rows: tuple[Row, ...]
     warnings: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def decode(content: bytes) -> str | Problem:
@@ -66,8 +76,8 @@ def _wrong_encoding(content: bytes, line: int) -> str:
     return f"This file is not UTF-8. It looks like Windows-1252, as in {shown(part)}; {way_out}."
 
 
-def read_rows(text: str) -> Rows | list[Problem]:
-    """All rows, or every problem of the file at once, in its order. Never raises.
+def read_rows(text: str) -> Rows:
+    """All rows, and every problem with them at once, in the file's order. Never raises.
 
     The format is RFC 4180 with commas: a cell that holds a comma, a quote or a line break stands in double quotes, and
     a quote inside is doubled. Empty lines are skipped. Unknown columns are warnings.
@@ -75,13 +85,13 @@ def read_rows(text: str) -> Rows | list[Problem]:
     records = _records(text.removeprefix("\ufeff"))
     first = next(records, None)
     if first is None:
-        return [Problem(1, "", "This file is empty; the first line names the columns.")]
+        return Rows((), problems=(Problem(1, "", "This file is empty; the first line names the columns."),))
     if isinstance(first, Problem):
-        return [first]
+        return Rows((), problems=(first,))
     line, names = first
     header, problems, warnings = read_header(names, line)
     if problems:
-        return list(in_file_order(problems))
+        return Rows((), problems=in_file_order(problems))
     rows: list[Row] = []
     for record in records:
         if isinstance(record, Problem):
@@ -99,7 +109,7 @@ def read_rows(text: str) -> Rows | list[Problem]:
     problems.extend(_repeated_ids(rows))
     if not rows and not problems:
         problems.append(Problem(1, "", "There is no key result in this file, only the names of the columns."))
-    return list(in_file_order(problems)) if problems else Rows(tuple(rows), in_file_order(warnings))
+    return Rows(tuple(rows), in_file_order(warnings), in_file_order(problems))
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]] | Problem]:

@@ -49,6 +49,8 @@ class Sheet:
     """A file's content, each thing once, in the order in which the file first names it.
 
     `cycles` and `priorities` map a folded name to the row that first names it; `teams` a folded name to the team.
+    `problems` are those of the rows and of their cells; a row with a cell that is empty or makes no sense is not among
+    `key_results`.
     """
 
     cycles: dict[str, Row]
@@ -57,14 +59,15 @@ class Sheet:
     objectives: dict[ObjectiveKey, WantedObjective]
     key_results: tuple[WantedKeyResult, ...]
     warnings: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
 
 
-def read_sheet(rows: Rows, *, company: str) -> Sheet | list[Problem]:
-    """What `rows` mean, or all their problems at once.
+def read_sheet(rows: Rows, *, company: str) -> Sheet:
+    """What `rows` mean, with all their problems at once.
 
     `company` names the company where the file does not (its `org` column is absent or empty).
     """
-    problems: list[Problem] = []
+    problems = list(rows.problems)
     teams = TeamReader(rows.rows, company)
     cycles: dict[str, Row] = {}
     priorities: dict[str, Row] = {}
@@ -82,6 +85,8 @@ def read_sheet(rows: Rows, *, company: str) -> Sheet | list[Problem]:
         )
         first = objectives.setdefault(objective.key, objective)
         warnings.extend(_other_priority(first, row))
+        if unreadable or not row.is_whole:
+            continue
         key_results.append(
             WantedKeyResult(
                 key=row[Column.ID],
@@ -94,8 +99,6 @@ def read_sheet(rows: Rows, *, company: str) -> Sheet | list[Problem]:
                 row=row,
             )
         )
-    if problems:
-        return list(in_file_order(problems))
     return Sheet(
         cycles=cycles,
         priorities=priorities,
@@ -103,6 +106,7 @@ def read_sheet(rows: Rows, *, company: str) -> Sheet | list[Problem]:
         objectives=objectives,
         key_results=tuple(key_results),
         warnings=in_file_order([*rows.warnings, *teams.warnings(), *warnings]),
+        problems=in_file_order(problems),
     )
 
 

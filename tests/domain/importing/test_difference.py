@@ -7,11 +7,13 @@ import pytest
 
 from bot.domain.cycles import CycleState
 from bot.domain.importing.difference import difference
-from bot.domain.importing.existing import Existing, ExistingCycle, ExistingTeam
+from bot.domain.importing.existing import Existing, ExistingCycle, ExistingKeyResult, ExistingTeam
 from bot.domain.importing.people import Candidate, People
 from bot.domain.importing.plan import ImportPlan
-from bot.domain.importing.rows import Rows, read_rows
-from bot.domain.importing.sheet import Sheet, read_sheet
+from bot.domain.importing.rows import read_rows
+from bot.domain.importing.sheet import read_sheet
+from bot.domain.importing.terms import Terms
+from bot.domain.kinds import Kind
 from bot.domain.organisation import Level
 
 HEADER = "id,cycle,level,team,objective,key_result,owner,parent team,lead,due"
@@ -25,10 +27,24 @@ STAFFED = replace(EMPTY, people=People([ANA, BO, BO_TOO, GONE]), member_names={1
 
 def plan_of(*lines: str, existing: Existing = STAFFED) -> ImportPlan:
     rows = read_rows("\n".join([HEADER, *(line + "," * (9 - line.count(",")) for line in lines)]))
-    assert isinstance(rows, Rows)
-    sheet = read_sheet(rows, company="Longfetch")
-    assert isinstance(sheet, Sheet)
-    return difference(1, sheet, existing)
+    return difference(1, read_sheet(rows, company="Longfetch"), existing)
+
+
+def existing_key_result(key: str) -> Existing:
+    known = ExistingKeyResult(
+        id=1,
+        number=1,
+        objective=("2026 q4", "longfetch", "o"),
+        text="K",
+        terms=Terms(Kind.MILESTONE),
+        owner_id=None,
+        owner_name=None,
+        co_owner_ids=frozenset(),
+        is_draft=True,
+        score=None,
+        note=None,
+    )
+    return replace(STAFFED, key_results={key: known})
 
 
 def states(plan: ImportPlan) -> dict[str, str]:
@@ -146,8 +162,41 @@ def test_a_due_day_outside_its_cycle_is_a_warning() -> None:
 
 def test_columns_that_do_not_fit_together_are_problems_of_the_plan() -> None:
     rows = read_rows("id,cycle,objective,key_result,kind\na,2026 Q4,O,No number here,increase\n")
-    assert isinstance(rows, Rows)
-    sheet = read_sheet(rows, company="X")
-    assert isinstance(sheet, Sheet)
-    (problem,) = difference(1, sheet, STAFFED).problems
+    (problem,) = difference(1, read_sheet(rows, company="X"), STAFFED).problems
     assert (problem.line, problem.column) == (2, "target")
+
+
+def test_what_is_wrong_with_rows_cells_definitions_and_teams_is_told_in_one_go() -> None:
+    lines = (
+        "id,cycle,team,parent team,objective,key_result,kind,start,target,due",
+        "a,2026 Q4,,,O,Leaks,,1 or 2,,",
+        "a,2026 Q4,,,O,Leaks,,,lots,",
+        "b,2026 Q4,,,O,,bigger,,,",
+        "c,2026 Q4,,,O,Leaks,increase,,,31/12/2026",
+        "d,2026 Q4,,,O,No number here,increase,,,",
+        "e,2026 Q4,Hulls,Hulls,O,Leaks",
+        "f,2026 Q4,Hulls,Hulls,O,Leaks,,,,",
+        "a,2026 Q4,,,O,No number here,decrease,,,",
+        'g,2026 Q4,,,O,"never closed',
+    )
+    plan = difference(1, read_sheet(read_rows("\n".join(lines)), company="X"), STAFFED)
+    assert [(problem.line, problem.column) for problem in plan.problems] == [
+        (2, "start"),
+        (3, "id"),
+        (3, "target"),
+        (4, "key_result"),
+        (4, "kind"),
+        (5, "due"),
+        (6, "target"),
+        (7, ""),
+        (8, "parent team"),
+        (9, "id"),
+        (9, "target"),
+        (10, ""),
+    ]
+
+
+def test_a_row_without_its_cycle_is_not_taken_for_one_of_another_cycle() -> None:
+    known = existing_key_result("a")
+    plan = plan_of("a,,,,O,K", existing=known)
+    assert [(problem.line, problem.column) for problem in plan.problems] == [(2, "cycle")]

@@ -12,15 +12,13 @@ HEADER = "id,org,cycle,level,team,objective,key_result,parent team,lead,channel,
 
 
 def sheet_of(*lines: str, company: str = "Okra") -> Sheet:
-    found = read_sheet(rows_of(*lines), company=company)
-    assert isinstance(found, Sheet)
-    return found
+    sheet = read_sheet(rows_of(*lines), company=company)
+    assert sheet.problems == ()
+    return sheet
 
 
 def rows_of(*lines: str) -> Rows:
-    rows = read_rows(HEADER + "\n".join(line + "," * (11 - line.count(",")) for line in lines) + "\n")
-    assert isinstance(rows, Rows)
-    return rows
+    return read_rows(HEADER + "\n".join(line + "," * (11 - line.count(",")) for line in lines) + "\n")
 
 
 def warnings_of(sheet: Sheet) -> list[tuple[int, str]]:
@@ -132,8 +130,7 @@ def test_the_same_objective_has_one_priority() -> None:
 
 def test_unreadable_cells_of_all_rows_are_listed_at_once() -> None:
     found = read_sheet(rows_of("a,X,2026 Q4,,T,O,K,,,,,many", "b,X,2026 Q4,,T,O,L,,,,,more"), company="X")
-    assert isinstance(found, list)
-    assert [(problem.line, problem.column) for problem in found] == [(2, "target"), (3, "target")]
+    assert [(problem.line, problem.column) for problem in found.problems] == [(2, "target"), (3, "target")]
 
 
 @pytest.mark.parametrize(("level", "most"), [("company", 3), ("department", 5), ("team", 3)])
