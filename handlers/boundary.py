@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.blocks import notices
 from bot.blocks import refusals as sentences
 from bot.blocks.post import Post
+from bot.blocks.text import unmarked
 from bot.runtime import Runtime
 from bot.services import once, people
 from bot.services.access import Caller
@@ -93,7 +94,7 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
         incident = _incident()
         log.exception("interaction_failed", incident=incident, error=type(error).__name__)
-        return trouble(body, notices.try_again(incident))
+        return trouble(body, notices.try_again(incident, in_dialog=body.get("type") == "view_submission"))
     except Exception as error:
         incident = _incident()
         log.exception("interaction_broke", incident=incident, error=type(error).__name__)
@@ -138,7 +139,8 @@ def trouble(body: Mapping[str, Any], sentence: str) -> Reply:
     if body.get("type") == "view_submission":
         block_id = next(iter((body["view"].get("state") or {}).get("values") or {}), None)
         if block_id is not None:
-            return Errors({block_id: sentence})
+            # Slack formats nothing under a field.
+            return Errors({block_id: unmarked(sentence)})
     return Whisper(Post(sentence))
 
 

@@ -16,6 +16,7 @@ from bot.blocks.post import View
 from bot.domain.cadence import Period, period
 from bot.domain.confidence import Confidence
 from bot.domain.validation import CheckInInput, Invalid, KeyResultFacts, Valid, validate
+from bot.domain.words import waits_for
 from bot.runtime import Runtime
 from bot.services import blocking, checkin, once
 from bot.services.checkin import Said
@@ -80,7 +81,8 @@ def open_for(runtime: Runtime, request: Request, key_result_id: int, prefill: Pr
             run=False,
             offers_value=bool(prefill.value_text),
         )
-    filled = _prefilled(asked, prefill)
+        blocked_by = blocking.meant(session, request.caller, waits_for(prefill.words))
+    filled = _prefilled(asked, prefill, blocked_by)
     note = not_understood(prefill.not_understood) if prefill.not_understood else ""
     source = AnswerSource.WORDS if prefill != Prefill() else AnswerSource.DIALOG
     return _open(runtime, request, checkin_dialog(asked, filled, note=note, source=source.value))
@@ -232,7 +234,8 @@ def _typed(view: OpenView, asked: Question) -> Filled:
     return replace(filled, keeps_more=more)
 
 
-def _prefilled(asked: Question, prefill: Prefill) -> Filled:
+def _prefilled(asked: Question, prefill: Prefill, blocked_by: Choice | None) -> Filled:
+    """`blocked_by`: whom the typed words name; it stands in the place of what blocked last week."""
     filled = asked.filled
     if prefill.value_text:
         filled = replace(filled, value=prefill.value_text)
@@ -241,6 +244,8 @@ def _prefilled(asked: Question, prefill: Prefill) -> Filled:
     if prefill.words:
         # Beside yellow or red, words are about what is stuck; the first check-in has no "since last week".
         is_stuck = prefill.confidence is not None and prefill.confidence.wants_more
+        if is_stuck and blocked_by is not None:
+            filled = replace(filled, blocked_by=blocked_by)
         if is_stuck or asked.asks_start:
             return replace(filled, working=prefill.words)
         return replace(filled, changed=prefill.words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.blocks import listing as lists
 from bot.blocks.ids import Act, Command
 from bot.blocks.key_result import key_result, no_number, which_one
@@ -50,12 +52,17 @@ def kr(runtime: Runtime, request: Request) -> Reply:
     understood = understand(request.text)
     if understood.number is None:
         return Whisper(Post(no_number(request.text)))
-    with runtime.read() as session:
-        if not _says_more(understood):
+    if not _says_more(understood):
+        with runtime.read() as session:
             view = key_result_view.view(session, request.caller, runtime.now(), understood.number)
-            return Whisper(key_result(view))
-        found = key_result_view.find(session, request.caller, understood.number)
-    return checkin.open_for(runtime, request, found.id, _prefill(understood))
+        return Whisper(key_result(view))
+    try:
+        with runtime.read() as session:
+            found = key_result_view.find(session, request.caller, understood.number)
+        return checkin.open_for(runtime, request, found.id, _prefill(understood))
+    except Refused as refused:
+        # A command leaves no dialog open that would keep the words.
+        raise Refused(refused.reason, **refused.facts, typed=_behind_number(request.text, understood.number)) from None
 
 
 def update(runtime: Runtime, request: Request) -> Reply:
@@ -105,6 +112,12 @@ def _name_and_page(words: str) -> tuple[str, int]:
 def _page(typed: str) -> int:
     # More than anybody has pages; the last one is shown then.
     return int(typed[:6]) if typed else 1
+
+
+def _behind_number(text: str, number: int) -> str:
+    """What was typed beside the key result's number; all of it where the number is not at the head."""
+    head = re.match(r"(?:KR)?[\s#-]*(\d+)[\s,:;]*", text, re.IGNORECASE | re.ASCII)
+    return text[head.end() :] if head is not None and int(head[1]) == number else text
 
 
 def _says_more(understood: Understood) -> bool:

@@ -10,7 +10,7 @@ from bot.blocks.ids import Dialog, Typed
 from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.moments import named_day
 from bot.blocks.post import Block, View
-from bot.blocks.text import plain, said
+from bot.blocks.text import clip, plain, said
 
 TEXT_LIMIT = 3000
 NEED = 600
@@ -75,7 +75,7 @@ def resolve(case: Case) -> View:
     )
 
 
-# What is said under a field
+# What is said under a field, in plain text: Slack formats nothing there
 
 
 def decision_missing() -> str:
@@ -91,7 +91,7 @@ def owner_missing() -> str:
 
 
 def owner_not_full_member(name: str) -> str:
-    who = said(name, 80) if name else "That account"
+    who = clip(name, 80) if name else "That account"
     return f"{who} is not a full member of this workspace. Please choose somebody who is."
 
 
@@ -108,7 +108,7 @@ def reason_missing() -> str:
 
 
 def owner_may_not_see(name: str) -> str:
-    return f"{said(name, 80)} may not see this key result. Please choose somebody who may."
+    return f"{clip(name, 80)} may not see this key result. Please choose somebody who may."
 
 
 def _about(case: Case) -> list[Block]:

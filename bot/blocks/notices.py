@@ -37,8 +37,11 @@ def not_for_outsiders() -> Post:
     return Post("Okra is for full members of this workspace, so there is nothing here for you to do.")
 
 
-def try_again(incident: str) -> str:
-    return f"I could not save that just now. Nothing is lost: please try again in a moment. (Reference {incident})"
+def try_again(incident: str, *, in_dialog: bool) -> str:
+    """Slack or the database did not answer. In a dialog what was typed is still there."""
+    if in_dialog:
+        return f"I could not save that just now. Nothing is lost: please try again in a moment. (Reference {incident})"
+    return f"That did not work just now. Please try again in a moment. (Reference {incident})"
 
 
 def broken(incident: str) -> str:

@@ -11,15 +11,19 @@ from bot.domain.refusals import Reason
 
 Facts = Mapping[str, Any]
 
+TYPED = 2000
+
 _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NOT_FOR_YOU: lambda f: (
-        "This one is for its owner, a co-owner or a lead above to answer. Thank you for looking."
+        f"KR-{f['number']} is {said(str(f['owner']), 80)}'s to answer. `/kr {f['number']}` shows it."
+        if f.get("owner")
+        else "This one is for its owner, a co-owner or a lead above to answer. Thank you for looking."
     ),
     Reason.NOT_A_FULL_MEMBER: lambda f: "Okra is for full members of this workspace.",
     Reason.NO_SUCH_KEY_RESULT: lambda f: (
-        f"There is no KR-{f['number']} here. `/okr` lists the key results you can see."
+        f"There is no KR-{f['number']} that you can see. `/okr` lists yours, `/okr company` everybody's."
         if "number" in f
-        else "I can't find that key result. `/okr` lists the ones you can see."
+        else "I can't find that key result. `/okr` lists yours, `/okr company` everybody's."
     ),
     Reason.KEY_RESULT_CLOSED: lambda f: (
         f"KR-{f['number']} is closed, so its check-ins are over. `/kr {f['number']}` shows it."
@@ -62,5 +66,10 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
 
 
 def sentence(reason: Reason, facts: Facts) -> str:
-    """The sentence for a reason. `facts` are what `Refused` was raised with."""
-    return _SENTENCES[reason](facts)
+    """The sentence for a reason. `facts` are what `Refused` was raised with.
+
+    `typed` among them: what came with it in a command, which nothing else keeps, so it is given back.
+    """
+    words = _SENTENCES[reason](facts)
+    typed = said(str(facts.get("typed") or ""), TYPED)
+    return f"{words} You typed: “{typed}”." if typed else words

@@ -15,6 +15,11 @@ from bot.domain.confidence import Confidence
 from bot.domain.numbers import Number, parse_number
 from bot.domain.units import CURRENCY_SYMBOLS, MAX_UNIT_LENGTH, TIME_WORDS
 
+_WAITING = re.compile(
+    r"\s*(?:still\s+)?(?:waiting\s+(?:on|for)|blocked\s+(?:by|on))\s+(?:the\s+)?(?P<whom>[^,;.:!?\n]*[^,;.:!?\s])",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Understood:
@@ -35,6 +40,12 @@ class Understood:
     def is_answer(self) -> bool:
         """Something of a check-in was understood, not only of which key result ("2 people have left" is no answer)."""
         return self.value is not None or self.confidence is not None or self.same
+
+
+def waits_for(words: str) -> str:
+    """Whom or what somebody waits for: "legal", of "waiting on legal, since Monday"; "" where none is named."""
+    found = _WAITING.match(words)
+    return found["whom"].strip() if found is not None else ""
 
 
 def understand(text: str) -> Understood:

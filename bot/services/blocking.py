@@ -77,6 +77,13 @@ def suggestions(session: Session, viewer: Caller, typed: str) -> list[Choice]:
     return found
 
 
+def meant(session: Session, viewer: Caller, words: str) -> Choice | None:
+    """What somebody named as blocking, as an entry of the menu: the team or person of that very name, or the words."""
+    found = suggestions(session, viewer, words) if words.strip() else []
+    exact = (choice for choice in found if choice.text.casefold() == " ".join(words.split()).casefold())
+    return next(exact, found[-1] if found else None)
+
+
 def open_blocker(session: Session, key_result_id: int) -> Blocker | None:
     """What blocks the key result as it is now."""
     return session.scalar(

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.domain.confidence import Confidence
 from bot.domain.numbers import format_value
-from bot.domain.words import Understood, understand
+from bot.domain.words import Understood, understand, waits_for
 
 G, Y, R = Confidence
 
@@ -165,3 +165,19 @@ def test_no_text_breaks_it_and_no_word_is_invented(text: str) -> None:
     assert not (found.same and found.value is not None)
     if text.strip() and found == Understood():
         pytest.fail("something was said, and nothing of it came back")
+
+
+@pytest.mark.parametrize(
+    ("words", "whom"),
+    [
+        ("waiting on legal", "legal"),
+        ("still waiting for the People team, since Monday", "People team"),
+        ("Blocked by Ana Lima.", "Ana Lima"),
+        ("waiting on", ""),
+        ("legal is slow", ""),
+        ("we stopped waiting on legal", ""),
+        ("", ""),
+    ],
+)
+def test_who_is_waited_for_is_named_at_the_head(words: str, whom: str) -> None:
+    assert waits_for(words) == whom

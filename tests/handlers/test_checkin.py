@@ -208,10 +208,19 @@ def test_what_was_typed_after_a_command_stands_where_it_belongs(story: Story) ->
     assert dialog.value("Current value") == "25"
     assert dialog.value("How confident") == "yellow"
     assert dialog.value("What is working") == "waiting on legal"
-    assert "Blocked by" in dialog.labels
+    assert dialog.value("Blocked by") == "words:legal"
     story.submit(dialog.fill(What_is_the_next_move="call them"))
     (answer,) = story.answers()
     assert (answer.source.value, answer.working) == ("words", "waiting on legal")
+
+
+def test_the_team_that_is_waited_for_stands_in_the_place_of_last_weeks_blocker(story: Story) -> None:
+    dialog = story.colour(green(story.begin()), "yellow").fill(Blocked_by=f"member:{story.lead.id}")
+    story.submit(dialog)
+    story.open_for(Prefill(confidence=Confidence.YELLOW, words="still waiting for growth, since Monday"))
+    assert story.desk.opened().value("Blocked by") == "team:1"
+    story.open_for(Prefill(confidence=Confidence.YELLOW, words="slow, but it goes"))
+    assert story.desk.opened().value("Blocked by") == f"member:{story.lead.id}"
 
 
 def test_what_was_not_understood_is_said_in_the_dialog(story: Story) -> None:
@@ -222,13 +231,14 @@ def test_what_was_not_understood_is_said_in_the_dialog(story: Story) -> None:
 
 def test_a_co_owner_or_lead_may_open_it_and_a_stranger_reads_who_may(story: Story) -> None:
     assert story.open_for(Prefill(), who=story.lead) == Done()
-    assert "owner, a co-owner or a lead above" in whispered(story.open_for(Prefill(), who=story.stranger))
+    sentence = "KR-1 is Mere Ngata's to answer. `/kr 1` shows it."
+    assert whispered(story.open_for(Prefill(), who=story.stranger)) == sentence
 
 
 def test_a_strangers_submission_is_refused_where_they_look(story: Story) -> None:
     dialog = green(story.begin())
     errors = dialog.errors(story.submit(dialog, who=story.stranger))
-    assert "owner, a co-owner or a lead above" in next(iter(errors.values()))
+    assert next(iter(errors.values())) == "KR-1 is Mere Ngata's to answer. /kr 1 shows it."
     assert story.answers() == []
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from answers import answered
@@ -13,6 +13,7 @@ from bot.blocks.ids import Act, Command
 from bot.domain.cadence import following, period
 from bot.domain.organisation import Level, Visibility
 from bot.localslack.blockkit import check_message, check_view
+from bot.slack import UnknownOutcome
 from handlers import commands
 from handlers.reply import Done, Reply, Whisper
 from models import Member, MemberKind
@@ -144,7 +145,9 @@ def test_update_opens_the_check_in(story: Story) -> None:
 
 def test_update_is_not_for_strangers(story: Story) -> None:
     ((_, value),) = buttons(story.kr("1"))
-    assert "for its owner" in whispered(story.desk.press(story.stranger, commands.update, Act.UPDATE_KEY_RESULT, value))
+    assert "is Mere Ngata's to answer" in whispered(
+        story.desk.press(story.stranger, commands.update, Act.UPDATE_KEY_RESULT, value)
+    )
     assert "can't find" in whispered(story.desk.press(story.owner, commands.update, Act.UPDATE_KEY_RESULT, "x"))
 
 
@@ -166,10 +169,10 @@ def test_kr_says_in_the_dialog_what_was_not_understood(story: Story) -> None:
     [
         ("", "Which key result?"),
         ("abc", "can't find a key result's number in “abc”"),
-        ("999", "There is no KR-999 here."),
-        ("999 45 yellow", "There is no KR-999 here."),
-        ("2", "There is no KR-2 here."),
-        ("2 45 yellow", "There is no KR-2 here."),
+        ("999", "There is no KR-999 that you can see. `/okr` lists yours, `/okr company` everybody's."),
+        ("999 45 yellow", "There is no KR-999 that you can see. `/okr` lists yours, `/okr company` everybody's."),
+        ("2", "There is no KR-2 that you can see."),
+        ("2 45 yellow", "There is no KR-2 that you can see."),
         ("<!channel>", "&lt;!channel&gt;"),
     ],
 )
@@ -180,7 +183,26 @@ def test_kr_that_leads_nowhere_gets_a_clear_sentence(story: Story, words: str, s
 
 
 def test_kr_with_words_is_not_for_strangers(story: Story) -> None:
-    assert "for its owner" in whispered(story.kr("1 45 yellow", who=story.stranger))
+    assert whispered(story.kr("KR-1 45 yellow R&D is slow", who=story.stranger)) == (
+        "KR-1 is Mere Ngata's to answer. `/kr 1` shows it. You typed: “45 yellow R&amp;D is slow”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("1 45 yellow", "45 yellow"), ("set KR-1 to 45 yellow", "set KR-1 to 45 yellow"), ("#1: 45, slow", "45, slow")],
+)
+def test_what_came_too_late_is_given_back(story: Story, typed: str, kept: str) -> None:
+    story.desk.now = TEN + timedelta(days=3)
+    text = whispered(story.kr(typed))
+    assert "digest is out" in text
+    assert text.endswith(f"You typed: “{kept}”.")
+
+
+def test_a_command_that_slack_fails_says_so_and_speaks_of_no_saving(story: Story) -> None:
+    story.desk.gateway.failure = UnknownOutcome("timeout")
+    text = whispered(story.kr("1 45 yellow"))
+    assert text.startswith("That did not work just now. Please try again in a moment. (Reference ")
 
 
 @pytest.mark.parametrize("words", ["", "team Growth", "company", "team"])

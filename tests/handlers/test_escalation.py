@@ -154,9 +154,10 @@ def test_a_guest_cannot_own_a_decision(story: Story) -> None:
     with story.desk.runtime.write() as session:
         guest = session.scalars(sa.select(Member).where(Member.id == story.scene.stranger.id)).one()
         guest.kind = MemberKind.GUEST
+        guest.name = "Finn & <Adler>"
     dialog = story.decide().fill(Who_makes_it_happen="U0FINNADLER")
     assert dialog.errors(story.record(dialog)) == {
-        "Who makes it happen?": "Finn Adler is not a full member of this workspace. Please choose somebody who is."
+        "Who makes it happen?": "Finn & <Adler> is not a full member of this workspace. Please choose somebody who is."
     }
 
 
