@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,14 @@ from slack_sdk import WebClient
 
 import handlers
 from bot.clock import Clock, local_slack_clock, real_clock
+from bot.deadline import Stopwatch
 from bot.runtime import Runtime
-from bot.services import installations, people
+from bot.services import installations
 from bot.settings import Settings, Transport
-from bot.slack import Client, Gateway, SendJson
+from bot.slack import Client, Gateway, SendJson, Wait
 from migrations.run import upgrade
 from models.database import Database, open_database
+from scheduler import ticks
 from scheduler.runner import Runner
 
 log = structlog.get_logger(__name__)
@@ -48,11 +51,12 @@ class Door(Protocol):
 
 @dataclass(frozen=True)
 class Program:
-    """Okra, wired up and not yet started."""
+    """Okra, wired up and not yet started. Set `leaving` at the end: then nothing waits for Slack any more."""
 
     runtime: Runtime
     bolt: App
     bell: threading.Event
+    leaving: threading.Event
 
     def connect(self) -> int:
         """Ask Slack whose token this is, and read the members once. Returns the workspace's id.
@@ -77,14 +81,8 @@ class Program:
             return workspace.id
 
     def read_members(self, workspace_id: int) -> int:
-        """Read everybody from Slack now. Returns how many were new or had changed."""
-        everybody = list(self.runtime.gateway.people(workspace_id))
-        now = self.runtime.now()
-        with self.runtime.write() as session:
-            changed = people.learn_all(session, now, workspace_id, everybody, admins=self.runtime.settings.admins)
-            workspace = installations.only_workspace(session, now, time_zone=self.runtime.settings.time_zone)
-            workspace.members_read_at = now
-        return changed
+        """Read everybody from Slack now. Returns how many were new or had changed. Raises `SlackFailure`."""
+        return ticks.read_members_of(self.runtime, workspace_id)
 
     def worker(self) -> Runner:
         """A worker of this program: ticks and delivery."""
@@ -97,6 +95,7 @@ class Program:
         return HttpDoor(self)
 
     def close(self) -> None:
+        self.leaving.set()
         self.runtime.database.close()
 
 
@@ -172,22 +171,32 @@ def build(
     database: Database | None = None,
     client: Client = WebClient,
     send_json: SendJson | None = None,
+    stopwatch: Stopwatch = time.monotonic,
+    wait: Wait | None = None,
 ) -> Program:
     """Wire the program up. Opens the database lazily and calls nobody.
 
-    `database`, `client` and `send_json` put other ports in the place of the real ones.
+    `database`, `client`, `send_json`, `stopwatch` and `wait` put other ports in the place of the real ones.
     """
     database = database or open_settings_database(settings)
     bell = threading.Event()
-    gateway = Gateway(settings.slack_base_url, _tokens(settings, database), client=client, send_json=send_json)
+    leaving = threading.Event()
+    gateway = Gateway(
+        settings.slack_base_url,
+        _tokens(settings, database),
+        client=client,
+        send_json=send_json,
+        wait=wait or leaving.wait,
+    )
     runtime = Runtime(
         settings=settings,
         database=database,
         gateway=gateway,
         clock=clock or choose_clock(settings),
         wake=bell.set,
+        stopwatch=stopwatch,
     )
-    return Program(runtime=runtime, bolt=_bolt(runtime), bell=bell)
+    return Program(runtime=runtime, bolt=_bolt(runtime), bell=bell, leaving=leaving)
 
 
 def choose_clock(settings: Settings) -> Clock:

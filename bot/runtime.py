@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
+from bot.deadline import Stopwatch
 from bot.services.outbox import has_new_work
 from bot.settings import Settings
 from bot.slack import Gateway
@@ -18,13 +20,17 @@ from models.database import Database
 
 @dataclass(frozen=True)
 class Runtime:
-    """Frozen and shared by all threads. `wake` tells this process's courier that something was committed."""
+    """Frozen and shared by all threads. `wake` tells this process's courier that something was committed.
+
+    `stopwatch` measures how long somebody has been waiting; unlike `clock`, nothing sets it.
+    """
 
     settings: Settings
     database: Database
     gateway: Gateway
     clock: Clock
     wake: Callable[[], None]
+    stopwatch: Stopwatch = time.monotonic
 
     def now(self) -> datetime:
         """The current instant, aware, in UTC."""

@@ -13,6 +13,7 @@ import json
 import re
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot import deadline
 from bot.blocks.post import Post
 from bot.domain.person import Person
 
@@ -40,15 +42,27 @@ LOCKED_OUT = {"not_authed", "invalid_auth", "account_inactive", "token_revoked",
 
 METADATA_EVENT = "okra_delivery"
 
-# What an opened dialog may wait for Slack: its trigger lives three seconds.
+# What one call may wait for Slack while a person waits, and less where the interaction's deadline is nearer.
 INTERACTIVE_SECONDS = 2
+# With less than this left, a call would only be broken off on its way.
+TOO_LATE_SECONDS = 0.1
 POST_SECONDS = 15
+
+# `users.list` and `conversations.list`: tier 2, which is 20 calls a minute, and 999 rows a page at most. Nobody waits
+# for them, so they are paced, and wait as long as Slack asks where that has an end.
+LIST_ROWS = 999
+LIST_PAUSE_SECONDS = 3
+LIST_WAITS = 5
+LONGEST_WAIT_SECONDS = 120
+HISTORY_ROWS = 200
 
 Token = Callable[[int], str]
 # Makes the SDK's client for one request, given its keywords.
 Client = Callable[..., WebClient]
 # Sends JSON to an address within so many seconds; raises OSError or http.client's exceptions.
-SendJson = Callable[[str, bytes, int], None]
+SendJson = Callable[[str, bytes, float], None]
+# Lets so many seconds pass, or fewer where the program is about to end.
+Wait = Callable[[float], object]
 
 
 class SlackFailure(Exception):
@@ -115,16 +129,23 @@ class Channel:
 class Gateway:
     """Calls Slack. Every call names a workspace; `token` gives that workspace's bot token.
 
-    `client` and `send_json` are the two ways onto the wire; a simulation puts its own in their place.
+    `client` and `send_json` are the two ways onto the wire; a simulation puts its own in their place, and for `wait`.
     """
 
     def __init__(
-        self, base_url: str, token: Token, *, client: Client = WebClient, send_json: SendJson | None = None
+        self,
+        base_url: str,
+        token: Token,
+        *,
+        client: Client = WebClient,
+        send_json: SendJson | None = None,
+        wait: Wait = time.sleep,
     ) -> None:
         self._base_url = base_url
         self._token = token
         self._make_client = client
         self._send_json = send_json or _send_json
+        self._wait = wait
 
     # Messages
 
@@ -161,7 +182,7 @@ class Gateway:
             workspace_id,
             "chat.postEphemeral",
             {"channel": channel, "user": to, "text": body.text, "blocks": list(body.blocks)},
-            seconds=INTERACTIVE_SECONDS,
+            seconds=_interactive(),
         )
 
     def find(
@@ -194,7 +215,7 @@ class Gateway:
 
     def open_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
         """Open a dialog for the person whose press made the trigger."""
-        self._call(workspace_id, "views.open", {"trigger_id": trigger_id, "view": view}, seconds=INTERACTIVE_SECONDS)
+        self._call(workspace_id, "views.open", {"trigger_id": trigger_id, "view": view}, seconds=_interactive())
 
     def update_view(self, workspace_id: int, *, view_id: str, view_hash: str | None, view: Mapping[str, Any]) -> None:
         """Show another state of an open dialog, unless it has changed since `view_hash`."""
@@ -202,25 +223,25 @@ class Gateway:
             workspace_id,
             "views.update",
             {"view_id": view_id, "hash": view_hash, "view": view},
-            seconds=INTERACTIVE_SECONDS,
+            seconds=_interactive(),
         )
 
     # People and places
 
     def people(self, workspace_id: int) -> Iterator[Person]:
-        """Everybody in the workspace, deactivated members too, page by page."""
-        for member in self._pages(workspace_id, "users.list", {}, "members"):
+        """Everybody in the workspace, deactivated members too, page by page and without haste: not while one waits."""
+        for member in self._listed(workspace_id, "users.list", {}, "members"):
             yield person(member)
 
     def person(self, workspace_id: int, *, slack_user_id: str) -> Person:
         """One member."""
-        answer = self._call(workspace_id, "users.info", {"user": slack_user_id}, seconds=INTERACTIVE_SECONDS)
+        answer = self._call(workspace_id, "users.info", {"user": slack_user_id}, seconds=_interactive())
         return person(answer["user"])
 
     def channels(self, workspace_id: int) -> Iterator[Channel]:
-        """The public channels, and the private ones that Okra is in."""
+        """The public channels, and the private ones that Okra is in; page by page and without haste, as `people`."""
         where = {"types": "public_channel,private_channel", "exclude_archived": True}
-        for channel in self._pages(workspace_id, "conversations.list", where, "channels"):
+        for channel in self._listed(workspace_id, "conversations.list", where, "channels"):
             yield Channel(
                 id=channel["id"],
                 name=channel.get("name", ""),
@@ -248,17 +269,39 @@ class Gateway:
     def _pages(
         self, workspace_id: int, method: str, arguments: Mapping[str, Any], field: str
     ) -> Iterator[dict[str, Any]]:
-        cursor = ""
+        cursor: str | None = None
         while True:
-            answer = self._call(
-                workspace_id, method, {**arguments, "limit": 200, "cursor": cursor or None}, seconds=POST_SECONDS
-            )
+            page = {**arguments, "limit": HISTORY_ROWS, "cursor": cursor}
+            answer = self._call(workspace_id, method, page, seconds=POST_SECONDS)
             yield from answer[field]
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
+            cursor = _next_cursor(answer)
+            if cursor is None:
                 return
 
-    def _call(self, workspace_id: int, method: str, arguments: Mapping[str, Any], *, seconds: int) -> Any:
+    def _listed(
+        self, workspace_id: int, method: str, arguments: Mapping[str, Any], field: str
+    ) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        while True:
+            page = {**arguments, "limit": LIST_ROWS, "cursor": cursor}
+            answer = self._call_patiently(workspace_id, method, page)
+            yield from answer[field]
+            cursor = _next_cursor(answer)
+            if cursor is None:
+                return
+            self._wait(LIST_PAUSE_SECONDS)
+
+    def _call_patiently(self, workspace_id: int, method: str, arguments: Mapping[str, Any]) -> Any:
+        for _ in range(LIST_WAITS):
+            try:
+                return self._call(workspace_id, method, arguments, seconds=POST_SECONDS)
+            except RetryLater as failure:
+                if failure.after is None or failure.after > LONGEST_WAIT_SECONDS:
+                    raise
+                self._wait(failure.after)
+        return self._call(workspace_id, method, arguments, seconds=POST_SECONDS)
+
+    def _call(self, workspace_id: int, method: str, arguments: Mapping[str, Any], *, seconds: float) -> Any:
         client = self._client(workspace_id, seconds)
         # The SDK's own methods know how each goes over the wire.
         call = getattr(client, method.replace(".", "_"))
@@ -269,7 +312,7 @@ class Gateway:
         except (OSError, http.client.HTTPException, ssl.SSLError, json.JSONDecodeError, SlackClientError) as error:
             raise sort_network(error) from error
 
-    def _client(self, workspace_id: int, seconds: int) -> WebClient:
+    def _client(self, workspace_id: int, seconds: float) -> WebClient:
         # The SDK's retry handlers would post twice after a dropped connection; deciding is our work.
         return self._make_client(
             token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[]
@@ -286,15 +329,32 @@ class Gateway:
             "text": body.text,
             "blocks": list(body.blocks),
         }
+        seconds = deadline.seconds_left(INTERACTIVE_SECONDS)
+        if seconds < TOO_LATE_SECONDS:
+            # The acknowledgement must not be late for the sake of a word beside it.
+            log.warning("response_url_skipped")
+            return False
         try:
-            self._send_json(response_url, json.dumps(content).encode(), INTERACTIVE_SECONDS)
+            self._send_json(response_url, json.dumps(content).encode(), seconds)
         except (OSError, http.client.HTTPException) as error:
             log.warning("response_url_failed", error=type(error).__name__)
             return False
         return True
 
 
-def _send_json(address: str, content: bytes, seconds: int) -> None:
+def _next_cursor(answer: Any) -> str | None:
+    return (answer.get("response_metadata") or {}).get("next_cursor") or None
+
+
+def _interactive() -> float:
+    """Seconds for a call that a person waits for. Raises `RetryLater`: it is not even begun where time is used up."""
+    seconds = deadline.seconds_left(INTERACTIVE_SECONDS)
+    if seconds < TOO_LATE_SECONDS:
+        raise RetryLater("out_of_time")
+    return seconds
+
+
+def _send_json(address: str, content: bytes, seconds: float) -> None:
     request = urllib.request.Request(  # noqa: S310 - the address came in a payload whose signature was verified
         address, content, {"Content-Type": "application/json"}
     )
@@ -305,6 +365,7 @@ def _send_json(address: str, content: bytes, seconds: int) -> None:
 def person(member: Mapping[str, Any]) -> Person:
     """A member as `users.list`, `users.info` and the user events give them."""
     profile = member.get("profile") or {}
+    colleague = member.get("enterprise_user") or {}
     return Person(
         slack_user_id=member["id"],
         name=profile.get("real_name") or member.get("real_name") or member.get("name") or member["id"],
@@ -315,6 +376,8 @@ def person(member: Mapping[str, Any]) -> Person:
         is_guest=bool(member.get("is_restricted") or member.get("is_ultra_restricted")),
         is_external=bool(member.get("is_stranger")),
         deleted=bool(member.get("deleted")),
+        slack_team_id=member.get("team_id"),
+        enterprise_id=colleague.get("enterprise_id"),
     )
 
 

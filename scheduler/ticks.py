@@ -83,14 +83,27 @@ def read_members(runtime: Runtime, now: datetime) -> None:
         ).all()
     for workspace_id in due:
         try:
-            everybody = list(runtime.gateway.people(workspace_id))
+            read_members_of(runtime, workspace_id)
         except SlackFailure as failure:
             log.warning("members_not_read", workspace=workspace_id, error=failure.code)
-            continue
+
+
+def read_members_of(runtime: Runtime, workspace_id: int) -> int:
+    """Read everybody of a workspace from Slack now. Returns how many were new or had changed.
+
+    Some at a time, a transaction each: ten thousand people in one would keep everybody else from writing. What was
+    written stays where the rest fails; the day counts as read when all were. Raises `SlackFailure`.
+    """
+    everybody = list(runtime.gateway.people(workspace_id))
+    changed = 0
+    for some in people.batches(everybody):
         with runtime.write() as session:
-            changed = people.learn_all(session, now, workspace_id, everybody, admins=runtime.settings.admins)
-            session.execute(sa.update(Workspace).where(Workspace.id == workspace_id).values(members_read_at=now))
-        log.info("members_read", workspace=workspace_id, people=len(everybody), changed=changed)
+            changed += people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
+    with runtime.write() as session:
+        read = sa.update(Workspace).where(Workspace.id == workspace_id)
+        session.execute(read.values(members_read_at=runtime.now()))
+    log.info("members_read", workspace=workspace_id, people=len(everybody), changed=changed)
+    return changed
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

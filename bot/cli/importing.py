@@ -14,7 +14,7 @@ from bot.cli.starting import fail, reachable_database, settings
 if TYPE_CHECKING:
     from bot.domain.importing.problem import Problem
     from bot.domain.importing.rows import Rows
-    from bot.domain.person import Person
+    from bot.domain.person import Home, Person
     from bot.settings import Settings
     from models.database import Database
 
@@ -42,20 +42,20 @@ def import_file(
 
     rows = _read(file)
     given = settings(quiet=True)
-    everybody = people_at_slack(given)
+    everybody, home = people_at_slack(given)
     now = choose_clock(given)()
     with reachable_database(), closing(open_settings_database(given)) as database:
         _prepare(database)
         if dry_run:
             with database.read() as session:  # rolled back, with a workspace that was made for the comparison
                 workspace = only_workspace(session, now, time_zone=given.time_zone)
-                learn_all(session, now, workspace.id, everybody, admins=given.admins)
+                learn_all(session, now, workspace.id, everybody, admins=given.admins, home=home)
                 plan = plan_import(session, workspace.id, rows, now)
         else:
             try:
                 with database.write() as session:
                     workspace = only_workspace(session, now, time_zone=given.time_zone)
-                    learn_all(session, now, workspace.id, everybody, admins=given.admins)
+                    learn_all(session, now, workspace.id, everybody, admins=given.admins, home=home)
                     plan = import_rows(session, workspace.id, rows, now, importer=COMMAND_LINE, reason=reason)
             except ImportRefused as refused:
                 _refuse(file, refused.problems, wants_reason=refused.wants_reason)
@@ -65,19 +65,25 @@ def import_file(
         typer.echo(line)
 
 
-def people_at_slack(given: Settings) -> list[Person]:
-    """Everybody in the workspace, where there is a token, so that owners are found. An import works without."""
+def people_at_slack(given: Settings) -> tuple[list[Person], Home | None]:
+    """Everybody in the workspace, where there is a token, so that owners are found. An import works without.
+
+    An import may come before the connection, so Slack is asked as well which workspace it is.
+    """
     if given.slack_bot_token is None:
-        return []
+        return [], None
     from bot.app import build
+    from bot.domain.person import Home
     from bot.slack import SlackFailure
 
     program = build(given)
     try:
-        return list(program.runtime.gateway.people(0))
+        identity = program.runtime.gateway.identity(0)
+        everybody = list(program.runtime.gateway.people(0))
+        return everybody, Home(identity.slack_team_id, identity.enterprise_id)
     except SlackFailure as failure:
         typer.echo(f"Slack did not say who is who ({failure.code}); owners are matched with the people known so far.")
-        return []
+        return [], None
     finally:
         program.close()
 

@@ -70,6 +70,7 @@ def serve(given: Settings, *, listen: bool, work: bool) -> None:
         log.info("listening", to=place)
     stopping.wait()
     log.info("stopping")
+    program.leaving.set()
     if door is not None:
         door.close()
     if runner is not None:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Person:
-    """`time_zone` is an IANA name, null where the workspace did not say."""
+    """`time_zone` is an IANA name, null where the workspace did not say.
+
+    `slack_team_id` and `enterprise_id` say where the person belongs, which through a shared channel may be another
+    organisation; `is_external`: the workspace itself calls them a stranger.
+    """
 
     slack_user_id: str
     name: str
@@ -18,3 +22,20 @@ class Person:
     is_guest: bool
     is_external: bool
     deleted: bool
+    slack_team_id: str | None = None
+    enterprise_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Home:
+    """A workspace, and the enterprise that it is a part of, if any."""
+
+    slack_team_id: str
+    enterprise_id: str | None = None
+
+    def is_home_of(self, person: Person) -> bool:
+        """Whether somebody belongs here. Not being called a stranger is not enough, nor is not being placed."""
+        if person.is_external:
+            return False
+        is_colleague = self.enterprise_id is not None and person.enterprise_id == self.enterprise_id
+        return is_colleague or person.slack_team_id == self.slack_team_id

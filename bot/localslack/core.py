@@ -31,7 +31,7 @@ Json = dict[str, Any]
 PERSON_FIELDS = frozenset(
     {
         "name", "real_name", "display_name", "email", "title", "tz", "locale", "deleted", "is_bot", "is_admin",
-        "is_owner", "is_restricted", "is_ultra_restricted", "is_stranger", "status_text", "status_emoji",
+        "is_owner", "is_restricted", "is_ultra_restricted", "is_stranger", "works_at", "status_text", "status_emoji",
     }
 )  # fmt: skip
 CALLS_KEPT = 5_000

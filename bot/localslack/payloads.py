@@ -17,7 +17,7 @@ ELSEWHERE = "T0ELSEWHERE"
 
 
 def home_team(person: Person, workspace: Workspace) -> str:
-    return ELSEWHERE if person.is_stranger else workspace.id
+    return person.works_at or (ELSEWHERE if person.is_stranger else workspace.id)
 
 
 def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: bool = False) -> Json:

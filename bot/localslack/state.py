@@ -31,6 +31,7 @@ class Person:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+    works_at: str = ""  # the team id of another organisation, also of somebody whom Slack does not call a stranger
     status_text: str = ""
     status_emoji: str = ""
     updated: int = 0
@@ -39,7 +40,7 @@ class Person:
     @property
     def is_guest(self) -> bool:
         """Guests and people of other organisations see only the channels that they are in."""
-        return self.is_restricted or self.is_ultra_restricted or self.is_stranger
+        return self.is_restricted or self.is_ultra_restricted or self.is_stranger or bool(self.works_at)
 
     @property
     def shown_name(self) -> str:

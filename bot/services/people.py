@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,9 +12,13 @@ from zoneinfo import available_timezones
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.person import Person
+from bot.domain.person import Home, Person
 from bot.services import audit, planning
 from models import Installation, Member, MemberKind, Workspace
+from models.once import insert_all_once
+
+# A hundred people are written in a few hundredths of a second.
+BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -48,59 +53,102 @@ def by_slack_id(session: Session, workspace_id: int, slack_user_id: str) -> Memb
 
 
 def learn_all(
-    session: Session, now: datetime, workspace_id: int, everybody: Iterable[Person], *, admins: Collection[str]
+    session: Session,
+    now: datetime,
+    workspace_id: int,
+    everybody: Iterable[Person],
+    *,
+    admins: Collection[str],
+    home: Home | None = None,
 ) -> int:
-    """Bring the members of a workspace up to what Slack says. Returns how many are new or changed."""
-    return sum(learn(session, now, workspace_id, person, admins=admins) for person in everybody)
+    """Bring the members of a workspace up to what Slack says. Returns how many are new or changed.
+
+    A zone that moved moves the member's next opening, in this transaction. A deactivated member is never asked again.
+    `home`: where full members belong, for a workspace that is not connected yet; else it is known.
+    """
+    workspace = session.get_one(Workspace, workspace_id)
+    home = home or _home(session, workspace)
+    return sum(_learn_some(session, now, workspace, some, admins=admins, home=home) for some in batches(everybody))
 
 
 def learn(session: Session, now: datetime, workspace_id: int, person: Person, *, admins: Collection[str]) -> bool:
-    """Add a member, or take over what has changed; True where something did.
+    """Add one member, or take over what has changed; True where something did. As `learn_all`."""
+    return learn_all(session, now, workspace_id, [person], admins=admins) > 0
 
-    A zone that moved moves the member's next opening, in this transaction. A deactivated member is never asked again.
-    """
-    workspace = session.get_one(Workspace, workspace_id)
-    member = by_slack_id(session, workspace_id, person.slack_user_id)
-    zone = person.time_zone if person.time_zone in _zones() else None
-    told = {
-        "name": person.name,
-        "display_name": person.display_name,
-        "email": person.email,
-        "time_zone": zone or (member.time_zone if member else workspace.time_zone),
-        "kind": _kind(person),
-        "is_admin": person.slack_user_id in admins,
-    }
-    if member is None:
-        member = Member(
-            workspace_id=workspace_id,
-            slack_user_id=person.slack_user_id,
-            deactivated_at=now if person.deleted else None,
-            created_at=now,
-            **told,
+
+def batches(everybody: Iterable[Person]) -> Iterator[Sequence[Person]]:
+    """A few people at a time: as many as one transaction may take while others wait for their turn to write."""
+    rest = iter(everybody)
+    while some := list(itertools.islice(rest, BATCH)):
+        yield some
+
+
+def _learn_some(
+    session: Session,
+    now: datetime,
+    workspace: Workspace,
+    some: Sequence[Person],
+    *,
+    admins: Collection[str],
+    home: Home | None,
+) -> int:
+    people = {person.slack_user_id: person for person in some}
+    known = {
+        member.slack_user_id: member
+        for member in session.scalars(
+            sa.select(Member).where(Member.workspace_id == workspace.id, Member.slack_user_id.in_(people))
         )
-        session.add(member)
-        session.flush()
-        return True
-    changed: dict[str, object] = {name: value for name, value in told.items() if getattr(member, name) != value}
-    if person.deleted != (member.deactivated_at is not None):
-        changed["deactivated_at"] = now if person.deleted else None
-    if not changed:
-        return False
-    for name, value in changed.items():
-        setattr(member, name, value)
+    }
+    newcomers: list[Mapping[str, object]] = []
+    changed: dict[Member, set[str]] = {}
+    for slack_user_id, person in people.items():
+        member = known.get(slack_user_id)
+        zone = person.time_zone if person.time_zone in _zones() else None
+        told: dict[str, object] = {
+            "name": person.name,
+            "display_name": person.display_name,
+            "email": person.email,
+            "time_zone": zone or (member.time_zone if member else workspace.time_zone),
+            "kind": _kind(person, home),
+            "is_admin": slack_user_id in admins,
+        }
+        if member is None:
+            left_at = now if person.deleted else None
+            place = {"workspace_id": workspace.id, "slack_user_id": slack_user_id}
+            newcomers.append({**place, **told, "deactivated_at": left_at, "created_at": now})
+            continue
+        if person.deleted != (member.deactivated_at is not None):
+            told["deactivated_at"] = now if person.deleted else None
+        news = {name for name, value in told.items() if getattr(member, name) != value}
+        for name in news:
+            setattr(member, name, told[name])
+        if news:
+            changed[member] = news
+    # Somebody new may be met in two places at once.
+    added = insert_all_once(session, Member, newcomers, key=("workspace_id", "slack_user_id"))
     session.flush()
-    if changed.keys() & {"time_zone", "kind", "deactivated_at"}:
-        planning.replan(session, now, [member.id])
+    moved = {member: news for member, news in changed.items() if news & {"time_zone", "kind", "deactivated_at"}}
+    planning.replan(session, now, [member.id for member in moved])
+    for member, news in moved.items():
         audit.record(
             session,
             now,
-            workspace_id=workspace_id,
+            workspace_id=workspace.id,
             actor_id=None,
             action="member.changed",
             subject=member,
-            detail={"changed": sorted(changed)},
+            detail={"changed": sorted(news)},
         )
-    return True
+    return len(added) + len(changed)
+
+
+def _home(session: Session, workspace: Workspace) -> Home | None:
+    if workspace.slack_team_id is None:
+        return None
+    enterprise_id = session.scalar(
+        sa.select(Installation.enterprise_id).where(Installation.id == workspace.installation_id)
+    )
+    return Home(workspace.slack_team_id, enterprise_id)
 
 
 @cache
@@ -109,9 +157,9 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _kind(person: Person) -> MemberKind:
+def _kind(person: Person, home: Home | None) -> MemberKind:
     if person.is_bot:
         return MemberKind.BOT
-    if person.is_external:
+    if person.is_external if home is None else not home.is_home_of(person):
         return MemberKind.EXTERNAL
     return MemberKind.GUEST if person.is_guest else MemberKind.FULL

@@ -8,12 +8,25 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.blocks.post import Post
+from bot.domain.person import Home
+from bot.localslack.admission import PER_MINUTE, SlackLimits
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver, Fault, FaultKind
 from bot.localslack.manifest import from_manifest
 from bot.localslack.server import LocalSlackServer
 from bot.manifest import manifest
-from bot.slack import Gateway, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import (
+    LIST_PAUSE_SECONDS,
+    LIST_ROWS,
+    LIST_WAITS,
+    Gateway,
+    Permanent,
+    Posted,
+    RetryLater,
+    SlackFailure,
+    UnknownOutcome,
+    person,
+)
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -90,3 +103,82 @@ def test_what_arrived_after_all_is_found_by_its_id_once_the_history_shows_it(gat
     found = gateway.find(1, channel=conversation, opaque_id="d1", since=LONG_AGO)
     assert found is not None
     assert gateway.find(1, channel=conversation, opaque_id="d2", since=LONG_AGO) is None
+
+
+# Lists
+
+
+class Hours:
+    """Waits by moving the local Slack's clock, and remembers how long."""
+
+    def __init__(self, core: LocalSlack) -> None:
+        self._core = core
+        self.waits: list[float] = []
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self._core.jump_to(self._core.clock.now() + timedelta(seconds=seconds))
+
+
+def big_slack(people: int) -> LocalSlack:
+    core = LocalSlack(from_manifest(manifest()), admission=SlackLimits())
+    for number in range(people):
+        core.add_person(f"Person {number}")
+    return core
+
+
+def unhurried(server: LocalSlackServer) -> tuple[Gateway, Hours]:
+    hours = Hours(server.core)
+    return Gateway(server.api_url, lambda workspace_id: server.core.app.bot_token, wait=hours.wait), hours
+
+
+def test_a_large_workspace_is_read_in_few_pages_at_slacks_pace() -> None:
+    with LocalSlackServer(big_slack(2 * LIST_ROWS)) as server:
+        gateway, hours = unhurried(server)
+        everybody = [person.slack_user_id for person in gateway.people(1)]
+        assert len(set(everybody)) == len(everybody) == 2 * LIST_ROWS + 1
+        assert hours.waits == [LIST_PAUSE_SECONDS, LIST_PAUSE_SECONDS]
+
+
+def test_a_list_waits_as_long_as_slack_asks_and_goes_on_where_it_was() -> None:
+    with LocalSlackServer(big_slack(LIST_ROWS)) as server:
+        gateway, hours = unhurried(server)
+        for _ in range(PER_MINUTE[2]):
+            server.core.call("users.list", limit=1)  # somebody else with the same token has used the minute up
+        everybody = [person.slack_user_id for person in gateway.people(1)]
+        assert len(set(everybody)) == len(everybody) == LIST_ROWS + 1
+        assert hours.waits == [60, LIST_PAUSE_SECONDS]
+
+
+def test_a_pause_without_end_is_not_waited_for(server: LocalSlackServer, slack: Driver) -> None:
+    gateway, hours = unhurried(server)
+    slack.faults.add(Fault(FaultKind.RATE_LIMITED, "conversations.list", seconds=3600))
+    with pytest.raises(RetryLater):
+        list(gateway.channels(1))
+    assert hours.waits == []
+
+
+def test_a_slack_that_refuses_again_and_again_ends_the_reading(server: LocalSlackServer, slack: Driver) -> None:
+    gateway, hours = unhurried(server)
+    slack.faults.add(Fault(FaultKind.RATE_LIMITED, "users.list", seconds=30))
+    with pytest.raises(RetryLater):
+        list(gateway.people(1))
+    assert hours.waits == [30] * LIST_WAITS
+
+
+# People
+
+
+def test_where_somebody_belongs_is_told_whatever_slack_calls_them(gateway: Gateway, slack: Driver) -> None:
+    ours = gateway.person(1, slack_user_id=slack.person("Mere Ngata").id)
+    guest = gateway.person(1, slack_user_id=slack.add_person("Finn Adler", works_at="T0ELSEWHERE").id)
+    stranger = gateway.person(1, slack_user_id=slack.add_person("Sol Reyes", is_stranger=True).id)
+    home = Home(gateway.identity(1).slack_team_id)
+    assert [home.is_home_of(person) for person in (ours, guest, stranger)] == [True, False, False]
+    assert not guest.is_external
+
+
+def test_a_colleague_of_the_same_enterprise_names_it() -> None:
+    member = {"id": "U1", "team_id": "T0OTHER", "enterprise_user": {"id": "U1", "enterprise_id": "E0OURS"}}
+    assert Home("T0OURS", "E0OURS").is_home_of(person(member))
+    assert not Home("T0OURS").is_home_of(person(member))

@@ -26,7 +26,7 @@ NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 class Directory(ViewGateway):
     """Knows people whom Okra has not met."""
 
-    newcomer = Person("U0NEW", "Nia New", "Nia", None, "Europe/Paris", False, False, False, False)
+    newcomer = Person("U0NEW", "Nia New", "Nia", None, "Europe/Paris", False, False, False, False, "T0TEST")
 
     def person(self, workspace_id: int, *, slack_user_id: str) -> Person:
         return replace(self.newcomer, slack_user_id=slack_user_id)

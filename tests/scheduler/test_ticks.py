@@ -1,0 +1,109 @@
+"""What time does beside asking: the daily reading of everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+import sqlalchemy as sa
+from company import Company
+from sqlalchemy import event
+
+from bot.domain.person import Person
+from bot.runtime import Runtime
+from bot.services import people
+from bot.settings import load
+from bot.slack import Gateway, RetryLater
+from models import Member, Workspace
+from models.database import Database
+from scheduler import ticks
+
+NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
+CROWD = 2 * people.BATCH + 50
+
+
+class Directory(Gateway):
+    """Has a page of people, and then fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1/api/", lambda workspace_id: "xoxb-none")
+        self.fails = 0
+
+    def people(self, workspace_id: int) -> Iterator[Person]:
+        for number in range(CROWD):
+            name = f"Person {number}"
+            yield Person(f"U{number:05d}", name, name, None, "UTC", False, False, False, False, "T0TEST")
+            if number == 10 and self.fails:
+                self.fails -= 1
+                raise RetryLater("ratelimited", after=30)
+
+
+class Day:
+    def __init__(self, database: Database) -> None:
+        self.now = NOW
+        self.directory = Directory()
+        self.runtime = Runtime(load(_env_file=None), database, self.directory, lambda: self.now, lambda: None)
+        with database.write() as session:
+            self.workspace_id = Company(session).workspace.id
+
+    def read(self) -> None:
+        ticks.read_members(self.runtime, self.now)
+
+    def members(self) -> int:
+        with self.runtime.read() as session:
+            return session.scalar(sa.select(sa.func.count()).select_from(Member)) or 0
+
+    def read_at(self) -> datetime | None:
+        with self.runtime.read() as session:
+            return session.get_one(Workspace, self.workspace_id).members_read_at
+
+
+@pytest.fixture
+def day(database: Database) -> Day:
+    return Day(database)
+
+
+def test_no_transaction_of_the_reading_is_long(day: Day) -> None:
+    engine, sizes = day.runtime.database.engine, [0]
+
+    def note(connection: sa.Connection) -> None:
+        sizes.append(connection.scalar(sa.text("select count(*) from member")) or 0)
+
+    event.listen(engine, "commit", note)
+    day.read()
+    event.remove(engine, "commit", note)
+    assert sizes[-1] == CROWD
+    assert max(later - earlier for earlier, later in pairwise(sizes)) <= people.BATCH
+
+
+def test_everybody_is_read_once_a_day(day: Day) -> None:
+    day.read()
+    assert (day.members(), day.read_at()) == (CROWD, NOW)
+    day.now += timedelta(hours=23)
+    day.read()
+    assert day.read_at() == NOW
+    day.now += timedelta(hours=1)
+    day.read()
+    assert day.read_at() == day.now
+
+
+def test_a_reading_that_failed_is_not_taken_for_one(day: Day) -> None:
+    day.directory.fails = 1
+    day.read()
+    assert day.read_at() is None
+    day.read()
+    assert (day.members(), day.read_at()) == (CROWD, NOW)
+
+
+def test_the_workspace_that_was_read_is_the_one_that_is_noted(day: Day) -> None:
+    with day.runtime.write() as session:
+        second = Workspace(name="Second", slack_team_id="T0TEST2", time_zone="UTC", created_at=NOW)
+        session.add(second)
+        session.flush()
+        second_id = second.id
+    ticks.read_members_of(day.runtime, second_id)
+    assert day.read_at() is None
+    with day.runtime.read() as session:
+        assert session.get_one(Workspace, second_id).members_read_at == NOW
