@@ -14,7 +14,9 @@ import structlog
 from slack_bolt import Ack, App
 from slack_bolt.response import BoltResponse
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from bot import deadline
 from bot.blocks import notices
 from bot.blocks import refusals as sentences
 from bot.blocks.post import Post
@@ -30,8 +32,11 @@ from models.database import DatabaseBusy
 
 log = structlog.get_logger(__name__)
 
+# Slack gives an interaction three seconds; the rest is for the way there and back.
+INTERACTION_SECONDS = 2.5
+
 Handler = Callable[[Runtime, Request], Reply]
-News = Callable[[Runtime, int, Mapping[str, Any]], None]
+News = Callable[[Runtime, Session, int, Mapping[str, Any]], None]
 Listener = Callable[[Ack, dict[str, Any]], BoltResponse]
 
 
@@ -74,9 +79,15 @@ class Desk:
         runtime = self._runtime
 
         def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
-            return acknowledge(runtime.gateway, ack, body, answer(runtime, handler, body))
+            return attend(runtime, handler, ack, body)
 
         return listen
+
+
+def attend(runtime: Runtime, handler: Handler, ack: Ack, body: dict[str, Any]) -> BoltResponse:
+    """Answer a payload while a person waits: all calls to Slack on the way share one deadline."""
+    with deadline.within(INTERACTION_SECONDS, runtime.stopwatch):
+        return acknowledge(runtime.gateway, ack, body, answer(runtime, handler, body))
 
 
 def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply:
@@ -104,7 +115,8 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
 def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
     """Handle an event once, whatever number of times Slack delivers it.
 
-    A failure is raised: Slack then gets no acknowledgement and delivers the event again.
+    A failure is raised: Slack then gets no acknowledgement and delivers the event again. Nothing of the first time is
+    left then, its being seen neither: that is noted in the handler's own transaction.
     """
     with runtime.read() as session:
         found = people.find(session, body.get("team_id"), body.get("enterprise_id"), "")
@@ -115,7 +127,7 @@ def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
             session, runtime.now(), workspace_id=found.workspace_id, slack_id=f"event:{body['event_id']}"
         ):
             return
-    handler(runtime, found.workspace_id, body["event"])
+        handler(runtime, session, found.workspace_id, body["event"])
 
 
 def identify(runtime: Runtime, origin: Origin) -> Caller | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot.blocks.ids import Event
 from bot.runtime import Runtime
 from bot.services import installations, people
@@ -20,21 +22,18 @@ def register(desk: Desk) -> None:
     desk.news(Event.TOKENS_REVOKED, revoked)
 
 
-def changed(runtime: Runtime, workspace_id: int, event: Mapping[str, Any]) -> None:
+def changed(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any]) -> None:
     """A member is new or different. Deactivation arrives this way too."""
-    with runtime.write() as session:
-        people.learn(session, runtime.now(), workspace_id, person(event["user"]), admins=runtime.settings.admins)
+    people.learn(session, runtime.now(), workspace_id, person(event["user"]), admins=runtime.settings.admins)
 
 
-def uninstalled(runtime: Runtime, workspace_id: int, event: Mapping[str, Any]) -> None:
+def uninstalled(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any]) -> None:
     """Okra was removed from the workspace."""
-    with runtime.write() as session:
-        installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.UNINSTALLED)
+    installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.UNINSTALLED)
 
 
-def revoked(runtime: Runtime, workspace_id: int, event: Mapping[str, Any]) -> None:
+def revoked(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any]) -> None:
     """The bot's token no longer works; a person's token being revoked is not our concern."""
     if not (event.get("tokens") or {}).get("bot"):
         return
-    with runtime.write() as session:
-        installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.REVOKED)
+    installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.REVOKED)
