@@ -255,7 +255,7 @@ def finished(session: Session, caller: Caller, period: Period, key_result_id: in
 
 
 def _run(columns: sa.Select[int], caller: Caller, period: Period) -> sa.Select[int]:
-    """The check-ins of a period that are the caller's own, of key results that still are."""
+    """The check-ins of a period that are the caller's own: one that is due goes along when its key result does."""
     return (
         columns.select_from(CheckIn)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
@@ -263,7 +263,6 @@ def _run(columns: sa.Select[int], caller: Caller, period: Period) -> sa.Select[i
             CheckIn.workspace_id == caller.workspace_id,
             CheckIn.owner_id == caller.member_id,
             CheckIn.period == period,
-            KeyResult.owner_id == caller.member_id,
             KeyResult.state == KeyResultState.ACTIVE,
             KeyResult.archived_at.is_(None),
         )

@@ -22,7 +22,7 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.services import audit, planning
+from bot.services import audit, ownership, planning
 from models import (
     Cycle,
     KeyResult,
@@ -69,6 +69,7 @@ class Writing:
         self._objective_ids: dict[ObjectiveKey, int] = {}
         # members whose check-ins may change: their next opening is planned anew
         self._touched: set[int] = set()
+        self._handed_over: set[int] = set()
         self._always: dict[str, Any] = {"workspace_id": plan.workspace_id, "created_at": now}
 
     def write(self) -> None:
@@ -162,6 +163,7 @@ class Writing:
         on = sa.select(Team.id).where(Team.workspace_id == self._plan.workspace_id, Team.switched_on_at.is_not(None))
         if self._touched and self._session.scalar(on.limit(1)) is not None:
             planning.replan(self._session, self._now, sorted(self._touched))
+            ownership.hand_over(self._session, self._now, self._plan.workspace_id, self._handed_over)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:
         state = self._state(planned)
@@ -183,6 +185,8 @@ class Writing:
         self._touch(row.owner_id)
         self._touch(planned.owner_id)
         row.objective_id = self._objective_ids[planned.objective]
+        if row.owner_id != planned.owner_id:
+            self._handed_over.add(row.id)
         row.owner_id, row.owner_name = planned.owner_id, planned.owner_name
         row.imported_score, row.imported_note = planned.score, planned.note
         if planned.promoted:

@@ -88,7 +88,7 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     owing = asked_about(session, [member.id for member in members])
     rhythms = _rhythms(session, members)
     rows: list[Mapping[str, object]] = []
-    opened: list[tuple[Member, Period]] = []
+    opened: list[tuple[Member, Period, datetime]] = []
     for member in members:
         rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
         if member.next_period is None:
@@ -99,7 +99,7 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
             _wait_for(member, this if wanted else None, rhythm, now)
             continue
         rows += [check_in_row(member, asked, this, rhythm) for asked in wanted]
-        opened.append((member, this))
+        opened.append((member, this, now))
         _wait_for(member, following(this), rhythm, now)
     insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
     ask(session, now, opened)
@@ -172,10 +172,10 @@ def replan_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
     )
 
 
-def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period]]) -> None:
-    """Queue the one prompt of each of these members' periods, after their introduction where they are new."""
-    new = introduction.introduce(session, now, [member for member, _ in whom])
-    for member, this in whom:
+def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
+    """Queue the one prompt of each of these members' periods, for an instant, after the introduction of who is new."""
+    new = introduction.introduce(session, now, [member for member, _, _ in whom])
+    for member, this, at in whom:
         outbox.post(
             session,
             now,
@@ -184,7 +184,7 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period]]) 
             kind=PostKind.PROMPT,
             member_id=member.id,
             period=this,
-            not_before=now + AFTER_INTRODUCTION if member.id in new else now,
+            not_before=at + AFTER_INTRODUCTION if member.id in new else at,
             bulk=True,
             # Everything was taken off a person before the prompt left, and then there is something again.
             revive=True,

@@ -28,12 +28,15 @@ _STATES = {
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The prompt of a member and a period; None where there is nothing to ask about, or nobody to ask.
 
-    It is not sent at all once everything is answered, closed or over.
+    It is not sent at all once everything is answered, closed or over. One that stands, and whose key results were all
+    handed over, says that nothing is due.
     """
     member = session.get(Member, delivery.member_id)
     if member is None or delivery.period is None or not member.may_take_part:
         return None
     view = prompt_view(session, now, member, period(delivery.period))
+    if view is None and delivery.posted_ts is not None:
+        view = first_prompt(session, now, member, period(delivery.period), [])
     if view is None or (delivery.posted_ts is None and not view.count(ItemState.OPEN)):
         return None
     return prompt(view)

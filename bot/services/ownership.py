@@ -1,0 +1,89 @@
+"""Handing a key result over in mid-week: what is due goes with it, and both owners' prompts show so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.cadence import Period, closes_at, opens_at, period
+from bot.domain.working_hours import at_work_from
+from bot.services import outbox, planning
+from bot.services.asking import asked_about
+from bot.services.planning import prompt_key
+from bot.services.prompt import changes_until
+from bot.services.rhythm import rhythm_of
+from models import CheckIn, CheckInState, KeyResult, Member, Workspace
+
+
+def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids: Collection[int]) -> None:
+    """These key results have another owner, since a moment ago in this transaction.
+
+    That was flushed, and `planning.replan` came before for both sides: it holds the owners, so that no tick opens a
+    check-in for the old one meanwhile.
+
+    - A check-in that is due becomes the new owner's, with the time that they have in their zone, and never less than
+      it had. Where they have not been asked this week and their opening has come, they are asked as soon as they are at
+      work.
+    - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
+      old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
+
+    A fixed number of queries, and one post and redraw a person.
+    """
+    if not key_result_ids:
+        return
+    rows = session.execute(
+        sa.select(CheckIn, KeyResult.owner_id)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .where(
+            CheckIn.key_result_id.in_(key_result_ids),
+            CheckIn.owner_id != KeyResult.owner_id,
+            CheckIn.state.in_([CheckInState.DUE, CheckInState.MISSED]),
+        )
+        .order_by(CheckIn.id)
+        .with_for_update(of=CheckIn, key_share=True)
+    ).all()
+    workspace = session.get_one(Workspace, workspace_id)
+    taken_over: dict[tuple[int, Period], list[CheckIn]] = {}
+    changed: set[str] = set()
+    owners = {row.id: row for row in _members(session, {owner_id for _, owner_id in rows})}
+    asked = {one.key_result_id for each in asked_about(session, owners).values() for one in each}
+    for check_in, owner_id in rows:
+        of, owner = period(check_in.period), owners[owner_id]
+        if changes_until(workspace, of) <= now:
+            continue
+        changed.add(prompt_key(check_in.owner_id, of))
+        if check_in.state is CheckInState.MISSED or check_in.key_result_id not in asked or not owner.may_take_part:
+            check_in.state = CheckInState.EXCUSED
+            continue
+        taken_over.setdefault((owner.id, of), []).append(check_in)
+        changed.add(prompt_key(owner.id, of))
+        _take_over(check_in, owner, of, workspace)
+    session.flush()
+    whom = [
+        (owners[owner_id], of, _asked_at(now, owners[owner_id], due[0].closes_at))
+        for (owner_id, of), due in taken_over.items()
+        if due[0].opens_at <= now
+    ]
+    planning.ask(session, now, whom)
+    for key in sorted(changed):
+        outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+
+
+def _take_over(check_in: CheckIn, owner: Member, of: Period, workspace: Workspace) -> None:
+    rhythm, zone = rhythm_of(workspace), ZoneInfo(owner.time_zone)
+    check_in.owner_id = owner.id
+    check_in.opens_at = opens_at(of, rhythm, zone)
+    check_in.closes_at = max(check_in.closes_at, closes_at(of, rhythm, zone))
+
+
+def _asked_at(now: datetime, owner: Member, closes: datetime) -> datetime:
+    at_work = at_work_from(now, ZoneInfo(owner.time_zone))
+    return at_work if at_work < closes else now
+
+
+def _members(session: Session, member_ids: Collection[int]) -> list[Member]:
+    return list(session.scalars(sa.select(Member).where(Member.id.in_(member_ids))).all())

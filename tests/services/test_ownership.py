@@ -1,0 +1,190 @@
+"""A key result that changes hands in mid-week."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from answers import answered
+from company import MONDAY, Company
+from office import Office, row, sheet
+from sqlalchemy.orm import Session
+
+from bot.domain.cadence import period
+from bot.services import checkin, ownership, planning, teams
+from bot.services.planning import prompt_key
+from bot.services.prompt import post
+from bot.services.refusals import Reason, Refused
+from models import (
+    CheckIn,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    KeyResult,
+    Member,
+    MemberKind,
+    Message,
+    PostKind,
+    Team,
+)
+from models.database import Database
+
+WEEK = period(MONDAY)
+NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
+NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+def asked_key_result(company: Company, name: str = "Bo Owner", zone: str = "UTC") -> tuple[KeyResult, Member]:
+    """A key result whose owner was asked on Monday, and has read the prompt."""
+    session = company.session
+    owner = company.person(name, zone=zone)
+    key_result = company.key_result(company.objective(company.team(f"Team of {name}")), owner)
+    planning.replan(session, company.now, [owner.id])
+    planning.open_due(session, NINE, 100)
+    prompt = prompt_of(session, owner)
+    assert prompt is not None
+    prompt.state, prompt.posted_channel, prompt.posted_ts = DeliveryState.SENT, "D1", "1.1"
+    session.flush()
+    return key_result, owner
+
+
+def hand_over(company: Company, key_result: KeyResult, to: Member, now: datetime) -> None:
+    before, key_result.owner_id = key_result.owner_id, to.id
+    company.session.flush()
+    planning.replan(company.session, now, [to.id, *([before] if before is not None else [])])
+    ownership.hand_over(company.session, now, company.workspace.id, [key_result.id])
+
+
+def prompt_of(session: Session, member: Member) -> Delivery | None:
+    return session.scalar(sa.select(Delivery).where(Delivery.key == prompt_key(member.id, WEEK)))
+
+
+def wanted(session: Session, delivery: Delivery) -> int:
+    return session.scalars(sa.select(Message.wanted).where(Message.delivery_id == delivery.id)).one()
+
+
+def test_what_is_due_goes_to_the_new_owner_who_is_asked_now(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        cy = company.person("Cy New")
+        hand_over(company, key_result, cy, NOON)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state) == (cy.id, CheckInState.DUE)
+        asked = session.scalars(sa.select(Delivery).where(Delivery.member_id == cy.id).order_by(Delivery.id)).all()
+        assert [one.kind for one in asked] == [PostKind.INTRODUCTION, PostKind.PROMPT]
+        assert asked[0].not_before == NOON
+        assert checkin.first_due(session, NOON, company.caller(cy), WEEK) == key_result.id
+        shown = post(session, asked[1], NOON)
+        assert shown is not None
+        assert "KR-1" in repr(shown.blocks)
+        # The old owner's prompt says so, without a button.
+        old = prompt_of(session, bo)
+        assert old is not None
+        assert wanted(session, old) == 2
+        shown = post(session, old, NOON)
+        assert shown is not None
+        assert shown.text == "Nothing is due from you this week"
+        assert "actions" not in {block["type"] for block in shown.blocks}
+        with pytest.raises(Refused) as refused:
+            checkin.first_due(session, NOON, company.caller(bo), WEEK)
+        assert refused.value.reason is Reason.NOTHING_DUE
+
+
+def test_who_was_asked_this_week_already_sees_it_in_the_same_prompt(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        _own, cy = asked_key_result(company, "Cy Owner")
+        before = session.scalar(sa.select(sa.func.count()).select_from(Delivery))
+        hand_over(company, key_result, cy, NOON)
+        assert session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == before
+        prompt = prompt_of(session, cy)
+        assert prompt is not None
+        assert wanted(session, prompt) == 2
+        shown = post(session, prompt, NOON)
+        assert shown is not None
+        assert shown.text.startswith("Good afternoon: 2 key results")
+
+
+def test_who_has_not_opened_the_week_yet_is_asked_at_their_own_nine(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy = company.person("Cy West", zone="America/Los_Angeles")
+        hand_over(company, key_result, cy, NOON)
+        assert prompt_of(session, cy) is None
+        opens = datetime(2026, 10, 5, 16, tzinfo=UTC)
+        assert cy.next_opening_at == opens
+        planning.open_due(session, opens, 100)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.opens_at, check_in.closes_at) == (opens, datetime(2026, 10, 7, 0, tzinfo=UTC))
+        assert prompt_of(session, cy) is not None
+
+
+def test_a_hand_over_takes_no_time_away_and_asks_nobody_at_night(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy = company.person("Cy East", zone="Asia/Tokyo")
+        hand_over(company, key_result, cy, NOON)  # 21:00 there
+        prompt = prompt_of(session, cy)
+        assert prompt is not None
+        assert prompt.not_before == datetime(2026, 10, 6, 0, 0, 30, tzinfo=UTC)  # after the introduction at nine
+        assert session.scalars(sa.select(CheckIn.closes_at)).one() == datetime(2026, 10, 6, 17, tzinfo=UTC)
+
+
+def test_what_was_answered_stays_with_who_was_asked(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        answered(session, key_result, WEEK)
+        cy = company.person("Cy New")
+        hand_over(company, key_result, cy, NOON)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state) == (bo.id, CheckInState.ANSWERED)
+        assert prompt_of(session, cy) is None
+
+
+@pytest.mark.parametrize("why", ["missed before", "the new owner is a guest"])
+def test_what_nobody_can_be_asked_about_any_more_is_excused(database: Database, why: str) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy = company.person("Cy New", kind=MemberKind.FULL if why == "missed before" else MemberKind.GUEST)
+        now = NOON
+        if why == "missed before":
+            now = datetime(2026, 10, 6, 18, tzinfo=UTC)
+            planning.close_due(session, now, 100)
+        hand_over(company, key_result, cy, now)
+        assert session.scalars(sa.select(CheckIn.state)).one() is CheckInState.EXCUSED
+        assert prompt_of(session, cy) is None
+
+
+def test_weeks_whose_digest_is_out_stay_as_they_were(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        later = NINE + timedelta(days=3)
+        planning.close_due(session, later, 100)
+        hand_over(company, key_result, company.person("Cy New"), later)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state) == (bo.id, CheckInState.MISSED)
+
+
+def test_an_import_hands_over_what_is_due(database: Database) -> None:
+    office = Office(database)
+    office.hire("Ana Lima")
+    bo = office.hire("Bo Ström")
+    office.imports(sheet(row("k1", owner="Ana Lima"), row("k2", "Nets from 9 to 2", owner="Ana Lima")))
+    with database.write() as session:
+        team = session.scalars(sa.select(Team).where(Team.name == "Hulls")).one()
+        teams.switch_on(session, datetime(2026, 10, 1, 13, tzinfo=UTC), caller=None, team=team, channel_id=None)
+        planning.open_due(session, NINE, 100)
+    office.imports(sheet(row("k1", owner="Bo Ström"), row("k2", "Nets from 9 to 2", owner="Ana Lima")), now=NOON)
+    with database.read() as session:
+        owners = dict(session.execute(sa.select(CheckIn.key_result_id, CheckIn.owner_id)).all())
+        assert owners[office.one("k1").id] == bo
+        assert len(set(owners.values())) == 2
+        assert session.scalar(sa.select(Delivery.id).where(Delivery.key == prompt_key(bo, WEEK))) is not None
