@@ -104,6 +104,9 @@ class Process:
                 database=mortal(self._ground.database, self.life),
                 client=client_of(self._ground.wire, self.life),
                 send_json=lambda url, body, _seconds: self._ground.wire.answer_press(self.life, url, body),
+                # The timeline is what somebody waits by; a step cannot wait in the middle, so it asks again at once.
+                stopwatch=lambda: self._time.now().timestamp() + self.life.took,
+                wait=lambda _seconds: None,
             )
         return self._program
 
