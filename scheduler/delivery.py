@@ -96,12 +96,29 @@ def something_is_due(runtime: Runtime, now: datetime) -> bool:
 
 def _places(now: datetime) -> sa.Select[int]:
     """The workspaces in which something is due, but for those that Okra was removed from."""
-    gone = (
+    # Workspaces are few and what is due may be much: the first due row of each is enough.
+    return (
         sa.select(Workspace.id)
-        .join(Installation, Installation.id == Workspace.installation_id)
-        .where(Installation.state != InstallationState.ACTIVE)
+        .outerjoin(Installation, Installation.id == Workspace.installation_id)
+        .where(
+            sa.or_(Installation.id.is_(None), Installation.state == InstallationState.ACTIVE),
+            sa.exists().where(Delivery.workspace_id == Workspace.id, _due(now)),
+        )
     )
-    return sa.select(Delivery.workspace_id).where(_due(now), Delivery.workspace_id.not_in(gone)).distinct()
+
+
+# A reply waits for its root, and for what was said before it in the same thread. Built once: making an alias takes
+# longer than many a query.
+_root, _earlier = aliased(Delivery), aliased(Delivery)
+_WAITS_FOR_NOTHING = sa.select(Delivery).where(
+    ~sa.exists().where(_root.id == Delivery.follows_id, _root.state != DeliveryState.SENT),
+    ~sa.exists().where(
+        _earlier.workspace_id == Delivery.workspace_id,
+        _earlier.follows_id == Delivery.follows_id,
+        _earlier.id < Delivery.id,
+        _earlier.state.not_in(_OVER),
+    ),
+)
 
 
 def _due(now: datetime) -> sa.ColumnElement[bool]:
@@ -122,17 +139,7 @@ def _claim_in(
         free = pace.slots(session, workspace_id, pace.POSTS, limit, now, most=most)
     if not free:
         return []
-    root, earlier = aliased(Delivery), aliased(Delivery)
-    waits_for_root = sa.exists().where(root.id == Delivery.follows_id, root.state != DeliveryState.SENT)
-    waits_for_earlier = sa.exists().where(
-        earlier.workspace_id == Delivery.workspace_id,
-        earlier.follows_id == Delivery.follows_id,
-        earlier.id < Delivery.id,
-        earlier.state.not_in(_OVER),
-    )
-    query = sa.select(Delivery).where(
-        Delivery.workspace_id == workspace_id, _due(now), ~waits_for_root, ~waits_for_earlier
-    )
+    query = _WAITS_FOR_NOTHING.where(Delivery.workspace_id == workspace_id, _due(now))
     if pace.held_until(session, workspace_id, now, Hold.BULK) is not None:
         query = query.where(~Delivery.bulk)
     rows = session.scalars(

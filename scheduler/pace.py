@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Hold, RatePace
-from models.once import insert_once
+from models.once import insert_all_once, insert_once
 
 # How far ahead slots are taken: enough to keep the wire busy while the next batch is being claimed.
 HORIZON = timedelta(seconds=1)
@@ -78,20 +78,19 @@ def take(session: Session, workspace_id: int, lane: str, limit: Limit, now: date
 
 
 def conversations(session: Session, workspace_id: int, lanes: Collection[str], now: datetime) -> dict[str, RatePace]:
-    """The rows of several conversations' lanes, locked, made where they are new."""
+    """The rows of several conversations' lanes, locked, made where they are new. Three statements at most."""
     wanted = sorted(set(lanes))
-    found = {
-        row.lane: row
-        for row in session.scalars(
-            sa.select(RatePace)
-            .where(RatePace.workspace_id == workspace_id, RatePace.lane.in_(wanted))
-            .order_by(RatePace.lane)
-            .with_for_update()
-        )
-    }
-    for lane in wanted:
-        if lane not in found:
-            found[lane] = _row(session, workspace_id, lane, now)
+    query = (
+        sa.select(RatePace)
+        .where(RatePace.workspace_id == workspace_id, RatePace.lane.in_(wanted))
+        .order_by(RatePace.lane)
+        .with_for_update()
+    )
+    found = {row.lane: row for row in session.scalars(query)}
+    new = [{"workspace_id": workspace_id, "lane": lane, "next_at": now} for lane in wanted if lane not in found]
+    if new:
+        insert_all_once(session, RatePace, new, key=("workspace_id", "lane"))
+        found = {row.lane: row for row in session.scalars(query)}
     return found
 
 
