@@ -55,9 +55,9 @@ def run(databases: Databases, scale: Scale) -> Report:
         "Start-up",
         (Figure("`okra web` until it listens, SQLite", "the same modules", median(starts), median(alone), "ms"),),
         (
-            f"A new process each time, {rounds} of both in turns, against one that imports the same {len(modules):,} "
-            "modules and leaves as abruptly. What a start adds: the settings, the schema's revision, asking Slack whose token it "
-            "is, the listeners, the port."
+            f"A new process each time, {rounds} of both in turns, against one that imports the same "
+            f"{len(modules):,} modules and leaves as abruptly. What a start adds: the settings, the schema's revision, "
+            "asking Slack whose token it is, the listeners, the port."
         ),
     )
 
