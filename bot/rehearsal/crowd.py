@@ -4,7 +4,7 @@ yield how many seconds they wait."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,8 @@ Story = Iterator[float]
 MINUTE, HOUR = 60.0, 3600.0
 # How long somebody looks at a dialog for an answer before they press again.
 PATIENCE = 6.0
+# The share of those who check in before they are asked.
+EARLY = 0.04
 
 
 class Crowd:
@@ -85,6 +87,13 @@ class Crowd:
             self.begin(person, self._leads.answer_note(self, person, message))
         elif hands.sees(message, "Decide"):
             self.begin(person, self._leads.help(self, person, message))
+
+    def plan_week(self, person: Somebody, monday: date) -> None:
+        """Some tell before they are asked."""
+        opens = person.opens(monday).astimezone(UTC)
+        if person.random.random() < EARLY:
+            at = opens - timedelta(seconds=person.random.uniform(10 * MINUTE, 2 * HOUR))
+            self.time.at(at, lambda: self.begin(person, self._owners.early(self, person, monday)))
 
     def seconds_until(self, instant: datetime) -> float:
         return max(0.0, (instant - self.time.now()).total_seconds())

@@ -57,6 +57,18 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
         yield from _second_thoughts(crowd, person, monday)
 
 
+def early(crowd: Crowd, person: Somebody, monday: date) -> Story:
+    """`/kr 12 45` for each of their key results, before the prompt."""
+    hands = crowd.hands(person)
+    for number in sorted(person.owned):
+        if monday != _this_monday(crowd, person):
+            return
+        hands.command(f"/kr {number} 45")
+        yield 4.0
+        yield from _dialog(crowd, person, twice=False)
+        hands.close()
+
+
 def _answer_all(crowd: Crowd, person: Somebody, prompt: Message, copy: dict[str, object], *, twice: bool) -> Story:
     hands, random = crowd.hands(person), person.random
     for _ in range(3):
@@ -154,12 +166,17 @@ def _second_thoughts(crowd: Crowd, person: Somebody, monday: date) -> Story:
     """`/kr 12`: the answer of this week is changed, as long as the digest has not gone out."""
     hands = crowd.hands(person)
     number = person.random.choice(sorted(person.owned))
-    if monday != crowd.local(person.zone).date() - timedelta(days=crowd.local(person.zone).weekday()):
+    if monday != _this_monday(crowd, person):
         return
     hands.command(f"/kr {number} 45")
     yield 4.0
     yield from _dialog(crowd, person, twice=False)
     hands.close()
+
+
+def _this_monday(crowd: Crowd, person: Somebody) -> date:
+    today = crowd.local(person.zone).date()
+    return today - timedelta(days=today.weekday())
 
 
 def _value(owned: Owned, week: float, random: Random) -> str:

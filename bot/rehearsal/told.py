@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.rehearsal.roster import Somebody
+
 
 @dataclass(frozen=True)
 class ToldAnswer:
@@ -52,6 +54,11 @@ class Told:
     given_up: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     _count: int = 0
+
+    def has_answered_all(self, person: Somebody, monday: date) -> bool:
+        """Whether this person was told that all of this week is saved: then nobody has to ask."""
+        said = {one.number for one in self.answers if one.monday == monday and one.author == person.id}
+        return said >= person.owned.keys()
 
     def order(self) -> int:
         self._count += 1

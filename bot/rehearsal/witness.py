@@ -35,6 +35,7 @@ _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _ANSWERED = re.compile(r"^(\d+) of \d+ answered")
 _ALL_IN = re.compile(r"^Thank you: (?:it is|all (\d+) are) in")
+_OVER = re.compile(r"^(?:This week's check-in closed|Nothing is due)")
 
 
 class Witness:
@@ -102,6 +103,8 @@ class Witness:
             found = _DIGEST.match(message.text)
             if found is not None:
                 self._digest(message.channel, found[1], found[2], opaque)
+        elif kind == "other direct message" and (_ALL_IN.match(message.text) or _OVER.match(message.text)):
+            self.broke(f"asks about nothing: {message.text[:80]!r}", opaque)
         elif kind == "stray":
             self.broke(f"outside of any thread in a channel: {message.text[:80]!r}", opaque)
         self.on_message(message)

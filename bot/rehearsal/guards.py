@@ -1,0 +1,169 @@
+"""Each guard of the delivery taken away in turn: a rehearsal must notice. `python -m bot.rehearsal.guards`.
+
+What catches nothing proves nothing. Prints for each guard the first seed that caught its absence, and how.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import patch
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import Post
+from bot.blocks.prompt import prompt as prompt_post
+from bot.domain.cadence import period
+from bot.rehearsal.fate import Mortality
+from bot.rehearsal.process import Roll
+from bot.rehearsal.report import Report
+from bot.rehearsal.run import Plan, rehearse
+from bot.rehearsal.weather import Level
+from bot.runtime import Runtime
+from bot.services import once, outbox
+from bot.services.prompt import prompt_view
+from bot.slack import RetryLater, SlackFailure, UnknownOutcome
+from models import Delivery, Member, Message, PostKind
+from models.base import Base
+from models.once import insert_once
+from scheduler import delivery, posts, redrawing, settling
+
+SEEDS = range(1, 21)
+# Three workers that stall often and die now and then.
+WORLD = Plan(
+    owners=20,
+    weeks=3,
+    level=Level.HEAVY,
+    workers=3,
+    mortality=Mortality(forced=True, dies=1 / 500, stalls=1 / 150, stall_seconds=(61.0, 400.0)),
+)
+
+Taken = Callable[[], AbstractContextManager[Any]]
+
+
+def permanent_key() -> AbstractContextManager[Any]:
+    """The same key posts again."""
+    count = iter(range(1, 1_000_000))
+
+    def insert(session: Session, table: type[Base], values: Any, *, key: Any) -> int | None:
+        found = insert_once(session, table, values, key=key)
+        if found is not None:
+            return found
+        again = f"{values['key']}#{next(count)}"
+        fresh = {**values, "key": again, "opaque_id": f"{values['opaque_id']}-{again}"}
+        return insert_once(session, table, fresh, key=key)
+
+    return patch.object(outbox, "insert_once", insert)
+
+
+def unknown_is_not_retried() -> AbstractContextManager[Any]:
+    """What may have arrived is sent again."""
+    finish = delivery.finish
+
+    def hasty(runtime: Runtime, ready: delivery.Ready, outcome: delivery.Outcome, now: datetime) -> None:
+        finish(runtime, ready, RetryLater(outcome.code) if isinstance(outcome, UnknownOutcome) else outcome, now)
+
+    return patch.object(delivery, "finish", hasty)
+
+
+@contextmanager
+def generation() -> Iterator[None]:
+    """Whoever held a claim once may go on with it."""
+
+    def any_generation(session: Session, taken: delivery.Claim, state: Any) -> Delivery | None:
+        return session.scalar(
+            sa.select(Delivery).where(Delivery.id == taken.delivery_id, Delivery.state == state).with_for_update()
+        )
+
+    with patch.object(delivery, "held", any_generation), patch.object(settling, "held", any_generation):
+        yield
+
+
+def still_wanted() -> AbstractContextManager[Any]:
+    """A prompt leaves though nothing is open any more, or its reader has left."""
+
+    def regardless(session: Session, row: Delivery, now: datetime) -> Post | None:
+        member = session.get(Member, row.member_id)
+        if member is None or row.period is None:
+            return None
+        view = prompt_view(session, now, member, period(row.period))
+        return prompt_post(view) if view is not None else None
+
+    return patch.object(posts, "RENDERERS", {**posts.RENDERERS, PostKind.PROMPT: regardless})
+
+
+def shown_revision() -> AbstractContextManager[Any]:
+    """An update counts as showing the newest state, whatever it was drawn from."""
+    finish = redrawing.finish
+
+    def careless(runtime: Runtime, drawing: redrawing.Drawing, failure: SlackFailure | None, now: datetime) -> None:
+        finish(runtime, drawing, failure, now)
+        if failure is None:
+            with runtime.database._writing.begin() as session:
+                session.execute(sa.update(Message).where(Message.id == drawing.message_id).values(shown=Message.wanted))
+
+    return patch.object(redrawing, "finish", careless)
+
+
+def event_ids() -> AbstractContextManager[Any]:
+    """What comes twice counts twice."""
+    return patch.object(once, "first_time", lambda *_given, **_named: True)
+
+
+def session_lock() -> AbstractContextManager[Any]:
+    """Every worker but oneself is taken for dead."""
+    return patch.object(Roll, "is_gone", lambda _roll, _worker_id: True)
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    """All guards stand."""
+    yield
+
+
+GUARDS: dict[str, tuple[Taken, Plan]] = {
+    "permanent key": (permanent_key, WORLD),
+    "unknown is not retried": (unknown_is_not_retried, WORLD),
+    "settle": (nothing, replace(WORLD, settle_seconds=1)),
+    "generation": (generation, WORLD),
+    "still wanted": (still_wanted, WORLD),
+    "shown revision": (shown_revision, WORLD),
+    "event ids": (event_ids, WORLD),
+    "session lock": (session_lock, WORLD),
+}
+
+
+def without(guard: str, seed: int, *, world: Plan | None = None) -> Report:
+    """A rehearsal without this guard."""
+    take_away, plan = GUARDS[guard]
+    with take_away():
+        return rehearse(replace(world or plan, seed=seed, settle_seconds=plan.settle_seconds))
+
+
+def main(names: list[str]) -> int:
+    """Try the guards (all, or those named) until a seed catches each; 1 where one is not caught."""
+    missed = 0
+    for guard in names or GUARDS:
+        for seed in SEEDS:
+            report = without(guard, seed)
+            if not report.is_clean:
+                first = report.facts["violations"][0]["what"]
+                print(f"{guard}: caught by seed {seed} ({report.violations} violations): {first}", flush=True)
+                break
+        else:
+            missed += 1
+            print(f"{guard}: not caught by seeds {SEEDS.start} to {SEEDS.stop - 1}", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "bot.rehearsal.guards", *sys.argv[1:]])  # noqa: S606
+    sys.exit(main(sys.argv[1:]))
