@@ -69,7 +69,8 @@ class Unreadable(Exception):
 class Plan:
     """What is rehearsed. `database_url` empty: a temporary SQLite. `file`: the text of somebody's own programme.
 
-    `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's.
+    `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's. `settle_seconds` is how
+    long Okra waits before it looks, `bound_seconds` how late the weather is at most.
     """
 
     owners: int = 20
@@ -80,6 +81,7 @@ class Plan:
     database_url: str = ""
     file: str | None = None
     settle_seconds: float = 90
+    bound_seconds: float = 90
     mortality: Mortality | None = None
 
 
@@ -165,6 +167,7 @@ class Rehearsal:
             monday = following(self.first_monday, week)
             for person in roster.owners:
                 self._look_for_prompt(person, monday)
+                crowd.plan_week(person, monday)
             travel.plan_week(monday, level=self.plan.level)
             if self.plan.level is not Level.NONE:
                 self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
@@ -175,9 +178,11 @@ class Rehearsal:
         return report_of(self, roster)
 
     def _look_for_prompt(self, person: Somebody, monday: date) -> None:
-        self.timeline.at(
-            person.closes(monday).astimezone(UTC) + GRACE, lambda: self.witness.expect_prompt(person, monday)
-        )
+        def look() -> None:
+            if not self.told.has_answered_all(person, monday):
+                self.witness.expect_prompt(person, monday)
+
+        self.timeline.at(person.closes(monday).astimezone(UTC) + GRACE, look)
 
     def _arrive(self) -> Roster:
         """People, channels, the import, the first start, the teams' joining: all in good weather."""
@@ -221,7 +226,7 @@ class Rehearsal:
     def _storm(self, *, asleep: bool) -> None:
         self.fate.asleep = self.seam.asleep = asleep
         self.core.faults.reseed(self.plan.seed)
-        self.core.faults.add(*rules(self.plan.level, settle_seconds=self.plan.settle_seconds, outages=self.outages))
+        self.core.faults.add(*rules(self.plan.level, settle_seconds=self.plan.bound_seconds, outages=self.outages))
 
     def _outages(self) -> tuple[Outage, ...]:
         """Two outages of half an hour in one Monday, where the weather is heavy."""
@@ -263,8 +268,8 @@ class Rehearsal:
 def readable(text: str) -> Rows:
     """The rows of an import file. Raises `Unreadable`."""
     rows = read_rows(text)
-    if rows.problems:
-        raise Unreadable([f"line {one.line}: {one.message}" for one in rows.problems])
+    if not isinstance(rows, Rows):
+        raise Unreadable([f"line {one.line}: {one.message}" for one in rows])
     return rows
 
 
