@@ -26,6 +26,7 @@ from bot.services import once, people
 from bot.services.access import Caller
 from bot.services.refusals import Refused
 from bot.slack import Gateway, SlackFailure
+from handlers.notation import mentioned
 from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
 from handlers.request import Origin, Request, origin_of, parse
 from models.database import DatabaseBusy
@@ -99,7 +100,8 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
         caller = identify(runtime, origin)
         if caller is None:
             return Whisper(notices.not_for_outsiders())
-        return handler(runtime, parse(body, caller, origin.slack_user_id))
+        names = _names(runtime, caller, body)
+        return handler(runtime, parse(body, caller, origin.slack_user_id, names=names))
     except Refused as refused:
         return trouble(body, sentences.sentence(refused.reason, refused.facts))
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
@@ -144,6 +146,14 @@ def identify(runtime: Runtime, origin: Origin) -> Caller | None:
     if found is None or found.member_id is None or not found.may_take_part:
         return None
     return Caller(found.workspace_id, found.member_id)
+
+
+def _names(runtime: Runtime, caller: Caller, body: Mapping[str, Any]) -> Mapping[str, str]:
+    mentions = mentioned(body.get("text") or "") if "command" in body else ()
+    if not mentions:
+        return {}
+    with runtime.read() as session:
+        return people.names(session, caller.workspace_id, mentions)
 
 
 def trouble(body: Mapping[str, Any], sentence: str) -> Reply:

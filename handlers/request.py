@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from bot.services.access import Caller
+from handlers.notation import as_seen, without_entities
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class OpenView:
     def option_text(self, name: str) -> str | None:
         """The text of the chosen option as the person saw it."""
         chosen = self._state(name).get("selected_option")
-        return chosen["text"]["text"] if chosen else None
+        # Slack does not say whether its own escapes come back in it; where they do not, this changes nothing.
+        return without_entities(chosen["text"]["text"]) if chosen else None
 
     def options(self, name: str) -> tuple[str, ...]:
         """The values of the ticked boxes."""
@@ -83,7 +85,7 @@ class Request:
     action_id: str = ""
     # The value of a pressed button or a chosen option; for a block suggestion, what was typed so far.
     value: str = ""
-    # The text behind a slash command.
+    # The text behind a slash command, as the person saw it.
     text: str = ""
     place: Place | None = None
     response_url: str | None = None
@@ -117,15 +119,17 @@ def origin_of(body: Mapping[str, Any]) -> Origin | None:
     return Origin(team.get("id") or user.get("team_id"), enterprise.get("id"), user["id"])
 
 
-def parse(body: Mapping[str, Any], caller: Caller, slack_user_id: str) -> Request:
-    """A payload of any kind as a request."""
+def parse(
+    body: Mapping[str, Any], caller: Caller, slack_user_id: str, *, names: Mapping[str, str] | None = None
+) -> Request:
+    """A payload of any kind as a request. `names`: those of people whom a command's text mentions, by Slack id."""
     if "command" in body:
         return Request(
             caller=caller,
             slack_user_id=slack_user_id,
             once=f"command:{body['trigger_id']}",
             trigger_id=body["trigger_id"],
-            text=(body.get("text") or "").strip(),
+            text=as_seen(body.get("text") or "", names or {}).strip(),
             place=Place(body["channel_id"], None),
             response_url=body.get("response_url"),
             body=body,

@@ -50,7 +50,7 @@ def command(world: World, workspace: Workspace, person_id: str, line: str, chann
         "user_id": person.id,
         "user_name": person.name,
         "command": name,
-        "text": escaped(workspace, text.strip()) if known.should_escape else text.strip(),
+        "text": escaped(workspace, entities(text.strip())) if known.should_escape else text.strip(),
         "api_app_id": world.app.app_id,
         "is_enterprise_install": "false",
         "response_url": url,
@@ -72,6 +72,11 @@ def command(world: World, workspace: Workspace, person_id: str, line: str, chann
     delivery = world.outgoing.add(Kind.COMMAND, payload, person.id, on_reply=came_back, on_error=failed)
     workspace.desk(person.id).last_interaction = delivery.id
     return delivery, failure
+
+
+def entities(text: str) -> str:
+    """The three signs with a meaning in Slack's notation, as entities."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escaped(workspace: Workspace, text: str) -> str:
@@ -99,7 +104,7 @@ def say(
         raise ActError(f"#{where.name} is archived")
     if thread_ts is not None and thread_ts not in where.messages:
         raise ActError("there is no such thread")
-    typed = escaped(workspace, text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    typed = escaped(workspace, entities(text))
     typed = re.sub(r"<([@#]\w+)\|[^>]*>", r"<\1>", typed)
     section = {"type": "rich_text_section", "elements": _rich(typed)}
     draft = Draft(text=typed, blocks=[{"type": "rich_text", "elements": [section]}], thread_ts=thread_ts)

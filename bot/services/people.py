@@ -52,6 +52,16 @@ def by_slack_id(session: Session, workspace_id: int, slack_user_id: str) -> Memb
     )
 
 
+def names(session: Session, workspace_id: int, slack_user_ids: Collection[str]) -> dict[str, str]:
+    """What people are called in the workspace, by Slack id; those whom Okra has not met are not among them."""
+    found = session.execute(
+        sa.select(Member.slack_user_id, Member.display_name, Member.name).where(
+            Member.workspace_id == workspace_id, Member.slack_user_id.in_(slack_user_ids)
+        )
+    )
+    return {slack_user_id: display_name or name for slack_user_id, display_name, name in found}
+
+
 def learn_all(
     session: Session,
     now: datetime,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from answers import answered
 from company import MONDAY, Company
 from desk import Desk, whispered
@@ -16,7 +17,7 @@ from bot.localslack.blockkit import check_message, check_view
 from bot.slack import UnknownOutcome
 from handlers import commands
 from handlers.reply import Done, Reply, Whisper
-from models import Member, MemberKind
+from models import Member, MemberKind, Team
 from models.database import Database
 
 TEN = datetime(2026, 10, 5, 10, tzinfo=UTC)
@@ -173,7 +174,8 @@ def test_kr_says_in_the_dialog_what_was_not_understood(story: Story) -> None:
         ("999 45 yellow", "There is no KR-999 that you can see. `/okr` lists yours, `/okr company` everybody's."),
         ("2", "There is no KR-2 that you can see."),
         ("2 45 yellow", "There is no KR-2 that you can see."),
-        ("<!channel>", "&lt;!channel&gt;"),
+        ("&lt;!channel&gt;", "“&lt;!channel&gt;”"),
+        ("<!channel>", "“@\u2060channel”"),
     ],
 )
 def test_kr_that_leads_nowhere_gets_a_clear_sentence(story: Story, words: str, sentence: str) -> None:
@@ -219,3 +221,14 @@ def test_the_lead_sees_what_is_limited_in_their_team(story: Story) -> None:
 def test_guests_are_told_that_there_is_nothing_for_them(story: Story, words: str) -> None:
     assert "full members" in whispered(story.okr(words, who=story.guest))
     assert "full members" in whispered(story.kr("1", who=story.guest))
+
+
+def test_words_behind_a_command_stand_in_the_dialog_as_they_were_typed(story: Story) -> None:
+    assert story.kr("1 45 green R&amp;D asked <@U0TAMAREID|tama.reid> in <#C0LEADS|leads>: 3 &lt; 5") == Done()
+    assert story.desk.opened().value("What changed") == "R&D asked @Tama in #leads: 3 < 5"
+
+
+def test_a_team_is_found_by_a_name_with_a_sign_in_it(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.execute(sa.update(Team).where(Team.name == "Growth").values(name="R&D"))
+    assert "Activation" in read(story.okr("team R&amp;D"))
