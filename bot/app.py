@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,6 +39,9 @@ MOST_BYTES = 1_048_576
 # The SDK gives a connection up after five pings that could not be sent or four that nobody answered. At its own pace
 # (10 s) Okra would be deaf for most of a minute after the cable was cut.
 PING_SECONDS = 2
+
+# Seconds that a command at the command line waits for a lock, for another writer, and for one statement.
+UNHURRIED: Mapping[str, float] = {"patience": 30, "busy_seconds": 30, "statement_seconds": 120}
 
 
 class Door(Protocol):
@@ -104,7 +107,7 @@ class SocketDoor:
 
     def __init__(self, program: Program) -> None:
         settings = program.runtime.settings
-        assert settings.slack_app_token is not None  # noqa: S101 - `require_slack` came before
+        assert settings.slack_app_token is not None  # noqa: S101 - `load(slack=True)` came before
         token = settings.slack_app_token.get_secret_value()
         self._handler = SocketModeHandler(
             program.bolt,
@@ -204,13 +207,22 @@ def choose_clock(settings: Settings) -> Clock:
     return local_slack_clock(settings.slack_base_url) if settings.virtual_clock else real_clock
 
 
-def open_settings_database(settings: Settings) -> Database:
-    """The database of the settings; SQLite's folder is made, readable by its owner only."""
-    database = open_database(settings.database)
-    path = database.engine.url.database
-    if database.is_sqlite and path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def open_settings_database(settings: Settings, *, unhurried: bool = False, make_folder: bool = True) -> Database:
+    """The database of the settings; SQLite's folder is made, readable by its owner only.
+
+    `unhurried` is for a command whose caller can wait for another import: nobody holds a dialog open meanwhile.
+    """
+    database = open_database(settings.database, **(UNHURRIED if unhurried else {}))
+    file = database_file(database)
+    if file is not None and make_folder:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return database
+
+
+def database_file(database: Database) -> Path | None:
+    """SQLite's file, whether it exists yet or not; None for a server and for a database in memory."""
+    path = database.engine.url.database
+    return Path(path) if database.is_sqlite and path and path != ":memory:" else None
 
 
 def migrate(database: Database) -> bool:

@@ -118,19 +118,26 @@ class Database:
 
 
 def open_database(
-    url: str, *, patience: float = LOCK_WAIT_SECONDS, statement_seconds: float = STATEMENT_SECONDS
+    url: str,
+    *,
+    patience: float = LOCK_WAIT_SECONDS,
+    busy_seconds: float = BUSY_WAIT_SECONDS,
+    statement_seconds: float = STATEMENT_SECONDS,
 ) -> Database:
-    """Open `url` (sqlite:///… or postgresql://…). Connects lazily; creates no tables."""
+    """Open `url` (sqlite:///… or postgresql://…). Connects lazily; creates no tables.
+
+    `patience` is how long to wait for a turn or a lock, `busy_seconds` for another process that writes to SQLite.
+    """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, patience)
+        return _open_sqlite(parsed, patience, busy_seconds)
     return _open_postgresql(parsed, patience, statement_seconds)
 
 
-def _open_sqlite(url: sa.URL, patience: float) -> Database:
+def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float) -> Database:
     engine = sa.create_engine(
         url,
-        connect_args={"timeout": BUSY_WAIT_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
         hide_parameters=True,
         poolclass=sa.QueuePool,
         pool_size=POOL_SIZE,
