@@ -17,7 +17,7 @@ def migrate() -> None:
     from migrations.run import HEAD, upgrade
 
     with reachable_database():
-        database = open_settings_database(settings(quiet=True))
+        database = open_settings_database(settings(quiet=True), unhurried=True)
         changed = upgrade(database)
         database.close()
     typer.echo(f"The database is at revision {HEAD}{'' if changed else ', as before'}.")

@@ -12,12 +12,13 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import Program, build
+from bot.app import Program, build, database_file, open_settings_database
+from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
 from bot.settings import Settings, SettingsError, Transport, load
 from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, stored_revision
-from models import Delivery, DeliveryState, KeyResult, KeyResultState, Team
+from models import Cycle, Delivery, DeliveryState, KeyResult, KeyResultState, Objective, Team
 
 # Slack refuses a request whose signature is five minutes old; long before that the clocks deserve a look.
 SKEW_SECONDS = 30
@@ -60,13 +61,10 @@ def doctor() -> None:
 
 def examine() -> Iterator[Check]:
     """Run every check, in the order in which a fault would hide the next ones."""
-    try:
-        settings = load()
-    except SettingsError as error:
-        yield from (Check("settings", Finding.WRONG, sentence) for sentence in error.sentences)
+    settings = yield from _settings()
+    if settings is None:
         return
-    yield from _settings(settings)
-    program = build(settings)
+    program = build(settings, database=open_settings_database(settings, make_folder=False))
     try:
         migrated = yield from _database(program)
         yield from _slack(program)
@@ -76,20 +74,29 @@ def examine() -> Iterator[Check]:
         program.close()
 
 
-def _settings(settings: Settings) -> Iterator[Check]:
+def _settings() -> Generator[Check, None, Settings | None]:
     try:
-        settings.require_slack()
+        settings = load(slack=True)
         how = "Socket Mode" if settings.transport is Transport.SOCKET else "signed HTTP"
         yield Check("settings", Finding.OK, f"complete for {how}, time zone {settings.time_zone}")
     except SettingsError as error:
         yield from (Check("settings", Finding.WRONG, sentence) for sentence in error.sentences)
+        if error.malformed:
+            return None
+        settings = load()
     if not settings.admins:
         yield Check("admins", Finding.NOTE, "OKRA_ADMINS is empty, so nobody is told when something fails. Name one.")
+    return settings
 
 
 def _database(program: Program) -> Generator[Check, None, bool]:
     database = program.runtime.database
     kind = "SQLite" if database.is_sqlite else "PostgreSQL"
+    file = database_file(database)
+    if file is not None and not file.exists():
+        # to connect would make it
+        yield Check("migrations", Finding.WRONG, "there is no database yet. Run `okra migrate`.")
+        return False
     try:
         revision = stored_revision(database)
     except SQLAlchemyError as error:
@@ -108,6 +115,7 @@ def _database(program: Program) -> Generator[Check, None, bool]:
 def _slack(program: Program) -> Iterator[Check]:
     settings = program.runtime.settings
     if settings.slack_bot_token is None:
+        yield Check("Slack", Finding.NOTE, "not looked at; it needs the bot token.")
         return
     try:
         identity = program.runtime.gateway.identity(0)
@@ -166,7 +174,16 @@ def _programme(program: Program) -> Iterator[Check]:
             sa.select(sa.func.count()).where(Team.switched_on_at.is_(None), Team.archived_at.is_(None))
         )
         drafts = session.scalar(
-            sa.select(sa.func.count()).where(KeyResult.state == KeyResultState.DRAFT, KeyResult.archived_at.is_(None))
+            sa.select(sa.func.count())
+            .select_from(KeyResult)
+            .join(Objective, Objective.id == KeyResult.objective_id)
+            .join(Cycle, Cycle.id == Objective.cycle_id)
+            .where(
+                KeyResult.state == KeyResultState.DRAFT,
+                KeyResult.archived_at.is_(None),
+                # in a cycle that is over, nobody would be asked anyway
+                Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
+            )
         )
         failed = session.execute(
             sa.select(Delivery.kind, Delivery.error, sa.func.count())
@@ -180,7 +197,9 @@ def _programme(program: Program) -> Iterator[Check]:
         yield Check(
             "key results",
             Finding.NOTE,
-            f"{drafts} are drafts without an owner that Slack knows; nobody is asked about them.",
+            "one is a draft without an owner that Slack knows; nobody is asked about it."
+            if drafts == 1
+            else f"{drafts} are drafts without an owner that Slack knows; nobody is asked about them.",
         )
     for kind, error, count in failed:
         yield Check("deliveries", Finding.NOTE, f"{count} × {kind.value} could not be delivered: {error}")

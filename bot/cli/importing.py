@@ -44,7 +44,7 @@ def import_file(
     given = settings(quiet=True)
     everybody, home = people_at_slack(given)
     now = choose_clock(given)()
-    with reachable_database(), closing(open_settings_database(given)) as database:
+    with reachable_database(), closing(open_settings_database(given, unhurried=True)) as database:
         _prepare(database)
         if dry_run:
             with database.read() as session:  # rolled back, with a workspace that was made for the comparison

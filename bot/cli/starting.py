@@ -13,6 +13,9 @@ from sqlalchemy.exc import OperationalError
 from bot.logs import set_up
 from bot.settings import Settings, SettingsError, load
 
+# PostgreSQL's code for a lock that did not come within the limit.
+LOCK_NOT_AVAILABLE = "55P03"
+
 
 def fail(*sentences: str) -> NoReturn:
     """Print each sentence on standard error and leave with 1."""
@@ -21,14 +24,16 @@ def fail(*sentences: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def settings(*, slack: bool = False, quiet: bool = False) -> Settings:
-    """The settings, or the end with one sentence for each that is missing or malformed."""
+def settings(*, slack: bool = False, quiet: bool = False, without_slack: str = "Okra cannot start:") -> Settings:
+    """The settings, or the end with one sentence for each that is malformed or, with `slack`, missing.
+
+    `without_slack` is said first where they make sense and only what Slack needs is missing.
+    """
     try:
-        found = load()
-        if slack:
-            found.require_slack()
+        found = load(slack=slack)
     except SettingsError as error:
-        fail("Okra cannot start:", *(f"  {sentence}" for sentence in error.sentences), "`okra doctor` checks the rest.")
+        heading = "Okra cannot start:" if error.malformed else without_slack
+        fail(heading, *(f"  {sentence}" for sentence in error.sentences), "`okra doctor` checks the rest.")
     set_up(found.log_format, level=logging.WARNING if quiet else logging.INFO)
     return found
 
@@ -39,5 +44,13 @@ def reachable_database() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if _is_busy(error):
+            fail("The database is busy: somebody else has been writing to it for long. Please try again in a minute.")
         first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
         fail(f"The database cannot be reached: {first}", "Check OKRA_DATABASE_URL, then `okra doctor`.")
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Whether the database is there, but did not let us write in time."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state == LOCK_NOT_AVAILABLE or (state is None and "database is locked" in str(error.orig))

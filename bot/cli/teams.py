@@ -114,11 +114,12 @@ def switch_off(name: Name) -> None:
 
 @contextmanager
 def _program(*, slack: bool = False) -> Iterator[Program]:
-    from bot.app import build
+    from bot.app import build, open_settings_database
     from migrations.run import is_current
 
     with reachable_database():
-        program = build(settings(slack=slack, quiet=True))
+        given = settings(slack=slack, quiet=True, without_slack="Switching a team on needs Slack:")
+        program = build(given, database=open_settings_database(given, unhurried=True))
         try:
             if not is_current(program.runtime.database):
                 fail("The database is of another version, or new; please run `okra migrate` first.")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from company import Company
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.domain.cycles import CycleState
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver
 from bot.localslack.manifest import from_manifest
@@ -16,6 +18,8 @@ from bot.localslack.server import LocalSlackServer
 from bot.manifest import manifest
 from bot.scopes import SCOPES
 from bot.settings import Settings
+from models import Cycle
+from models.database import open_database
 
 
 @pytest.fixture
@@ -80,11 +84,51 @@ def test_a_slack_that_is_out_of_reach_is_named(slack: Driver, monkeypatch: pytes
 def test_a_database_without_its_tables_is_sent_to_migrate(
     slack: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    (tmp_path / "new.db").touch()
     monkeypatch.setenv("OKRA_DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
     code, said = doctor()
     assert code == 1
     assert "✗ migrations: at none, this version needs" in said
     assert "Run `okra migrate`." in said
+
+
+def test_looking_makes_no_database_and_no_folder_for_one(
+    slack: Driver, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("OKRA_DATABASE_URL")
+    monkeypatch.setenv("OKRA_DATA_DIR", str(tmp_path / "later"))
+    code, said = doctor()
+    assert code == 1
+    assert "✗ migrations: there is no database yet. Run `okra migrate`." in said
+    assert "✓ Slack: answers as" in said
+    assert not (tmp_path / "later").exists()
+
+
+def test_without_a_token_it_says_that_it_did_not_look_at_slack(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OKRA_SLACK_BOT_TOKEN")
+    code, said = doctor()
+    assert code == 1
+    assert "✗ settings: OKRA_SLACK_BOT_TOKEN is not set" in said
+    assert "· Slack: not looked at; it needs the bot token." in said
+    assert "✓ migrations" in said
+
+
+def test_only_drafts_that_somebody_could_be_asked_about_are_counted(slack: Driver, database_url: str) -> None:
+    database = open_database(database_url)
+    with database.write() as session:
+        company = Company(session)
+        team = company.team("Growth")
+        company.key_result(company.objective(team), None)
+        for state in (CycleState.PLANNING, CycleState.CLOSING, CycleState.CLOSED):
+            company.cycle = Cycle(
+                workspace_id=company.workspace.id, name=state.value, state=state, created_at=company.now
+            )
+            session.add(company.cycle)
+            session.flush()
+            company.key_result(company.objective(team), None)
+    database.close()
+    _, said = doctor()
+    assert "· key results: 2 are drafts without an owner that Slack knows; nobody is asked about them." in said
 
 
 def test_a_database_out_of_reach_is_named_without_its_password(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +156,11 @@ def test_a_missing_setting_is_named_before_anything_else(monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"OKRA_{name.upper()}", raising=False)
+    monkeypatch.setenv("OKRA_PORT", "x")
     code, said = doctor()
     assert code == 1
-    assert said.startswith("✗ settings: OKRA_SLACK_BOT_TOKEN is not set")
+    assert [line.split()[2] for line in said.splitlines()[:3]] == [
+        "OKRA_PORT",
+        "OKRA_SLACK_BOT_TOKEN",
+        "OKRA_SLACK_APP_TOKEN",
+    ]
