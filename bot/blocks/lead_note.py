@@ -21,7 +21,10 @@ QUESTION = "What should stop or shift this week?"
 
 @dataclass(frozen=True)
 class OpenCheckIn:
-    """A check-in that is not answered, with what is known of it. `asked_at` is in the lead's zone."""
+    """A check-in that is not answered, with what is known of it. `asked_at` is in the lead's zone.
+
+    `is_readers`: the lead's own. `is_missed`: it would come late, but can still be answered until the digest.
+    """
 
     number: int
     name: str
@@ -30,6 +33,7 @@ class OpenCheckIn:
     is_missed: bool
     owner_has_left: bool
     prompt_failed: bool
+    is_readers: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,18 +105,26 @@ def too_long(length: int) -> str:
 
 
 def _open_ones(note: LeadNote) -> str:
-    lines = [_line(one) for one in note.still_open[:MOST_NAMED]]
+    lines = [_line(one, note) for one in note.still_open[:MOST_NAMED]]
     if len(note.still_open) > MOST_NAMED:
         lines.append(f"and {len(note.still_open) - MOST_NAMED} more")
     heading = f"{_open_count(note).capitalize()}{':' if lines else '.'}"
-    return "\n".join([heading, *lines, _outlook(note)])
+    return "\n".join(filter(None, [heading, *lines, _outlook(note)]))
 
 
 def _open_count(note: LeadNote) -> str:
     count = len(note.still_open)
+    if note.is_over:
+        return _count_of_unanswered(count)
     if count == 0:
         return "no check-in is open"
     return "one check-in is still open" if count == 1 else f"{count} check-ins are still open"
+
+
+def _count_of_unanswered(count: int) -> str:
+    if count == 0:
+        return "no check-in was left open"
+    return "one check-in was not answered" if count == 1 else f"{count} check-ins were not answered"
 
 
 def _outlook(note: LeadNote) -> str:
@@ -124,12 +136,13 @@ def _outlook(note: LeadNote) -> str:
     return f"{sentence} Often it is a full week, or a key result that no longer fits. A word from you may help."
 
 
-def _line(one: OpenCheckIn) -> str:
+def _line(one: OpenCheckIn, note: LeadNote) -> str:
+    whose = "yours" if one.is_readers else said(one.owner, 60)
     known = [f"asked {weekday(one.asked_at)}"]
     if one.owner_has_left:
         known.append("their account is deactivated")
     elif one.prompt_failed:
         known.append("my message did not reach them")
-    if one.is_missed:
-        known.append("answering has closed")
-    return f"• *KR-{one.number}* {said(one.name, 80)} · {said(one.owner, 60)}, {', '.join(known)}"
+    if one.is_missed and not note.is_over:
+        known.append(f"still possible until {weekday_time(note.digest_at)}")
+    return f"• *KR-{one.number}* {said(one.name, 80)} · {whose}, {', '.join(known)}"

@@ -182,7 +182,7 @@ def _note(session: Session, delivery: Delivery) -> LeadNote | None:
         note_id=delivery.id,
         team=team.name,
         digest_at=digest_at(period, rhythm_of(workspace), ZoneInfo(workspace.time_zone)).astimezone(zone),
-        still_open=_still_open(session, team, period, zone),
+        still_open=_still_open(session, team, period, zone, lead),
         answered=answered,
         asked=asked,
         stop_or_shift=session.scalar(
@@ -192,7 +192,7 @@ def _note(session: Session, delivery: Delivery) -> LeadNote | None:
     )
 
 
-def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo) -> tuple[OpenCheckIn, ...]:
+def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo, lead: Member) -> tuple[OpenCheckIn, ...]:
     """The open check-ins of key results that this team holds: those of shared ones stand in the holder's note."""
     rows = session.execute(
         only_asked_about(sa.select(CheckIn, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text, Member))
@@ -223,6 +223,7 @@ def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo) ->
             is_missed=check_in.state is CheckInState.MISSED,
             owner_has_left=owner.deactivated_at is not None,
             prompt_failed=prompt_key(owner.id, period) in failed,
+            is_readers=owner.id == lead.id,
         )
         for check_in, number, metric, text, owner in rows
     )

@@ -64,6 +64,23 @@ def test_an_answer_is_shown_and_can_be_changed_until_the_digest() -> None:
     assert buttons(replace(said, is_over=True)) == []
 
 
+def test_what_is_late_is_still_possible_until_the_digest_and_then_was_not_answered() -> None:
+    late = replace(NOTE, still_open=(replace(OPEN, is_missed=True),))
+    assert "Mele Fonua, asked Mon, still possible until Wed 10:00\n" in lead_note(late).blocks[1]["text"]["text"]
+    over = lead_note(replace(late, is_over=True))
+    assert over.blocks[1]["text"]["text"] == (
+        "One check-in was not answered:\n• *KR-21* Onboarding time · Mele Fonua, asked Mon"
+    )
+    assert over.text.endswith(": one check-in was not answered")
+    assert lead_note(replace(NOTE, is_over=True)).text.endswith(": 2 check-ins were not answered")
+    assert lead_note(replace(NOTE, still_open=(), is_over=True)).text.endswith(": no check-in was left open")
+
+
+def test_the_leads_own_are_called_theirs() -> None:
+    mine = replace(NOTE, still_open=(replace(OPEN, is_readers=True),))
+    assert "• *KR-21* Onboarding time · yours, asked Mon\n" in lead_note(mine).blocks[1]["text"]["text"]
+
+
 @pytest.mark.parametrize("text", ["word " * 600, "&<>" * 1000, '"\\\n' * 999, "👩‍👩‍👧‍👦" * 400, "مرحبا " * 500])
 def test_slack_takes_the_longest_note_and_its_dialog(text: str) -> None:
     worst = replace(

@@ -74,12 +74,13 @@ def test_each_lead_gets_one_note_a_working_day_before_the_digest(database: Datab
 def test_it_names_the_open_check_ins_with_what_is_known(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
-        team, _lead = led(company)
+        team, lead = led(company)
         objective, mele, ben = company.objective(team), company.person("Mele Fonua"), company.person("Ben Ode")
         answered(session, company.key_result(objective, mele), WEEK)
         asked(session, company.key_result(objective, mele, metric="Onboarding time"), WEEK)
         asked(session, company.key_result(objective, ben, metric="NPS"), WEEK, CheckInState.MISSED)
         asked(session, company.key_result(objective, ben, metric="On holiday"), WEEK, CheckInState.EXCUSED)
+        asked(session, company.key_result(objective, lead, metric="Margin"), WEEK)
         session.add(
             Delivery(
                 workspace_id=team.workspace_id,
@@ -96,12 +97,13 @@ def test_it_names_the_open_check_ins_with_what_is_known(database: Database) -> N
         lead_note.write_due(session, TUESDAY, 10)
         post = shown(session, team)
     text = repr(post.blocks)
-    assert post.text.startswith("Growth, before the digest on Wed 10:00: 2 check-ins are still open")
+    assert post.text.startswith("Growth, before the digest on Wed 10:00: 3 check-ins are still open")
     assert "*KR-2* Onboarding time · Mele Fonua, asked Mon" in text
-    assert "*KR-3* NPS · Ben Ode, asked Mon, my message did not reach them, answering has closed" in text
+    assert "*KR-3* NPS · Ben Ode, asked Mon, my message did not reach them, still possible until Wed 10:00" in text
+    assert "*KR-5* Margin · yours, asked Mon" in text
     assert "KR-1" not in text
     assert "KR-4" not in text
-    assert "“1 of 3 checked in”" in text
+    assert "“1 of 4 checked in”" in text
 
 
 @pytest.mark.parametrize("why", ["no lead", "no key results", "the lead has left"])
