@@ -12,7 +12,7 @@ from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, section
 from bot.blocks.links import linked, thread_link
 from bot.blocks.post import Block, Post
-from bot.blocks.standing import Standing, colour, history, measure, score_pair, standing_line
+from bot.blocks.standing import WATCHED, Standing, colour, history, measure, score_pair, shown_unit, standing_line
 from bot.blocks.text import said
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
@@ -61,7 +61,7 @@ def key_result(view: KeyResultView) -> Post:
     if stands.escalation is not None:
         blocks.append(section(_escalation(stands)))
     if view.answers:
-        blocks.append(section(_past(view.answers, stands.unit)))
+        blocks.append(section(_past(view.answers, shown_unit(stands))))
     elif not view.is_draft and not view.is_closed:
         blocks.append(context("No check-in has been answered yet."))
     if view.imported_score:
@@ -100,15 +100,20 @@ def _stands(view: KeyResultView) -> str:
         return f"✏️ A draft: nobody owns it yet, so nobody is asked about it.{named}"
     parts = [
         f"{colour(stands.confidence)}",
-        f"now {said(format_value(stands.value, stands.unit), 60)}" if stands.value is not None else "",
-        f"score {score_pair(stands.score, stands.last_score, bold=True, spelled=True)}"
-        if stands.kind.is_scored
-        else "watched, not scored",
+        f"now {said(format_value(stands.value, shown_unit(stands)), 60)}" if stands.value is not None else "",
+        _score(stands),
         f"`{history(stands)}`" if history(stands) else "",
     ]
     owner = f"\nOwner: {said(stands.owner_name, 80)}" if stands.owner_name else ""
     closed = "\nIt is closed: nobody is asked about it any more." if view.is_closed else ""
     return " · ".join(filter(None, parts)) + owner + closed
+
+
+def _score(stands: Standing) -> str:
+    if not stands.kind.is_scored:
+        return WATCHED
+    pair = score_pair(stands.score, stands.last_score, bold=True, spelled=True)
+    return pair if stands.score is None else f"score {pair}"
 
 
 def _escalation(stands: Standing) -> str:
@@ -117,8 +122,8 @@ def _escalation(stands: Standing) -> str:
         return ""
     words = {
         EscalationState.OPEN: "Help is wanted",
-        EscalationState.ACKNOWLEDGED: "Help is wanted, and someone is on it",
-        EscalationState.IN_REVIEW: "Help is wanted; it goes to the team's review",
+        EscalationState.ACKNOWLEDGED: f"Help is wanted, and {said(escalation.taken_by or 'someone', 80)} is on it",
+        EscalationState.IN_REVIEW: "Help is wanted; it goes to the team's next review",
         EscalationState.DECIDED: "Help was wanted, and a decision has been made",
     }.get(escalation.state, "Help was wanted")
     if escalation.channel is None or escalation.ts is None:

@@ -16,4 +16,4 @@ def named_day(when: date) -> str:
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """An instant in mrkdwn: Slack shows it in each reader's own zone; `zone` is for those who cannot be asked."""
     local = at.astimezone(zone)
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{named_day(local)}, {local:%H:%M}>"
+    return f"<!date^{int(at.timestamp())}^{{day_divider_pretty}}, {{time}}|{named_day(local)}, {local:%H:%M}>"

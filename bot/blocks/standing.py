@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.blocks.dates import day
 from bot.blocks.links import linked, thread_link
-from bot.blocks.text import said
+from bot.blocks.text import clip, said
 from bot.domain.cadence import Period, following
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
@@ -19,6 +20,8 @@ from bot.domain.units import currency_of
 
 NAME_LENGTH = 100
 VALUE_LENGTH = 60
+# As many weeks make a row that shows a way.
+ROW_SINCE = 3
 WATCHED = "watched, not scored"
 
 _COLOURS = {
@@ -29,7 +32,7 @@ _COLOURS = {
 _ESCALATIONS = {
     EscalationState.OPEN: "help wanted",
     EscalationState.ACKNOWLEDGED: "someone is on it",
-    EscalationState.IN_REVIEW: "goes to the review",
+    EscalationState.IN_REVIEW: "goes to the next review",
     EscalationState.DECIDED: "decided",
     EscalationState.RESOLVED: "resolved",
 }
@@ -39,13 +42,14 @@ _ESCALATIONS = {
 class EscalationLink:
     """The open escalation; `channel` and `ts` place the root of its thread, both null until it was posted.
 
-    `base` is the workspace's own address, where it is known.
+    `base` is the workspace's own address, where it is known; `taken_by` the name of who has taken it.
     """
 
     state: EscalationState
     channel: str | None
     ts: str | None
     base: str | None = None
+    taken_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,17 +124,33 @@ def measure(standing: Standing, limit: int = NAME_LENGTH) -> str:
     name = said(standing.name, limit)
     if standing.metric is None:
         return name
-    way = _way(standing)
+    way = _way(standing, shown_unit(standing))
     return f"{name} {way}" if way else name
 
 
-def score_pair(score: Decimal | None, last: Decimal | None, *, bold: bool = False, spelled: bool = False) -> str:
-    """A score and last week's beside it: "0.5 (0.4)". A score that did not exist last week says so."""
+def shown_unit(standing: Standing) -> str:
+    """The unit beside a value; "" where the name says it already ("months of cash", counted in months)."""
+    if standing.metric is None:
+        return standing.unit
+    words, named = _words(standing.unit), _words(standing.metric)
+    return "" if words and words <= named else standing.unit
+
+
+def score_pair(
+    score: Decimal | None,
+    last: Decimal | None,
+    *,
+    bold: bool = False,
+    spelled: bool = False,
+    first: str = "first score",
+) -> str:
+    """A score and last week's beside it: "0.5 (0.4)". One that did not exist before says so, in `first`'s words."""
     if score is None:
         return "no score yet"
     shown = f"*{show(score)}*" if bold else show(score)
-    before = show(last) if last is not None else "–"
-    return f"{shown} ({'last week ' if spelled else ''}{before})"
+    if last is None:
+        return f"{shown} ({first})"
+    return f"{shown} ({'last week ' if spelled else ''}{show(last)})"
 
 
 def escalation_words(escalation: EscalationLink | None) -> str:
@@ -138,22 +158,29 @@ def escalation_words(escalation: EscalationLink | None) -> str:
     if escalation is None:
         return ""
     words = _ESCALATIONS[escalation.state]
+    if escalation.state is EscalationState.ACKNOWLEDGED and escalation.taken_by:
+        words = f"{clip(escalation.taken_by, 80)} is on it"
     if escalation.channel is None or escalation.ts is None:
-        return words
+        return said(words)
     return linked(thread_link(escalation.channel, escalation.ts, escalation.base), words)
 
 
 def history(standing: Standing) -> str:
-    """The scores of the last weeks as a row of characters, from 0.0 to 1.0; "" where there is none yet."""
-    if all(score is None for score in standing.scores):
+    """The scores of the last weeks as a row of characters, from 0.0 to 1.0; "" before the third week."""
+    if len(standing.scores) < ROW_SINCE or all(score is None for score in standing.scores):
         return ""
     return sparkline(standing.scores, Decimal(0), Decimal(1))
 
 
-def _way(standing: Standing) -> str:
+def _words(text: str) -> set[str]:
+    """The words of letters only, whatever their case and number: "Months" and "month" are one."""
+    return {word.removesuffix("s") for word in re.findall(r"[^\W\d_]+", text.casefold())}
+
+
+def _way(standing: Standing, unit: str) -> str:
     if standing.target is None:
         return ""
-    target = said(format_value(standing.target, standing.unit), VALUE_LENGTH)
+    target = said(format_value(standing.target, unit), VALUE_LENGTH)
     if standing.kind is Kind.AT_LEAST:
         return f"at least {target}"
     if standing.kind is Kind.AT_MOST:
@@ -161,16 +188,16 @@ def _way(standing: Standing) -> str:
     if not standing.kind.is_metric:
         return ""
     if standing.start is None:
-        return f"→ {target}"
-    money, _ = currency_of(standing.unit)
-    start = format_value(standing.start, standing.unit if money else "")
+        return f"to {target}"
+    money, _ = currency_of(unit)
+    start = format_value(standing.start, unit if money else "")
     return f"{said(start, VALUE_LENGTH)} → {target}"
 
 
 def _now(standing: Standing) -> str:
     if standing.value is None:
         return ""
-    return f"now {said(format_value(standing.value, standing.unit), VALUE_LENGTH)}"
+    return f"now {said(format_value(standing.value, shown_unit(standing)), VALUE_LENGTH)}"
 
 
 def _dated(standing: Standing, period: Period | None) -> str:

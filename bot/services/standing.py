@@ -147,4 +147,10 @@ def _row(answers: Mapping[date, Answer], period: Period) -> tuple[Decimal | None
 def _link(escalation: OpenEscalation | None) -> EscalationLink | None:
     if escalation is None:
         return None
-    return EscalationLink(escalation.state, escalation.posted_channel, escalation.posted_ts, escalation.workspace_url)
+    return EscalationLink(
+        escalation.state,
+        escalation.posted_channel,
+        escalation.posted_ts,
+        escalation.workspace_url,
+        taken_by=escalation.taken_by_name,
+    )

@@ -35,7 +35,7 @@ _Id = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 
 @dataclass(frozen=True)
 class OpenEscalation:
-    """An escalation that is not resolved. `asked_…` are null where nobody could be asked.
+    """An escalation that is not resolved. `asked_…` are null where nobody could be asked, `taken_by_name` until taken.
 
     `stuck`, `need` and `blocked_by` are the owner's newest words that asked for help; empty where nothing was said.
     `posted_channel` and `posted_ts` say where the thread's first message stands; null until it was sent, and where the
@@ -52,6 +52,7 @@ class OpenEscalation:
     asked_id: int | None
     asked_name: str | None
     asked_slack_id: str | None
+    taken_by_name: str | None
     stuck: str
     need: str
     blocked_by: str
@@ -173,14 +174,15 @@ def _stands(blocker: Blocker, at: datetime) -> bool:
 
 
 def _open(session: Session, condition: sa.ColumnElement[bool]) -> list[OpenEscalation]:
-    asked = aliased(Member)
+    asked, taker = aliased(Member), aliased(Member)
     rows = session.execute(
-        sa.select(Escalation, KeyResult.number, KeyResultRevision, asked, Delivery, Workspace.url)
+        sa.select(Escalation, KeyResult.number, KeyResultRevision, asked, taker.name, Delivery, Workspace.url)
         .join(KeyResult, KeyResult.id == Escalation.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(KeyResultRevision, _current_definition())
         .join(Workspace, Workspace.id == Escalation.workspace_id)
         .outerjoin(asked, asked.id == Escalation.asked_id)
+        .outerjoin(taker, taker.id == Escalation.taken_by_id)
         .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
         .where(Escalation.state != EscalationState.RESOLVED, condition)
         .order_by(Escalation.opened_at, Escalation.id)
@@ -199,6 +201,7 @@ def _open(session: Session, condition: sa.ColumnElement[bool]) -> list[OpenEscal
             asked_id=escalation.asked_id,
             asked_name=who.name if who else None,
             asked_slack_id=who.slack_user_id if who else None,
+            taken_by_name=taken_by,
             stuck=calls[escalation.id].working,
             need=calls[escalation.id].need,
             blocked_by=blocking.get(escalation.key_result_id, ""),
@@ -206,7 +209,7 @@ def _open(session: Session, condition: sa.ColumnElement[bool]) -> list[OpenEscal
             posted_ts=root.posted_ts if root and root.channel_id else None,
             workspace_url=url,
         )
-        for escalation, number, definition, who, root, url in rows
+        for escalation, number, definition, who, taken_by, root, url in rows
     ]
 
 

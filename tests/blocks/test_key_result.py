@@ -42,7 +42,7 @@ VIEW = KeyResultView(
         score=Decimal("0.5"),
         last_score=Decimal("0.4"),
         confidence=Confidence.RED,
-        scores=(Decimal("0.4"), Decimal("0.5")),
+        scores=(Decimal("0.3"), Decimal("0.4"), Decimal("0.5")),
         as_of=WEEK,
         escalation=EscalationLink(EscalationState.OPEN, "C1", "1790000000.000100"),
         owner_name="Mele Fonua",
@@ -70,7 +70,7 @@ def test_it_reads_from_the_definition_to_the_last_answers() -> None:
         "Make new",
         "due 15 Dec 2026",
         "🔴 red",
-        "`▄▅`",
+        "`▃▄▅`",
         "Owner: Mele",
         "Help is wanted",
         "Last answers",
@@ -79,6 +79,12 @@ def test_it_reads_from_the_definition_to_the_last_answers() -> None:
     assert "<https://slack.com/archives/C1/p1790000000000100|thread>" in text
     assert "16 Nov: 🔴 red · 28.5 % · 0.5\n" in text
     assert "_needs:_ Two HR days" in text
+
+
+def test_what_has_no_score_says_so_once() -> None:
+    fresh = replace(VIEW.standing, score=None, last_score=None, scores=())
+    assert " · no score yet\n" in words(key_result(replace(VIEW, standing=fresh)))
+    assert "score no score" not in words(key_result(replace(VIEW, standing=fresh)))
 
 
 def test_a_draft_and_a_closed_one_say_so_and_offer_nothing() -> None:

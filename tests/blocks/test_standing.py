@@ -54,7 +54,8 @@ def test_a_key_result_that_was_never_answered_claims_no_colour_and_no_score() ->
 
 
 def test_a_first_score_shows_that_there_was_none_last_week() -> None:
-    assert score_pair(Decimal("0.25"), None) == "0.2 (–)"
+    assert score_pair(Decimal("0.25"), None, bold=True, spelled=True) == "*0.2* (first score)"
+    assert score_pair(Decimal("0.25"), None, first="first") == "0.2 (first)"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_first_score_shows_that_there_was_none_last_week() -> None:
     [
         ({"kind": Kind.AT_LEAST, "target": Decimal("99.9"), "start": None}, "Activation at least 99.9 %"),
         ({"kind": Kind.AT_MOST, "target": Decimal(3), "unit": "days"}, "Activation at most 3 days"),
-        ({"start": None}, "Activation → 35 %"),
+        ({"start": None}, "Activation to 35 %"),
         ({"unit": "$", "start": Decimal(1000), "target": Decimal(2500)}, "Activation $1,000 → $2,500"),
         ({"kind": Kind.MILESTONE, "metric": None, "text": "SOC 2 certified", "target": None}, "SOC 2 certified"),
         ({"metric": None}, "Activation from 22 to 35 % by 15 Dec"),
@@ -71,6 +72,20 @@ def test_a_first_score_shows_that_there_was_none_last_week() -> None:
 )
 def test_each_kind_says_which_way_it_is_to_go(change: dict[str, object], said: str) -> None:
     assert measure(replace(ACTIVATION, **change)) == said  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "said"),
+    [
+        ("Months of cash", "months", "Months of cash at least 9 · now 8"),
+        ("Cash", "months", "Cash at least 9 months · now 8 months"),
+        ("Days a month on call", "days", "Days a month on call at least 9 · now 8"),
+        ("Margin", "%", "Margin at least 9 % · now 8 %"),
+    ],
+)
+def test_a_unit_that_stands_in_the_name_is_not_said_again(name: str, unit: str, said: str) -> None:
+    cash = replace(ACTIVATION, metric=name, unit=unit, kind=Kind.AT_LEAST, target=Decimal(9), value=Decimal(8))
+    assert said in standing_line(cash)
 
 
 def test_health_is_watched_and_not_scored() -> None:
@@ -82,6 +97,8 @@ def test_an_open_escalation_is_linked_once_its_thread_exists() -> None:
     waiting = replace(ACTIVATION, escalation=EscalationLink(EscalationState.OPEN, None, None))
     posted = replace(ACTIVATION, escalation=EscalationLink(EscalationState.DECIDED, "C1", "1790000000.000100"))
     assert standing_line(waiting).endswith("· help wanted")
+    taken = EscalationLink(EscalationState.ACKNOWLEDGED, None, None, taken_by="Noor <Haddad>")
+    assert standing_line(replace(ACTIVATION, escalation=taken)).endswith("· Noor &lt;Haddad&gt; is on it")
     assert standing_line(posted).endswith("· <https://slack.com/archives/C1/p1790000000000100|decided>")
 
 
@@ -91,7 +108,9 @@ def test_every_colour_has_its_word() -> None:
 
 def test_the_history_is_a_row_of_characters_or_nothing() -> None:
     assert history(ACTIVATION) == "·▁▄▅"
-    assert history(replace(ACTIVATION, scores=(None, None))) == ""
+    assert history(replace(ACTIVATION, scores=(None, None, None))) == ""
+    # Two weeks are no row.
+    assert history(replace(ACTIVATION, scores=(Decimal("0.4"), Decimal("0.5")))) == ""
 
 
 def test_typed_text_stays_one_short_inert_line() -> None:

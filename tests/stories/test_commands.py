@@ -28,7 +28,7 @@ def test_from_the_list_to_an_update_and_back(okra: Okra) -> None:
     mere.fill("What is the next move?", "Call the ten who left")
     mere.submit()
     mere.close()
-    assert "🟢 green KR-1 Activation 20 → 40 % · now 30 % · 0.5 (–)" in mere.command("/okr").text
+    assert "🟢 green KR-1 Activation 20 → 40 % · now 30 % · 0.5 (first score)" in mere.command("/okr").text
     assert "next: Call the ten who left" in mere.command("/kr KR-1").text
 
 

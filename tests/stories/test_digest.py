@@ -54,7 +54,7 @@ def test_from_the_leads_note_to_the_digest_and_its_thread(okra: Okra) -> None:
     assert "Ana Silva" not in root.text
     replies = tama.channel("growth-leads").thread_of("week of 5 Oct")
     details = "\n".join(one.text for one in replies)
-    assert "🟢 green KR-1 Activation · 0.5 (–) · Mere Ngata" in details
+    assert "🟢 green KR-1 Activation · 0.5 (first) · Mere Ngata" in details
     assert "KR-3 Churn" in details
     assert okra.newest("Tama Reid").buttons == []
     (company,) = okra.person("Rosa Lind").channel("leads").messages
