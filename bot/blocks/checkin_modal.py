@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from bot.blocks import ids
 from bot.blocks.checkin_parts import Choice, Filled, Finished, LastAnswer, Question
-from bot.blocks.dates import weekday_time
 from bot.blocks.ids import Act, Typed
 from bot.blocks.layout import context, dialog, field_input, option, section, text_element
 from bot.blocks.post import Block, View
+from bot.blocks.prompt import all_in, what_follows
 from bot.blocks.standing import Standing, colour, history, score_pair, standing_line
 from bot.blocks.text import clip, plain, said
 from bot.domain.confidence import Confidence
@@ -83,8 +83,8 @@ def more_is_asked(confidence: Confidence) -> str:
     """Above the dialog, when a colour was sent before its fields had appeared. Nothing is saved yet."""
     if confidence is Confidence.RED:
         return (
-            "*Thank you for saying red.* One line more, so that others can help: what you need, and the plan. "
-            "“I don't know yet, help me plan” is a plan too."
+            "*Thank you for saying red.* Two short lines, so that others can help: what you need, and the plan. "
+            "“I don't know yet, help me plan” is a good plan."
         )
     return "*Yellow it is.* If something is in the way, say what; otherwise just save once more."
 
@@ -97,19 +97,17 @@ def not_understood(parts: Iterable[str]) -> str:
 def finished_dialog(view: Finished) -> View:
     """The last page: what was told, with scores, and what follows from it."""
     count = len(view.standings)
-    headline = f"*{view.standings[0].label} is in. Thank you.*" if count == 1 else f"*All {count} are in. Thank you.*"
+    what = f"{view.standings[0].label} is in" if count == 1 else all_in(count).capitalize()
+    headline = f"*{what}. Thank you.*"
     told = [_told(standing) for standing in view.standings[:MOST_TOLD]]
     if count > MOST_TOLD:
         told.append(f"…and {count - MOST_TOLD} more")
-    until = weekday_time(view.changes_until)
-    number = view.standings[0].number
-    follows = [f"What follows: the digest goes out {until}."] if view.digest_follows else []
-    follows.append(f"`/kr {number}` changes an answer until {'then' if view.digest_follows else until}.")
+    follows = [what_follows(view.standings[0].number, view.changes_until, digest_follows=view.digest_follows)]
     if view.asks_for_help:
         named = ", ".join(f"KR-{one}" for one in view.asks_for_help[:MOST_TOLD])
         follows.insert(0, f"Help is being asked for: {named}.")
     blocks = [section(headline), section("\n".join(told)), context(" ".join(follows))]
-    return dialog("Thank you", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
+    return dialog("Checked in", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
 
 
 def choices(found: Sequence[Choice]) -> list[Block]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.blocks import ids
-from bot.blocks.dates import weekday_time
+from bot.blocks.dates import day, weekday_time
 from bot.blocks.layout import SECTION_LIMIT, actions, button, context, section
 from bot.blocks.post import Block, Post
 from bot.blocks.standing import Standing, history, standing_line
@@ -41,8 +41,9 @@ class Item:
 class Prompt:
     """A person's check-in of one period. Times are in the reader's own zone.
 
-    `changes_until`: until then answers are taken and can be changed. `digest_follows`: a channel reads a digest then.
-    `limited`: some of the key results are not for everybody's eyes.
+    `closes`: until then an answer is on time. `changes_until`: until then answers are taken and can be changed.
+    `digest_follows`: a channel reads a digest then. `next_at`: when the next prompt comes, where one is planned for the
+    week after. `limited`: some of the key results are not for everybody's eyes.
     """
 
     period: Period
@@ -52,6 +53,7 @@ class Prompt:
     changes_until: datetime
     digest_follows: bool
     limited: bool
+    next_at: datetime | None = None
 
     def count(self, state: ItemState) -> int:
         return sum(item.state is state for item in self.items)
@@ -61,15 +63,25 @@ class Prompt:
         """How many are owed an answer: those that were not excused."""
         return len(self.items) - self.count(ItemState.EXCUSED)
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing is taken any more: what was said stands."""
+        return self.now >= self.changes_until
+
+    @property
+    def still_open(self) -> int:
+        """How many can be answered yet, on time or late."""
+        return 0 if self.is_over else self.count(ItemState.OPEN) + self.count(ItemState.MISSED)
+
 
 def prompt(view: Prompt) -> Post:
-    """The prompt in its state: open, partly answered, done, or over. Only while something is open has it a button."""
+    """The prompt in its state: open, partly answered, late, done, or over. It has a button while one is still taken."""
     headline = _headline(view)
     blocks = [section(f"*{headline}*"), *_list(view)]
     footer = _footer(view)
     if footer:
         blocks.append(context(footer))
-    if view.count(ItemState.OPEN):
+    if view.still_open:
         blocks.append(actions(button("Check in", ids.Act.CHECK_IN, value=view.period.isoformat(), style="primary")))
     return Post(headline, tuple(blocks))
 
@@ -93,25 +105,45 @@ def key_results(count: int) -> str:
     return f"{count} key result{'' if count == 1 else 's'}"
 
 
+def all_in(count: int) -> str:
+    """ "it is in", "both are in", "all 3 are in"."""
+    if count == 1:
+        return "it is in"
+    return "both are in" if count == 2 else f"all {count} are in"
+
+
 def _headline(view: Prompt) -> str:
-    answered, still = view.count(ItemState.ANSWERED), view.count(ItemState.OPEN)
+    answered, still = view.count(ItemState.ANSWERED), view.still_open
+    if view.is_over:
+        return _looking_back(view, answered)
+    if still and view.now >= view.closes:
+        are = "check-in is" if still == 1 else "check-ins are"
+        return f"{still} {are} still open, until {weekday_time(view.changes_until)}"
     if still and not answered:
         return f"{greeting(view.now)}: {key_results(still)}, {minutes(still)}, open until {weekday_time(view.closes)}"
     if still:
         return f"{answered} of {view.asked} answered, open until {weekday_time(view.closes)}"
     if not view.asked:
         return "Nothing is due from you this week"
-    if answered == view.asked:
-        return "Thank you: it is in" if view.asked == 1 else f"Thank you: all {view.asked} are in"
-    return f"This week's check-in closed {weekday_time(view.closes)}: {answered} of {view.asked} answered"
+    return f"Thank you: {all_in(view.asked)}"
+
+
+def _looking_back(view: Prompt, answered: int) -> str:
+    week = f"Week of {day(view.period)}"
+    if not view.asked:
+        return f"{week}: nothing was due from you"
+    said_so = f"{week}: {answered} of {view.asked} answered"
+    return said_so if view.next_at is None else f"{said_so}. The next one comes {weekday_time(view.next_at)}."
 
 
 def _list(view: Prompt) -> list[Block]:
     """The key results, packed into as few paragraphs as Slack allows; those that do not fit are counted."""
     paragraphs: list[str] = []
     length = 0
+    # "last week" is spelled out once, where the first score of last week stands.
+    first = next((item for item in view.items if item.standing.last_score is not None), None)
     for index, item in enumerate(view.items):
-        lines = _item(item)
+        lines = _item(item, spelled=item is first, is_over=view.is_over)
         length += len(lines)
         if length > LIST_LENGTH:
             paragraphs.append(f"…and {len(view.items) - index} more: *Check in* goes through all of them")
@@ -123,16 +155,17 @@ def _list(view: Prompt) -> list[Block]:
     return [section(paragraph) for paragraph in paragraphs]
 
 
-def _item(item: Item) -> str:
+def _item(item: Item, *, spelled: bool, is_over: bool) -> str:
     standing = item.standing
+    unanswered = " · not answered" if is_over else ""
     marks = {
-        ItemState.OPEN: "",
+        ItemState.OPEN: unanswered,
         ItemState.ANSWERED: " · ✓ answered",
         ItemState.EXCUSED: " · excused this week",
-        ItemState.MISSED: " · not answered",
+        ItemState.MISSED: unanswered,
     }
     row = history(standing)
-    line = f"{standing_line(standing, spelled=True)}{f' · {row}' if len(standing.scores) > 1 and row else ''}"
+    line = f"{standing_line(standing, spelled=spelled)}{f' · {row}' if row else ''}"
     if not standing.next_move:
         return f"{line}{marks[item.state]}"
     whose = "Your next move is" if item.state is ItemState.ANSWERED else "Your next move was"
@@ -140,17 +173,18 @@ def _item(item: Item) -> str:
 
 
 def _footer(view: Prompt) -> str:
-    if view.count(ItemState.OPEN):
+    if view.still_open:
         who = "Those who may see a key result" if view.limited else "Everyone here"
         return f"Red means “I could use help”. {who} can see your answers."
-    if not view.asked or view.now >= view.changes_until:
+    if not view.asked or view.is_over:
         return ""
     number = next(item.standing.number for item in view.items if item.state is not ItemState.EXCUSED)
-    missed = [item.standing.number for item in view.items if item.state is ItemState.MISSED]
-    until = weekday_time(view.changes_until)
-    if missed:
-        return f"There is still time to add it until {until}: `/kr {missed[0]}`."
-    change = f"`/kr {number}` changes an answer until then."
-    if view.digest_follows:
-        return f"What follows: the digest goes out {until}. {change}"
-    return f"`/kr {number}` changes an answer until {until}."
+    return what_follows(number, view.changes_until, digest_follows=view.digest_follows)
+
+
+def what_follows(number: int, until: datetime, *, digest_follows: bool) -> str:
+    """After the last answer: the digest, where there is one, and how an answer is changed; `until` is the reader's."""
+    when, how = weekday_time(until), f"`/kr {number}`, then *Update*"
+    if digest_follows:
+        return f"What follows: the digest goes out {when}. To change an answer until then: {how}."
+    return f"To change an answer until {when}: {how}."

@@ -12,7 +12,7 @@ from bot.blocks.digest import details, digest_post
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
 from bot.domain.digest import VERSION, Snapshot, from_json, to_json
-from bot.services import audit, digest_snapshot, lead_note, outbox
+from bot.services import audit, digest_snapshot, lead_note, outbox, prompt
 from bot.services.rhythm import rhythm_of
 from models import Delivery, Digest, PostKind, Team, Workspace
 from models.once import insert_once
@@ -36,15 +36,19 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
+    taken: dict[tuple[int, Period], list[int]] = {}
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
         rhythm, zone = rhythm_of(workspace), ZoneInfo(workspace.time_zone)
         period = digest_due(now, rhythm, zone)
         _take(session, now, team, period)
+        taken.setdefault((workspace.id, period), []).append(team.id)
         team.next_digest_at = digest_at(following(period), rhythm, zone)
         if team.next_note_at is None:  # it had no lead when it was switched on
             team.next_note_at = lead_note.note_time(session, team, following(period))
     session.flush()
+    for (workspace_id, period), team_ids in taken.items():
+        prompt.redraw_over(session, now, workspace_id=workspace_id, team_ids=team_ids, this=period)
     return len(teams)
 
 

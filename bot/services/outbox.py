@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -85,6 +86,21 @@ def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> N
         .where(Message.workspace_id == workspace_id, Message.delivery_id.in_(of_key))
         .values(wanted=Message.wanted + 1, not_before=now)
     )
+    session.info[_NEW_WORK] = True
+
+
+def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Collection[str]) -> None:
+    """As `redraw`, for many messages: held in the order of their rows, so that two of these end in no deadlock."""
+    held = session.scalars(
+        sa.select(Message.id)
+        .join(Delivery, Delivery.id == Message.delivery_id)
+        .where(Delivery.workspace_id == workspace_id, Delivery.key.in_(keys))
+        .order_by(Message.id)
+        .with_for_update(of=Message, key_share=True)
+    ).all()
+    if not held:
+        return
+    session.execute(sa.update(Message).where(Message.id.in_(held)).values(wanted=Message.wanted + 1, not_before=now))
     session.info[_NEW_WORK] = True
 
 

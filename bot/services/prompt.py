@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.blocks.prompt import Item, ItemState, Prompt, prompt
-from bot.domain.cadence import Period, closes_at, digest_at, period, period_of
+from bot.domain.cadence import Period, closes_at, digest_at, following, period, period_of
 from bot.domain.organisation import Visibility
+from bot.services import outbox
+from bot.services.planning import prompt_key
 from bot.services.rhythm import rhythm_of
 from bot.services.standing import standings
 from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultState, Member, Objective, Team, Workspace
@@ -97,6 +99,28 @@ def first_prompt(
     )
 
 
+def redraw_over(session: Session, now: datetime, *, workspace_id: int, team_ids: Collection[int], this: Period) -> None:
+    """The digest of a period was taken: the prompts about what these teams hold say from now on that it is over."""
+    owners = session.scalars(
+        sa.select(CheckIn.owner_id)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(CheckIn.period == this, Objective.team_id.in_(team_ids))
+        .distinct()
+    ).all()
+    outbox.redraw_all(session, now, workspace_id=workspace_id, keys=[prompt_key(owner, this) for owner in owners])
+
+
+def prompts_about(session: Session, key_result_id: int, *, since: Period) -> list[str]:
+    """The keys of the prompts that show a key result, of the periods from `since` on."""
+    rows = session.execute(
+        sa.select(CheckIn.owner_id, CheckIn.period)
+        .where(CheckIn.key_result_id == key_result_id, CheckIn.period >= since)
+        .order_by(CheckIn.period)
+    )
+    return [prompt_key(owner_id, this) for owner_id, this in rows]
+
+
 def changes_until(workspace: Workspace, this: Period) -> datetime:
     """Until then the answers of a period are taken and can be changed: the digest's hour."""
     return digest_at(this, rhythm_of(workspace), ZoneInfo(workspace.time_zone))
@@ -127,12 +151,16 @@ def _prompt(
 ) -> Prompt:
     workspace = session.get_one(Workspace, member.workspace_id)
     zone = ZoneInfo(member.time_zone)
+    until = changes_until(workspace, this).astimezone(zone)
+    comes_next = member.next_opening_at if member.next_period == following(this) else None
     return Prompt(
         period=this,
         items=items,
         now=now.astimezone(zone),
-        closes=closes.astimezone(zone),
-        changes_until=changes_until(workspace, this).astimezone(zone),
+        # West of the digest's channel the digest may come before the day's end.
+        closes=min(closes.astimezone(zone), until),
+        changes_until=until,
         digest_follows=any(team.next_digest_at is not None and team.channel_id is not None for team in teams),
         limited=limited,
+        next_at=comes_next.astimezone(zone) if comes_next is not None else None,
     )

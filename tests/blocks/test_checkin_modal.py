@@ -145,7 +145,11 @@ def test_the_last_page_says_what_follows() -> None:
     until = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("UTC"))
     red = str(finished_dialog(Finished((STANDING,), until, digest_follows=True, asks_for_help=(12,))))
     assert "Help is being asked for: KR-12." in red
-    assert "the digest goes out Wed 10:00. `/kr 12` changes an answer until then." in red
+    assert "the digest goes out Wed 10:00. To change an answer until then: `/kr 12`, then *Update*." in red
+    both = finished_dialog(Finished((STANDING,) * 2, until, digest_follows=True, asks_for_help=()))
+    assert both["title"]["text"] == "Checked in"
+    assert str(both).count("Thank you") == 1
+    assert "*Both are in. Thank you.*" in str(both)
     quiet = str(finished_dialog(Finished((STANDING,), until, digest_follows=False, asks_for_help=())))
     assert "digest" not in quiet
 

@@ -33,7 +33,7 @@ ACTIVATION = Standing(
     last_score=Decimal("0.4"),
     confidence=Confidence.GREEN,
     next_move="new sign-up to half of the users",
-    scores=(Decimal("0.4"), Decimal("0.5")),
+    scores=(Decimal("0.3"), Decimal("0.4"), Decimal("0.5")),
     as_of=period(datetime(2026, 11, 9, tzinfo=LONDON).date()),
 )
 CHURN = replace(ACTIVATION, number=14, metric="Churn", confidence=Confidence.YELLOW, next_move="")
@@ -76,9 +76,18 @@ def test_the_first_line_says_how_much_how_long_and_until_when() -> None:
 
 def test_each_key_result_shows_where_it_is_and_what_the_next_move_was() -> None:
     text = words(prompt(shown(ItemState.OPEN)))
-    assert "🟢 green *KR-12* Activation 22 → 35 % · now 28.5 % · *0.5* (last week 0.4) · ▄▅" in text
+    assert "🟢 green *KR-12* Activation 22 → 35 % · now 28.5 % · *0.5* (last week 0.4) · ▃▄▅" in text
     assert "_Your next move was:_ new sign-up to half of the users" in text
     assert "Red means “I could use help”. Everyone here can see your answers." in text
+
+
+def test_last_week_is_spelled_out_once() -> None:
+    fresh = Item(replace(ACTIVATION, last_score=None), ItemState.OPEN)
+    view = shown(ItemState.OPEN, ItemState.OPEN)
+    text = words(prompt(replace(view, items=(fresh, *view.items))))
+    assert "*0.5* (first score)" in text
+    assert text.count("(last week 0.4)") == 1
+    assert text.count("(0.4)") == 1
 
 
 def test_an_open_escalation_is_linked() -> None:
@@ -96,12 +105,11 @@ def test_limited_key_results_do_not_claim_to_be_seen_by_everyone() -> None:
     ("states", "headline", "has_button"),
     [
         ((ItemState.ANSWERED, ItemState.OPEN, ItemState.OPEN), "1 of 3 answered, open until Tue 17:00", True),
-        ((ItemState.ANSWERED, ItemState.ANSWERED), "Thank you: all 2 are in", False),
+        ((ItemState.ANSWERED, ItemState.ANSWERED), "Thank you: both are in", False),
+        ((ItemState.ANSWERED,) * 3, "Thank you: all 3 are in", False),
         ((ItemState.ANSWERED,), "Thank you: it is in", False),
         ((ItemState.ANSWERED, ItemState.EXCUSED), "Thank you: it is in", False),
         ((ItemState.EXCUSED, ItemState.EXCUSED), "Nothing is due from you this week", False),
-        ((ItemState.ANSWERED, ItemState.MISSED), "This week's check-in closed Tue 17:00: 1 of 2 answered", False),
-        ((ItemState.MISSED,), "This week's check-in closed Tue 17:00: 0 of 1 answered", False),
     ],
 )
 def test_it_changes_with_its_state_and_old_ones_have_no_button(
@@ -114,14 +122,44 @@ def test_it_changes_with_its_state_and_old_ones_have_no_button(
 
 def test_when_all_is_in_it_says_what_follows() -> None:
     text = words(prompt(shown(ItemState.ANSWERED, ItemState.ANSWERED)))
-    assert "What follows: the digest goes out Wed 10:00. `/kr 12` changes an answer until then." in text
+    assert "the digest goes out Wed 10:00. To change an answer until then: `/kr 12`, then *Update*." in text
     assert "digest" not in words(prompt(shown(ItemState.ANSWERED, digest_follows=False)))
 
 
-def test_what_was_missed_can_be_added_until_the_digest_and_is_not_offered_after_it() -> None:
-    missed = shown(ItemState.MISSED, ItemState.ANSWERED)
-    assert "still time to add it until Wed 10:00: `/kr 12`" in words(prompt(missed))
-    assert "still time" not in words(prompt(replace(missed, now=at(18, 10))))
+@pytest.mark.parametrize(
+    ("states", "headline"),
+    [
+        ((ItemState.MISSED, ItemState.MISSED), "2 check-ins are still open, until Wed 10:00"),
+        ((ItemState.MISSED, ItemState.ANSWERED), "1 check-in is still open, until Wed 10:00"),
+        ((ItemState.OPEN,), "1 check-in is still open, until Wed 10:00"),
+    ],
+)
+def test_what_is_late_is_still_taken_until_the_digest(states: tuple[ItemState, ...], headline: str) -> None:
+    late = prompt(shown(*states, now=at(17, 17)))
+    assert late.text == headline
+    assert buttons(late) == ["2026-11-16"]
+    assert "not answered" not in words(late)
+
+
+@pytest.mark.parametrize(
+    ("states", "headline"),
+    [
+        ((ItemState.MISSED, ItemState.MISSED), "Week of 16 Nov: 0 of 2 answered. The next one comes Mon 09:00."),
+        ((ItemState.OPEN, ItemState.ANSWERED), "Week of 16 Nov: 1 of 2 answered. The next one comes Mon 09:00."),
+        ((ItemState.ANSWERED,), "Week of 16 Nov: 1 of 1 answered. The next one comes Mon 09:00."),
+        ((ItemState.EXCUSED,), "Week of 16 Nov: nothing was due from you"),
+    ],
+)
+def test_after_the_digest_it_names_its_week_and_offers_nothing(states: tuple[ItemState, ...], headline: str) -> None:
+    over = prompt(shown(*states, now=at(18, 10), next_at=at(23, 9)))
+    assert over.text == headline
+    assert buttons(over) == []
+    assert "until" not in words(over)
+    assert ("not answered" in words(over)) == (ItemState.MISSED in states or ItemState.OPEN in states)
+
+
+def test_where_no_prompt_is_planned_none_is_promised() -> None:
+    assert prompt(shown(ItemState.MISSED, now=at(18, 10))).text == "Week of 16 Nov: 0 of 1 answered"
 
 
 def test_greetings_follow_the_readers_clock_and_minutes_the_number() -> None:

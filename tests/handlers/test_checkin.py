@@ -111,9 +111,9 @@ def test_all_that_is_due_is_answered_without_leaving_the_dialog(story: Story) ->
     end = second.after(story.submit(second))
     assert check_view(dict(end.view)) == []
     shown = str(end.view["blocks"])
-    assert "All 2 are in. Thank you." in shown
-    assert "*0.5* (–)" in shown
-    assert "`/kr 1` changes an answer until Wed 10:00" in shown
+    assert "Both are in. Thank you." in shown
+    assert "*0.5* (first score)" in shown
+    assert "To change an answer until Wed 10:00: `/kr 1`, then *Update*." in shown
     assert [answer.score for answer in story.answers()] == [Decimal("0.5"), Decimal("0.3")]
 
 

@@ -45,12 +45,12 @@ def test_a_week_of_check_ins_from_the_introduction_to_the_thank_you(okra: Okra) 
     mere.fill("What is the next move?", "book the auditor")
     mere.submit()
     assert mere.modal is not None
-    assert "All 2 are in. Thank you." in mere.modal.text
-    assert "0.5 (–)" in mere.modal.text
+    assert "Both are in. Thank you." in mere.modal.text
+    assert "0.5 (first score)" in mere.modal.text
     mere.close()
     okra.settle()
     done = okra.newest("Mere Ngata")
-    assert done.headline == "Thank you: all 2 are in"
+    assert done.headline == "Thank you: both are in"
     assert done.buttons == []
     assert "What follows: the digest goes out Wed 11:00" in done.text
     with okra.read() as session:
@@ -124,7 +124,7 @@ def test_the_button_of_last_week_says_that_its_week_is_over(okra: Okra) -> None:
     assert mere.modal is None
     now_shown = [seen for seen in mere.direct_messages() if seen.ts == old.ts]
     assert now_shown[0].buttons == []
-    assert now_shown[0].headline == "This week's check-in closed Tue 17:00: 0 of 2 answered"
+    assert now_shown[0].headline == "Week of 5 Oct: 0 of 2 answered"
 
 
 def test_a_locked_database_keeps_the_dialog_open_with_its_words(okra: Okra) -> None:
