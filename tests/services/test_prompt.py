@@ -1,0 +1,97 @@
+"""A prompt that stands is drawn anew when what it says has changed: at the digest, and with a call for help in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from answers import asked
+from calls import MORNING, WEEK, Scene, set_scene, tell, words
+from company import MONDAY
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import Post
+from bot.domain.cadence import period
+from bot.services import digest, escalation, outbox, prompt
+from bot.services.planning import prompt_key
+from models import CheckInState, Delivery, Member, Message, PostKind
+from models.database import Database
+
+DIGEST = datetime(2026, 10, 7, 10, tzinfo=UTC)
+
+
+def prompted(session: Session, scene: Scene, owner: Member) -> str:
+    """A prompt of the week that stands; its key."""
+    key = prompt_key(owner.id, period(MONDAY))
+    outbox.post(
+        session,
+        MORNING,
+        workspace_id=scene.company.workspace.id,
+        key=key,
+        kind=PostKind.PROMPT,
+        member_id=owner.id,
+        period=MONDAY,
+    )
+    delivery = session.scalars(sa.select(Delivery).where(Delivery.key == key)).one()
+    delivery.posted_channel, delivery.posted_ts = "D1", "1790000000.000100"
+    session.flush()
+    return key
+
+
+def wanted(session: Session, key: str) -> int:
+    session.expire_all()
+    return session.scalars(
+        sa.select(Message.wanted).join(Delivery, Delivery.id == Message.delivery_id).where(Delivery.key == key)
+    ).one()
+
+
+def reads(session: Session, key: str, now: datetime) -> Post:
+    delivery = session.scalars(sa.select(Delivery).where(Delivery.key == key)).one()
+    post = prompt.post(session, delivery, now)
+    assert post is not None
+    return post
+
+
+def test_when_the_digest_is_taken_the_prompts_of_its_week_are_over(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.next_digest_at = DIGEST
+        other = scene.company.key_result(scene.company.objective(scene.product), scene.head)
+        asked(session, scene.key_result, MONDAY, CheckInState.MISSED)
+        asked(session, other, MONDAY)
+        ours, others = prompted(session, scene, scene.owner), prompted(session, scene, scene.head)
+        before = reads(session, ours, DIGEST - timedelta(minutes=1))
+        # The digest's hour, by the owner's clock.
+        assert before.text == "1 check-in is still open, until Wed 23:00"
+        assert wanted(session, ours) == 1
+        digest.take_due(session, DIGEST, 10)
+        assert (wanted(session, ours), wanted(session, others)) == (2, 1)
+        after = reads(session, ours, DIGEST)
+        assert after.text == "Week of 5 Oct: 0 of 1 answered"
+        assert "actions" not in {block["type"] for block in after.blocks}
+
+
+def test_it_says_when_the_next_one_comes_and_only_that(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        asked(session, scene.key_result, MONDAY, CheckInState.MISSED)
+        key = prompted(session, scene, scene.owner)
+        scene.owner.next_period, scene.owner.next_opening_at = MONDAY + WEEK, datetime(2026, 10, 11, 20, tzinfo=UTC)
+        assert reads(session, key, DIGEST).text.endswith("answered. The next one comes Mon 09:00.")
+        scene.owner.next_period = MONDAY + 2 * WEEK
+        assert reads(session, key, DIGEST).text.endswith("answered")
+
+
+def test_a_call_for_help_in_a_prompt_is_shown_as_it_stands(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        key = prompted(session, scene, scene.owner)
+        assert "· help wanted" in words(reads(session, key, MORNING))
+        caller = scene.company.caller(scene.lead)
+        escalation.take(session, MORNING, caller=caller, escalation_id=1)
+        assert wanted(session, key) == 2
+        assert "· Tama Reid is on it" in words(reads(session, key, MORNING))
+        escalation.resolve(session, MORNING, caller=caller, escalation_id=1, reason="HR has sent it")
+        assert wanted(session, key) == 3
+        assert "on it" not in words(reads(session, key, MORNING))
