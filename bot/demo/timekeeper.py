@@ -46,7 +46,7 @@ class Timekeeper:
 
     def advance_to(self, target: datetime) -> None:
         """Let time pass until `target`, stopping wherever something is due. Raises `Stuck`."""
-        due = self._wait(self._in_hand)
+        due = self._wait(lambda session, due: self._in_hand(session))
         while due is not None and due <= target:
             due = self._step(max(due, self._now()))
         self._step(max(target, self._now()))
@@ -67,15 +67,17 @@ class Timekeeper:
     def _wait(self, left: Callable[[Session, datetime | None], str]) -> datetime | None:
         """Wait until nothing is left; returns what was due next then.
 
-        What is due is read before what is in hand: the clock ticks on, and what was due may be in hand a moment later.
-        Who read it afterwards would find neither, and jump over the end of what is on its way.
+        What is in hand is read before and after what is due: the clock ticks on, and what was due may be in hand a
+        moment later, or the other way round. Who read each once could find neither, and jump over what is on its way.
         """
         end = time.monotonic() + self._patience
         while True:
             with self._database.read() as session:
+                text = self._in_hand(session)
+            with self._database.read() as session:
                 due = next_due(session)
             with self._database.read() as session:
-                text = left(session, due)
+                text = text or left(session, due)
             if not text:
                 return due
             if time.monotonic() > end:
@@ -92,11 +94,10 @@ class Timekeeper:
             return f"workers {behind} have not ticked yet"
         if due is not None and due <= instant:
             return f"something was due at {due:%H:%M:%S}"
-        return self._in_hand(session, due)
+        return self._in_hand(session)
 
-    def _in_hand(self, session: Session, due: datetime | None) -> str:
+    def _in_hand(self, session: Session) -> str:
         """What the workers are busy with; empty when it is nothing."""
-        del due
         in_flight = session.scalar(
             sa.select(sa.func.count()).where(
                 Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.SENDING)),
