@@ -59,7 +59,8 @@ class Case:
     """An escalation as its messages show it.
 
     `asked` is who is asked to act, null where the owner has no lead above; `deciders` are the names of those who may
-    act. `zone` is for readers whose own zone Slack cannot apply. `taken_by` is who took it, or took it to a review.
+    act. `asked_as` is the team for which the one who is asked leads. `zone` is for readers whose own zone Slack cannot
+    apply. `taken_by` is who took it, or took it to a review.
     """
 
     escalation_id: int
@@ -71,6 +72,7 @@ class Case:
     opened_at: datetime
     zone: ZoneInfo
     asked: Person | None = None
+    asked_as: str | None = None
     deciders: tuple[str, ...] = ()
     taken_by: str | None = None
     decided: Decided | None = None
@@ -105,10 +107,10 @@ def root(case: Case) -> Post:
 
 def ask(case: Case) -> Post:
     """The direct message to the one who is asked: complete in itself, with the same buttons."""
-    because = f"Asked of you because you lead {said(case.team, NAME)} or a team above it."
+    notes = [f"Asked of you because you lead {said(case.asked_as, NAME)}"] if case.asked_as else []
     if case.link is not None:
-        because += f" {linked(case.link, 'The thread')}"
-    return _message(case, [because])
+        notes.append(linked(case.link, "Open the thread"))
+    return _message(case, notes)
 
 
 def again(case: Case, change: Change) -> Post:
@@ -245,9 +247,9 @@ def _stage(case: Case) -> str:
         case EscalationState.OPEN:
             return "help wanted"
         case EscalationState.ACKNOWLEDGED:
-            return "someone is on it"
+            return f"{said(case.taken_by or 'someone', NAME)} is on it"
         case EscalationState.IN_REVIEW:
-            return "goes to the review"
+            return "goes to the next review"
         case EscalationState.DECIDED:
             return "decided"
         case EscalationState.RESOLVED:
@@ -347,7 +349,7 @@ def _long(head: str, text: str) -> list[Block]:
 
 
 def _to_thread(case: Case) -> list[Block]:
-    return [context(linked(case.link, "The thread"))] if case.link is not None else []
+    return [context(linked(case.link, "Open the thread"))] if case.link is not None else []
 
 
 def _sentence(text: str) -> Post:

@@ -19,6 +19,7 @@ from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.services import outbox
 from bot.services.access import key_result_facts, teams_above
+from bot.services.prompt import prompts_about
 from bot.services.standing import standings
 from bot.services.still_open import blocking_at, newest_call
 from models import (
@@ -149,7 +150,7 @@ def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delive
 
 
 def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
-    """What shows the state is shown anew."""
+    """What shows the state is shown anew: the thread, the requests, and the prompts since it was opened."""
     keys = session.scalars(
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
@@ -157,8 +158,11 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
             Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK]),
         )
     ).all()
-    for key in keys:
-        outbox.redraw(session, now, workspace_id=escalation.workspace_id, key=key)
+    zone = ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone)
+    # In the far west last week's check-in is answered while it is Monday here already.
+    since = following(period_of(escalation.opened_at, zone), -1)
+    prompts = prompts_about(session, escalation.key_result_id, since=since)
+    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=[*keys, *prompts])
 
 
 def _whom_to_tell(session: Session, escalation: Escalation, event: EscalationEvent, root: Delivery) -> Sequence[int]:
@@ -274,6 +278,7 @@ def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         opened_at=escalation.opened_at,
         zone=zone,
         asked=_person(session.get_one(Member, escalation.asked_id)) if escalation.asked_id else None,
+        asked_as=_asked_as(session, escalation, team),
         deciders=names_of(session, who_may_decide(session, key_result, escalation)),
         taken_by=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW),
         decided=_decided(session, decision) if decision is not None else None,
@@ -283,6 +288,13 @@ def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         if root is not None and in_channel and root.posted_channel and root.posted_ts
         else None,
     )
+
+
+def _asked_as(session: Session, escalation: Escalation, team: Team) -> str | None:
+    """The name of the team, nearest above, that the one who is asked leads."""
+    if escalation.asked_id is None:
+        return None
+    return next((one.name for one in teams_above(session, team.id) if one.lead_id == escalation.asked_id), None)
 
 
 def who_may_decide(session: Session, key_result: KeyResult, escalation: Escalation) -> list[int]:

@@ -68,8 +68,12 @@ def test_the_direct_message_to_the_lead_is_complete_and_links_to_the_thread(data
         root.posted_channel, root.posted_ts = "C0GROWTH", "1790000000.000100"
         scene.company.workspace.url = "https://testworks.slack.com/"
         ask = shown(session, f"escalation:1:ask:{scene.lead.id}")
-        assert "<https://testworks.slack.com/archives/C0GROWTH/p1790000000000100|The thread>" in words(ask)
-        assert "because you lead Growth or a team above it" in words(ask)
+        assert "<https://testworks.slack.com/archives/C0GROWTH/p1790000000000100|Open the thread>" in words(ask)
+        assert "Asked of you because you lead Growth · <" in words(ask)
+        scene.growth.lead_id = None
+        scene.product.lead_id = scene.lead.id
+        session.flush()
+        assert "because you lead Product" in words(shown(session, f"escalation:1:ask:{scene.lead.id}"))
         assert "*The owner needs:* someone to free two HR days" in words(ask)
         assert pressable(ask) == ["I'll take it", "Decide", "Take to review", "Resolve"]
 

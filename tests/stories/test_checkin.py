@@ -124,7 +124,7 @@ def test_the_button_of_last_week_says_that_its_week_is_over(okra: Okra) -> None:
     assert mere.modal is None
     now_shown = [seen for seen in mere.direct_messages() if seen.ts == old.ts]
     assert now_shown[0].buttons == []
-    assert now_shown[0].headline == "Week of 5 Oct: 0 of 2 answered"
+    assert now_shown[0].headline == "Week of 5 Oct: 0 of 2 answered. The next one comes Mon 09:00."
 
 
 def test_a_locked_database_keeps_the_dialog_open_with_its_words(okra: Okra) -> None:

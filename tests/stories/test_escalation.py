@@ -60,7 +60,7 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     ask = okra.newest("Tama Reid")
     assert ask.buttons == opened.buttons
     assert "The owner needs: someone to free two HR days" in ask.text
-    assert "The thread" in ask.text
+    assert "Open the thread" in ask.text
 
     tama.press("I'll take it", in_=ask)
     late = rosa.press("I'll take it", in_=rosa.channel("growth-leads").messages[-1])
