@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from bot.domain.cycles import CycleState
 from bot.domain.importing.plan import (
     ImportPlan,
     Planned,
@@ -74,8 +75,7 @@ def summary(plan: ImportPlan, *, dry_run: bool) -> Iterator[str]:
         if line := _count(names, list(group)):
             yield line
     if plan.drafts:
-        drafts = counted(plan.drafts, "key result is a draft", "key results are drafts")
-        yield f"{drafts}: nobody is asked about {'it' if plan.drafts == 1 else 'them'} until there is an owner."
+        yield _drafts(plan)
     if plan.left_alone:
         verb = "is not in this file and stays" if plan.left_alone == 1 else "are not in this file and stay"
         yield f"{counted(plan.left_alone, 'earlier key result')} of these cycles {verb}; an import removes nothing."
@@ -90,9 +90,27 @@ def _last_line(plan: ImportPlan, *, dry_run: bool) -> str:
         return f"Nothing was changed: this was a dry run. {changes} above will need --reason."
     if dry_run:
         return "Nothing was changed: this was a dry run."
-    if any(team.is_new for team in plan.teams.values()):
-        return "Imported. Nobody is asked yet: each team begins with `okra team on NAME`."
-    return "Imported."
+    if plan.cycles and all(cycle.state is CycleState.CLOSED for cycle in plan.cycles.values()):
+        return "Imported. These cycles are over, so nobody is asked about them."
+    if plan.can_be_asked:
+        is_first = any(team.is_new for team in plan.teams.values())
+        return f"Imported.{' Nobody is asked yet: each team begins with `okra team on NAME`.' if is_first else ''}"
+    if plan.knows_nobody:
+        return (
+            "Imported. Nobody can be asked yet: connect Slack (`okra doctor`), "
+            "then run the same import again to find the owners."
+        )
+    return "Imported. Nobody can be asked yet: no key result has an owner whom Slack knows."
+
+
+def _drafts(plan: ImportPlan) -> str:
+    drafts = counted(plan.drafts, "key result is a draft", "key results are drafts")
+    them = "it" if plan.drafts == 1 else "them"
+    cycles = "a cycle that is over" if plan.drafts_over == 1 else "cycles that are over"
+    if plan.drafts_over == plan.drafts:
+        return f"{drafts}, in {cycles}."
+    over = f", {plan.drafts_over} of them in {cycles}" if plan.drafts_over else ""
+    return f"{drafts}{over}: nobody is asked about {them} until there is an owner."
 
 
 def _count(names: tuple[str, str], group: list[Planned]) -> str:

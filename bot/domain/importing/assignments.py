@@ -13,6 +13,8 @@ from bot.domain.importing.plan import FieldChange
 from bot.domain.importing.problem import Problem, counted, in_file_order, shown
 from bot.domain.importing.rows import Row
 
+_NOBODY_KNOWN = "Okra knows nobody in this workspace yet"
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -65,16 +67,21 @@ class Assignments:
             message = f"{these} {has} no owner and {stays}: nobody is asked until there is one."
             yield self._ownerless[0].at(Column.OWNER, message)
         if self._people.is_empty and self._missed:
-            (column, _), missed = next(iter(self._missed.items()))
-            message = (
-                "Okra knows nobody in this workspace yet, so key results with an owner stay drafts too. "
-                "Once Slack is connected, the same import finds the owners."
-            )
-            yield missed[0].row.at(column, message)
+            yield self._nobody_known()
             return
         for (column, text), missed in self._missed.items():
             message = f"{_why(self._people.find(text), text, column)}{_consequence(column, missed)}"
             yield missed[0].row.at(column, message)
+
+    def _nobody_known(self) -> Problem:
+        """One for everybody, at the first owner whom the file names: owners decide whether anybody can be asked."""
+        owners = [missed for (column, _), missed in self._missed.items() if column is Column.OWNER]
+        if owners:
+            message = "every key result stays a draft. Once Slack is connected, the same import finds the owners."
+            return owners[0][0].row.at(Column.OWNER, f"{_NOBODY_KNOWN}, so {message}")
+        (column, _), missed = next(iter(self._missed.items()))
+        message = "nobody who is named here was found. Once Slack is connected, the same import finds them."
+        return missed[0].row.at(column, f"{_NOBODY_KNOWN}, so {message}")
 
 
 def _why(match: Match, text: str, column: Column) -> str:

@@ -30,8 +30,9 @@ from bot.domain.organisation import Level
 def difference(workspace_id: int, sheet: Sheet, existing: Existing) -> ImportPlan:
     """What importing `sheet` would do to `existing`. An empty cell changes nothing, and nothing is ever removed."""
     assignments = Assignments(existing.people)
-    warnings = [*sheet.warnings, *over_limit(sheet)]
+    warnings = list(sheet.warnings)
     cycles = _cycles(sheet, existing, warnings)
+    warnings += over_limit(sheet, {key for key, cycle in cycles.items() if cycle.state is CycleState.CLOSED})
     teams = _teams(sheet, existing, assignments, warnings)
     renamed = _renamed(sheet, existing)
     objectives = {key: _objective(key, sheet, existing, renamed) for key in sheet.objectives}
@@ -49,6 +50,7 @@ def difference(workspace_id: int, sheet: Sheet, existing: Existing) -> ImportPla
         objectives=objectives,
         key_results=key_results,
         reasons_wanted=in_file_order([*_reasons_for_titles(objectives), *reader.reasons_wanted]),
+        knows_nobody=existing.people.is_empty,
         left_alone=sum(
             key not in in_file and one.objective[0] in sheet.cycles and not one.archived
             for key, one in existing.key_results.items()

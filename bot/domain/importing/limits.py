@@ -1,7 +1,7 @@
 """How much a team takes on: objectives a team and cycle, key results an objective."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bot.domain.importing.columns import Column
 from bot.domain.importing.problem import Problem, shown
@@ -13,13 +13,15 @@ OBJECTIVES = {Level.COMPANY: (2, 3), Level.DEPARTMENT: (3, 5), Level.TEAM: (2, 3
 KEY_RESULTS = 3
 
 
-def over_limit(sheet: Sheet) -> Iterator[Problem]:
+def over_limit(sheet: Sheet, over: Collection[str] = ()) -> Iterator[Problem]:
     """A warning for each team with too many objectives in a cycle, and each objective with too many key results.
 
-    Only what the file holds is counted.
+    Only what the file holds is counted; in the cycles of `over`, by key, it is too late to choose.
     """
     per_team: dict[tuple[str, str], list[WantedObjective]] = defaultdict(list)
     for objective in sheet.objectives.values():
+        if objective.key[0] in over:
+            continue
         per_team[objective.key[:2]].append(objective)
     for (_, team_key), objectives in per_team.items():
         team, first = sheet.teams[team_key], objectives[0]
@@ -32,7 +34,7 @@ def over_limit(sheet: Sheet) -> Iterator[Problem]:
             )
             yield first.row.at(Column.OBJECTIVE, message)
     for objective_key, number in Counter(key_result.objective for key_result in sheet.key_results).items():
-        if number > KEY_RESULTS:
+        if number > KEY_RESULTS and objective_key[0] not in over:
             objective = sheet.objectives[objective_key]
             message = f"{shown(objective.title)} has {number} key results; {KEY_RESULTS} are enough to keep in mind."
             yield objective.row.at(Column.OBJECTIVE, message)

@@ -136,6 +136,7 @@ class ImportPlan:
 
     `reasons_wanted` lists the changes that are only applied with a reason: texts, targets and the like. `left_alone`
     counts key results of the file's cycles that came from an earlier import and are not in this file: none is removed.
+    `knows_nobody`: the workspace has no members yet, as before Slack is connected.
     """
 
     workspace_id: int
@@ -148,6 +149,7 @@ class ImportPlan:
     key_results: tuple[PlannedKeyResult, ...] = ()
     reasons_wanted: tuple[Problem, ...] = ()
     left_alone: int = 0
+    knows_nobody: bool = False
 
     def everything(self) -> Iterator[Planned]:
         """All that the file speaks of, in the order in which it is written: what is referred to comes first."""
@@ -166,6 +168,20 @@ class ImportPlan:
     def drafts(self) -> int:
         """How many of the file's key results are drafts afterwards: nobody is asked about them."""
         return sum(key_result.is_draft for key_result in self.key_results)
+
+    @property
+    def drafts_over(self) -> int:
+        """How many of the drafts are in cycles that are over, where nobody is asked anyway."""
+        return sum(key_result.is_draft and self.is_over(key_result) for key_result in self.key_results)
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether somebody could be asked about some key result once its team is on."""
+        return any(not key_result.is_draft and not self.is_over(key_result) for key_result in self.key_results)
+
+    def is_over(self, key_result: PlannedKeyResult) -> bool:
+        """Whether the cycle of one of the file's key results is closed."""
+        return self.cycles[key_result.objective[0]].state is CycleState.CLOSED
 
 
 def change(name: Column | str, before: str | None, after: str | None) -> tuple[FieldChange, ...]:

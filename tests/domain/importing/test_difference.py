@@ -126,9 +126,30 @@ def test_an_owner_who_is_not_one_certain_person_says_why(owner: str, words: str)
 
 
 def test_before_slack_is_connected_all_unknown_people_are_one_warning() -> None:
-    plan = plan_of("a,2026 Q4,,,O,K,Ana", "b,2026 Q4,,,O,L,Bo", existing=EMPTY)
-    assert messages(plan).count("Okra knows nobody in this workspace yet") == 1
-    assert len(plan.warnings) == 1
+    plan = plan_of("z,2026 Q4,team,Hulls,O,K,,,Cy", "a,2026 Q4,,,O,K,Ana", "b,2026 Q4,,,O,L,Bo", existing=EMPTY)
+    unowned, unknown = plan.warnings
+    assert (unowned.line, unowned.column) == (2, "owner")
+    assert (unknown.line, unknown.column) == (3, "owner")
+    assert unknown.message.startswith("Okra knows nobody in this workspace yet, so every key result stays a draft.")
+    assert plan.knows_nobody
+    only_leads = plan_of("z,2026 Q4,team,Hulls,O,K,,,Cy", existing=EMPTY)
+    assert "2 lead: Okra knows nobody in this workspace yet, so nobody who is named here" in messages(only_leads)
+
+
+def test_it_is_too_late_to_choose_in_a_cycle_that_is_over() -> None:
+    def named(cycle: str) -> int:
+        lines = [f"k{n},{cycle},team,Hulls,O{n},K,ana" for n in range(4)]
+        lines += [f"m{n},{cycle},team,Hulls,O0,K{n},ana" for n in range(3)]
+        return len(plan_of(*lines).warnings)
+
+    assert named("2026 Q4") == 2
+    assert named("2026 Q3") == 0
+
+
+def test_drafts_of_cycles_that_are_over_are_counted_apart() -> None:
+    plan = plan_of("a,2026 Q3,,,O,K,", "b,2026 Q4,,,O,K,", "c,2026 Q3,,,O,L,ana")
+    assert (plan.drafts, plan.drafts_over, plan.can_be_asked) == (2, 1, False)
+    assert plan_of("a,2026 Q4,,,O,K,ana").can_be_asked
 
 
 def test_an_unknown_lead_is_kept_by_name_with_a_warning() -> None:
