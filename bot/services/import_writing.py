@@ -22,7 +22,7 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.services import audit, ownership, planning
+from bot.services import audit, ownership, planning, team_planning
 from models import (
     Cycle,
     KeyResult,
@@ -70,6 +70,7 @@ class Writing:
         # members whose check-ins may change: their next opening is planned anew
         self._touched: set[int] = set()
         self._handed_over: set[int] = set()
+        self._led_anew: set[int] = set()
         self._always: dict[str, Any] = {"workspace_id": plan.workspace_id, "created_at": now}
 
     def write(self) -> None:
@@ -117,6 +118,8 @@ class Writing:
 
     def _change_team(self, row: Team, planned: PlannedTeam) -> None:
         row.level = planned.level
+        if row.lead_id != planned.lead_id:
+            self._led_anew.add(row.id)
         row.lead_id, row.lead_name = planned.lead_id, planned.lead_name
         if planned.channel != row.channel:
             row.channel, row.channel_id = planned.channel, None
@@ -164,6 +167,7 @@ class Writing:
         if self._touched and self._session.scalar(on.limit(1)) is not None:
             planning.replan(self._session, self._now, sorted(self._touched))
             ownership.hand_over(self._session, self._now, self._plan.workspace_id, self._handed_over)
+        team_planning.replan_teams(self._session, self._led_anew)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:
         state = self._state(planned)

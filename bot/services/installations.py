@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.orm import Session
 
-from bot.services import audit
-from models import Installation, InstallationState, Workspace
+from bot.services import audit, team_planning
+from models import Installation, InstallationState, Team, Workspace
 
 
 class NoToken(Exception):
@@ -66,8 +66,12 @@ def connect(
         )
     workspace.installation_id = installation.id
     workspace.url = url or None
+    moved = workspace.time_zone != time_zone
     workspace.time_zone = time_zone
     session.flush()
+    if moved:
+        teams = session.scalars(sa.select(Team.id).where(Team.workspace_id == workspace.id)).all()
+        team_planning.replan_teams(session, teams)
     return workspace
 
 

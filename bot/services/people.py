@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.person import Home, Person
-from bot.services import audit, planning
+from bot.services import audit, planning, team_planning
 from models import Installation, Member, MemberKind, Workspace
 from models.once import insert_all_once
 
@@ -139,6 +139,7 @@ def _learn_some(
     session.flush()
     moved = {member: news for member, news in changed.items() if news & {"time_zone", "kind", "deactivated_at"}}
     planning.replan(session, now, [member.id for member in moved])
+    team_planning.replan_teams_of(session, [member.id for member in moved])
     for member, news in moved.items():
         audit.record(
             session,
