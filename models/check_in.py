@@ -84,7 +84,10 @@ class Answer(InWorkspace, Base):
 
 
 class Blocker(InWorkspace, Base):
-    """Something stuck, with who or what it is blocked by: a person, a team, or words; exactly one of them."""
+    """Something stuck, with who or what it is blocked by: a person, a team, or words; exactly one of them.
+
+    At most one is open for a key result.
+    """
 
     __tablename__ = "blocker"
     __table_args__ = (
@@ -99,6 +102,14 @@ class Blocker(InWorkspace, Base):
             name="blocked_by_one",
         ),
         sa.Index("ix_blocker_key_result", "workspace_id", "key_result_id", "cleared_at"),
+        sa.Index(
+            "uq_blocker_one_open",
+            "workspace_id",
+            "key_result_id",
+            unique=True,
+            sqlite_where=sa.text("cleared_at is null"),
+            postgresql_where=sa.text("cleared_at is null"),
+        ),
         NEVER_REUSED,
     )
 

@@ -122,6 +122,8 @@ def settle(
             kept.wants_help = wants_help
         else:
             blocker.cleared_at = now
+    # One is open at a time: what stood is cleared before another takes its place.
+    session.flush()
     if by is not None and kept is None:
         kept = Blocker(
             workspace_id=key_result.workspace_id,

@@ -706,6 +706,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("blocker", schema=None) as batch_op:
         batch_op.create_index("ix_blocker_key_result", ["workspace_id", "key_result_id", "cleared_at"], unique=False)
+        batch_op.create_index(
+            "uq_blocker_one_open",
+            ["workspace_id", "key_result_id"],
+            unique=True,
+            sqlite_where=sa.text("cleared_at is null"),
+            postgresql_where=sa.text("cleared_at is null"),
+        )
 
     op.create_table(
         "escalation",
@@ -1080,6 +1087,11 @@ def downgrade() -> None:
 
     op.drop_table("escalation")
     with op.batch_alter_table("blocker", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_blocker_one_open",
+            sqlite_where=sa.text("cleared_at is null"),
+            postgresql_where=sa.text("cleared_at is null"),
+        )
         batch_op.drop_index("ix_blocker_key_result")
 
     op.drop_table("blocker")

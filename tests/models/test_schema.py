@@ -4,8 +4,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
+from answers import answered
+from company import MONDAY, Company
 
 from migrations import run
+from models import Blocker
 from models.database import Database
 
 
@@ -38,3 +41,25 @@ def test_row_ids_are_never_used_again_on_sqlite(table: str, sqlite_template: obj
         sql = connection.scalar(sa.text("select sql from sqlite_master where name = :name"), {"name": table})
     engine.dispose()
     assert "AUTOINCREMENT" in str(sql)
+
+
+def test_a_key_result_has_one_open_blocker_at_a_time(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result = company.key_result(company.objective(company.team("Growth")), company.person("Mere Ngata"))
+        answer = answered(session, key_result, MONDAY)
+        blocker = {
+            "workspace_id": key_result.workspace_id,
+            "key_result_id": key_result.id,
+            "answer_id": answer.id,
+            "by_words": "the auditor",
+            "wants_help": False,
+            "opened_at": answer.at,
+        }
+        session.add(Blocker(**blocker, cleared_at=answer.at))
+        session.add(Blocker(**blocker))
+        session.flush()
+        session.add(Blocker(**blocker))
+        with pytest.raises(sa.exc.IntegrityError):
+            session.flush()
+        session.rollback()
