@@ -113,6 +113,11 @@ def ask(case: Case) -> Post:
     return _message(case, notes)
 
 
+def hidden() -> Post:
+    """In the place of a message that stands, once its readers may not see the key result any more."""
+    return _sentence("This request for help is for fewer people now, so it is not shown here any more.")
+
+
 def again(case: Case, change: Change) -> Post:
     """Reply: the owner asks for help again, with what has changed since."""
     when = "again this week" if change.is_new_week else "with news"

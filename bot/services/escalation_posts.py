@@ -17,8 +17,9 @@ from bot.blocks.post import Post
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
+from bot.domain.permissions import Action, may
 from bot.services import outbox
-from bot.services.access import key_result_facts, teams_above
+from bot.services.access import actor_of, key_result_facts, teams_above
 from bot.services.prompt import prompts_about
 from bot.services.standing import standings
 from bot.services.still_open import blocking_at, newest_call
@@ -46,7 +47,7 @@ def root_key(escalation_id: int) -> str:
     return f"escalation:{escalation_id}"
 
 
-# A thread whose first message could not be posted has no place for replies.
+# A thread whose first message could not be posted has no place for replies; nor has one that may not be read any more.
 LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
 # Queueing
@@ -119,9 +120,10 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
     if root is None:
         return
-    if root.state not in LOST:
+    is_lost = root.state in LOST or not _may_read(session, root, escalation)
+    if not is_lost:
         _reply(session, now, event, root)
-    for member_id in _whom_to_tell(session, escalation, event, root):
+    for member_id in _whom_to_tell(session, escalation, event, root, is_lost=is_lost):
         outbox.post(
             session,
             now,
@@ -165,7 +167,9 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
     outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=[*keys, *prompts])
 
 
-def _whom_to_tell(session: Session, escalation: Escalation, event: EscalationEvent, root: Delivery) -> Sequence[int]:
+def _whom_to_tell(
+    session: Session, escalation: Escalation, event: EscalationEvent, root: Delivery, *, is_lost: bool
+) -> Sequence[int]:
     """Mentioning somebody who is not in a channel notifies nobody, so some things are said directly as well.
 
     A decision: to those who own its follow-up and the key result. Anything but their own words: to the owner, where the
@@ -178,44 +182,62 @@ def _whom_to_tell(session: Session, escalation: Escalation, event: EscalationEve
     told: list[int | None] = []
     if event.decision_id is not None:
         told.append(session.get_one(Decision, event.decision_id).owner_id)
-    if event.decision_id is not None or root.member_id is not None or root.state in LOST:
+    if event.decision_id is not None or root.member_id is not None or is_lost:
         told.append(owner_id)
-    reads_it = root.member_id if root.state not in LOST else None
+    reads_it = root.member_id if not is_lost else None
     return [one for one in dict.fromkeys(told) if one is not None and one not in (event.actor_id, reads_it)]
 
 
-# Rendering
+# Rendering. Who may read is looked at each time: a key result can be limited after its thread began.
+
+
+def _may_read(session: Session, delivery: Delivery, escalation: Escalation, *told: int) -> bool:
+    """Whether the readers of a post may see the escalation's key result, as things are now.
+
+    In a channel it must be for everybody. Otherwise its reader must be here, and see it or be in on the escalation:
+    who was asked, who took it, and (`told`) who is asked to make a decision happen.
+    """
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    members = [one for one in (escalation.asked_id, escalation.taken_by_id, *told) if one is not None]
+    facts = key_result_facts(session, key_result, asked=members)
+    if delivery.member_id is None:
+        return facts.visibility is Visibility.WORKSPACE
+    return may(actor_of(session.get_one(Member, delivery.member_id)), Action.VIEW_KEY_RESULT, facts)
+
+
+def _hidden(delivery: Delivery) -> Post | None:
+    """Nothing, where nothing was said; else what stands is taken back, with its buttons."""
+    return messages.hidden() if delivery.posted_ts is not None else None
 
 
 def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The thread's first message. None where its reader has left, or the key result was hidden from the channel."""
+    """The thread's first message. Where its readers may not see the key result any more it is not sent, or blanked."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
+    if not _may_read(session, delivery, escalation):
+        return _hidden(delivery)
     case = case_of(session, escalation, now)
-    if delivery.member_id is not None:
-        reader = session.get_one(Member, delivery.member_id)
-        if not reader.may_take_part:
-            return None
-        return messages.ask(replace(case, link=None)) if reader.id == escalation.asked_id else messages.root(case)
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
-    if key_result_facts(session, key_result).visibility is not Visibility.WORKSPACE:
-        return None
+    if delivery.member_id is not None and delivery.member_id == escalation.asked_id:
+        return messages.ask(replace(case, link=None))
     return messages.root(case)
 
 
 def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The direct message to the one who is asked. None once it was sent too late to be one, or they have left."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if not session.get_one(Member, delivery.member_id).may_take_part:
-        return None
+    if not _may_read(session, delivery, escalation):
+        return _hidden(delivery)
     if delivery.posted_ts is None and escalation.state is not EscalationState.OPEN:
         return None
     return messages.ask(case_of(session, escalation, now))
 
 
 def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The reply in the thread to one event."""
+    """The reply in the thread to one event. None where the thread's readers may not see the key result any more."""
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
-    case = case_of(session, session.get_one(Escalation, event.escalation_id), now)
+    escalation = session.get_one(Escalation, event.escalation_id)
+    if not _may_read(session, delivery, escalation):
+        return None
+    case = case_of(session, escalation, now)
     actor = _name(session, event.actor_id)
     match event.kind:
         case EscalationEventKind.OPENED:
@@ -236,9 +258,11 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     """The direct message about one event to somebody whom the thread may not reach."""
     reader = session.get_one(Member, delivery.member_id)
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
-    if not reader.may_take_part:
+    escalation = session.get_one(Escalation, event.escalation_id)
+    follows_up = [session.get_one(Decision, event.decision_id).owner_id] if event.decision_id is not None else []
+    if not _may_read(session, delivery, escalation, *follows_up):
         return None
-    case = case_of(session, session.get_one(Escalation, event.escalation_id), now)
+    case = case_of(session, escalation, now)
     actor = _name(session, event.actor_id)
     match event.kind:
         case EscalationEventKind.OPENED | EscalationEventKind.RED_AGAIN:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from calls import (
+    IN_A_WEEK,
     MORNING,
     WEEK,
     keys,
@@ -23,9 +24,11 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message
-from bot.services import escalation
+from bot.services import decisions, escalation
 from bot.services.blocking import BlockedBy
+from bot.services.decisions import Draft
 from models import (
+    DeliveryState,
     EscalationEvent,
     EscalationEventKind,
     MemberKind,
@@ -226,6 +229,62 @@ def test_a_key_result_that_not_everybody_may_see_is_never_in_a_channel(database:
         other.visibility = Visibility.NAMED
         session.flush()
         assert shown(session, "escalation:2") is None
+
+
+def test_a_key_result_that_was_limited_after_its_thread_began_is_told_of_no_more(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        root, ask = posted(session, "escalation:1"), posted(session, f"escalation:1:ask:{scene.lead.id}")
+        reply = "escalation:1:event:2"
+        assert shown(session, reply) is not None
+        scene.key_result.visibility = Visibility.NAMED
+        session.flush()
+        assert shown(session, root.key) is None
+        assert shown(session, reply) is None
+        # What stands already is taken back; the lead, who may see it, goes on seeing it.
+        for message in (root, ask):
+            message.state, message.posted_channel, message.posted_ts = DeliveryState.SENT, "C1", "1.1"
+        session.flush()
+        post = shown(session, root.key)
+        assert pressable(post) == []
+        assert words(post) == "This request for help is for fewer people now, so it is not shown here any more."
+        assert "KR-1" not in repr(post)
+        assert pressable(shown(session, ask.key)) == ["Decide", "Take to review", "Resolve"]
+        # What happens from now on is told to the owner directly.
+        escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1, reason="a slip")
+        assert keys(session)[-1] == f"escalation:1:event:3:to:{scene.owner.id}"
+        assert "a slip" in words(shown(session, keys(session)[-1]))
+
+
+def test_who_was_asked_and_leads_no_more_reads_no_more_of_what_is_limited(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        ask = posted(session, f"escalation:1:ask:{scene.lead.id}")
+        ask.state, ask.posted_channel, ask.posted_ts = DeliveryState.SENT, "D1", "1.1"
+        the_escalation(session).asked_id = scene.head.id
+        scene.growth.lead_id, scene.key_result.visibility = scene.head.id, Visibility.NAMED
+        session.flush()
+        assert pressable(shown(session, ask.key)) == []
+
+
+def test_who_is_to_make_a_decision_happen_is_told_of_it_though_the_rest_is_limited(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decisions.decide(
+            session,
+            MORNING,
+            caller=scene.company.caller(scene.lead),
+            escalation_id=1,
+            draft=Draft("HR frees Ana for two days", scene.stranger.id, IN_A_WEEK),
+        )
+        scene.key_result.visibility = Visibility.NAMED
+        session.flush()
+        news = f"escalation:1:event:2:to:{scene.stranger.id}"
+        assert "HR frees Ana for two days" in words(shown(session, news))
 
 
 def test_the_owner_is_never_asked_so_a_lead_who_owns_it_asks_the_lead_above(database: Database) -> None:
