@@ -12,13 +12,14 @@ from bot.blocks.paging import pages, paragraphs
 from bot.blocks.post import Block, Post
 from bot.blocks.standing import WATCHED, colour, score_pair
 from bot.blocks.text import said
-from bot.domain.digest import Call, KeyResultLine, OverdueDecision, Snapshot
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.escalation import EscalationState
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
 MOST_LEADERS = 4
 MOST_DECIDE = 3
 MOST_HELP = 4
+MOST_DECIDED = 3
 MOST_MOVED = 3
 MOST_OVERDUE = 3
 
@@ -40,6 +41,8 @@ def checked_in(answered: int, asked: int) -> str:
     if asked == 0:
         return "no check-ins were due"
     if asked == answered:
+        if asked == 2:
+            return "both checked in"
         return f"all {asked} checked in" if asked > 1 else "the one due has checked in"
     return f"{answered} of {asked} checked in"
 
@@ -52,6 +55,7 @@ def digest_post(snapshot: Snapshot) -> Post:
         _part("Leaders' own", _on_one_line([_leaders_own(line) for line in snapshot.leaders], MOST_LEADERS)),
         _part("Decide", _on_lines([_decide(call, snapshot) for call in snapshot.decide], MOST_DECIDE)),
         _part("Want help", _on_one_line(_help(snapshot), MOST_HELP)),
+        _part("Decided", _on_lines([_decided(one) for one in snapshot.decided], MOST_DECIDED)),
         _part("Moved", _moved(snapshot)),
         _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
         _part("Decisions overdue", _on_lines([_overdue(one) for one in snapshot.overdue], MOST_OVERDUE)),
@@ -90,20 +94,20 @@ def _leaders_own(line: KeyResultLine) -> str:
 
 def _decide(call: Call, snapshot: Snapshot) -> str:
     what = said(call.need, 100) if call.need else "waits for the review"
-    return " · ".join(
-        filter(
-            None, [f"KR-{call.number} {said(call.name, 40)}: {what}", _whose_turn(call, snapshot), _thread(call.link)]
-        )
-    )
+    return " · ".join(filter(None, [f"{_named(call)}: {what}", _whose_turn(call, snapshot), _thread(call.link)]))
+
+
+def _named(one: Call | MadeDecision) -> str:
+    return f"{colour(one.confidence)} KR-{one.number} {said(one.name, 40)}"
 
 
 def _whose_turn(call: Call, snapshot: Snapshot) -> str:
     since = f"since {_past_day(call.since, snapshot.taken_on)}"
     if call.state is EscalationState.ACKNOWLEDGED:
-        return f"someone is on it, {since}"
+        return f"{said(call.taken_by or 'someone', 60)} is on it, open {since}"
     if call.state is EscalationState.IN_REVIEW:
-        return f"goes to the review, {since}"
-    return f"{mention(call.asked_slack_id)}, {since}" if call.asked_slack_id else since
+        return f"goes to the next review, open {since}"
+    return f"{mention(call.asked_slack_id)}, {since}" if call.asked_slack_id else f"open {since}"
 
 
 def _help(snapshot: Snapshot) -> list[str]:
@@ -115,7 +119,12 @@ def _help(snapshot: Snapshot) -> list[str]:
 
 def _wants_help(call: Call) -> str:
     waits = f", waits for {said(call.blocked_by, 60)}" if call.blocked_by else ""
-    return " · ".join(filter(None, [f"KR-{call.number} {said(call.name, 40)}{waits}", _thread(call.link)]))
+    return " · ".join(filter(None, [f"{_named(call)}{waits}", _thread(call.link)]))
+
+
+def _decided(one: MadeDecision) -> str:
+    words = f"{_named(one)}: {said(one.text, 100)} · {said(one.owner, 60)}, by {day(one.due_on)}"
+    return " · ".join(filter(None, [words, _thread(one.link)]))
 
 
 def _moved(snapshot: Snapshot) -> str:
@@ -123,6 +132,8 @@ def _moved(snapshot: Snapshot) -> str:
         return ""
     ups = _on_one_line([_move(line) for line in snapshot.moved_up], MOST_MOVED)
     downs = _on_one_line([_move(line) for line in snapshot.moved_down], MOST_MOVED)
+    if snapshot.is_first:
+        return "first scores this week; movement shows from the next one"
     if not ups and not downs:
         return "no score changed this week"
     return _GAP.join(filter(None, [f"▲ {ups}" if ups else "", f"▼ {downs}" if downs else ""]))
@@ -143,7 +154,7 @@ def _detail(line: KeyResultLine) -> str:
 
 
 def _score(line: KeyResultLine) -> str:
-    return score_pair(line.score, line.last_score) if line.is_scored else WATCHED
+    return score_pair(line.score, line.last_score, first="first") if line.is_scored else WATCHED
 
 
 def _details_title(snapshot: Snapshot, number: int, of: int) -> str:

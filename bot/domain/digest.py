@@ -57,13 +57,15 @@ class KeyResultLine:
 
 @dataclass(frozen=True)
 class Call:
-    """An escalation that is not resolved. `since` is the local day on which it was opened."""
+    """An escalation that is not resolved. `since` is the local day on which it was opened; `taken_by` a name."""
 
     escalation_id: int
     key_result_id: int
     number: int
     name: str
+    confidence: Confidence | None
     state: EscalationState
+    taken_by: str | None
     need: str
     blocked_by: str
     asked_slack_id: str | None
@@ -79,6 +81,21 @@ class Call:
     def wants_a_decision(self) -> bool:
         """The owner said what they need, or it was taken to the review: somebody can say yes or no."""
         return self.wants_help and (bool(self.need) or self.state is EscalationState.IN_REVIEW)
+
+
+@dataclass(frozen=True)
+class MadeDecision:
+    """What was decided since the digest before, and was not dropped."""
+
+    decision_id: int
+    key_result_id: int
+    number: int
+    name: str
+    confidence: Confidence | None
+    text: str
+    owner: str
+    due_on: date
+    link: str | None
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,7 @@ class Snapshot:
     taken_on: date
     key_results: tuple[KeyResultLine, ...]
     calls: tuple[Call, ...]
+    decided: tuple[MadeDecision, ...]
     overdue: tuple[OverdueDecision, ...]
     stop_or_shift: str | None
 
@@ -134,6 +152,12 @@ class Snapshot:
         return tuple(call for call in self.calls if call.wants_help)
 
     @property
+    def is_first(self) -> bool:
+        """There are scores this week, and none of them has one of last week beside it."""
+        scored = [line for line in self.key_results if line.was_answered and line.score is not None]
+        return bool(scored) and all(line.last_score is None for line in scored)
+
+    @property
     def moved_up(self) -> tuple[KeyResultLine, ...]:
         return tuple(sorted((line for line in self.key_results if line.move > 0), key=_largest_first))
 
@@ -146,7 +170,8 @@ class Snapshot:
         """All that the digest tells of."""
         told = [line.key_result_id for line in self.key_results]
         called = [call.key_result_id for call in self.calls]
-        return frozenset((*told, *called, *(one.key_result_id for one in self.overdue)))
+        decided = [one.key_result_id for one in self.decided]
+        return frozenset((*told, *called, *decided, *(one.key_result_id for one in self.overdue)))
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
         """The same without these key results and all that is about them."""
@@ -154,6 +179,7 @@ class Snapshot:
             self,
             key_results=tuple(line for line in self.key_results if line.key_result_id not in key_result_ids),
             calls=tuple(call for call in self.calls if call.key_result_id not in key_result_ids),
+            decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
             overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),
         )
 
@@ -167,7 +193,17 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         "taken_on": snapshot.taken_on.isoformat(),
         "key_results": [_line_to_json(line) for line in snapshot.key_results],
         "calls": [
-            {**vars(call), "state": call.state.value, "since": call.since.isoformat()} for call in snapshot.calls
+            {
+                **vars(call),
+                "confidence": _colour_as_text(call.confidence),
+                "state": call.state.value,
+                "since": call.since.isoformat(),
+            }
+            for call in snapshot.calls
+        ],
+        "decided": [
+            {**vars(one), "confidence": _colour_as_text(one.confidence), "due_on": one.due_on.isoformat()}
+            for one in snapshot.decided
         ],
         "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
         "stop_or_shift": snapshot.stop_or_shift,
@@ -184,8 +220,25 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
         taken_on=date.fromisoformat(kept["taken_on"]),
         key_results=tuple(_line_from_json(line) for line in kept["key_results"]),
         calls=tuple(
-            Call(**{**call, "state": EscalationState(call["state"]), "since": date.fromisoformat(call["since"])})
+            Call(
+                **{
+                    **call,
+                    "confidence": _as_colour(call["confidence"]),
+                    "state": EscalationState(call["state"]),
+                    "since": date.fromisoformat(call["since"]),
+                }
+            )
             for call in kept["calls"]
+        ),
+        decided=tuple(
+            MadeDecision(
+                **{
+                    **one,
+                    "confidence": _as_colour(one["confidence"]),
+                    "due_on": date.fromisoformat(one["due_on"]),
+                }
+            )
+            for one in kept["decided"]
         ),
         overdue=tuple(
             OverdueDecision(**{**one, "due_on": date.fromisoformat(one["due_on"])}) for one in kept["overdue"]
@@ -201,7 +254,7 @@ def _largest_first(line: KeyResultLine) -> tuple[bool, Decimal, int]:
 def _line_to_json(line: KeyResultLine) -> dict[str, Any]:
     return {
         **vars(line),
-        "confidence": line.confidence.value if line.confidence else None,
+        "confidence": _colour_as_text(line.confidence),
         "score": _as_text(line.score),
         "last_score": _as_text(line.last_score),
     }
@@ -211,11 +264,19 @@ def _line_from_json(kept: Mapping[str, Any]) -> KeyResultLine:
     return KeyResultLine(
         **{
             **kept,
-            "confidence": Confidence(kept["confidence"]) if kept["confidence"] else None,
+            "confidence": _as_colour(kept["confidence"]),
             "score": _as_decimal(kept["score"]),
             "last_score": _as_decimal(kept["last_score"]),
         }
     )
+
+
+def _colour_as_text(confidence: Confidence | None) -> str | None:
+    return confidence.value if confidence is not None else None
+
+
+def _as_colour(text: str | None) -> Confidence | None:
+    return Confidence(text) if text is not None else None
 
 
 def _as_text(value: Decimal | None) -> str | None:

@@ -17,12 +17,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.standing import Standing
-from bot.domain.cadence import Period
-from bot.domain.digest import Call, KeyResultLine, OverdueDecision, Snapshot
+from bot.domain.cadence import Period, digest_at, following
+from bot.domain.confidence import Confidence
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.localtime import local_date_of
 from bot.services.asking import only_asked_about
+from bot.services.rhythm import rhythm_of
 from bot.services.standing import standings
-from bot.services.still_open import OpenDecision, OpenEscalation, open_decisions, open_escalations
+from bot.services.still_open import (
+    OpenDecision,
+    OpenEscalation,
+    decisions_since,
+    open_decisions,
+    open_escalations,
+)
 from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, Digest, KeyResult, Objective, ObjectiveTeam, StopOrShift, Team, Workspace
 
@@ -45,8 +53,10 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     states = check_in_states(session, [one.key_result_id for one in covered], period)
     leaders = {one.lead_id for one in teams if one.lead_id is not None}
     team_ids = [one.id for one in teams]
-    zone = ZoneInfo(session.get_one(Workspace, team.workspace_id).time_zone)
+    workspace = session.get_one(Workspace, team.workspace_id)
+    zone = ZoneInfo(workspace.time_zone)
     today = local_date_of(now, zone)
+    before = digest_at(following(period, -1), rhythm_of(workspace), zone)
     return Snapshot(
         team=team.name,
         period=period,
@@ -55,7 +65,14 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
             _line(one, stands[one.key_result_id], states.get(one.key_result_id), one.owner_id in leaders)
             for one in covered
         ),
-        calls=tuple(_call(one, zone) for one in open_escalations(session, None, team_ids)),
+        calls=tuple(
+            _call(one, zone, _colour(stands, one.key_result_id)) for one in open_escalations(session, None, team_ids)
+        ),
+        decided=tuple(
+            _made(one, _colour(stands, one.key_result_id))
+            for one in decisions_since(session, team_ids, before, today)
+            if not one.is_overdue
+        ),
         overdue=tuple(_overdue(one) for one in open_decisions(session, team_ids, today) if one.is_overdue),
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
@@ -146,17 +163,37 @@ def _line(one: Covered, stands: Standing, state: CheckInState | None, is_leaders
     )
 
 
-def _call(one: OpenEscalation, zone: ZoneInfo) -> Call:
+def _colour(stands: Mapping[int, Standing], key_result_id: int) -> Confidence | None:
+    return stands[key_result_id].confidence if key_result_id in stands else None
+
+
+def _call(one: OpenEscalation, zone: ZoneInfo, confidence: Confidence | None) -> Call:
     return Call(
         escalation_id=one.escalation_id,
         key_result_id=one.key_result_id,
         number=one.number,
         name=one.metric or one.text,
+        confidence=confidence,
         state=one.state,
+        taken_by=one.taken_by_name,
         need=one.need,
         blocked_by=one.blocked_by,
         asked_slack_id=one.asked_slack_id,
         since=local_date_of(one.opened_at, zone),
+        link=one.link,
+    )
+
+
+def _made(one: OpenDecision, confidence: Confidence | None) -> MadeDecision:
+    return MadeDecision(
+        decision_id=one.decision_id,
+        key_result_id=one.key_result_id,
+        number=one.number,
+        name=one.metric or one.key_result_text,
+        confidence=confidence,
+        text=one.text,
+        owner=one.owner_name,
+        due_on=one.due_on,
         link=one.link,
     )
 

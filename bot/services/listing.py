@@ -85,7 +85,7 @@ def team_named(session: Session, viewer: Caller, name: str) -> Team:
 
 
 def all_teams(session: Session, viewer: Caller) -> tuple[ListedTeam, ...]:
-    """Every team by name, with how many of its key results the viewer may see."""
+    """Every team below the company by name, with how many of its key results the viewer may see."""
     counts = (
         sa.select(Objective.team_id, sa.func.count(KeyResult.id).label("count"))
         .select_from(KeyResult)
@@ -98,7 +98,7 @@ def all_teams(session: Session, viewer: Caller) -> tuple[ListedTeam, ...]:
     rows = session.execute(
         sa.select(Team.name, sa.func.coalesce(counts.c.count, 0))
         .outerjoin(counts, counts.c.team_id == Team.id)
-        .where(Team.workspace_id == viewer.workspace_id, Team.archived_at.is_(None))
+        .where(Team.workspace_id == viewer.workspace_id, Team.archived_at.is_(None), Team.level != Level.COMPANY)
         .order_by(Team.name, Team.id)
     )
     return tuple(ListedTeam(name, count) for name, count in rows)

@@ -74,12 +74,13 @@ class OpenEscalation:
 
 @dataclass(frozen=True)
 class OpenDecision:
-    """A decision whose follow-up is not done. `link`: the thread it was made in."""
+    """A decision and its follow-up. `link`: the thread it was made in."""
 
     decision_id: int
     key_result_id: int
     number: int
     key_result_text: str
+    metric: str | None
     text: str
     owner_name: str
     owner_slack_id: str
@@ -107,9 +108,23 @@ def open_decisions(
     session: Session, team_ids: Collection[int], today: date, *, viewer: Caller | None = None
 ) -> list[OpenDecision]:
     """The decisions of these teams whose follow-up is not done, the overdue first. `viewer` as above."""
+    return _decisions(session, team_ids, today, viewer, Decision.state == DecisionState.OPEN)
+
+
+def decisions_since(
+    session: Session, team_ids: Collection[int], since: datetime, today: date, *, viewer: Caller | None = None
+) -> list[OpenDecision]:
+    """The decisions of these teams that were recorded after `since` and not dropped, done or not. `viewer` as above."""
+    made = sa.and_(Decision.created_at > since, Decision.state != DecisionState.DROPPED)
+    return _decisions(session, team_ids, today, viewer, made)
+
+
+def _decisions(
+    session: Session, team_ids: Collection[int], today: date, viewer: Caller | None, condition: sa.ColumnElement[bool]
+) -> list[OpenDecision]:
     owner, decider = aliased(Member), aliased(Member)
     rows = session.execute(
-        sa.select(Decision, KeyResult.number, KeyResultRevision.text, owner, decider.name, Delivery, Workspace.url)
+        sa.select(Decision, KeyResult.number, KeyResultRevision, owner, decider.name, Delivery, Workspace.url)
         .join(KeyResult, KeyResult.id == Decision.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(KeyResultRevision, _current_definition())
@@ -117,7 +132,7 @@ def open_decisions(
         .join(decider, decider.id == Decision.decided_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
         .outerjoin(Delivery, _root_of(Decision.workspace_id, Decision.escalation_id))
-        .where(Decision.state == DecisionState.OPEN, _of_teams(team_ids), visible_to(viewer))
+        .where(condition, _of_teams(team_ids), visible_to(viewer))
         .order_by(Decision.due_on, Decision.id)
     ).all()
     return [
@@ -125,16 +140,17 @@ def open_decisions(
             decision_id=decision.id,
             key_result_id=decision.key_result_id,
             number=number,
-            key_result_text=text,
+            key_result_text=definition.text,
+            metric=definition.metric,
             text=decision.text,
             owner_name=who.name,
             owner_slack_id=who.slack_user_id,
             decided_by_name=decided_by,
             due_on=decision.due_on,
-            is_overdue=decision.due_on < today,
+            is_overdue=decision.state is DecisionState.OPEN and decision.due_on < today,
             link=_link(root, url),
         )
-        for decision, number, text, who, decided_by, root, url in rows
+        for decision, number, definition, who, decided_by, root, url in rows
     ]
 
 

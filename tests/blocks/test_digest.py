@@ -11,7 +11,7 @@ from bot.blocks.digest import checked_in, details, digest_post
 from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, OverdueDecision, Snapshot
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
 
@@ -49,7 +49,9 @@ CALL = Call(
     key_result_id=2,
     number=15,
     name="SOC 2",
+    confidence=Confidence.RED,
     state=EscalationState.OPEN,
+    taken_by="Noor Haddad",
     need="Someone to free two HR days",
     blocked_by="People",
     asked_slack_id="U0LEAD",
@@ -62,6 +64,19 @@ WEEK_OF_GROWTH = Snapshot(
     taken_on=TAKEN,
     key_results=(LINE, RED),
     calls=(CALL, replace(CALL, escalation_id=2, number=9, name="Pricing test", need="", blocked_by="Legal")),
+    decided=(
+        MadeDecision(
+            2,
+            7,
+            32,
+            "Standby draw",
+            Confidence.RED,
+            "old radios in the next forty hulls",
+            "Tāne Wihongi",
+            date(2026, 11, 27),
+            LINK,
+        ),
+    ),
     overdue=(OverdueDecision(1, 2, 15, "People frees two days", "Ana Lima", date(2026, 11, 13), LINK),),
     stop_or_shift="Webinars pause until KR-15 has its evidence",
 )
@@ -80,31 +95,60 @@ def assert_slack_takes(post: Post) -> None:
 
 
 def test_the_notification_says_the_state_in_one_sentence() -> None:
-    assert (
-        digest_post(WEEK_OF_GROWTH).text == "Growth, week of 16 Nov: 1 decision needed, 2 want help, all 2 checked in"
-    )
+    assert digest_post(WEEK_OF_GROWTH).text == "Growth, week of 16 Nov: 1 decision needed, 2 want help, both checked in"
 
 
 def test_the_parts_stand_in_their_order() -> None:
     text = words(digest_post(replace(WEEK_OF_GROWTH, key_results=(replace(LINE, is_leaders=True), RED))))
-    order = ["week of", "Leaders' own", "Decide", "Want help", "Moved", "Stop or shift", "Decisions overdue", "thread."]
+    order = [
+        "week of",
+        "Leaders' own",
+        "Decide",
+        "Want help",
+        "Decided",
+        "Moved",
+        "Stop or shift",
+        "Decisions overdue",
+        "thread.",
+    ]
     assert sorted(order, key=text.index) == order
 
 
 def test_the_person_asked_to_decide_is_mentioned_and_nobody_else() -> None:
     text = words(digest_post(WEEK_OF_GROWTH))
-    assert "*Decide*  KR-15 SOC 2: Someone to free two HR days · <@U0LEAD>, since Mon · " in text
+    assert "*Decide*  🔴 red KR-15 SOC 2: Someone to free two HR days · <@U0LEAD>, since Mon · " in text
     assert text.count("<@") == 1
     assert "Ana Lima, due 13 Nov" in text
 
 
-@pytest.mark.parametrize("state", [EscalationState.ACKNOWLEDGED, EscalationState.IN_REVIEW])
-def test_what_somebody_took_already_mentions_nobody(state: EscalationState) -> None:
-    assert "<@" not in words(digest_post(replace(WEEK_OF_GROWTH, calls=(replace(CALL, state=state),))))
+@pytest.mark.parametrize(
+    ("state", "turn"),
+    [
+        (EscalationState.ACKNOWLEDGED, "Noor Haddad is on it, open since Mon"),
+        (EscalationState.IN_REVIEW, "goes to the next review, open since Mon"),
+    ],
+)
+def test_what_somebody_took_already_says_who_and_mentions_nobody(state: EscalationState, turn: str) -> None:
+    text = words(digest_post(replace(WEEK_OF_GROWTH, calls=(replace(CALL, state=state),))))
+    assert f" · {turn} · " in text
+    assert "<@" not in text
+
+
+def test_what_was_decided_this_week_stands_with_its_owner_and_day() -> None:
+    assert (
+        "*Decided*  🔴 red KR-32 Standby draw: old radios in the next forty hulls · Tāne Wihongi, by 27 Nov · "
+        f"<{LINK}|thread>"
+    ) in words(digest_post(WEEK_OF_GROWTH))
+
+
+def test_first_scores_are_not_said_to_stand_still() -> None:
+    first = replace(WEEK_OF_GROWTH, key_results=(replace(LINE, last_score=None), replace(RED, last_score=None)))
+    assert "*Moved*  first scores this week; movement shows from the next one" in words(digest_post(first))
+    assert "0.5 (first)" in words(details(first)[0])
 
 
 def test_help_that_stands_under_decide_is_not_told_twice() -> None:
-    assert f"*Want help*  KR-15 (above) · KR-9 Pricing test, waits for Legal · <{LINK}|thread>" in words(
+    assert f"*Want help*  KR-15 (above) · 🔴 red KR-9 Pricing test, waits for Legal · <{LINK}|thread>" in words(
         digest_post(WEEK_OF_GROWTH)
     )
 
@@ -130,6 +174,7 @@ def test_without_a_word_of_the_lead_nothing_is_named() -> None:
         (7, 9, "7 of 9 checked in"),
         (0, 9, "0 of 9 checked in"),
         (9, 9, "all 9 checked in"),
+        (2, 2, "both checked in"),
         (1, 1, "the one due has checked in"),
         (0, 0, "no check-ins were due"),
     ],
@@ -183,8 +228,9 @@ def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> Non
     calls = tuple(
         replace(CALL, escalation_id=n, number=10_000 + n, name=text, need=text, blocked_by=text) for n in range(200)
     )
+    made = tuple(MadeDecision(n, n, 10_000 + n, text, Confidence.RED, text, text, TAKEN, LINK) for n in range(200))
     decisions = tuple(OverdueDecision(n, n, 10_000 + n, text, text, TAKEN, LINK) for n in range(200))
-    worst = Snapshot(text, WEEK, TAKEN, lines, calls, decisions, text)
+    worst = Snapshot(text, WEEK, TAKEN, lines, calls, made, decisions, text)
     post = digest_post(worst)
     pages = details(worst)
     for one in (post, *pages):

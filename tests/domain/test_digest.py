@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, OverdueDecision, Snapshot, from_json, to_json
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot, from_json, to_json
 from bot.domain.escalation import EscalationState
 
 WEEK = period(date(2026, 11, 16))
@@ -37,7 +37,9 @@ CALL = Call(
     key_result_id=1,
     number=12,
     name="Activation",
+    confidence=Confidence.RED,
     state=EscalationState.OPEN,
+    taken_by=None,
     need="Two HR days",
     blocked_by="People",
     asked_slack_id="U1",
@@ -47,18 +49,21 @@ CALL = Call(
 
 
 def snapshot(*lines: KeyResultLine, calls: tuple[Call, ...] = ()) -> Snapshot:
-    return Snapshot("Growth", WEEK, date(2026, 11, 18), lines, calls, (), None)
+    return Snapshot("Growth", WEEK, date(2026, 11, 18), lines, calls, (), (), None)
 
 
 scores = st.none() | st.integers(0, 100).map(lambda n: Decimal(n) / 100)
 lines = st.builds(KeyResultLine, confidence=st.none() | st.sampled_from(Confidence), score=scores, last_score=scores)
-calls = st.builds(Call, since=st.dates())
+colours = st.none() | st.sampled_from(Confidence)
+calls = st.builds(Call, since=st.dates(), confidence=colours)
+decided = st.builds(MadeDecision, due_on=st.dates(), confidence=colours)
 overdue = st.builds(OverdueDecision, due_on=st.dates())
 snapshots = st.builds(
     Snapshot,
     period=st.just(WEEK),
     key_results=st.lists(lines, max_size=4).map(tuple),
     calls=st.lists(calls, max_size=3).map(tuple),
+    decided=st.lists(decided, max_size=3).map(tuple),
     overdue=st.lists(overdue, max_size=3).map(tuple),
 )
 
@@ -98,6 +103,14 @@ def test_a_score_moved_when_people_read_another_number(
     assert line.move == Decimal(move)
 
 
+def test_a_first_week_has_scores_and_none_beside_them() -> None:
+    first = replace(LINE, last_score=None)
+    assert snapshot(first, replace(LINE, was_answered=False)).is_first
+    assert not snapshot(first, LINE).is_first
+    assert not snapshot(replace(first, score=None)).is_first
+    assert not snapshot().is_first
+
+
 def test_own_key_results_come_first_and_then_the_largest_move() -> None:
     own = replace(LINE, number=1)
     far = replace(LINE, number=2, is_own=False, score=Decimal("0.9"))
@@ -132,6 +145,7 @@ def test_a_decision_is_needed_where_somebody_can_say_yes_or_no(
 def test_what_was_limited_to_fewer_people_is_gone_from_every_part() -> None:
     taken = replace(
         snapshot(LINE, replace(LINE, key_result_id=2), calls=(CALL,)),
+        decided=(MadeDecision(2, 1, 12, "Activation", None, "Ask HR", "Ana", WEEK, None),),
         overdue=(OverdueDecision(1, 1, 12, "Ask HR", "Ana", WEEK, None),),
     )
     assert taken.without({1}).key_result_ids == {2}

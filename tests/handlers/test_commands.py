@@ -106,7 +106,7 @@ def test_okr_team_alone_is_my_own_team(story: Story) -> None:
 
 def test_okr_team_that_does_not_exist_leads_to_the_list(story: Story) -> None:
     assert "no team “Grwth”" in whispered(story.okr("team Grwth"))
-    assert "*Teams*\nGrowth · 1 key result\nLongfetch · 1 key result" in read(story.okr("company"))
+    assert "*Teams*\nGrowth · 1 key result\n`/okr team NAME`" in read(story.okr("company"))
 
 
 def test_okr_company_shows_the_companys_own_first(story: Story) -> None:

@@ -26,6 +26,7 @@ from models import (
     Answer,
     CheckInState,
     Decision,
+    DecisionState,
     Delivery,
     Digest,
     Escalation,
@@ -250,6 +251,41 @@ def test_a_decision_is_overdue_the_day_after_it_was_due(database: Database) -> N
         session.flush()
         take_due(session, WEDNESDAY, 10)
         assert [one.text for one in taken(session, team).overdue] == ["Due on the 6th"]
+
+
+def test_what_was_decided_since_the_last_digest_stands_in_it_unless_it_was_dropped(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Lima")
+        team = due(company.team("Growth"))
+        key_result = company.key_result(company.objective(team), company.person("Mele"))
+        answered(session, key_result, WEEK, confidence=Confidence.RED)
+        for text, hours, state in (
+            ("the week before", -7 * 24, DecisionState.OPEN),
+            ("this week", -1, DecisionState.OPEN),
+            ("done already", -1, DecisionState.DONE),
+            ("dropped", -1, DecisionState.DROPPED),
+        ):
+            session.add(
+                Decision(
+                    workspace_id=team.workspace_id,
+                    key_result_id=key_result.id,
+                    text=text,
+                    decided_by_id=ana.id,
+                    owner_id=ana.id,
+                    due_on=date(2026, 10, 16),
+                    state=state,
+                    reason="not needed" if state is DecisionState.DROPPED else None,
+                    created_at=WEDNESDAY + timedelta(hours=hours),
+                )
+            )
+        session.flush()
+        take_due(session, WEDNESDAY, 10)
+        made = taken(session, team).decided
+        assert [(one.text, one.owner, one.confidence) for one in made] == [
+            ("this week", "Ana Lima", Confidence.RED),
+            ("done already", "Ana Lima", Confidence.RED),
+        ]
 
 
 def test_the_leads_word_stands_in_the_digest(database: Database) -> None:
