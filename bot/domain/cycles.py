@@ -6,6 +6,7 @@ import enum
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from bot.domain.calendar_words import MONTHS, first_day, last_day
 
@@ -54,6 +55,7 @@ _YEAR = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # a file names the same few cycles on each of its rows
 def parse_cycle(name: str) -> CycleDates | None:
     """The days that a cycle's name tells, or None if it tells none for certain. Never raises.
 
