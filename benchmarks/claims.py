@@ -6,13 +6,15 @@ from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from time import perf_counter
 
+import sqlalchemy as sa
+
 from benchmarks.company import OPENING, Size, found
 from benchmarks.databases import POSTGRESQL, Databases, unhurried
 from benchmarks.figures import Figure, Report, at_least, median
 from benchmarks.scale import Scale
 from benchmarks.serving import in_a_process, quiet, settings
 from bot.app import build
-from models import Worker
+from models import Delivery, DeliveryState, RatePace, Worker
 from scheduler import delivery, ticks
 
 WORKERS = (1, 2, 4)
@@ -20,11 +22,12 @@ WORKERS = (1, 2, 4)
 
 def run(databases: Databases, scale: Scale) -> Report:
     """The median of several rounds for each number of workers, interleaved."""
-    posts, rounds = scale.pick((6_000, 3), (200, 1))
+    posts, rounds = scale.pick((6_000, 5), (200, 1))
+    url = _queued(databases, posts)
     rates: dict[int, list[float]] = {}
     for _ in range(rounds):
         for workers in WORKERS:
-            rates.setdefault(workers, []).append(_rate(databases, posts, workers))
+            rates.setdefault(workers, []).append(_rate(url, posts, workers))
     one = median(rates[1])
     return Report(
         "Claims",
@@ -47,16 +50,26 @@ def run(databases: Databases, scale: Scale) -> Report:
     )
 
 
-def _rate(databases: Databases, posts: int, workers: int) -> float:
+def _queued(databases: Databases, posts: int) -> str:
+    """A database in which so many prompts wait, and as many workers as are needed have signed on."""
     url = databases.url(POSTGRESQL)
     database = unhurried(url)
     found(database, Size(owners=posts))
     ticks.tick(build(settings(), clock=lambda: OPENING, database=database).runtime, 0, OPENING)
     with database.write() as session:
-        signed_on = [Worker(name=f"bench {number}", started_at=OPENING) for number in range(workers)]
-        session.add_all(signed_on)
-        session.flush()
-        ids = [worker.id for worker in signed_on]
+        session.add_all([Worker(name="bench", started_at=OPENING) for _ in range(max(WORKERS))])
+    database.close()
+    return url
+
+
+def _rate(url: str, posts: int, workers: int) -> float:
+    database = unhurried(url)
+    with database.write() as session:
+        session.execute(sa.update(Delivery).values(state=DeliveryState.QUEUED, worker_id=None, leased_until=None))
+        session.execute(sa.delete(RatePace))
+        ids = session.scalars(sa.select(Worker.id).order_by(Worker.id).limit(workers)).all()
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("vacuum analyze delivery, rate_pace")
     database.close()
     with ExitStack() as all_of_them:
         ends = [all_of_them.enter_context(in_a_process(claim_all, url, worker_id)) for worker_id in ids]
