@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -67,22 +68,26 @@ class Timekeeper:
     def _wait(self, left: Callable[[Session, datetime | None], str]) -> datetime | None:
         """Wait until nothing is left; returns what was due next then.
 
-        What is in hand is read before and after what is due: the clock ticks on, and what was due may be in hand a
-        moment later, or the other way round. Who read each once could find neither, and jump over what is on its way.
+        All of it is read at one moment: the clock ticks on, and what was due may be in hand a moment later, or the
+        other way round. Who read one after the other could find neither, and jump over what is on its way.
         """
         end = time.monotonic() + self._patience
         while True:
-            with self._database.read() as session:
-                text = self._in_hand(session)
-            with self._database.read() as session:
+            with self._one_moment() as session:
                 due = next_due(session)
-            with self._database.read() as session:
-                text = text or left(session, due)
+                text = left(session, due)
             if not text:
                 return due
             if time.monotonic() > end:
                 raise Stuck(f"at {self._now():%Y-%m-%d %H:%M:%S} UTC: {text}")
             time.sleep(POLL_SECONDS)
+
+    @contextmanager
+    def _one_moment(self) -> Iterator[Session]:
+        with self._database.read() as session:
+            if not self._database.is_sqlite:  # there, every transaction sees one moment
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
 
     def _left(self, session: Session, due: datetime | None, instant: datetime) -> str:
         """What is still to be done at `instant`; empty when all is quiet."""
