@@ -41,7 +41,7 @@ def test_a_week_goes_from_the_file_to_the_digest(town: Town, capsys: pytest.Capt
     assert "Check in" not in prompt.buttons
 
     # The red: one thread, a decision with owner and date, said to the one who makes it happen.
-    root, *replies = tane.channel("buoy-works-leads").thread_of("KR-32")
+    root, *replies = tane.channel("buoy-works-leads").thread_of("The owner needs")
     assert "🔴 red KR-32" in root.text
     assert "Blocked by: the radio maker" in root.text
     assert DECISION in root.text
