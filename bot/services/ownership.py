@@ -35,7 +35,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     """
     if not key_result_ids:
         return
-    rows = session.execute(
+    found = session.execute(
         sa.select(CheckIn, KeyResult.owner_id)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .where(
@@ -46,6 +46,8 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
+    # The comparison above lets no key result without an owner through.
+    rows = [(check_in, owner_id) for check_in, owner_id in found if owner_id is not None]
     workspace = session.get_one(Workspace, workspace_id)
     taken_over: dict[tuple[int, Period], list[CheckIn]] = {}
     changed: set[str] = set()
