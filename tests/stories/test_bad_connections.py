@@ -55,7 +55,7 @@ def test_an_answer_whose_receipt_got_lost_is_kept_and_the_same_again_says_so(okr
     assert answers(okra) == [(1, NEXT_MOVE)]
     mere.submit()
     assert title(mere) == "2 of 2: KR-2"
-    assert {text for _, text in answers(okra)} == {NEXT_MOVE}
+    assert answers(okra) == [(1, NEXT_MOVE)]
 
 
 def test_a_press_that_was_too_slow_opens_nothing_and_the_next_one_does(okra: Okra) -> None:

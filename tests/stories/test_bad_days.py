@@ -27,7 +27,7 @@ from bot.services import teams
 from bot.settings import Settings
 from models import Delivery, DeliveryState, PostKind, Workspace
 
-OWNERS = ("Mere", "Ana", "Tama", "Rosa", "Sam", "Ivo", "Lea", "Noor")
+OWNERS = ("Mere", "Ana", "Tama", "Rosa", "Sam", "Ivo")
 MONDAY = date(2026, 10, 5)
 SETTLE_SECONDS = 8
 POST = "chat.postMessage"
@@ -143,21 +143,29 @@ def works(database_url: str, zones: tuple[str, ...]) -> Iterator[Works]:
             program.close()
 
 
-def test_everybody_is_asked_exactly_once_on_each_of_eleven_bad_mondays(works: Works) -> None:
-    for week, (name, faults) in enumerate(BAD_MONDAYS.items()):
+NAMES = list(BAD_MONDAYS)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("database_url", "names"),
+    [("sqlite", NAMES[:4]), ("sqlite", NAMES[4:8]), ("sqlite", NAMES[8:]), ("postgresql", NAMES[-2:])],
+    indirect=["database_url"],
+)
+def test_everybody_is_asked_exactly_once_on_each_bad_monday(works: Works, names: list[str]) -> None:
+    for week, name in enumerate(names):
         monday = MONDAY + timedelta(weeks=week)
         works.advance(monday, "08:59:59")
-        before = works.slack.faults.counts
-        works.slack.faults.add(*faults)
+        before = sum(works.slack.faults.counts.values())
+        works.slack.faults.add(*BAD_MONDAYS[name])
         works.advance(monday, "12:00")
         works.slack.faults.clear()
-        happened = sum(works.slack.faults.counts.values()) - sum(before.values())
-        assert happened > 0, name
-        assert works.prompts(monday) == dict.fromkeys(OWNERS, 1), name
-        assert works.unsettled(monday) == [], name
+        assert sum(works.slack.faults.counts.values()) > before, name
+        assert (works.unsettled(monday), works.prompts(monday)) == ([], dict.fromkeys(OWNERS, 1)), name
         assert works.limited_by_own_pace() == [], name
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("zones", [("UTC", "Atlantic/South_Georgia")])  # nine o'clock there is eleven in UTC
 def test_two_outages_of_half_an_hour_on_one_monday_lose_and_double_nothing(works: Works) -> None:
     """The first swallows answers as it begins, then there is nothing but errors; in the second nobody answers."""
