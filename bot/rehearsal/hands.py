@@ -122,3 +122,8 @@ def labels(view: View) -> list[str]:
 def title(view: View) -> str:
     body: Mapping[str, Any] = view.body
     return str(body["title"]["text"])
+
+
+def words(view: View) -> str:
+    """What its paragraphs say."""
+    return " ".join(block["text"]["text"] for block in view.body["blocks"] if block.get("type") == "section")

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.localslack.inputs import elements
 from bot.localslack.state import Message, View
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
-from bot.rehearsal.hands import Hands, labels, title
+from bot.rehearsal.hands import Hands, labels, title, words
 from bot.rehearsal.programme import HOME_ZONE
 from bot.rehearsal.roster import Owned, Somebody
 from bot.rehearsal.told import ToldAnswer
@@ -119,7 +119,7 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
             for sentence in view.errors.values():
                 crowd.told.refused[sentence] = crowd.told.refused.get(sentence, 0) + 1
             return
-        if view is not None and (title(view) == "Thank you" or view.body.get("submit") is not None):
+        if view is not None and (view.body.get("submit") is not None or "Thank you" in words(view)):
             crowd.told.answers.append(
                 ToldAnswer(
                     crowd.told.order(), number, date.fromisoformat(about["period"]), person.id, colour, dict(texts)
@@ -140,8 +140,7 @@ def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generato
     if (colour != "green" or random.random() < 0.4) and hands.fill("What is working", f"{mark}: the list is long"):
         texts["working"] = f"{mark}: the list is long"
     hands.fill("What is the next move?", texts["next_move"])
-    texts["need"] = f"{mark}: an hour of Legal" if colour != "green" else ""
-    texts["plan"] = f"{mark}: first the old ones" if colour == "red" else ""
+    texts["mark"] = mark
     yield from _complete(hands, texts)
     if colour != "green" and random.random() < 0.4 and hands.suggest("Blocked by", "Team"):
         yield 1.0
@@ -152,13 +151,17 @@ def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generato
 
 
 def _complete(hands: Hands, texts: dict[str, str]) -> Story:
+    """Fill in what yellow and red ask for beside, as far as it is shown by now."""
     view = hands.dialog
-    if view is None:
+    if view is None or texts["colour"] == "green":
         return
     shown = labels(view)
-    for label, name in (("What do you need", "need"), ("What is the plan?", "plan")):
-        if texts[name] and any(one.startswith(label) for one in shown):
-            hands.fill(label, texts[name])
+    wishes = [("What do you need", "need", f"{texts['mark']}: an hour of Legal")]
+    if texts["colour"] == "red":
+        wishes.append(("What is the plan?", "plan", f"{texts['mark']}: first the old ones"))
+    for label, name, wish in wishes:
+        if any(one.startswith(label) for one in shown) and hands.fill(label, wish):
+            texts[name] = wish
             yield 1.0
 
 

@@ -171,7 +171,7 @@ class Rest:
     def _threads(self, session: Session) -> None:
         """Every red that was not resolved since has exactly one open thread, and no other key result has one."""
         witness = self._witness
-        numbers = dict(session.execute(sa.select(KeyResult.id, KeyResult.number)).tuples().all())
+        numbers = dict(session.execute(sa.select(KeyResult.id, KeyResult.number)).all())
         unresolved: set[int] = set()
         for key_result_id in session.scalars(
             sa.select(Escalation.key_result_id).where(Escalation.state != EscalationState.RESOLVED)
@@ -182,16 +182,14 @@ class Rest:
                 sa.select(Escalation.key_result_id, sa.func.max(Escalation.resolved_at)).group_by(
                     Escalation.key_result_id
                 )
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         reds = session.execute(
             sa.select(CheckIn.key_result_id, sa.func.max(Answer.at))
             .join(CheckIn, CheckIn.id == Answer.check_in_id)
             .where(Answer.confidence == Confidence.RED)
             .group_by(CheckIn.key_result_id)
-        ).tuples()
+        )
         for key_result_id, red_at in reds:
             ended = resolved_at.get(key_result_id)
             if numbers[key_result_id] not in unresolved and (ended is None or ended < red_at):

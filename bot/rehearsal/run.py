@@ -268,8 +268,8 @@ class Rehearsal:
 def readable(text: str) -> Rows:
     """The rows of an import file. Raises `Unreadable`."""
     rows = read_rows(text)
-    if not isinstance(rows, Rows):
-        raise Unreadable([f"line {one.line}: {one.message}" for one in rows])
+    if rows.problems:
+        raise Unreadable([f"line {one.line}: {one.message}" for one in rows.problems])
     return rows
 
 

@@ -1,0 +1,57 @@
+"""Small rehearsals in heavy weather: nothing lost, nothing twice, and the same story for the same seed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.rehearsal.guards import without
+from bot.rehearsal.run import Plan, rehearse
+from bot.rehearsal.weather import Level
+
+SMALL = Plan(owners=10, weeks=3, level=Level.HEAVY)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice(seed: int) -> None:
+    report = rehearse(replace(SMALL, seed=seed))
+    assert report.facts["violations"] == []
+    assert (report.lost, report.duplicates, report.violations) == (0, 0, 0)
+    # It was heavy weather indeed, and people were there.
+    assert len(report.facts["deaths"]) > 40
+    assert report.facts["faults"]["dropped_after"] > 0
+    assert report.facts["messages"]["prompt"] >= 25
+    assert report.facts["answers_told_as_saved"] > 15
+
+
+@pytest.mark.timeout(300)
+def test_one_seed_gives_the_same_report_twice() -> None:
+    plan = Plan(owners=6, weeks=1, seed=3, level=Level.HEAVY)
+    assert rehearse(plan).to_json() == rehearse(plan).to_json()
+
+
+@pytest.mark.timeout(300)
+def test_without_faults_nothing_goes_wrong_and_nobody_dies() -> None:
+    report = rehearse(Plan(owners=6, weeks=1, level=Level.NONE))
+    assert report.is_clean
+    assert (report.facts["faults"], report.facts["deaths"], report.facts["starts"]) == ({}, {}, 1)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("guard", ["unknown is not retried", "settle", "event ids"])
+def test_without_a_guard_the_rehearsal_notices(guard: str) -> None:
+    world = Plan(owners=10, weeks=2, level=Level.HEAVY, workers=2)
+    assert any(not without(guard, seed, world=world).is_clean for seed in (1, 2, 3))
+
+
+@pytest.mark.timeout(300)
+def test_somebodys_own_file_is_rehearsed_with_its_people_invented() -> None:
+    text = (Path(__file__).parents[2] / "examples" / "longfetch.csv").read_text(encoding="utf-8")
+    report = rehearse(Plan(weeks=1, level=Level.LIGHT, file=text))
+    assert report.is_clean, json.dumps(report.facts["violations"], indent=1)
+    # Those who told before they were asked get none.
+    assert 10 < report.facts["messages"]["prompt"] <= report.facts["owners"]
