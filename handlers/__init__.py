@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.runtime import Runtime
-from handlers import checkin, commands, digest, escalation, members
+from handlers import checkin, commands, decisions, digest, escalation, members
 from handlers.boundary import Desk
 
 
@@ -14,6 +14,7 @@ def register(app: App, runtime: Runtime) -> None:
     desk = Desk(app, runtime)
     checkin.register(desk)
     escalation.register(desk)
+    decisions.register(desk)
     digest.register(desk)
     commands.register(desk)
     members.register(desk)

@@ -68,6 +68,8 @@ class EscalationEventKind(enum.Enum):
     TAKEN_TO_REVIEW = "taken_to_review"
     DECIDED = "decided"
     RESOLVED = "resolved"
+    DECISION_DONE = "decision_done"
+    DECISION_DROPPED = "decision_dropped"
 
 
 class EscalationEvent(InWorkspace, Base):
@@ -99,7 +101,7 @@ class DecisionState(enum.Enum):
 
 
 class Decision(InWorkspace, Base):
-    """What was decided, by whom, who owns the follow-up, and by when."""
+    """What was decided, by whom, who owns the follow-up, and by when. Open until done, or dropped for a reason."""
 
     __tablename__ = "decision"
     __table_args__ = (

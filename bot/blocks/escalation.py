@@ -47,11 +47,23 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """What became of a decision: done, or dropped for a `reason`; `by` is who said so."""
+
+    by: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Decided:
+    """`settled` is null while the follow-up is to be done."""
+
+    decision_id: int
     text: str
     by: str
     owner: Person
     due_on: date
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True)
@@ -137,13 +149,18 @@ def to_review(case: Case, by: str) -> Post:
 
 
 def decided(case: Case, decision: Decided) -> Post:
-    """Reply: what was decided. The owner of the follow-up is asked; the owner of the key result is told."""
+    """Reply: what was decided. The owner of the follow-up is asked; the owner of the key result is told.
+
+    While it is open it has the buttons that say what became of it.
+    """
     head = f"Decided by {said(decision.by, NAME)}:"
+    text = f"{case.standing.label}, {head} {said(decision.text, 300)}"
+    if decision.settled is not None:
+        return Post(text, (*_long(f"*{head}*\n", decision.text), section(_follow_up(decision))))
     asked = f"{mention(decision.owner.slack_id)}, can you make this happen by {named_day(decision.due_on)}?"
     if decision.owner != case.owner:
         asked += f" {said(case.owner.name, NAME)}, this is for your {case.standing.label}."
-    text = f"{case.standing.label}, {head} {said(decision.text, 300)}"
-    return Post(text, (*_long(f"*{head}*\n", decision.text), section(asked)))
+    return Post(text, (*_long(f"*{head}*\n", decision.text), section(asked), _settling(decision)))
 
 
 def resolved(case: Case, by: str) -> Post:
@@ -161,15 +178,19 @@ def resolved(case: Case, by: str) -> Post:
 def news_of_decision(case: Case, decision: Decided, *, for_follow_up: bool) -> Post:
     """To the owner of the follow-up (who is asked), or to the owner of the key result (who is told)."""
     by, due = said(decision.by, NAME), named_day(decision.due_on)
-    if for_follow_up:
+    if for_follow_up and decision.by == decision.owner.name:
+        head = f"You have decided, and make this happen by {due}, for {case.title}:"
+    elif for_follow_up:
         head = f"{by} asks you to make this happen by {due}, for {case.title}:"
     else:
         head = f"{by} has decided about your {case.title}:"
-    after = [] if for_follow_up else [f"{said(decision.owner.name, NAME)} makes it happen by {due}."]
-    return Post(
-        f"{head} {said(decision.text, 300)}",
-        (*_long(f"*{head}*\n", decision.text), *map(section, after), *_to_thread(case)),
-    )
+    if decision.settled is not None:
+        after = section(_follow_up(decision))
+    elif for_follow_up:
+        after = _settling(decision)
+    else:
+        after = section(f"{said(decision.owner.name, NAME)} makes it happen by {due}.")
+    return Post(f"{head} {said(decision.text, 300)}", (*_long(f"*{head}*\n", decision.text), after, *to_thread(case)))
 
 
 def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
@@ -188,6 +209,14 @@ def news_of_end(case: Case, by: str) -> Post:
 
 
 # Buttons
+
+
+def _settling(decision: Decided) -> Block:
+    about = str(decision.decision_id)
+    return actions(
+        button("Done", Act.DECISION_DONE, value=about, style="primary"),
+        button("Drop", Act.DROP_DECISION, value=about),
+    )
 
 
 def buttons(escalation_id: int, state: EscalationState) -> tuple[Block, ...]:
@@ -266,7 +295,7 @@ def _asks(case: Case) -> list[str]:
     lines: list[str] = []
     if case.decided is not None:
         lines.append(f"*Decided* by {said(case.decided.by, NAME)}: {_line(case.decided.text)}")
-        lines.append(f"*Follow-up:* {said(case.decided.owner.name, NAME)}, by {named_day(case.decided.due_on)}")
+        lines.append(_follow_up(case.decided))
     match case.state:
         case EscalationState.OPEN:
             lines.append(_question(case))
@@ -283,6 +312,15 @@ def _asks(case: Case) -> list[str]:
     if case.standing.confidence is Confidence.GREEN and case.state is not EscalationState.RESOLVED:
         lines.append("The owner's newest check-in is green. If the help has come, this can be resolved.")
     return lines
+
+
+def _follow_up(decision: Decided) -> str:
+    """Who makes it happen and by when, or what became of it."""
+    line = f"*Follow-up:* {said(decision.owner.name, NAME)}, by {named_day(decision.due_on)}"
+    if decision.settled is None:
+        return line
+    became = "done" if decision.settled.reason is None else "dropped"
+    return f"{line} · *{became}*, says {said(decision.settled.by, NAME)}"
 
 
 def _question(case: Case) -> str:
@@ -353,7 +391,8 @@ def _long(head: str, text: str) -> list[Block]:
     return [*blocks, section(head + escape(piece))] if head or piece.strip() else blocks
 
 
-def _to_thread(case: Case) -> list[Block]:
+def to_thread(case: Case) -> list[Block]:
+    """A link to the thread, where there is one that others can open."""
     return [context(linked(case.link, "Open the thread"))] if case.link is not None else []
 
 

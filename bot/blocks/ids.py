@@ -18,6 +18,8 @@ class Act(StrEnum):
     DECIDE = "decide"
     TAKE_TO_REVIEW = "take_to_review"
     RESOLVE_ESCALATION = "resolve_escalation"
+    DECISION_DONE = "decision_done"
+    DROP_DECISION = "drop_decision"
     ANSWER_NOTE = "answer_note"
     UPDATE_KEY_RESULT = "update_key_result"
 
@@ -46,6 +48,7 @@ class Dialog(StrEnum):
     CHECK_IN = "check_in"
     DECIDE = "decide"
     RESOLVE = "resolve"
+    DROP_DECISION = "drop_decision"
     LEAD_NOTE = "lead_note"
     NOTICE = "notice"
 

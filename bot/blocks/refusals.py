@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.blocks.decisions import only_these_may_settle, settled_already
 from bot.blocks.escalation import only_these_may
 from bot.blocks.text import said
 from bot.domain.refusals import Reason
@@ -58,6 +59,9 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         "It can be resolved once a decision is recorded, with its owner and date. Press *Decide*, "
         "or say why no decision was needed."
     ),
+    Reason.NOT_YOUR_DECISION: lambda f: only_these_may_settle(f["names"]),
+    Reason.NO_SUCH_DECISION: lambda f: "I can't find that decision any more.",
+    Reason.DECISION_SETTLED: lambda f: settled_already(str(f["name"]), is_done=f["is_done"]),
     Reason.NO_SUCH_TEAM: lambda f: (
         f"There is no team “{said(str(f.get('team', '')), 80)}” here. `/okr company` lists the teams."
     ),

@@ -18,6 +18,7 @@ class Action(enum.Enum):
     DECIDE = "decide"
     TAKE_TO_REVIEW = "take_to_review"
     RESOLVE_ESCALATION = "resolve_escalation"
+    SETTLE_DECISION = "settle_decision"
     ANSWER_LEAD_NOTE = "answer_lead_note"
     SWITCH_TEAM_ON = "switch_team_on"
     SEE_FAILURES = "see_failures"
@@ -39,7 +40,8 @@ class Actor:
 class Facts:
     """What the answer depends on. Ids are member ids; `lead_ids_above` is nearest first: the team's, its parent's, …
 
-    `escalation_member_ids` are those whom an escalation asked; `private` says that the question is about a private
+    `escalation_member_ids` are those whom an escalation asked (about a decision: who decided it, and who owns it);
+    `private` says that the question is about a private
     escalation, which is for its members only. `sponsor_ids` are the executive sponsors, the end of every path.
     """
 
@@ -58,8 +60,9 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     """Whether `actor` may do `action`.
 
     Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
-    the leads above, those who were asked and the executive sponsor may decide; admins see settings and failures, not
-    more. Nobody may act on what they may not see, and a private escalation is for its owners and those it asked.
+    the leads above, those who were asked and the executive sponsor may decide; who owns a decision, who made it and the
+    leads above may say what became of it; admins see settings and failures, not more. Nobody may act on what they may
+    not see, and a private escalation is for its owners and those it asked.
     """
     if not (actor.is_full_member and actor.is_active):
         return False
@@ -77,6 +80,8 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return decides
         case Action.RESOLVE_ESCALATION:
             return responsible or decides
+        case Action.SETTLE_DECISION:
+            return leads or asked
         case Action.HAND_OVER:
             return me == facts.owner_id or leads
         case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE:

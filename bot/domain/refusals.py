@@ -26,5 +26,8 @@ class Reason(enum.Enum):
     ALREADY_IN_REVIEW = "already_in_review"
     ALREADY_DECIDED = "already_decided"
     NEEDS_A_DECISION = "needs_a_decision"
+    NOT_YOUR_DECISION = "not_your_decision"
+    NO_SUCH_DECISION = "no_such_decision"
+    DECISION_SETTLED = "decision_settled"
     NO_SUCH_TEAM = "no_such_team"
     NOTE_OVER = "note_over"

@@ -1,4 +1,4 @@
-"""Decisions: what was decided, by whom, who makes it happen, and by when."""
+"""Decisions: what was decided, by whom, who makes it happen, by when; and whether it was done or dropped."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.escalation import Event, ProposedDecision
@@ -16,7 +17,9 @@ from bot.domain.permissions import Action, may
 from bot.services import audit
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.escalation import happened, held, move
-from models import Decision, EscalationEventKind, KeyResult, Member
+from bot.services.escalation_posts import names_of, settled_by
+from bot.services.refusals import Reason, Refused
+from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, Member
 
 TEXT_LIMIT = 3000
 
@@ -97,6 +100,93 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
         detail={"escalation": escalation.id, "owner": owner.id, "due_on": draft.due_on.isoformat()},
     )
     return decision
+
+
+def open_one(session: Session, caller: Caller, decision_id: int) -> tuple[Decision, int]:
+    """A decision that is neither done nor dropped, with its key result's number, for somebody who may say which.
+
+    Raises `Refused`: there is none, the caller may not, or it is settled.
+    """
+    decision = _found(session, caller, decision_id, lock=False)
+    _allowed(session, caller, decision)
+    if decision.state is not DecisionState.OPEN:
+        raise _settled_already(session, decision)
+    return decision, session.get_one(KeyResult, decision.key_result_id).number
+
+
+def done(session: Session, now: datetime, *, caller: Caller, decision_id: int) -> None:
+    """What was decided has been done. Raises `Refused` as `open_one`; pressed twice by the same person it is one."""
+    _settle(session, now, caller, decision_id, DecisionState.DONE, reason=None)
+
+
+def drop(session: Session, now: datetime, *, caller: Caller, decision_id: int, reason: str) -> None:
+    """It will not be done, for a `reason` (1 to 3,000 code points). Raises `Refused` as `open_one`."""
+    _settle(session, now, caller, decision_id, DecisionState.DROPPED, reason=reason.strip())
+
+
+def _settle(
+    session: Session, now: datetime, caller: Caller, decision_id: int, state: DecisionState, *, reason: str | None
+) -> None:
+    decision = _found(session, caller, decision_id, lock=True)
+    member = _allowed(session, caller, decision)
+    if decision.state is not DecisionState.OPEN:
+        if decision.state is state and settled_by(session, decision) == member.id:
+            return
+        raise _settled_already(session, decision)
+    decision.state, decision.reason, decision.settled_at = state, reason, now
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=decision.workspace_id,
+        actor_id=member.id,
+        actor_name=member.name,
+        action=f"decision.{state.value}",
+        subject=decision,
+        detail={"reason": reason} if reason else None,
+    )
+    if decision.escalation_id is not None:
+        happened(
+            session,
+            now,
+            session.get_one(Escalation, decision.escalation_id),
+            EscalationEventKind.DECISION_DONE if state is DecisionState.DONE else EscalationEventKind.DECISION_DROPPED,
+            caller=caller,
+            decision_id=decision.id,
+        )
+
+
+def _found(session: Session, caller: Caller, decision_id: int, *, lock: bool) -> Decision:
+    """The decision; to be changed it is held, behind its escalation's row: all that changes one holds that first."""
+    decision = session.scalar(
+        sa.select(Decision).where(Decision.workspace_id == caller.workspace_id, Decision.id == decision_id)
+    )
+    if decision is None:
+        raise Refused(Reason.NO_SUCH_DECISION)
+    if lock:
+        escalation = sa.select(Escalation).where(Escalation.id == decision.escalation_id)
+        session.scalar(escalation.with_for_update(key_share=True).execution_options(populate_existing=True))
+        session.refresh(decision, with_for_update={"key_share": True})
+    return decision
+
+
+def _allowed(session: Session, caller: Caller, decision: Decision) -> Member:
+    """The caller, who owns it, decided it, or is a lead above its key result; `Refused` for all others."""
+    member = member_of(session, caller)
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    key_result = session.get_one(KeyResult, decision.key_result_id)
+    facts = key_result_facts(session, key_result, asked=[decision.owner_id, decision.decided_by_id])
+    if not may(actor_of(member), Action.SETTLE_DECISION, facts):
+        can = dict.fromkeys([decision.owner_id, decision.decided_by_id, *facts.lead_ids_above])
+        raise Refused(Reason.NOT_YOUR_DECISION, names=names_of(session, list(can)))
+    return member
+
+
+def _settled_already(session: Session, decision: Decision) -> Refused:
+    by = settled_by(session, decision)
+    name = session.get_one(Member, by).name if by is not None else "Somebody"
+    return Refused(Reason.DECISION_SETTLED, name=name, is_done=decision.state is DecisionState.DONE)
 
 
 def local_today(member: Member, now: datetime) -> date:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks import escalation as messages
-from bot.blocks.escalation import Case, Change, Decided, Person, Words
+from bot.blocks.decisions import news_of_settling, settled
+from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
 from bot.blocks.links import thread_link
 from bot.blocks.post import Post
 from bot.domain.cadence import following, period_of
@@ -26,6 +27,7 @@ from bot.services.still_open import blocking_at, newest_call
 from models import (
     Answer,
     Decision,
+    DecisionState,
     Delivery,
     DeliveryState,
     Escalation,
@@ -49,6 +51,9 @@ def root_key(escalation_id: int) -> str:
 
 # A thread whose first message could not be posted has no place for replies; nor has one that may not be read any more.
 LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
+
+# What can become of a decision.
+SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
 
 # Queueing
 
@@ -123,6 +128,8 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     is_lost = root.state in LOST or not _may_read(session, root, escalation)
     if not is_lost:
         _reply(session, now, event, root)
+    if event.kind in SETTLING:
+        _redraw_decision(session, now, event)
     for member_id in _whom_to_tell(session, escalation, event, root, is_lost=is_lost):
         outbox.post(
             session,
@@ -133,6 +140,7 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
             member_id=member_id,
             escalation_id=escalation.id,
             escalation_event_id=event.id,
+            shows_state=event.kind is EscalationEventKind.DECIDED,
         )
 
 
@@ -148,7 +156,18 @@ def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delive
         escalation_id=event.escalation_id,
         escalation_event_id=event.id,
         follows_id=root.id,
+        shows_state=event.kind is EscalationEventKind.DECIDED,
     )
+
+
+def _redraw_decision(session: Session, now: datetime, event: EscalationEvent) -> None:
+    """What told of the decision says what became of it, and asks for nothing any more."""
+    keys = session.scalars(
+        sa.select(Delivery.key)
+        .join(EscalationEvent, EscalationEvent.id == Delivery.escalation_event_id)
+        .where(EscalationEvent.decision_id == event.decision_id, EscalationEvent.kind == EscalationEventKind.DECIDED)
+    ).all()
+    outbox.redraw_all(session, now, workspace_id=event.workspace_id, keys=keys)
 
 
 def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
@@ -172,20 +191,27 @@ def _whom_to_tell(
 ) -> Sequence[int]:
     """Mentioning somebody who is not in a channel notifies nobody, so some things are said directly as well.
 
-    A decision: to those who own its follow-up and the key result. Anything but their own words: to the owner, where the
-    thread is somebody else's direct message, or was lost. Nobody is told what they did themselves, or what they read in
-    a thread of their own.
+    A decision: to those who own its follow-up and the key result; what became of it, also to who decided. Anything but
+    their own words: to the owner, where the thread is somebody else's direct message, or was lost. Nobody is told what
+    they did themselves, or what they read in a thread of their own; but who takes on the follow-up of their own
+    decision, where the thread was lost, has its buttons nowhere else.
     """
     if event.kind is EscalationEventKind.RED_AGAIN:
         return ()
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
     told: list[int | None] = []
-    if event.decision_id is not None:
-        told.append(session.get_one(Decision, event.decision_id).owner_id)
+    decision = session.get_one(Decision, event.decision_id) if event.decision_id is not None else None
+    if decision is not None:
+        told.append(decision.owner_id)
+    if decision is not None and event.kind in SETTLING:
+        told.append(decision.decided_by_id)
     if event.decision_id is not None or root.member_id is not None or is_lost:
         told.append(owner_id)
     reads_it = root.member_id if not is_lost else None
-    return [one for one in dict.fromkeys(told) if one is not None and one not in (event.actor_id, reads_it)]
+    did_it = event.actor_id
+    if decision is not None and decision.owner_id == did_it and event.kind not in SETTLING and is_lost:
+        did_it = None
+    return [one for one in dict.fromkeys(told) if one is not None and one not in (did_it, reads_it)]
 
 
 # Rendering. Who may read is looked at each time: a key result can be limited after its thread began.
@@ -252,6 +278,8 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
             return messages.decided(case, _decided(session, session.get_one(Decision, event.decision_id)))
         case EscalationEventKind.RESOLVED:
             return messages.resolved(case, actor)
+        case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
+            return _became(session, event, case, settled)
 
 
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -277,6 +305,8 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             return messages.news_of_decision(case, decided, for_follow_up=reader.id == decision.owner_id)
         case EscalationEventKind.RESOLVED:
             return messages.news_of_end(case, actor)
+        case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
+            return _became(session, event, case, news_of_settling)
 
 
 def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
@@ -382,12 +412,32 @@ def _newest_decision(session: Session, escalation: Escalation) -> Decision | Non
     )
 
 
+def _became(
+    session: Session, event: EscalationEvent, case: Case, told: Callable[[Case, Decided, Settled], Post]
+) -> Post | None:
+    decided = _decided(session, session.get_one(Decision, event.decision_id))
+    return told(case, decided, decided.settled) if decided.settled is not None else None
+
+
+def settled_by(session: Session, decision: Decision) -> int | None:
+    """The member who said that it is done or dropped."""
+    return session.scalar(
+        sa.select(EscalationEvent.actor_id)
+        .where(EscalationEvent.decision_id == decision.id, EscalationEvent.kind.in_(SETTLING))
+        .order_by(EscalationEvent.id.desc())
+        .limit(1)
+    )
+
+
 def _decided(session: Session, decision: Decision) -> Decided:
+    is_open = decision.state is DecisionState.OPEN
     return Decided(
+        decision_id=decision.id,
         text=decision.text,
         by=_name(session, decision.decided_by_id),
         owner=_person(session.get_one(Member, decision.owner_id)),
         due_on=decision.due_on,
+        settled=None if is_open else Settled(_name(session, settled_by(session, decision)), decision.reason),
     )
 
 

@@ -38,12 +38,14 @@ def post(
     not_before: datetime | None = None,
     bulk: bool = False,
     revive: bool = False,
+    shows_state: bool = False,
 ) -> int | None:
     """Queue one post to a member (direct message) or a channel; exactly one of the two is given.
 
     `key` is permanent in the workspace: where it exists already nothing happens and None is returned. A post that
     follows another goes into that one's thread, after it. `revive`: a post that became obsolete before it was sent,
     because what it told of had gone, is queued again under its key; one that failed is not, an admin was told of it.
+    `shows_state`: this one is redrawn when the state changes, though others of its kind are not.
     """
     delivery_id = insert_once(
         session,
@@ -71,7 +73,7 @@ def post(
     )
     if delivery_id is None:
         return _revive(session, workspace_id, key, not_before or now) if revive else None
-    if kind in SHOWS_STATE:
+    if shows_state or kind in SHOWS_STATE:
         session.add(Message(workspace_id=workspace_id, delivery_id=delivery_id, not_before=now))
         session.flush()
     session.info[_NEW_WORK] = True

@@ -854,6 +854,8 @@ def upgrade() -> None:
                 "taken_to_review",
                 "decided",
                 "resolved",
+                "decision_done",
+                "decision_dropped",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,

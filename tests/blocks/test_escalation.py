@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.blocks import decisions
 from bot.blocks import escalation as messages
 from bot.blocks import escalation_dialogs as dialogs
-from bot.blocks.escalation import Case, Change, Decided, Person, Words
+from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.confidence import Confidence
@@ -65,7 +66,7 @@ def case(text: str = "short", **changes: Any) -> Case:
         asked=Person(text, "U0LEAD"),
         deciders=(text, text),
         taken_by=text,
-        decided=Decided(text, text, person, DAY),
+        decided=Decided(3, text, text, person, DAY),
         resolved_by=text,
         no_decision_reason=text,
         link="https://slack.com/archives/C0GROWTH/p1790000000000100",
@@ -73,7 +74,7 @@ def case(text: str = "short", **changes: Any) -> Case:
     return replace(made, **changes)
 
 
-DECIDED = Decided("HR frees Ana for two days", "Tama Reid", Person("Hana Mori", "U0HANA"), DAY)
+DECIDED = Decided(3, "HR frees Ana for two days", "Tama Reid", Person("Hana Mori", "U0HANA"), DAY)
 
 POSTS: dict[str, Callable[[Case], Post]] = {
     "root": messages.root,
@@ -85,6 +86,19 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     "again": lambda made: messages.again(made, Change(Confidence.RED, "0.3, as last week", made.words)),
     "news of a follow-up": lambda made: messages.news_of_decision(made, made.decided or DECIDED, for_follow_up=True),
     "news of a decision": lambda made: messages.news_of_decision(made, made.decided or DECIDED, for_follow_up=False),
+    "news of a follow-up that is done": lambda made: messages.news_of_decision(
+        made, replace(made.decided or DECIDED, settled=Settled(made.team)), for_follow_up=True
+    ),
+    "decided and dropped": lambda made: messages.decided(
+        made, replace(made.decided or DECIDED, settled=Settled(made.team, made.team))
+    ),
+    "done": lambda made: decisions.settled(made, made.decided or DECIDED, Settled(made.team)),
+    "dropped": lambda made: decisions.settled(
+        made, made.decided or DECIDED, Settled(made.team, made.no_decision_reason)
+    ),
+    "news of dropping": lambda made: decisions.news_of_settling(
+        made, made.decided or DECIDED, Settled(made.team, made.no_decision_reason)
+    ),
     "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
     "news of the end": lambda made: messages.news_of_end(made, made.team),
 }
@@ -112,21 +126,25 @@ def test_what_people_typed_mentions_nobody_and_links_nowhere(text: str, post: Ca
 
 
 @TEXTS
-def test_both_dialogs_fit_slack_whatever_was_typed(text: str) -> None:
-    for view in (dialogs.decide(case(text), due=DAY), dialogs.resolve(case(text))):
+def test_each_dialog_fits_slack_whatever_was_typed(text: str) -> None:
+    for view in (dialogs.decide(case(text), due=DAY), dialogs.resolve(case(text)), decisions.drop("KR-7", 3, text)):
         assert check_view(json.loads(json.dumps(view))) == []
 
 
 def test_a_dialog_for_the_highest_number_fits_its_title() -> None:
     standing = replace(case().standing, number=9_999_999)
-    for view in (dialogs.decide(case(standing=standing), due=DAY), dialogs.resolve(case(standing=standing))):
+    for view in (
+        dialogs.decide(case(standing=standing), due=DAY),
+        dialogs.resolve(case(standing=standing)),
+        decisions.drop(standing.label, 3, "yes"),
+    ):
         assert check_view(json.loads(json.dumps(view))) == []
 
 
 def test_a_decision_is_shown_whole() -> None:
     text = "\n".join(f"line {number} " + "y" * 50 for number in range(48))
     made = messages.decided(case(), replace(DECIDED, text=text))
-    shown = "".join(block["text"]["text"] for block in made.blocks)
+    shown = "".join(block["text"]["text"] for block in made.blocks if "text" in block)
     assert all(f"line {number} " in shown for number in range(48))
 
 

@@ -41,6 +41,7 @@ ALLOWED = {
     Action.DECIDE: LEADS | {"asked", "sponsor"},
     Action.TAKE_TO_REVIEW: LEADS | {"asked", "sponsor"},
     Action.RESOLVE_ESCALATION: OWNERS | LEADS | {"asked", "sponsor"},
+    Action.SETTLE_DECISION: LEADS | {"asked"},
     Action.ANSWER_LEAD_NOTE: LEADS,
     Action.EXCUSE_CHECK_IN: LEADS,
     Action.HAND_OVER: LEADS | {"owner"},

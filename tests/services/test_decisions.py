@@ -19,16 +19,24 @@ from calls import (
     the_escalation,
     words,
 )
+from sqlalchemy.orm import Session
 
+from bot.blocks.refusals import sentence
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
-from bot.services import decisions
+from bot.services import decisions, escalation
 from bot.services.decisions import Draft, Field, NotADecision, Problem
+from bot.services.refusals import Reason, Refused
 from models import (
+    AuditEvent,
     Decision,
+    DecisionState,
+    Delivery,
+    DeliveryState,
     KeyResultViewer,
     Member,
     MemberKind,
+    Message,
 )
 from models.database import Database
 
@@ -123,3 +131,132 @@ def test_a_decision_is_owned_by_a_full_active_member_who_may_see_the_key_result(
         )
         session.flush()
         assert problem_with(scene.stranger) is None
+
+
+def wanted(session: Session, key: str) -> int:
+    session.expire_all()
+    return session.scalars(
+        sa.select(Message.wanted).join(Delivery, Delivery.id == Message.delivery_id).where(Delivery.key == key)
+    ).one()
+
+
+def test_a_decision_can_be_done_which_is_told_where_it_was_told(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decision = decide(session, scene, scene.lead)
+        told = keys(session)[2:]
+        assert [pressable(shown(session, key)) for key in told] == [["Done", "Drop"], ["Done", "Drop"], []]
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=decision.id)
+        assert (decision.state, decision.settled_at, decision.reason) == (DecisionState.DONE, MORNING, None)
+        said, *news = keys(session)[5:]
+        assert posted(session, said).follows_id == posted(session, "escalation:1").id
+        assert words(shown(session, said)) == "Done, says Hana Mori: HR frees Ana for two days"
+        # Who did it is not told; who owns the key result and who decided are.
+        assert {posted(session, key).member_id for key in news} == {scene.owner.id, scene.lead.id}
+        assert words(shown(session, news[0])).startswith(
+            "Done, says Hana Mori, about KR-1 SOC 2 certified by 15 Dec: HR"
+        )
+        for key in told:
+            assert wanted(session, key) == 2
+            assert pressable(shown(session, key)) == []
+            assert "*Follow-up:* Hana Mori, by Mon 12 Oct · *done*, says Hana Mori" in words(shown(session, key))
+        assert "by Mon 12 Oct · *done*" in words(shown(session, "escalation:1"))
+        actions = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
+        assert actions[-2:] == ["decision.done", "escalation.decision_done"]
+
+
+def test_a_decision_is_dropped_for_a_reason(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decision = decide(session, scene, scene.lead)
+        decisions.drop(
+            session, MORNING, caller=scene.company.caller(scene.lead), decision_id=decision.id, reason=" HR has gone "
+        )
+        assert (decision.state, decision.reason) == (DecisionState.DROPPED, "HR has gone")
+        said = keys(session)[5]
+        assert words(shown(session, said)) == ("Dropped, says Tama Reid: HR frees Ana for two days\n*Why:* HR has gone")
+        assert "· *dropped*, says Tama Reid" in words(shown(session, "escalation:1"))
+
+
+def test_pressed_twice_it_is_said_once_and_somebody_else_reads_who_said_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decision = decide(session, scene, scene.lead)
+        for _ in range(2):
+            decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=decision.id)
+        assert len(keys(session)) == 8
+        for again in (
+            lambda who: decisions.done(session, MORNING, caller=who, decision_id=decision.id),
+            lambda who: decisions.drop(session, MORNING, caller=who, decision_id=decision.id, reason="no"),
+            lambda who: decisions.open_one(session, who, decision.id),
+        ):
+            with pytest.raises(Refused) as refused:
+                again(scene.company.caller(scene.lead))
+            assert (
+                sentence(refused.value.reason, refused.value.facts) == "Hana Mori has said that this is done already."
+            )
+
+
+def test_who_owns_it_who_decided_and_the_leads_above_may_say_what_became_of_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        helper = scene.company.person("Nia New")
+        draft = Draft("yes", helper.id, IN_A_WEEK)
+        caller = scene.company.caller(scene.head)
+        decision = decisions.decide(session, MORNING, caller=caller, escalation_id=1, draft=draft)
+        # Limited after it was decided: who is to make it happen still may, like the leads.
+        scene.key_result.visibility = Visibility.NAMED
+        for who in (scene.owner, scene.stranger):
+            with pytest.raises(Refused) as refused:
+                decisions.done(session, MORNING, caller=scene.company.caller(who), decision_id=decision.id)
+            assert sentence(refused.value.reason, refused.value.facts) == (
+                "Nia New, Hana Mori or Tama Reid can say what became of this. Thank you for looking."
+            )
+        for who in (helper, scene.head, scene.lead):
+            assert decisions.open_one(session, scene.company.caller(who), decision.id) == (decision, 1)
+        with pytest.raises(Refused) as refused:
+            decisions.done(session, MORNING, caller=caller, decision_id=999)
+        assert refused.value.reason is Reason.NO_SUCH_DECISION
+
+
+def test_a_resolved_request_leaves_its_decision_to_be_done(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decision = decide(session, scene, scene.lead)
+        escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        reply = keys(session)[2]
+        assert pressable(shown(session, reply)) == ["Done", "Drop"]
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=decision.id)
+        assert the_escalation(session).state is EscalationState.RESOLVED
+
+
+def test_a_red_after_the_decision_was_done_calls_for_help_anew(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decision = decide(session, scene, scene.lead)
+        tell(session, MORNING, scene.key_result, by=scene.owner, need="more")
+        assert the_escalation(session).state is EscalationState.DECIDED
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=decision.id)
+        tell(session, MORNING, scene.key_result, by=scene.owner, need="yet more")
+        assert the_escalation(session).state is EscalationState.OPEN
+
+
+def test_who_takes_on_their_own_decision_has_its_buttons_though_the_thread_was_lost(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        decide(session, scene, scene.head)
+        # In the thread, and nowhere else.
+        assert scene.head.id not in [posted(session, key).member_id for key in keys(session)[2:]]
+        posted(session, "escalation:1").state = DeliveryState.FAILED
+        session.flush()
+        decide(session, scene, scene.head)
+        mine = next(key for key in keys(session)[3:] if posted(session, key).member_id == scene.head.id)
+        assert words(shown(session, mine)).startswith("*You have decided, and make this happen by Mon 12 Oct, for KR-1")
+        assert pressable(shown(session, mine)) == ["Done", "Drop"]

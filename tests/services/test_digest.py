@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import sqlalchemy as sa
 from answers import answered, asked
@@ -17,7 +18,7 @@ from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Snapshot, from_json
 from bot.domain.organisation import Level, Visibility
-from bot.services import digest, lead_note
+from bot.services import decisions, digest, lead_note
 from bot.services.access import Caller
 from bot.services.digest import digest_key, take_due
 from bot.services.outbox import delivery_of
@@ -230,7 +231,7 @@ def test_an_escalation_is_told_with_the_need_and_the_lead_who_is_asked(database:
     assert any("Two HR days · <@U0ANALIMA>, since Mon" in block["text"]["text"] for block in post.blocks[1:-1])
 
 
-def test_a_decision_is_overdue_the_day_after_it_was_due(database: Database) -> None:
+def test_a_decision_is_overdue_the_day_after_it_was_due_until_it_is_done_or_dropped(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
         ana = company.person("Ana Lima")
@@ -251,6 +252,10 @@ def test_a_decision_is_overdue_the_day_after_it_was_due(database: Database) -> N
         session.flush()
         take_due(session, WEDNESDAY, 10)
         assert [one.text for one in taken(session, team).overdue] == ["Due on the 6th"]
+        for decision_id, settle in ((1, decisions.done), (2, partial(decisions.drop, reason="not needed"))):
+            settle(session, WEDNESDAY, caller=company.caller(ana), decision_id=decision_id)
+        take_due(session, WEDNESDAY + timedelta(weeks=1), 10)
+        assert taken(session, team, following(WEEK)).overdue == ()
 
 
 def test_what_was_decided_since_the_last_digest_stands_in_it_unless_it_was_dropped(database: Database) -> None:
