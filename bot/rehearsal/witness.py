@@ -30,12 +30,12 @@ UNDER_WAY = timedelta(minutes=5)
 # How long it may take until Okra hears that somebody has left: events are repeated for six minutes, then lost.
 NEWS = timedelta(days=2)
 
-_STAGES = "help wanted|someone is on it|goes to the review|decided|resolved"
+_STAGES = "help wanted|.+ is on it|goes to the next review|decided|resolved"
 _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
-_ANSWERED = re.compile(r"^(\d+) of \d+ answered")
-_ALL_IN = re.compile(r"^Thank you: (?:it is|all (\d+) are) in")
-_OVER = re.compile(r"^(?:This week's check-in closed|Nothing is due)")
+_ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
+_ALL_IN = re.compile(r"^Thank you: (?:it is|(?P<both>both) are|all (?P<all>\d+) are) in")
+_OVER = re.compile(r"^(?:Week of |Nothing is due)")
 
 
 class Witness:
@@ -150,7 +150,10 @@ class Witness:
         some, all_in = _ANSWERED.match(message.text), _ALL_IN.match(message.text)
         if some is None and all_in is None:
             return
-        count = int(some[1]) if some is not None else int((all_in[1] if all_in is not None else None) or 1)
+        if some is not None:
+            count = int(some[1])
+        else:
+            count = 2 if all_in is not None and all_in["both"] else int((all_in and all_in["all"]) or 1)
         before = self._answered.get((message.channel, message.ts), 0)
         if count < before:
             self.broke(f"fewer answers than before: {message.text[:80]!r}", subject)
