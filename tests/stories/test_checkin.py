@@ -201,5 +201,5 @@ def test_a_lead_above_may_answer_and_a_stranger_reads_who_may(okra: Okra) -> Non
     rosa.command("/kr 1 30 green")
     assert rosa.modal is not None
     said = sam.command("/kr 1 30 green").text
-    assert "owner, a co-owner or a lead above" in said
+    assert "KR-1 is Mere Ngata's to answer. /kr 1 shows it. You typed: “30 green”." in said
     assert sam.modal is None
