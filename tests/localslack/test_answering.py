@@ -65,7 +65,8 @@ def test_a_command_carries_who_where_and_what(core: LocalSlack, mere: str, chann
     payload = command(core, mere, "/kr  12 45 yellow waiting on @Tama Reid in #growth-leads, R&D < 2 ", channel)
     tama = core.people_named("Tama Reid")[0]
     assert payload["command"] == "/kr"
-    assert payload["text"] == f"12 45 yellow waiting on <@{tama.id}|tama.reid> in <#{channel}|growth-leads>, R&amp;D &lt; 2"
+    mentions = f"<@{tama.id}|tama.reid> in <#{channel}|growth-leads>"
+    assert payload["text"] == f"12 45 yellow waiting on {mentions}, R&amp;D &lt; 2"
     assert (payload["user_id"], payload["channel_name"]) == (mere, "growth-leads")
     assert payload["response_url"].startswith("http://127.0.0.1")
     unescaped = command(core, mere, "/okr help @Tama Reid & co", channel)
