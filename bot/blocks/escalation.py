@@ -254,7 +254,7 @@ def score(standing: Standing) -> str:
         now = "no score yet" if standing.kind.is_scored else "not scored"
         return now if standing.value is None else f"now {said(format_value(standing.value, standing.unit))}, {now}"
     if standing.last_score is None:
-        return f"{show(standing.score)}, no score last week"
+        return f"{show(standing.score)}, the first score"
     now, before = show(standing.score), show(standing.last_score)
     return f"{now}, as last week" if now == before else f"{now}, was {before}"
 

@@ -176,7 +176,7 @@ def test_the_buttons_are_those_that_the_state_machine_takes(state: EscalationSta
         ("0.3", "0.3", "0.3, as last week"),
         ("0.3", "0.4", "0.3, was 0.4"),
         ("0.32", "0.31", "0.3, as last week"),
-        ("0.3", None, "0.3, no score last week"),
+        ("0.3", None, "0.3, the first score"),
         (None, None, "no score yet"),
     ],
 )

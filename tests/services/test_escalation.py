@@ -50,7 +50,7 @@ def test_a_red_opens_a_thread_in_the_teams_channel_and_asks_the_lead(database: D
         post = shown(session, "escalation:1")
         assert post is not None
         said = words(post)
-        assert said.startswith("🔴 red *KR-1 SOC 2 certified by 15 Dec: help wanted* · 0.3, no score last week")
+        assert said.startswith("🔴 red *KR-1 SOC 2 certified by 15 Dec: help wanted* · 0.3, the first score")
         assert "*Stuck:* the auditor has had nothing from HR\n*Blocked by:* People team\n*Plan:* our own" in said
         assert "*The owner needs:* someone to free two HR days" in said
         assert "<@U0TAMAREID>, can you get this, decide otherwise, or take it to the team's next review?" in said
@@ -58,7 +58,7 @@ def test_a_red_opens_a_thread_in_the_teams_channel_and_asks_the_lead(database: D
         assert pressable(post) == ["I'll take it", "Decide", "Take to review", "Resolve"]
         assert check_message(post.text, list(map(dict, post.blocks))) == []
         assert post.text == (
-            "🔴 red KR-1 SOC 2 certified by 15 Dec: help wanted · 0.3, no score last week. "
+            "🔴 red KR-1 SOC 2 certified by 15 Dec: help wanted · 0.3, the first score. "
             "Mere Ngata needs: someone to free two HR days"
         )
 
@@ -136,7 +136,7 @@ def test_the_same_answer_sent_again_in_the_same_week_adds_no_reply(database: Dat
         assert len(keys(session)) == 3
         assert (
             words(shown(session, keys(session)[-1]))
-            == "🔴 red with news · 0.3, no score last week\n*Plan:* we wait for HR"
+            == "🔴 red with news · 0.3, the first score\n*Plan:* we wait for HR"
         )
 
 

@@ -50,7 +50,7 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     red(okra)
     opened = root(okra)
     assert opened.headline == (
-        "🔴 red KR-1 Activation from 20 to 40 % by 15 Dec: help wanted · 0.2, no score last week. "
+        "🔴 red KR-1 Activation from 20 to 40 % by 15 Dec: help wanted · 0.2, the first score. "
         "Mere Ngata needs: someone to free two HR days"
     )
     assert "Stuck: the auditor has had nothing from HR" in opened.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from bot.demo.town import NotOurs, Town, open_town
 from bot.settings import Transport
 from models import Answer, CheckIn, CheckInState, Delivery, DeliveryState, Escalation, Workspace
 from models.database import Database, open_database
+
+README = Path(__file__).parent.parent.parent / "README.md"
 
 
 @pytest.fixture(params=list(Transport))
@@ -53,6 +56,11 @@ def test_a_week_goes_from_the_file_to_the_digest(town: Town, capsys: pytest.Capt
     assert "7 of 8 checked in" in digest.headline
     assert STOP_OR_SHIFT in digest.text
     assert "Hollie" not in digest.text, "who missed a check-in is nobody's business but hers and her lead's"
+
+    # The README shows this very week.
+    shown = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith(("┌ ", "│ "))]
+    assert shown
+    assert [line for line in shown if line not in told] == []
 
     with town.program.runtime.read() as session:
         answers = session.scalar(sa.select(sa.func.count()).select_from(Answer))
