@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +15,8 @@ from bot.runtime import Runtime
 from models.database import DatabaseBusy
 from scheduler import delivery, redrawing, settling
 from scheduler.liveness import Liveness
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +99,7 @@ class Courier:
         if not self._wait_until(claim.at):
             delivery.release(self._runtime, claim, self._runtime.now())
             return
-        ready = delivery.begin(self._runtime, claim, self._runtime.now())
+        ready = self._until_it_is_kept(lambda: delivery.begin(self._runtime, claim, self._runtime.now()))
         if ready is None:
             return
         outcome = delivery.send(self._runtime, ready)
@@ -104,12 +107,11 @@ class Courier:
         # A reply may have waited for this one.
         self._bell.set()
 
-    def _until_it_is_kept(self, record: Callable[[], None]) -> None:
-        """What came of a request is known only here: the database being busy is no reason to forget it."""
+    def _until_it_is_kept(self, record: Callable[[], T]) -> T:
+        """A claim is held, and what came of a request known, only here: a busy database is no reason to forget it."""
         while True:
             try:
-                record()
-                return
+                return record()
             except (SQLAlchemyError, DatabaseBusy, OSError) as error:
                 log.warning("outcome_waits_for_the_database", error=type(error).__name__)
                 if self._stopping.wait(NAP_SECONDS):
