@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.database import Database
 
 # The newest revision. A test holds it against the files.
-HEAD = "0001"
+HEAD = "0002"
 
 
 def stored_revision(database: Database) -> str | None:
@@ -74,8 +74,7 @@ def _with_connection(database: Database, act: Callable[[Config], None]) -> None:
             connection.commit()
             return
         # A batch migration copies and drops tables: with foreign keys on, that would take their children along.
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.commit()
+        _foreign_keys(connection, "OFF")
         try:
             act(config(connection))
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
@@ -84,4 +83,11 @@ def _with_connection(database: Database, act: Callable[[Config], None]) -> None:
             connection.commit()
         finally:
             connection.rollback()
-            connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+            _foreign_keys(connection, "ON")
+
+
+def _foreign_keys(connection: sa.Connection, state: str) -> None:
+    """SQLite ignores this pragma inside a transaction, and any statement of SQLAlchemy's begins one."""
+    raw = connection.connection.driver_connection
+    assert raw is not None  # noqa: S101 - the connection is open
+    raw.execute(f"PRAGMA foreign_keys = {state}")

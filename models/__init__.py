@@ -6,6 +6,7 @@ from models.check_in import Answer, AnswerSource, Blocker, CheckIn, CheckInState
 from models.cycle import Cycle, Priority
 from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, RatePace, Worker
 from models.digest import Digest, StopOrShift
+from models.draft import CheckInDraft
 from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind
 from models.key_result import (
     Initiative,
@@ -16,7 +17,9 @@ from models.key_result import (
     KeyResultViewer,
 )
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
+from models.snooze import Snooze
 from models.team import Team
+from models.understanding import Understanding, UnderstandingState
 from models.workspace import Installation, InstallationState, Member, MemberKind, Workspace
 
 __all__ = [
@@ -26,6 +29,7 @@ __all__ = [
     "Base",
     "Blocker",
     "CheckIn",
+    "CheckInDraft",
     "CheckInState",
     "Cycle",
     "Decision",
@@ -55,8 +59,11 @@ __all__ = [
     "Priority",
     "RatePace",
     "SeenEvent",
+    "Snooze",
     "StopOrShift",
     "Team",
+    "Understanding",
+    "UnderstandingState",
     "Worker",
     "Workspace",
 ]

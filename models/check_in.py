@@ -42,18 +42,25 @@ class CheckIn(InWorkspace, Base):
     asks_value: Mapped[bool] = mapped_column(default=True)
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
+    # Since when its owner says that the key result is not theirs, and what they wrote beside it.
+    disowned_at: Mapped[datetime | None]
+    disowned_words: Mapped[str | None]
 
 
 class AnswerSource(enum.Enum):
+    """Where an answer was begun. `unchanged`: *Nothing changed* was pressed, and the value stayed as it was."""
+
     DIALOG = "dialog"
     WORDS = "words"
+    UNCHANGED = "unchanged"
 
 
 class Answer(InWorkspace, Base):
     """What was said in a check-in. Append-only; the newest revision counts.
 
     `score` is 0.00 to 1.00 as it was computed (or given) at that moment; null where the kind has none or the
-    baseline is unknown. `definition` is the key result revision it was given against.
+    baseline is unknown. `definition` is the key result revision it was given against. `reason`: why a lead changed it
+    after the digest; null for all others.
     """
 
     __tablename__ = "answer"
@@ -80,6 +87,7 @@ class Answer(InWorkspace, Base):
     next_move: Mapped[str] = mapped_column(default="")
     need: Mapped[str] = mapped_column(default="")
     plan: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str | None]
     at: Mapped[datetime]
 
 

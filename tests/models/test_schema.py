@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -8,13 +10,55 @@ from answers import answered
 from company import MONDAY, Company
 
 from migrations import run
-from models import Blocker
-from models.database import Database
+from models import Answer, AnswerSource, Base, Blocker
+from models.database import Database, open_database
 
 
 def test_the_migrations_make_the_tables_that_the_models_describe(database: Database) -> None:
     with database.engine.connect() as connection:
         command.check(run.config(connection))
+
+
+def test_the_migrations_make_every_check_and_counter_that_the_models_describe(
+    database: Database, tmp_path: Path
+) -> None:
+    if not database.is_sqlite:
+        found = sa.inspect(database.engine)
+        checks = {table: {one["name"] for one in found.get_check_constraints(table)} for table in Base.metadata.tables}
+        assert checks == {
+            name: {str(one.name) for one in table.constraints if isinstance(one, sa.CheckConstraint)}
+            for name, table in Base.metadata.tables.items()
+        }
+        return
+    made = open_database(f"sqlite:///{tmp_path / 'made.db'}")
+    Base.metadata.create_all(made.engine)
+    assert _written_rules(database) == _written_rules(made)
+    made.close()
+
+
+def test_rows_survive_the_way_down_and_up(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        owner = company.person("Mere Ngata")
+        key_result = company.key_result(company.objective(company.team("Growth")), owner)
+        answer = answered(session, key_result, MONDAY)
+        answer.source = AnswerSource.UNCHANGED
+    run.downgrade(database, "0001")
+    run.upgrade(database)
+    with database.read() as session:
+        assert [one.source for one in session.scalars(sa.select(Answer))] == [AnswerSource.DIALOG]
+
+
+def _written_rules(database: Database) -> dict[str, tuple[bool, set[tuple[str, str]]]]:
+    """By table: whether its ids are counted on, and its CHECK constraints."""
+    found = sa.inspect(database.engine)
+    rules = {}
+    with database.engine.connect() as connection:
+        for table in Base.metadata.tables:
+            sql = connection.scalar(sa.text("select sql from sqlite_master where name = :name"), {"name": table})
+            checks = {(str(one["name"]), one["sqltext"]) for one in found.get_check_constraints(table)}
+            rules[table] = ("AUTOINCREMENT" in str(sql), checks)
+    return rules
 
 
 def test_there_is_one_head_and_the_code_knows_it() -> None:
