@@ -81,7 +81,10 @@ class Settings(BaseSettings):
         15, gt=0, le=300, description="is a number above 0, at most 300; so often a worker looks for what is due"
     )
     posts_per_minute: int = Field(
-        300, ge=0, le=6000, description="is a number from 0 to 6000; Okra posts no more than that, and 0 sets no limit"
+        300,
+        ge=0,
+        le=6000,
+        description="is a number from 0 to 6000; Okra posts no more than that; 0 is for a Slack without limits",
     )
     settle_seconds: float = Field(
         90, ge=1, le=900, description="is a number from 1 to 900; so long after an uncertain post Okra looks for it"

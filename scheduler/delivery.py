@@ -147,16 +147,18 @@ def _claim_in(
         .limit(len(free))
         .with_for_update(skip_locked=True, of=Delivery, key_share=True)
     ).all()
-    lanes = pace.conversations(session, workspace_id, [_lane(row) for row in rows], now)
+    # Without a limit no conversation has one either.
+    lanes = pace.conversations(session, workspace_id, [_lane(row) for row in rows], now) if limit is not None else {}
     taken: list[Claim] = []
     for row in rows:
-        lane = lanes[_lane(row)]
-        at = max(free[len(taken)], lane.next_at)
+        lane = lanes.get(_lane(row))
+        at = max(free[len(taken)], lane.next_at) if lane is not None else now
         if at > now + pace.HORIZON:
             # This conversation just had a message. Its turn comes; the slot goes to another.
             row.state, row.not_before = DeliveryState.QUEUED, at
             continue
-        lane.next_at = at + pace.CONVERSATION.spacing
+        if lane is not None:
+            lane.next_at = at + pace.CONVERSATION.spacing
         row.state = DeliveryState.CLAIMED
         row.worker_id = worker_id
         row.generation += 1

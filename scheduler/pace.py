@@ -51,7 +51,7 @@ LOOKING = Limit(timedelta(seconds=1.5), burst=10)
 
 
 def posting(per_minute: int) -> Limit | None:
-    """The limit of a workspace's posts, evenly spaced; None for 0, which is no limit."""
+    """The limit of a workspace's posts, evenly spaced; None for 0: nothing is limited, posts or updates."""
     return Limit(timedelta(minutes=1) / per_minute * MARGIN) if per_minute else None
 
 

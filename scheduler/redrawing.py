@@ -68,6 +68,7 @@ def _stale(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
     """Take the messages that show less than is wanted, and render what they should show now."""
+    unlimited = pace.posting(runtime.settings.posts_per_minute) is None
     with runtime.write() as session:
         rows = session.scalars(
             sa.select(Message)
@@ -83,9 +84,11 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
         for row in rows:
             if row.workspace_id not in free:
                 held = pace.held_until(session, row.workspace_id, now, Hold.UPDATES) is not None
-                free[row.workspace_id] = (
-                    [] if held else pace.slots(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, most=BATCH)
-                )
+                free[row.workspace_id] = [] if held else [now] * BATCH
+                if not (held or unlimited):
+                    free[row.workspace_id] = pace.slots(
+                        session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, most=BATCH
+                    )
             if not free[row.workspace_id]:
                 continue
             try:
@@ -101,7 +104,8 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
                 row.shown = row.wanted
                 continue
             at = free[row.workspace_id].pop(0)
-            pace.take(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, count=1)
+            if not unlimited:
+                pace.take(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, count=1)
             row.generation += 1
             until = now + LEASE
             row.error = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from post_office import NOW, Alive, Dead, PostOffice
 
 from bot.services import outbox
 from bot.services.agenda import next_due
+from bot.settings import Settings
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Member, Message, PostKind
 from scheduler import delivery, pace, posts, redrawing, settling
@@ -176,6 +178,21 @@ def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
     # Close to the limit, and never at it: what is on its way may overtake.
     assert 0.98 * 300 <= max(per_minute) < 300
     assert sent[-1] - sent[0] <= timedelta(seconds=65)
+
+
+def test_a_slack_without_limits_is_not_waited_for(office: PostOffice) -> None:
+    office.runtime = replace(office.runtime, settings=Settings(_env_file=None, posts_per_minute=0))
+    for number in range(3):
+        office.queue(f"digest:{number}")
+    for number in range(30):
+        office.queue(f"prompt:{number}", kind=PostKind.PROMPT, channel_id=f"C{number}")
+    office.work()
+    assert len(office.texts) == 33
+    with office.runtime.write() as session:
+        keys = [f"prompt:{number}" for number in range(30)]
+        outbox.redraw_all(session, office.clock, workspace_id=office.workspace_id, keys=keys)
+    drawings = redrawing.claim(office.runtime, office.clock)
+    assert [drawing.at for drawing in drawings] == [office.clock] * 30
 
 
 def test_what_somebody_waits_for_goes_before_bulk(office: PostOffice) -> None:
