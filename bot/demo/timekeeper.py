@@ -24,7 +24,10 @@ class Stuck(Exception):
 
 
 class Timekeeper:
-    """Moves a shared clock for the workers of one database. `jump` sets it, `now` reads it (aware, UTC)."""
+    """Moves a shared clock for the workers of one database. `jump` sets it, `now` reads it (aware, UTC).
+
+    `hurry` makes this process's worker look at once; others come to it by themselves.
+    """
 
     def __init__(
         self,
@@ -32,12 +35,14 @@ class Timekeeper:
         *,
         now: Callable[[], datetime],
         jump: Callable[[datetime], object],
+        hurry: Callable[[], object] = lambda: None,
         patience_seconds: float = 30,
     ) -> None:
         self._database = database
         self._liveness = liveness_of(database)
         self._now = now
         self._jump = jump
+        self._hurry = hurry
         self._patience = patience_seconds
 
     def next_due(self) -> datetime | None:
@@ -63,6 +68,7 @@ class Timekeeper:
     def _step(self, instant: datetime) -> datetime | None:
         """Go to an instant and wait until all is quiet there; returns what is due next."""
         self.jump_only(instant)
+        self._hurry()
         return self._wait(lambda session, due: self._left(session, due, instant))
 
     def _wait(self, left: Callable[[Session, datetime | None], str]) -> datetime | None:

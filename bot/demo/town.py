@@ -103,7 +103,7 @@ def open_town(*, transport: Transport = Transport.SOCKET, database_url: str = ""
             time_zone="Europe/London",
             tick_seconds=TICK_SECONDS,
             # Slack on this machine has no limit to keep to.
-            posts_per_minute=6000,
+            posts_per_minute=0,
         )
         _empty(settings.database, team_id=core.workspace.id)
         _move_in(slack)
@@ -119,7 +119,7 @@ def open_town(*, transport: Transport = Transport.SOCKET, database_url: str = ""
                 slack.install(manifest(url), url=url)
             else:
                 slack.wait_until_connected()
-            time = Timekeeper(program.runtime.database, now=clock.now, jump=clock.jump_to)
+            time = Timekeeper(program.runtime.database, now=clock.now, jump=clock.jump_to, hurry=runner.hurry)
             yield Town(slack, program, time, workspace_id)
         finally:
             door.close()

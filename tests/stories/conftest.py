@@ -99,7 +99,7 @@ def okra(database_url: str, transport: Transport) -> Iterator[Okra]:
             yield Okra(
                 slack,
                 program,
-                Timekeeper(program.runtime.database, now=clock.now, jump=clock.jump_to),
+                Timekeeper(program.runtime.database, now=clock.now, jump=clock.jump_to, hurry=runner.hurry),
                 workspace_id,
             )
         finally:
