@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 HTTP_THREADS = 8
 SOCKET_THREADS = 8
+# What an answer that is written already may take to leave, when the program ends.
+LAST_WORDS_SECONDS = 2
 
 # Slack's payloads are some kilobytes. A body is read before its signature can be checked, so it has a limit.
 MOST_BYTES = 1_048_576
@@ -131,8 +133,11 @@ class HttpDoor:
         from waitress.server import create_server
 
         settings = program.runtime.settings
+        # All that the server's loop watches, by file descriptor; only its own thread may close any of it.
+        self._watched: dict[int, Any] = {}
         self._server = create_server(
             wsgi(program),
+            map=self._watched,
             host=settings.host,
             port=settings.port,
             threads=HTTP_THREADS,
@@ -150,8 +155,33 @@ class HttpDoor:
         self._thread.start()
 
     def close(self) -> None:
-        self._server.close()
+        """Let nobody in any more, finish what is being answered, and end the thread."""
+        from waitress.wasyncore import close_all, dispatcher
+
+        if not self._thread.is_alive():
+            self._server.task_dispatcher.shutdown()
+            close_all(self._watched)
+            return
+        # A socket closed from here, while the loop waits for it, would end the loop with "Bad file descriptor".
+        self._in_the_loop(lambda: dispatcher.close(self._server))
         self._server.task_dispatcher.shutdown()
+        self._in_the_loop(self._hang_up)
+        end = time.monotonic() + LAST_WORDS_SECONDS
+        while self._lines() and time.monotonic() < end:
+            time.sleep(0.01)
+        self._in_the_loop(lambda: close_all(self._watched))
+        self._thread.join()
+
+    def _in_the_loop(self, work: Callable[[], object]) -> None:
+        self._server.trigger.pull_trigger(work)
+
+    def _lines(self) -> list[Any]:
+        """The connections that are open."""
+        return [one for one in list(self._watched.values()) if hasattr(one, "close_when_flushed")]
+
+    def _hang_up(self) -> None:
+        for line in self._lines():
+            line.close_when_flushed = True
 
 
 def wsgi(program: Program) -> Callable[[dict[str, Any], Callable[..., Any]], Any]:
