@@ -16,7 +16,9 @@ from bot.localslack.facts.surfaces import Surface
 from bot.localslack.facts.tables_and_charts import data_table_characters
 from bot.localslack.facts.views import VIEWS
 
-__all__ = ["Problem", "check_message", "check_view", "too_long"]
+__all__ = ["Problem", "check_message", "check_view", "tables_beyond_the_first", "too_long"]
+
+UNSENDABLE = "must define `submit` to use an `input` block in modals"
 
 _HOLDS_BLOCKS = {"container": "child_blocks", "carousel": "elements", "plan": "tasks"}
 """Blocks that hold other blocks, and where."""
@@ -53,9 +55,9 @@ def check_view(view: dict[str, Any]) -> list[Problem]:
         problems.extend(check(block_on(surface), block, f"/blocks/{index}"))
     problems.extend(_check_together(blocks, "/blocks"))
     problems.extend(_check_totals(_with_children(blocks, "/blocks")))
-    has_input = any(block.get("type") == "input" for _, block in _with_children(blocks, "/blocks"))
-    if surface is Surface.MODAL and has_input and "submit" not in view:
-        problems.append(Problem("", "missing required field: submit"))
+    if surface is Surface.MODAL and "submit" not in view:
+        unsendable = (at for at, block in _with_children(blocks, "/blocks") if block.get("type") == "input")
+        problems.extend(Problem(f"{at}/input", UNSENDABLE, of_shape=False) for at in unsendable)
     return problems
 
 
@@ -67,6 +69,11 @@ def too_long(blocks: list[dict[str, Any]]) -> bool:
     """
     counted = [block for block in blocks if not isinstance(block, dict) or block.get("type") != "data_table"]
     return len(json.dumps(counted, ensure_ascii=False, separators=(",", ":"))) > MESSAGE_BLOCKS_TOTAL
+
+
+def tables_beyond_the_first(blocks: list[dict[str, Any]]) -> bool:
+    """Whether a message has more than one `table` (`only_one_table_allowed`). Data tables do not count."""
+    return len([at for at, block in _with_children(blocks, "/blocks") if block.get("type") == "table"]) > 1
 
 
 def _with_children(blocks: list[Any], pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -91,18 +98,22 @@ def _check_together(blocks: Any, pointer: str) -> Iterator[Problem]:
         block_id = block.get("block_id")
         if isinstance(block_id, str) and block_id:
             if block_id in block_ids:
-                yield Problem(f"{at}/block_id", f"block_id already exists: {block_id}")
+                yield Problem(f"{at}/block_id", f'`block_id` "{block_id}" already exists', of_shape=False)
             block_ids.add(block_id)
         action_ids: set[str] = set()
         for element_at, element in _elements(block, at):
             action_id = element.get("action_id")
             if isinstance(action_id, str) and action_id:
                 if action_id in action_ids:
-                    yield Problem(f"{element_at}/action_id", f"action_id already exists: {action_id}")
+                    yield Problem(
+                        f"{element_at}/action_id", f'`action_id` "{action_id}" already exists', of_shape=False
+                    )
                 action_ids.add(action_id)
             if element.get("focus_on_load") is True:
                 if focused:
-                    yield Problem(f"{element_at}/focus_on_load", "only one element may be focused on load")
+                    yield Problem(
+                        f"{element_at}/focus_on_load", "only one element may be focused on load", of_shape=False
+                    )
                 focused = True
 
 
@@ -138,4 +149,4 @@ def _check_totals(blocks: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[Prob
 def _check_total(limit: str, before: int, total: int, pointer: str) -> Iterator[Problem]:
     most = LIMITS[limit].most
     if most is not None and before <= most < total and before:
-        yield Problem(pointer, f"all together must be less than {most + 1} characters")
+        yield Problem(pointer, f"all together must be less than {most + 1} characters", of_shape=False)

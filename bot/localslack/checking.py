@@ -1,7 +1,12 @@
-"""Holds a JSON value against a shape and says what is wrong, in the words of Slack's own error messages."""
+"""Holds a JSON value against a shape and says what is wrong, in the words of Slack's own error messages.
+
+They are those of `slackhq/hack-json-schema`, which Slack publishes: it says "must be less than 1" of a number above
+the greatest allowed, 1, and "must be greater than 1" of one below the least.
+"""
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bot.localslack.facts.limits import Bound
@@ -39,7 +44,7 @@ def _check_string(shape: String, value: Any, pointer: str) -> Iterator[Problem]:
     if shape.choices and value not in shape.choices:
         yield Problem(pointer, "must be a valid enum value")
     if shape.pattern is not None and not shape.pattern.fullmatch(value):
-        yield Problem(pointer, "must match the expected format")
+        yield Problem(pointer, f"input must match regex pattern: {shape.pattern.pattern}")
 
 
 def _check_number(shape: Whole | Number, value: Any, pointer: str) -> Iterator[Problem]:
@@ -54,17 +59,17 @@ def _check_number(shape: Whole | Number, value: Any, pointer: str) -> Iterator[P
 
 def _check_size(bound: Bound, value: float, pointer: str) -> Iterator[Problem]:
     if bound.least is not None and value < bound.least:
-        yield Problem(pointer, f"must be at least {bound.least}")
+        yield Problem(pointer, f"must be greater than {bound.least}")
     if bound.above is not None and value <= bound.above:
         yield Problem(pointer, f"must be greater than {bound.above}")
     if bound.most is not None and value > bound.most:
-        yield Problem(pointer, f"must be at most {bound.most}")
+        yield Problem(pointer, f"must be less than {bound.most}")
 
 
 def check_count(bound: Bound, count: int, pointer: str) -> Iterator[Problem]:
     """Whether a collection at `pointer` may have `count` items."""
     if bound.least is not None and count < bound.least:
-        yield Problem(pointer, f"no fewer than {bound.least} items allowed")
+        yield Problem(pointer, f"must provide at least {bound.least} items")
     if bound.most is not None and count > bound.most:
         yield Problem(pointer, f"no more than {bound.most} items allowed")
 
@@ -116,7 +121,8 @@ def _check_one_of(shape: OneOf, value: Any, pointer: str) -> Iterator[Problem]:
     if record is None:
         yield Problem(f"{pointer}/type", f"unsupported type: {kind}")
         return
-    yield from _check_record(record, value, pointer)
+    found = _check_record(record, value, pointer)
+    yield from (replace(one, within=pointer) for one in found) if shape.named else found
 
 
 def _escaped(name: object) -> str:

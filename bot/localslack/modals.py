@@ -4,7 +4,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from bot.localslack.blockkit import Problem, check_view
+from bot.localslack import wording
+from bot.localslack.blockkit import check_view
 from bot.localslack.errors import SlackError
 from bot.localslack.inputs import carried_over, prepared
 from bot.localslack.state import Trigger, View, ViewType, Workspace
@@ -39,11 +40,6 @@ def _trigger(world: World, workspace: Workspace, trigger_id: str | None) -> Trig
     return trigger
 
 
-def messages_of(problems: list[Problem], prefix: str = "") -> list[str]:
-    """Problems in the words of `response_metadata.messages`."""
-    return [f"[ERROR] {problem.message} [json-pointer:{prefix}{problem.pointer}]" for problem in problems]
-
-
 def checked(body: Any, kind: ViewType) -> Json:
     """The view of a call, checked. Raises SlackError (invalid_arguments with JSON pointers, view_too_large)."""
     if not isinstance(body, dict):
@@ -52,7 +48,7 @@ def checked(body: Any, kind: ViewType) -> Json:
         raise _invalid([f'[ERROR] must be "{kind.value}" [json-pointer:/view/type]'])
     problems = check_view(body)
     if problems:
-        raise _invalid(messages_of(problems, "/view"))
+        raise _invalid(wording.messages(wording.told_of_a_view(problems)))
     if len(json.dumps(body)) > LARGEST_VIEW:
         raise SlackError("view_too_large")
     return body

@@ -163,6 +163,24 @@ REFUSED_BLOCKS: dict[str, tuple[Json, str]] = {
     ),
     "a card with nothing on it": ({"type": "card", "subtitle": plain()}, ""),
     "a container without a title": ({"type": "container", "child_blocks": [{"type": "divider"}]}, ""),
+    "a container that starts closed and cannot be opened": (
+        {"type": "container", "title": plain(), "child_blocks": [{"type": "divider"}], "default_collapsed": True},
+        "/default_collapsed",
+    ),
+    "a card with an icon without a name": (
+        {"type": "card", "title": mrkdwn(), "slack_icon": {"type": "icon"}},
+        "/slack_icon",
+    ),
+    "an icon that nobody knows": (
+        {"type": "context_actions", "elements": [{"type": "icon_button", "icon": "star", "text": plain()}]},
+        "/elements/0/icon",
+    ),
+    "a table without rows": ({"type": "table", "rows": []}, "/rows"),
+    "a data table without a caption": (data_table([raw()], [raw()], caption=""), "/caption"),
+    "a text to begin with that is longer than can be typed": (
+        asked(type=TYPING, initial_value="x" * 3001),
+        "/element/initial_value",
+    ),
     "a list of no known style": (
         {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "roman", "elements": []}]},
         "/elements/0/style",
@@ -300,10 +318,10 @@ def test_only_one_element_takes_the_focus() -> None:
 
 
 def test_a_modal_with_an_input_needs_a_way_to_submit_it() -> None:
-    view = modal(asked(type=TYPING))
+    view = modal(section(), asked(type=TYPING))
     assert check_view(view) == []
     del view["submit"]
-    assert pointers(check_view(view)) == [""]
+    assert pointers(check_view(view)) == ["/blocks/1/input"]
 
 
 def test_a_modal_without_inputs_needs_no_way_to_submit_it() -> None:

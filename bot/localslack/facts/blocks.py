@@ -18,7 +18,6 @@ from bot.localslack.facts.elements import (
 from bot.localslack.facts.limits import LIMITS, Bound
 from bot.localslack.facts.rich_text import RICH_TEXT
 from bot.localslack.facts.shapes import (
-    Anything,
     Flag,
     Many,
     OneOf,
@@ -112,7 +111,7 @@ _CARD = Record(
         **_BLOCK_ID,
         "hero_image": IMAGE_ELEMENT,
         "icon": IMAGE_ELEMENT,
-        "slack_icon": Anything(),
+        "slack_icon": Record(required={"name": String()}, open=True),
         "title": text("card.title"),
         "subtitle": text("card.subtitle"),
         "body": text("card.body"),
@@ -187,6 +186,11 @@ def _divider_only_if_fixed(value: Mapping[str, Any], pointer: str) -> Iterator[P
         yield Problem(f"{pointer}/has_header_divider", "must not be set when is_collapsible is true")
 
 
+def _collapsed_only_if_collapsible(value: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
+    if value.get("default_collapsed") and not value.get("is_collapsible"):
+        yield Problem(f"{pointer}/default_collapsed", "must not be set unless is_collapsible is true")
+
+
 def _container(children: OneOf) -> Record:
     return Record(
         type="container",
@@ -202,7 +206,7 @@ def _container(children: OneOf) -> Record:
             "default_collapsed": Flag(),
             "has_header_divider": Flag(),
         },
-        rules=(needs_one_of("title", "rich_text_title"), _divider_only_if_fixed),
+        rules=(needs_one_of("title", "rich_text_title"), _divider_only_if_fixed, _collapsed_only_if_collapsible),
     )
 
 

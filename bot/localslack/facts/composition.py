@@ -102,10 +102,10 @@ def offered(value: Mapping[str, Any]) -> list[Any]:
 def initial_option_is_offered(value: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
     """What is chosen at first must be one of the options, with every field alike."""
     if "initial_option" in value and value["initial_option"] not in offered(value):
-        yield Problem(f"{pointer}/initial_option", "must match one of the options")
+        yield Problem(f"{pointer}/initial_option", "must be one of the provided options")
 
 
 def initial_options_are_offered(value: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
     for index, option in enumerate(value.get("initial_options", [])):
         if option not in offered(value):
-            yield Problem(f"{pointer}/initial_options/{index}", "must match one of the options")
+            yield Problem(f"{pointer}/initial_options/{index}", "must be one of the provided options")

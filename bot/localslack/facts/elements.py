@@ -17,7 +17,7 @@ from bot.localslack.facts.composition import (
     initial_option_is_offered,
     initial_options_are_offered,
 )
-from bot.localslack.facts.limits import LIMITS
+from bot.localslack.facts.limits import LIMITS, Bound
 from bot.localslack.facts.rich_text import RICH_TEXT
 from bot.localslack.facts.shapes import (
     Flag,
@@ -72,7 +72,7 @@ _WORKFLOW_BUTTON = Record(
 
 _ICON_BUTTON = Record(
     type="icon_button",
-    required={"icon": String(), "text": plain()},
+    required={"icon": choice("trash"), "text": plain()},
     optional={
         **_CONFIRMED,
         "value": string("icon_button.value"),
@@ -198,7 +198,7 @@ _PLAIN_TEXT_INPUT = Record(
     type="plain_text_input",
     optional={
         **_TYPED,
-        "initial_value": String(),
+        "initial_value": String(Bound(most=LIMITS["plain_text_input.max_length"].most)),
         "multiline": Flag(),
         "min_length": Whole(LIMITS["plain_text_input.min_length"]),
         "max_length": Whole(LIMITS["plain_text_input.max_length"]),

@@ -13,10 +13,15 @@ from bot.localslack.facts.limits import LIMITS, Bound
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that Slack would refuse: where (a JSON pointer, such as "/blocks/0/text/text") and why."""
+    """One thing that Slack would refuse: where (a JSON pointer, such as "/blocks/0/text/text") and why.
+
+    `within`: the object around it that Slack names before it, where that could have been of several kinds.
+    `of_shape`: whether something has not its shape; otherwise it does not go together with something else."""
 
     pointer: str
     message: str
+    within: str | None = field(default=None, compare=False)
+    of_shape: bool = field(default=True, compare=False)
 
 
 Rule = Callable[[Mapping[str, Any], str], Iterator[Problem]]
@@ -81,9 +86,10 @@ class Record:
 
 @dataclass(frozen=True)
 class OneOf:
-    """An object that is told apart by its field "type"."""
+    """An object that is told apart by its field "type". `named`: Slack names it before what is wrong inside it."""
 
     records: Mapping[str, Record]
+    named: bool = False
 
 
 Shape = String | Whole | Number | Flag | Anything | Many | Record | OneOf
@@ -110,7 +116,7 @@ def text(limit: str = "text", *kinds: str) -> OneOf:
         "plain_text": Record(type="plain_text", required={"text": String(bound)}, optional={"emoji": Flag()}),
         "mrkdwn": Record(type="mrkdwn", required={"text": String(bound)}, optional={"verbatim": Flag()}),
     }
-    return OneOf({kind: every[kind] for kind in kinds or every})
+    return OneOf({kind: every[kind] for kind in kinds or every}, named=len(kinds) != 1)
 
 
 def plain(limit: str = "text") -> OneOf:
@@ -135,7 +141,9 @@ def needs_one_of(*names: str) -> Rule:
 def needs_exactly_one_of(*names: str) -> Rule:
     def rule(value: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
         given = [name for name in names if name in value]
-        if len(given) != 1:
+        if not given:
+            yield Problem(pointer, f"missing required field: {names[0]}")
+        elif len(given) > 1:
             yield Problem(pointer, f"must have exactly one of {', '.join(names)}")
 
     return rule

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.localslack.facts.elements import BUTTON
-from bot.localslack.facts.limits import LIMITS
+from bot.localslack.facts.limits import LIMITS, Bound
 from bot.localslack.facts.rich_text import RICH_TEXT
 from bot.localslack.facts.shapes import (
     Flag,
@@ -38,7 +38,7 @@ TABLE = Record(
     required={
         "rows": Many(
             Many(OneOf(records(_RAW_TEXT, _RAW_NUMBER, RICH_TEXT)), LIMITS["table.columns"]),
-            LIMITS["table.rows"],
+            Bound(least=1, most=LIMITS["table.rows"].most),
         ),
     },
     optional={**_BLOCK_ID, "column_settings": Many(_COLUMN, LIMITS["table.column_settings"], null_items=True)},
@@ -89,7 +89,7 @@ def _content_fits(value: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
 DATA_TABLE = Record(
     type="data_table",
     required={
-        "caption": String(),
+        "caption": String(Bound(least=1)),
         "rows": Many(
             Many(
                 OneOf(records(_RAW_TEXT, _RAW_NUMBER, RICH_TEXT, _ACTION_CELL)),
