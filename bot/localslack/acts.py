@@ -110,7 +110,8 @@ def act_on(
         if block.get("type") == "input" and not _dispatches(block, element, enter=enter):
             return None
         action |= value
-        action |= {key: element[key] for key in ("placeholder", "confirm") if key in element}
+        first = PLAIN_KEYS[element["type"]][1]
+        action |= {key: element[key] for key in (first, "placeholder", "confirm") if key in element}
     elif element["type"] == "overflow":
         action["selected_option"] = pick_option(str(raw), options_of(element))
     else:

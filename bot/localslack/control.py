@@ -59,6 +59,7 @@ class Control:
             ("GET", "/_control/changes", self._changes),
             ("GET", "/_control/deliveries", self._deliveries),
             ("GET", "/_control/calls", self._calls),
+            ("GET", "/_control/unknown_methods", self._unknown_methods),
             ("POST", "/_control/redeliver", self._redeliver),
             ("GET", "/_control/sockets", self._connections),
             ("POST", "/_control/sockets", self._sockets),
@@ -275,6 +276,12 @@ class Control:
                     if method in (None, one.method)
                 ]
             }
+
+    async def _unknown_methods(self, given: Json, request: web.Request) -> Json:
+        """Methods that the app called and this Slack does not speak, with how often."""
+        del given, request
+        with self._lock:
+            return {"methods": dict(self._core.unknown_methods)}
 
     async def _redeliver(self, given: Json, request: web.Request) -> Json:
         del request

@@ -5,7 +5,7 @@ the app, and reports back; the server in this package is one, a simulation in on
 on purpose is in `faults`; see `bot.localslack.faults`.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -55,6 +55,8 @@ class LocalSlack(World):
         self.connections = Connections(self.ids)
         self._afterwards = Afterwards()
         self.calls: deque[Call] = deque(maxlen=CALLS_KEPT)
+        # Methods that the app called and this Slack does not speak, with how often.
+        self.unknown_methods: Counter[str] = Counter()
         # Told of every call at the moment of its effect, a late one too, with the method's own answer.
         self.on_effect: Callable[[Request, Json, Answer], None] = _unseen
         self.add_workspace(workspace_name, domain, app.bot_token)
@@ -62,7 +64,7 @@ class LocalSlack(World):
     def handle(self, request: Request) -> Answer:
         """Answer one Web API call, with nothing going wrong on the way."""
         answer, arguments = dispatch.answer(self, self.connections, request)
-        self.calls.append(Call(request.method, arguments, answer))
+        self._log(Call(request.method, arguments, answer))
         return answer
 
     def exchange(self, request: Request) -> Exchange:
@@ -82,7 +84,7 @@ class LocalSlack(World):
         if fate.effect is Effect.LATE:
             self._afterwards.add(request, fate, now)
             self.outgoing.on_due()
-        self.calls.append(Call(request.method, arguments, answer, fault))
+        self._log(Call(request.method, arguments, answer, fault))
         return Exchange(answer, fate)
 
     def next_due(self) -> datetime | None:
@@ -102,8 +104,14 @@ class LocalSlack(World):
         """Answer one call given as values rather than bytes; the app's bot token unless another one is given."""
         given = {"token": token if token is not None else self.app.bot_token} | arguments
         answer, merged = dispatch.answer_values(self, self.connections, method, given)
-        self.calls.append(Call(method, merged, answer))
+        self._log(Call(method, merged, answer))
         return answer.body
+
+    def _log(self, call: Call) -> None:
+        self.calls.append(call)
+        if call.answer.body.get("error") == "unknown_method":
+            self.unknown_methods[call.method] += 1
+            self.touch()
 
     def install(self, app: AppConfig) -> None:
         """Put another manifest (and its credentials) in the place of the present one; tokens of before stop working."""

@@ -214,6 +214,12 @@ class Driver:
         return found
 
     @property
+    def unknown_methods(self) -> dict[str, int]:
+        """Methods that the app called and this Slack does not speak, with how often."""
+        found: dict[str, int] = self._wire.get("unknown_methods")["methods"]
+        return found
+
+    @property
     def state_dump(self) -> Json:
         """Everything, for looking at it when a test surprises."""
         found: Json = self._wire.get("dump")

@@ -5,7 +5,7 @@ from typing import Any
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.outgoing import Delivery, Kind
 from bot.localslack.payloads import message_object, user_object, view_object
-from bot.localslack.state import Channel, Message, Person, Workspace
+from bot.localslack.state import Channel, File, Message, Person, Workspace
 from bot.localslack.world import World
 
 Json = dict[str, Any]
@@ -20,6 +20,7 @@ MESSAGE_EVENTS = {
 
 
 SCOPES = {
+    "file_shared": {"files:read"},
     "user_change": {"users:read"},
     "team_join": {"users:read"},
     "channel_archive": {"channels:read"},
@@ -119,6 +120,17 @@ def _message_event(world: World, workspace: Workspace, channel: Channel, shape: 
     send(world, workspace, subscription, event, person=person)
 
 
+def file_shared(world: World, workspace: Workspace, channel: Channel, file: File) -> Delivery | None:
+    event: Json = {
+        "type": "file_shared",
+        "file_id": file.id,
+        "user_id": file.owner,
+        "file": {"id": file.id},
+        "channel_id": channel.id,
+    }
+    return send(world, workspace, "file_shared", event)
+
+
 def home_opened(world: World, workspace: Workspace, person: Person, tab: str) -> Delivery | None:
     """`tab`: home or messages. The view stands in it only once something was published for this person."""
     event: Json = {
@@ -133,11 +145,15 @@ def home_opened(world: World, workspace: Workspace, person: Person, tab: str) ->
     return send(world, workspace, "app_home_opened", event, person=person.id)
 
 
+def _may_read_email(world: World, workspace: Workspace) -> bool:
+    return "users:read.email" in world.installation(workspace).scopes
+
+
 def user_changed(world: World, workspace: Workspace, person: Person) -> Delivery | None:
     now = world.clock.now()
     event = {
         "type": "user_change",
-        "user": user_object(person, workspace, now, locale=True),
+        "user": user_object(person, workspace, now, email=_may_read_email(world, workspace), locale=True),
         "cache_ts": int(now.timestamp()),
     }
     return send(world, workspace, "user_change", event, person=person.id)
@@ -147,7 +163,7 @@ def team_joined(world: World, workspace: Workspace, person: Person) -> Delivery 
     now = world.clock.now()
     event = {
         "type": "team_join",
-        "user": user_object(person, workspace, now, locale=True),
+        "user": user_object(person, workspace, now, email=_may_read_email(world, workspace), locale=True),
         "cache_ts": int(now.timestamp()),
     }
     return send(world, workspace, "team_join", event, person=person.id)

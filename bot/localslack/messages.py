@@ -16,6 +16,9 @@ from bot.localslack.world import World
 
 Json = dict[str, Any]
 
+SLACKBOT = "USLACKBOT"
+"""Slack's own account, in whose name Slack itself says something. It is not among this Slack's people."""
+
 _USER = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _EVERYBODY = re.compile(r"<!(?:channel|here|everyone)(?:\|[^>]*)?>")
 
@@ -31,6 +34,7 @@ class Draft:
     broadcast: bool = False
     metadata: Json | None = None
     username: str | None = None
+    files: list[str] = field(default_factory=list)  # ids
 
 
 def build(world: World, workspace: Workspace, channel: Channel, author: str, draft: Draft, *, as_app: bool) -> Message:
@@ -53,6 +57,7 @@ def build(world: World, workspace: Workspace, channel: Channel, author: str, dra
         metadata=draft.metadata,
         client_msg_id=None if as_app else world.ids.uuid("client message"),
         values=carried_over(blocks, {}),
+        files=draft.files,
     )
 
 
@@ -86,8 +91,13 @@ def edit(world: World, workspace: Workspace, channel: Channel, message: Message,
 
 
 def delete(world: World, workspace: Workspace, channel: Channel, message: Message) -> None:
-    """Take a message away. The replies to a deleted root stay readable by their own timestamps."""
+    """Take a message away. Of one with replies a line is left in its place, so that the thread keeps its root."""
     before = message_object(world, workspace, message)
+    if message.replies:
+        _leave_a_trace(message)
+        events.message_changed(world, workspace, channel, message, before)
+        world.touch()
+        return
     del channel.messages[message.ts]
     position = _position(channel.top, message.ts)
     if position < len(channel.top) and channel.top[position] == message.ts:
@@ -97,6 +107,15 @@ def delete(world: World, workspace: Workspace, channel: Channel, message: Messag
         root.replies.remove(message.ts)
     events.message_deleted(world, workspace, channel, before)
     world.touch()
+
+
+def _leave_a_trace(message: Message) -> None:
+    message.gone = True
+    message.user, message.text = SLACKBOT, "This message was deleted."
+    message.blocks, message.attachments, message.files, message.values = [], [], [], {}
+    message.bot_id = message.app_id = message.username = message.metadata = message.client_msg_id = None
+    message.edited_ts = None
+    message.revision += 1
 
 
 def _position(ascending: list[str], ts: str) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.localslack.facts.method import ConversationKind
+from bot.localslack.files import file_object
 from bot.localslack.inputs import state_values
 from bot.localslack.state import Channel, Message, Person, View, ViewType, Workspace
 from bot.localslack.world import World
@@ -20,8 +21,12 @@ def home_team(person: Person, workspace: Workspace) -> str:
     return person.works_at or (ELSEWHERE if person.is_stranger else workspace.id)
 
 
-def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: bool = False) -> Json:
-    """A user as users.info, users.list and user_change give it; `tz_offset` in seconds as of `now`."""
+def user_object(
+    person: Person, workspace: Workspace, now: datetime, *, email: bool = True, locale: bool = False
+) -> Json:
+    """A user as users.info, users.list and user_change give it; `tz_offset` in seconds as of `now`.
+
+    `email`: whether the app may read addresses (`users:read.email`)."""
     local = now.astimezone(ZoneInfo(person.tz))
     team = home_team(person, workspace)
     profile: Json = {
@@ -50,7 +55,7 @@ def user_object(person: Person, workspace: Workspace, now: datetime, *, locale: 
     }
     if person.is_bot:
         profile |= {"always_active": True, "bot_id": "", "api_app_id": ""}
-    elif person.email:
+    elif person.email and email:
         profile["email"] = person.email
     shape: Json = {
         "id": person.id,
@@ -156,10 +161,7 @@ def message_object(world: World, workspace: Workspace, message: Message, *, meta
         }
     if message.username is not None:
         shape["username"] = message.username
-    if message.blocks:
-        shape["blocks"] = message.blocks
-    if message.attachments:
-        shape["attachments"] = message.attachments
+    shape |= _content(workspace, message)
     if message.edited_ts is not None:
         shape["edited"] = {"user": message.user, "ts": message.edited_ts}
     if message.thread_ts is not None:
@@ -181,6 +183,21 @@ def message_object(world: World, workspace: Workspace, message: Message, *, meta
         }
     if metadata and message.metadata is not None:
         shape["metadata"] = message.metadata
+    return shape
+
+
+def _content(workspace: Workspace, message: Message) -> Json:
+    """What a message shows beside its text."""
+    shape: Json = {}
+    if message.blocks:
+        shape["blocks"] = message.blocks
+    if message.attachments:
+        shape["attachments"] = message.attachments
+    if message.files:
+        shown = [file_object(workspace, workspace.files[one]) for one in message.files]
+        shape |= {"files": shown, "upload": False, "display_as_bot": False}
+    if message.gone:
+        shape |= {"subtype": "tombstone", "hidden": True}
     return shape
 
 

@@ -56,7 +56,9 @@ class Screen:
 
     def message(self, message: Message) -> Json:
         author = self._workspace.people.get(message.user)
-        text = self._reader.blocks(message.blocks) if message.blocks else self._reader.text(message.text)
+        words = self._reader.blocks(message.blocks) if message.blocks else self._reader.text(message.text)
+        files = [self._workspace.files[one].title for one in message.files]
+        text = "\n".join(line for line in (words, *files) if line)
         channel = self._workspace.channels[message.channel]
         return {
             "channel": message.channel,

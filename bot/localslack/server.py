@@ -17,6 +17,7 @@ from bot.localslack.core import LocalSlack
 from bot.localslack.errors import SlackError
 from bot.localslack.exchange import Exchange
 from bot.localslack.faults import Arrives
+from bot.localslack.files import receive
 from bot.localslack.outgoing import ACK_SECONDS
 from bot.localslack.responses import respond
 from bot.localslack.webapi.arguments import merge
@@ -98,6 +99,7 @@ class LocalSlackServer:
         app = web.Application(client_max_size=LARGEST_REQUEST)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/response/{workspace}/{url}", self._response)
+        app.router.add_post("/upload/{workspace}/{ticket}", self._upload)
         app.router.add_get("/link", self._carrier.link)
         self._control.add_routes(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -154,6 +156,25 @@ class LocalSlackServer:
             told = {"ok": False, "error": problem.error} | problem.extra
             return web.json_response(told, status=problem.status if problem.status >= 400 else 400)
         return web.Response(text="ok")
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """The bytes of a file: as the body itself, or as the only file of a multipart form."""
+        content = await _file(request)
+        try:
+            with self.lock:
+                received = receive(self.core, request.match_info["workspace"], request.match_info["ticket"], content)
+        except SlackError as problem:
+            return web.Response(text=problem.error, status=problem.status)
+        return web.Response(text=f"OK - {received}")
+
+
+async def _file(request: web.Request) -> bytes:
+    if request.content_type != "multipart/form-data":
+        return await request.read()
+    for field in (await request.post()).values():
+        if isinstance(field, web.FileField):
+            return field.file.read()
+    return b""
 
 
 async def _broken(request: web.Request, exchange: Exchange) -> web.StreamResponse:

@@ -49,6 +49,23 @@ class Person:
 
 
 @dataclass
+class File:
+    """A file that is uploaded, or expected (`content` None). People see it once it is `complete` and shared."""
+
+    id: str
+    ticket: str  # the secret part of the address that its bytes go to
+    name: str
+    length: int  # bytes, as announced
+    owner: str
+    created: int
+    alt_text: str = ""
+    title: str = ""
+    content: bytes | None = None
+    complete: bool = False
+    shared_in: dict[str, list[str]] = field(default_factory=dict)  # channel id to timestamps
+
+
+@dataclass
 class Message:
     """A message, or a reply when `thread_ts` names another one."""
 
@@ -73,6 +90,8 @@ class Message:
     values: dict[tuple[str, str], Json] = field(default_factory=dict)  # what was chosen in its menus
     shown_options: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # the last suggestions
     revision: int = 0  # raised by each edit
+    files: list[str] = field(default_factory=list)  # ids
+    gone: bool = False  # deleted while others had replied to it: what is left says so
     listed_at: datetime | None = None  # history and replies show it from then on; None: at once
 
 
@@ -202,6 +221,7 @@ class Workspace:
     desks: dict[str, Desk] = field(default_factory=dict)
     triggers: dict[str, Trigger] = field(default_factory=dict)
     response_urls: dict[str, ResponseUrl] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
     timestamps: Timestamps = field(default_factory=Timestamps)
 
     def desk(self, person: str) -> Desk:

@@ -5,10 +5,11 @@ from typing import Any
 from bot.localslack import modals
 from bot.localslack.acts import FAILED, TIMED_OUT, actor, head, interaction
 from bot.localslack.errors import ActError, SlackError
-from bot.localslack.inputs import client_errors
+from bot.localslack.inputs import PLAIN_KEYS, client_errors, elements
 from bot.localslack.modals import make_trigger
 from bot.localslack.outgoing import Delivery, Kind, Reply
 from bot.localslack.payloads import view_object
+from bot.localslack.responses import make_response_url
 from bot.localslack.state import View, ViewType, Workspace
 from bot.localslack.world import World
 
@@ -38,9 +39,29 @@ def submit(world: World, workspace: Workspace, person_id: str) -> Delivery | Non
     payload = head(world, workspace, "view_submission", person) | {
         "trigger_id": make_trigger(world, workspace, person.id, view.id),
         "view": view_object(world, workspace, view),
-        "response_urls": [],
+        "response_urls": _response_urls(world, workspace, person_id, view),
     }
     return _send(world, workspace, person_id, view.id, payload)
+
+
+def _response_urls(world: World, workspace: Workspace, person_id: str, view: View) -> list[Json]:
+    """An address for each channel that was chosen in a menu with `response_url_enabled`."""
+    found = []
+    for block, element in elements(view.body["blocks"]):
+        if block.get("type") != "input" or not element.get("response_url_enabled", False):
+            continue
+        value = view.values.get((block["block_id"], element["action_id"])) or {}
+        channel = value.get(PLAIN_KEYS[element["type"]][0])
+        if channel in workspace.channels:
+            found.append(
+                {
+                    "block_id": block["block_id"],
+                    "action_id": element["action_id"],
+                    "channel_id": channel,
+                    "response_url": make_response_url(world, workspace, person_id, channel),
+                }
+            )
+    return found
 
 
 def submit_again(world: World, workspace: Workspace, person_id: str, payload: Json) -> Delivery:

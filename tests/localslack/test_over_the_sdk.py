@@ -49,13 +49,14 @@ def test_the_sdk_lists_people_and_conversations(client: WebClient, slack: Driver
     assert [one.text for one in mere.channel("#growth-leads").messages if one.ephemeral] == ["only you"]
 
 
-def test_an_error_reaches_the_sdk_as_its_exception(client: WebClient) -> None:
+def test_an_error_reaches_the_sdk_as_its_exception(client: WebClient, slack: Driver) -> None:
     with pytest.raises(SlackApiError) as refused:
         client.chat_postMessage(channel="C404", text="x")
     assert refused.value.response["error"] == "channel_not_found"
     with pytest.raises(SlackApiError) as unknown:
         client.reactions_add(channel="C404", timestamp="1.1", name="eyes")
     assert unknown.value.response["error"] == "unknown_method"
+    assert slack.unknown_methods == {"reactions.add": 1}
 
 
 def test_a_rate_limit_is_a_429_with_its_wait(client: WebClient, slack: Driver) -> None:

@@ -80,8 +80,11 @@ def test_invalid_blocks_are_named_by_pointer(core: LocalSlack) -> None:
     blocks = [SECTION, {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3001}}]
     answer = core.call("chat.postMessage", channel=channel_id(core), text="x", blocks=blocks)
     assert answer["error"] == "invalid_blocks"
-    assert "[json-pointer:/blocks/1/text/text]" in answer["response_metadata"]["messages"][0]
-    assert "[json-pointer:/blocks/1/text/text]" in answer["errors"][0]
+    assert answer["errors"] == [
+        "failed to match all allowed schemas [json-pointer:/blocks/1/text]",
+        "must be less than 3001 characters [json-pointer:/blocks/1/text/text]",
+    ]
+    assert answer["response_metadata"]["messages"] == [f"[ERROR] {line}" for line in answer["errors"]]
 
 
 def test_text_over_the_limit_is_cut_in_a_post_and_refused_in_an_update(core: LocalSlack) -> None:
@@ -144,13 +147,42 @@ def test_a_permalink_is_given_for_conversations_that_the_app_is_in(core: LocalSl
     assert answer["error"] == "channel_not_found"
 
 
-def test_a_deleted_message_is_gone_and_its_replies_can_still_be_found(core: LocalSlack) -> None:
-    root = core.call("chat.postMessage", channel=channel_id(core), text="x")["ts"]
-    reply = core.call("chat.postMessage", channel=channel_id(core), text="y", thread_ts=root)["ts"]
-    assert core.call("chat.delete", channel=channel_id(core), ts=root)["ok"] is True
+def test_a_deleted_message_is_gone(core: LocalSlack) -> None:
+    alone = core.call("chat.postMessage", channel=channel_id(core), text="x")["ts"]
+    assert core.call("chat.delete", channel=channel_id(core), ts=alone)["ok"] is True
     assert core.call("conversations.history", channel=channel_id(core))["messages"] == []
-    assert core.call("conversations.replies", channel=channel_id(core), ts=root)["error"] == "thread_not_found"
-    assert core.call("conversations.replies", channel=channel_id(core), ts=reply)["messages"][0]["text"] == "y"
+    assert core.call("conversations.replies", channel=channel_id(core), ts=alone)["error"] == "thread_not_found"
+    assert core.call("chat.delete", channel=channel_id(core), ts=alone)["error"] == "message_not_found"
+
+
+def test_of_a_deleted_message_with_replies_a_line_is_left_above_them(core: LocalSlack) -> None:
+    posted = {"text": "x", "blocks": [SECTION], "metadata": {"event_type": "a", "event_payload": {"id": "1"}}}
+    root = core.call("chat.postMessage", channel=channel_id(core), **posted)["ts"]
+    core.call("chat.postMessage", channel=channel_id(core), text="y", thread_ts=root)
+    assert core.call("chat.delete", channel=channel_id(core), ts=root)["ok"] is True
+    thread = core.call("conversations.replies", channel=channel_id(core), ts=root, include_all_metadata=True)
+    left, reply = thread["messages"]
+    assert (left["subtype"], left["user"], left["text"]) == ("tombstone", "USLACKBOT", "This message was deleted.")
+    assert left["reply_count"] == 1
+    assert not {"blocks", "metadata", "bot_id"} & set(left)
+    assert (reply["text"], reply["thread_ts"]) == ("y", root)
+    assert core.call("chat.update", channel=channel_id(core), ts=root, text="z")["error"] == "cant_update_message"
+
+
+def test_a_message_holds_one_table(core: LocalSlack) -> None:
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "c"}]]}
+    assert core.call("chat.postMessage", channel=channel_id(core), text="x", blocks=[table])["ok"] is True
+    answer = core.call("chat.postMessage", channel=channel_id(core), text="x", blocks=[table, table])
+    assert (answer["error"], answer["errors"]) == ("invalid_attachments", ["only_one_table_allowed"])
+
+
+def test_blocks_inside_attachments_follow_the_same_rules(core: LocalSlack) -> None:
+    wrong = [{"color": "#f00", "blocks": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}]}]
+    answer = core.call("chat.postMessage", channel=channel_id(core), text="x", attachments=wrong)
+    assert answer["error"] == "invalid_attachments"
+    assert answer["errors"] == ["unsupported type: mrkdwn [json-pointer:/attachments/0/blocks/0/text/type]"]
+    right = [{"color": "#f00", "blocks": [SECTION]}]
+    assert core.call("chat.postMessage", channel=channel_id(core), text="x", attachments=right)["ok"] is True
 
 
 def test_people_write_only_where_they_are(core: LocalSlack) -> None:

@@ -49,6 +49,17 @@ WORKSPACE_METHODS = (
         ),
     ),
     Method(
+        name="users.lookupByEmail",
+        verb="GET",
+        tier=3,
+        scopes=("users:read.email",),
+        required=("email",),
+        errors=(
+            "enterprise_is_restricted",
+            "users_not_found",
+        ),
+    ),
+    Method(
         name="files.getUploadURLExternal",
         verb="POST",
         tier=4,

@@ -4,13 +4,12 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from bot.localslack import messages
-from bot.localslack.blockkit import check_message, too_long
+from bot.localslack import messages, wording
+from bot.localslack.blockkit import check_message, tables_beyond_the_first, too_long
 from bot.localslack.errors import SlackError
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.ids import microseconds, ts_key
 from bot.localslack.messages import Draft
-from bot.localslack.modals import messages_of
 from bot.localslack.payloads import message_object
 from bot.localslack.state import Channel, Message
 from bot.localslack.webapi.arguments import Arguments
@@ -65,7 +64,7 @@ def update(world: World, caller: Caller, arguments: Arguments) -> Json:
             raise SlackError("edit_window_closed")
     if len(arguments.text("text")) > LONGEST_UPDATE:
         raise SlackError("msg_too_long")
-    text, blocks, attachments = _content(arguments, may_be_empty=arguments.given("metadata"))
+    text, blocks, attachments = content_of(arguments, may_be_empty=arguments.given("metadata"))
     untouched = not arguments.given("text") and not blocks and not attachments
     messages.edit(
         world,
@@ -126,14 +125,9 @@ def _own_message(caller: Caller, channel: Channel, ts: str, refusal: str) -> Mes
 
 
 def _draft(world: World, channel: Channel, arguments: Arguments) -> Draft:
-    text, blocks, attachments = _content(arguments)
+    text, blocks, attachments = content_of(arguments)
     thread_ts = arguments.optional("thread_ts")
-    if thread_ts is not None:
-        root = channel.messages.get(thread_ts)
-        if root is None:
-            raise SlackError("thread_not_found")
-        if root.thread_ts is not None:
-            raise SlackError("cannot_reply_to_message")
+    thread_root(channel, thread_ts)
     if channel.kind is ConversationKind.DIRECT and not world.app.messages_tab:
         raise SlackError("messages_tab_disabled")
     return Draft(
@@ -147,7 +141,19 @@ def _draft(world: World, channel: Channel, arguments: Arguments) -> Draft:
     )
 
 
-def _content(arguments: Arguments, *, may_be_empty: bool = False) -> tuple[str, list[Json], list[Json]]:
+def thread_root(channel: Channel, thread_ts: str | None) -> str | None:
+    """The root of the thread that a post names. Raises SlackError: thread_not_found, cannot_reply_to_message."""
+    if thread_ts is None:
+        return None
+    root = channel.messages.get(thread_ts)
+    if root is None:
+        raise SlackError("thread_not_found")
+    if root.thread_ts is not None:
+        raise SlackError("cannot_reply_to_message")
+    return thread_ts
+
+
+def content_of(arguments: Arguments, *, may_be_empty: bool = False) -> tuple[str, list[Json], list[Json]]:
     """Text, blocks and attachments, checked. Raises SlackError."""
     text = arguments.text("text")[:LONGEST_POST]
     markdown = arguments.text("markdown_text")
@@ -166,6 +172,7 @@ def _content(arguments: Arguments, *, may_be_empty: bool = False) -> tuple[str, 
     if not (text or blocks or attachments or may_be_empty):
         raise SlackError("no_text")
     check_blocks(text, blocks)
+    _check_attachments(attachments)
     return text, blocks, attachments
 
 
@@ -175,11 +182,27 @@ def check_blocks(text: str, blocks: list[Json]) -> None:
         return
     problems = check_message(text, blocks)
     if problems:
-        told = messages_of(problems)
-        plain = [f"{problem.message} [json-pointer:{problem.pointer}]" for problem in problems]
-        raise SlackError("invalid_blocks", errors=plain, response_metadata={"messages": told})
+        raise _refused("invalid_blocks", wording.told(problems))
+    if tables_beyond_the_first(blocks):
+        raise _refused("invalid_attachments", ["only_one_table_allowed"])
     if too_long(blocks):
         raise SlackError("msg_blocks_too_long")
+
+
+def _check_attachments(attachments: list[Any]) -> None:
+    """Blocks inside attachments follow the rules of a message's. Raises SlackError("invalid_attachments")."""
+    lines: list[str] = []
+    for index, attachment in enumerate(attachments):
+        if not isinstance(attachment, dict):
+            lines.append(f"must provide an object [json-pointer:/attachments/{index}]")
+        elif "blocks" in attachment:
+            lines += wording.told(check_message(None, attachment["blocks"]), f"/attachments/{index}")
+    if lines:
+        raise _refused("invalid_attachments", lines)
+
+
+def _refused(error: str, lines: list[str]) -> SlackError:
+    return SlackError(error, errors=lines, response_metadata={"messages": wording.messages(lines)})
 
 
 def _metadata(arguments: Arguments) -> Json | None:

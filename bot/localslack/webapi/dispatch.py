@@ -8,7 +8,7 @@ from bot.localslack.errors import SlackError
 from bot.localslack.facts.methods import METHODS, Method
 from bot.localslack.socketmode import Connections
 from bot.localslack.state import Installation
-from bot.localslack.webapi import chat, conversations, identity, users, views
+from bot.localslack.webapi import chat, conversations, files, identity, users, views
 from bot.localslack.webapi.arguments import Arguments, merge
 from bot.localslack.webapi.caller import Caller, missing_scope
 from bot.localslack.world import World
@@ -34,6 +34,9 @@ HANDLERS: dict[str, Callable[[World, Caller, Arguments], Json]] = {
     "conversations.replies": conversations.replies,
     "users.list": users.list_users,
     "users.info": users.info,
+    "users.lookupByEmail": users.lookup_by_email,
+    "files.getUploadURLExternal": files.get_upload_url_external,
+    "files.completeUploadExternal": files.complete_upload_external,
 }
 
 
@@ -121,6 +124,18 @@ def _answer(world: World, connections: Connections, name: str, token: str, argum
         _admit(world, method, world.app.app_id, arguments)
         return Answer({"ok": True, "url": connections.new_url(world.base_url, world.app.app_id)})
     installation = _installation(world, token)
+    headers = {"x-oauth-scopes": ",".join(sorted(installation.scopes))}
+    if method.scopes:
+        headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+    try:
+        return Answer(_answer_as(world, installation, method, arguments), headers=headers)
+    except SlackError as problem:
+        if problem.error != "ratelimited":
+            problem.headers = headers | problem.headers
+        raise
+
+
+def _answer_as(world: World, installation: Installation, method: Method, arguments: Arguments) -> Json:
     if method.scopes and not installation.scopes.intersection(method.scopes):
         raise missing_scope(",".join(sorted(method.scopes)), installation)
     _admit(world, method, installation.workspace, arguments)
@@ -129,10 +144,7 @@ def _answer(world: World, connections: Connections, name: str, token: str, argum
             message = f"[ERROR] missing required field: {required}"
             raise SlackError("invalid_arguments", response_metadata={"messages": [message]})
     caller = Caller(method, installation, world.workspaces[installation.workspace])
-    headers = {"x-oauth-scopes": ",".join(sorted(installation.scopes))}
-    if method.scopes:
-        headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
-    return Answer(HANDLERS[name](world, caller, arguments), headers=headers)
+    return HANDLERS[method.name](world, caller, arguments)
 
 
 def _installation(world: World, token: str) -> Installation:

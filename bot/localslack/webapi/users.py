@@ -20,7 +20,17 @@ def info(world: World, caller: Caller, arguments: Arguments) -> Json:
     if person is None:
         raise SlackError("user_not_found")
     locale = arguments.flag("include_locale")
-    return {"ok": True, "user": user_object(person, caller.workspace, world.clock.now(), locale=locale)}
+    shape = user_object(person, caller.workspace, world.clock.now(), email=_email(caller), locale=locale)
+    return {"ok": True, "user": shape}
+
+
+def lookup_by_email(world: World, caller: Caller, arguments: Arguments) -> Json:
+    """A person by their address, in whatever case it is written; not one who is deactivated."""
+    wanted = arguments.text("email").strip().casefold()
+    for person in caller.workspace.people.values():
+        if wanted and person.email.casefold() == wanted and not person.deleted and not person.is_bot:
+            return {"ok": True, "user": user_object(person, caller.workspace, world.clock.now())}
+    raise SlackError("users_not_found")
 
 
 def list_users(world: World, caller: Caller, arguments: Arguments) -> Json:
@@ -37,7 +47,13 @@ def list_users(world: World, caller: Caller, arguments: Arguments) -> Json:
     locale = arguments.flag("include_locale")
     return {
         "ok": True,
-        "members": [user_object(people[one], caller.workspace, now, locale=locale) for one in page],
+        "members": [
+            user_object(people[one], caller.workspace, now, email=_email(caller), locale=locale) for one in page
+        ],
         "cache_ts": int(now.timestamp()),
         "response_metadata": {"next_cursor": following},
     }
+
+
+def _email(caller: Caller) -> bool:
+    return "users:read.email" in caller.installation.scopes
