@@ -1,5 +1,6 @@
 """Tables, one file a subject. Importing this package registers every table on `Base.metadata`."""
 
+from models.absence import Absence, AbsenceNotice
 from models.audit import AuditEvent, SeenEvent
 from models.base import Base
 from models.check_in import Answer, AnswerSource, Blocker, CheckIn, CheckInState
@@ -8,6 +9,7 @@ from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, Ra
 from models.digest import Digest, StopOrShift
 from models.draft import CheckInDraft
 from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind
+from models.hand_over import HandOver, HandOverState
 from models.key_result import (
     Initiative,
     KeyResult,
@@ -23,6 +25,8 @@ from models.understanding import Understanding, UnderstandingState
 from models.workspace import Installation, InstallationState, Member, MemberKind, Workspace
 
 __all__ = [
+    "Absence",
+    "AbsenceNotice",
     "Answer",
     "AnswerSource",
     "AuditEvent",
@@ -40,6 +44,8 @@ __all__ = [
     "Escalation",
     "EscalationEvent",
     "EscalationEventKind",
+    "HandOver",
+    "HandOverState",
     "Hold",
     "Initiative",
     "Installation",

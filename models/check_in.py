@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.confidence import Confidence
+from bot.domain.excuses import Excuse
 from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
 
 
@@ -21,7 +22,11 @@ class CheckInState(enum.Enum):
 
 
 class CheckIn(InWorkspace, Base):
-    """One key result in one period: the obligation. `owner_id` is who was asked; `period` is a Monday."""
+    """One key result in one period: the obligation. `owner_id` is who was asked; `period` is a Monday.
+
+    `covered_for_id`: the owner for whom `owner_id` stands in, because they are away or have left. `excuse`: why it is
+    excused; null for those that were excused before reasons were kept.
+    """
 
     __tablename__ = "check_in"
     __table_args__ = (
@@ -29,6 +34,8 @@ class CheckIn(InWorkspace, Base):
         sa.UniqueConstraint("key_result_id", "period"),
         within_workspace("key_result_id", "key_result"),
         within_workspace("owner_id", "member"),
+        within_workspace("covered_for_id", "member"),
+        sa.CheckConstraint("excuse is null or state = 'excused'", name="excused_for_a_reason"),
         sa.Index("ix_check_in_owner", "workspace_id", "owner_id", "period"),
         sa.Index("ix_check_in_closing", "state", "closes_at"),
         NEVER_REUSED,
@@ -45,6 +52,8 @@ class CheckIn(InWorkspace, Base):
     # Since when its owner says that the key result is not theirs, and what they wrote beside it.
     disowned_at: Mapped[datetime | None]
     disowned_words: Mapped[str | None]
+    covered_for_id: Mapped[int | None] = mapped_column(RowId)
+    excuse: Mapped[Excuse | None] = mapped_column(text_enum(Excuse, "excuse"))
 
 
 class AnswerSource(enum.Enum):

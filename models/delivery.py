@@ -40,6 +40,11 @@ class PostKind(enum.Enum):
     DIGEST = "digest"
     DIGEST_DETAILS = "digest_details"
     ADMIN_NOTICE = "admin_notice"
+    REMINDER = "reminder"
+    AWAY_NEWS = "away_news"
+    HAND_OVER = "hand_over"
+    HAND_OVER_NEWS = "hand_over_news"
+    OWNERLESS = "ownerless"
 
 
 class Delivery(InWorkspace, Base):
@@ -59,6 +64,8 @@ class Delivery(InWorkspace, Base):
         within_workspace("escalation_id", "escalation"),
         within_workspace("escalation_event_id", "escalation_event"),
         within_workspace("digest_id", "digest"),
+        within_workspace("hand_over_id", "hand_over"),
+        within_workspace("about_member_id", "member"),
         within_workspace("follows_id", "delivery"),
         within_workspace("about_id", "delivery"),
         sa.CheckConstraint("(member_id is null) <> (channel_id is null)", name="one_recipient"),
@@ -67,7 +74,9 @@ class Delivery(InWorkspace, Base):
         ),
         sa.CheckConstraint("state not in ('claimed', 'sending') or worker_id is not null", name="held_by_someone"),
         sa.Index("ix_delivery_next", "state", "not_before", "bulk", "id"),
+        sa.CheckConstraint("held_back_at is null or state = 'obsolete'", name="held_back_was_not_sent"),
         sa.Index("ix_delivery_follows", "workspace_id", "follows_id"),
+        sa.Index("ix_delivery_member", "workspace_id", "member_id", "attempted_at"),
         NEVER_REUSED,
     )
 
@@ -80,6 +89,9 @@ class Delivery(InWorkspace, Base):
     escalation_id: Mapped[int | None] = mapped_column(RowId)
     escalation_event_id: Mapped[int | None] = mapped_column(RowId)
     digest_id: Mapped[int | None] = mapped_column(RowId)
+    hand_over_id: Mapped[int | None] = mapped_column(RowId)
+    # The person whom it tells about.
+    about_member_id: Mapped[int | None] = mapped_column(RowId)
     # Which piece, from 1, where one thing is told in several posts.
     part: Mapped[int | None]
     # The delivery that an admin is told about.
@@ -101,6 +113,8 @@ class Delivery(InWorkspace, Base):
     error: Mapped[str | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    # When the week's budget of its reader kept it back; it stands on their Home instead.
+    held_back_at: Mapped[datetime | None]
 
 
 class Message(InWorkspace, Base):

@@ -32,6 +32,12 @@ class Team(InWorkspace, Base):
         sa.CheckConstraint(
             "switched_on_at is not null or (next_note_at is null and next_digest_at is null)", name="off_is_silent"
         ),
+        sa.CheckConstraint(
+            "(meeting_on is null) = (exception_reason is null)"
+            " and (exception_reason is null or exception_reason <> '')",
+            name="exception_has_reason",
+        ),
+        sa.CheckConstraint("meeting_on is null or meeting_on between 0 and 6", name="meeting"),
         sa.Index("ix_team_note_due", "next_note_at"),
         sa.Index("ix_team_digest_due", "next_digest_at"),
         NEVER_REUSED,
@@ -50,6 +56,11 @@ class Team(InWorkspace, Base):
     switched_on_at: Mapped[datetime | None]
     next_note_at: Mapped[datetime | None]
     next_digest_at: Mapped[datetime | None]
+    # A week of its own: the day of the meeting that its days are counted back from, with the reason.
+    meeting_on: Mapped[int | None]
+    exception_reason: Mapped[str | None]
+    # Whose public holidays its people keep, where they say nothing themselves.
+    country: Mapped[str | None]
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum
 
+# Statuses that Slack itself offers, and one that people write.
+STATUS_WORDS = "vacation\nsick\non leave"
+
 
 class InstallationState(enum.Enum):
     ACTIVE = "active"
@@ -58,6 +61,8 @@ class Workspace(Base):
             " and note_on between 0 and 6 and digest_on between 0 and 6",
             name="weekdays",
         ),
+        sa.CheckConstraint("meeting_on between 0 and 6", name="meeting"),
+        sa.CheckConstraint("weekly_budget between 1 and 20", name="budget"),
         NEVER_REUSED,
     )
 
@@ -76,6 +81,14 @@ class Workspace(Base):
     note_at: Mapped[time] = mapped_column(default=time(14))
     digest_on: Mapped[int] = mapped_column(default=2)
     digest_at: Mapped[time] = mapped_column(default=time(10))
+    # The day of the leadership meeting, which the days above are counted back from.
+    meeting_on: Mapped[int] = mapped_column(default=3, server_default="3")
+    # How many messages that nobody asked for a person gets in a week.
+    weekly_budget: Mapped[int] = mapped_column(default=5, server_default="5")
+    # Slack statuses during which nobody is reminded: words, one a line.
+    status_words: Mapped[str] = mapped_column(default=STATUS_WORDS, server_default=STATUS_WORDS)
+    # Whose public holidays count, where neither the person nor their team says otherwise: "NZ", "US-CA".
+    country: Mapped[str | None]
     members_read_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -95,7 +108,11 @@ class Member(InWorkspace, Base):
         addressable(),
         sa.UniqueConstraint("workspace_id", "slack_user_id"),
         sa.CheckConstraint("(next_opening_at is null) = (next_period is null)", name="opening_has_period"),
+        sa.CheckConstraint("(next_reminder_at is null) = (reminder_period is null)", name="reminder_has_period"),
+        sa.CheckConstraint("workdays is null or workdays between 1 and 127", name="workdays"),
+        sa.CheckConstraint("(works_from is null) = (works_until is null)", name="working_hours"),
         sa.Index("ix_member_due", "next_opening_at"),
+        sa.Index("ix_member_reminder_due", "next_reminder_at"),
         NEVER_REUSED,
     )
 
@@ -103,7 +120,20 @@ class Member(InWorkspace, Base):
     name: Mapped[str]
     display_name: Mapped[str] = mapped_column(default="")
     email: Mapped[str | None]
+    # The zone that counts: Slack's, unless they chose one.
     time_zone: Mapped[str]
+    slack_time_zone: Mapped[str | None]
+    zone_is_chosen: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # What they chose, null for the organisation's: the hour at which they are asked, when they work (weekdays as bits,
+    # Monday is 1), and whose public holidays they keep.
+    asked_at: Mapped[time | None]
+    works_from: Mapped[time | None]
+    works_until: Mapped[time | None]
+    workdays: Mapped[int | None]
+    country: Mapped[str | None]
+    # Their Slack status, kept only where it is one of the organisation's words; and its end, where it has one.
+    status_text: Mapped[str | None]
+    status_until: Mapped[datetime | None]
     kind: Mapped[MemberKind] = mapped_column(text_enum(MemberKind, "kind"), default=MemberKind.FULL)
     is_admin: Mapped[bool] = mapped_column(default=False)
     deactivated_at: Mapped[datetime | None]
@@ -114,6 +144,9 @@ class Member(InWorkspace, Base):
     next_opening_at: Mapped[datetime | None]
     # The period that opens then. A move to another zone moves the instant and keeps the period.
     next_period: Mapped[date | None]
+    # When it is looked whether to remind them of a period; null: nothing of theirs is open, or they were reminded.
+    next_reminder_at: Mapped[datetime | None]
+    reminder_period: Mapped[date | None]
     created_at: Mapped[datetime]
 
     @property

@@ -1,0 +1,86 @@
+"""Days away, as people write them: "2026-12-20..2027-01-06", "20 Dec - 6 Jan", "today", "until Friday"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.domain.cycles import CycleDates
+from bot.domain.deadlines import find_mentions
+from bot.domain.localtime import Weekday
+
+# Longer than this is a slip of the pen, or a key result that needs another owner.
+LONGEST = timedelta(days=366)
+
+_WEEKDAYS = {day.name.casefold(): day for day in Weekday} | {day.name.casefold()[:3]: day for day in Weekday}
+_NAMED = re.compile(rf"\b(today|tomorrow|{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))})\b")
+_COVER = re.compile(r"\b(?:cover(?:ed)?(?:\s+by)?|covers|stand-?in)\b.*$", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Days:
+    """The first and the last day away, both inside."""
+
+    first: date
+    last: date
+
+
+def parse_days(text: str, today: date) -> Days | None:
+    """The days that a text names, or None where it names none for certain. Never raises.
+
+    One day is itself; two are the first and the last; "until X" is from today. A day without a year is the next one of
+    its name. None for days in the wrong order, over already, or more than a year long. What follows "cover" is left
+    out.
+    """
+    words = re.sub(r"\.{2,}|…", " to ", _COVER.sub("", text)).strip()
+    days = _named(words, today)
+    if days is None or not 1 <= len(days) <= 2:
+        return None
+    if len(days) == 1:
+        starts_today = re.match(r"\s*(?:until|till|through)\b", words, re.IGNORECASE) is not None
+        found = Days(today, days[0]) if starts_today else Days(days[0], days[0])
+    else:
+        first, last = days
+        if last < first and _names_no_year(words):
+            last = last + timedelta(days=7) if _NAMED.search(words.casefold()) else _a_year_later(last)
+        found = Days(first, last)
+    if found.last < found.first or found.last < today or found.last - found.first > LONGEST:
+        return None
+    return found
+
+
+def _named(words: str, today: date) -> list[date] | None:
+    """The days in the order in which they stand; None where one of them may be read in two ways, or is no day."""
+    found: list[tuple[int, date]] = []
+    taken: list[tuple[int, int]] = []
+    within = CycleDates(today, today + LONGEST)
+    for mention in find_mentions(words):
+        days = mention.days(within)
+        if days is None or days[0] != days[1]:
+            return None
+        found.append((mention.begin, days[0]))
+        taken.append((mention.begin, mention.end))
+    for match in _NAMED.finditer(words.casefold()):
+        if not any(begin <= match.start() < end for begin, end in taken):
+            found.append((match.start(), _relative(match[1], today)))
+    return [day for _, day in sorted(found)]
+
+
+def _relative(word: str, today: date) -> date:
+    if word == "today":
+        return today
+    if word == "tomorrow":
+        return today + timedelta(days=1)
+    return today + timedelta(days=(_WEEKDAYS[word] - today.weekday()) % 7)
+
+
+def _names_no_year(words: str) -> bool:
+    return re.search(r"\b(?:19|20)\d\d\b", words) is None
+
+
+def _a_year_later(day: date) -> date:
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + 1, day=28)
