@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -20,6 +21,7 @@ from models import (
     ObjectiveViewer,
     Team,
 )
+from models.base import table_of
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,7 @@ def actor_of(member: Member) -> Actor:
 
 def teams_above(session: Session, team_id: int) -> list[Team]:
     """The team, its parent, and so on to the top; one query whatever the depth."""
-    start = sa.select(Team.id, Team.parent_id, sa.literal(0).label("height")).where(Team.id == team_id)
-    chain = start.cte("chain", recursive=True)
-    above = sa.select(Team.id, Team.parent_id, chain.c.height + 1).join(chain, Team.id == chain.c.parent_id)
-    # A ring of parents would never end; nobody's organisation is fifty levels deep.
-    chain = chain.union_all(above.where(chain.c.height < 50))
-    return list(session.scalars(sa.select(Team).join(chain, chain.c.id == Team.id).order_by(chain.c.height)).all())
+    return list(session.scalars(_TEAMS_ABOVE, {"team_id": team_id}).all())
 
 
 def leads_above(session: Session, team_id: int) -> list[int]:
@@ -64,25 +61,21 @@ def leads_above(session: Session, team_id: int) -> list[int]:
 
 
 def key_result_facts(session: Session, key_result: KeyResult, *, asked: Sequence[int] = ()) -> Facts:
-    """What permission about a key result depends on. `asked`: members that an escalation has asked."""
+    """What permission about a key result depends on, in one query. `asked`: members that an escalation has asked."""
     objective = session.get_one(Objective, key_result.objective_id)
-    co_owners = session.scalars(
-        sa.select(KeyResultCoOwner.member_id).where(KeyResultCoOwner.key_result_id == key_result.id)
-    ).all()
-    named = session.scalars(
-        sa.union_all(
-            sa.select(KeyResultViewer.member_id).where(KeyResultViewer.key_result_id == key_result.id),
-            sa.select(ObjectiveViewer.member_id).where(ObjectiveViewer.objective_id == objective.id),
-        )
-    ).all()
-    visibility = max(key_result.visibility, objective.visibility, key=_narrowness)
+    # A statement over tables does not see to it by itself that what was changed in this session is read.
+    session.flush()
+    given = {"key_result_id": key_result.id, "objective_id": objective.id, "team_id": objective.team_id}
+    found: dict[str, list[tuple[int, int]]] = {}
+    for role, member_id, height in session.execute(_FACTS, given):
+        found.setdefault(role, []).append((height, member_id))
     return Facts(
         owner_id=key_result.owner_id,
-        co_owner_ids=frozenset(co_owners),
-        lead_ids_above=tuple(leads_above(session, objective.team_id)),
-        team_member_ids=frozenset(_people_of_teams(session, objective)),
-        visibility=visibility,
-        named_ids=frozenset(named),
+        co_owner_ids=_ids(found, _CO_OWNER),
+        lead_ids_above=tuple(dict.fromkeys(one for _, one in sorted(found.get(_LEAD, ())))),
+        team_member_ids=_ids(found, _IN_TEAM),
+        visibility=max(key_result.visibility, objective.visibility, key=_narrowness),
+        named_ids=_ids(found, _NAMED),
         escalation_member_ids=frozenset(asked),
     )
 
@@ -101,17 +94,60 @@ def _narrowness(visibility: object) -> int:
     return ["workspace", "team", "named"].index(str(getattr(visibility, "value", visibility)))
 
 
-def _people_of_teams(session: Session, objective: Objective) -> Sequence[int]:
-    """Leads and owners of the objective's teams: who a *team* visibility is open to."""
+def _ids(found: Mapping[str, Sequence[tuple[int, int]]], role: str) -> frozenset[int]:
+    return frozenset(one for _, one in found.get(role, ()))
+
+
+# Made once: every post and every redraw asks for these, and putting such a statement together takes longer than the
+# database needs for it.
+
+
+def _chain() -> sa.CTE:
+    """The ids of the team `team_id` and of those above it, with their height."""
+    team = table_of(Team)
+    chain = (
+        sa.select(team.c.id, team.c.parent_id, sa.literal(0).label("height"))
+        .where(team.c.id == sa.bindparam("team_id"))
+        .cte("chain", recursive=True)
+    )
+    above = sa.select(team.c.id, team.c.parent_id, chain.c.height + 1).join(chain, team.c.id == chain.c.parent_id)
+    # A ring of parents would never end; nobody's organisation is fifty levels deep.
+    return chain.union_all(above.where(chain.c.height < 50))
+
+
+def _facts() -> sa.CompoundSelect[str, int, int]:
+    """(role, member id, height) of everybody whom permission about a key result depends on."""
+    co_owner, viewer, widely = table_of(KeyResultCoOwner), table_of(KeyResultViewer), table_of(ObjectiveViewer)
+    team, sharing, owned, held = (table_of(one) for one in (Team, ObjectiveTeam, KeyResult, Objective))
+    key_result_id: sa.BindParameter[int] = sa.bindparam("key_result_id")
+    objective_id: sa.BindParameter[int] = sa.bindparam("objective_id")
+
+    def as_role(role: str, member_id: sa.ColumnElement[int], height: sa.ColumnElement[int] | None = None) -> Any:
+        nearest = sa.literal_column("0") if height is None else height
+        return sa.select(sa.literal_column(f"'{role}'"), member_id, nearest)
+
+    chain = _chain()
+    # Leads and owners of the teams that hold or share the objective: whom a *team* visibility is open to.
     teams = (
-        sa.select(ObjectiveTeam.team_id)
-        .where(ObjectiveTeam.objective_id == objective.id)
-        .union_all(sa.select(sa.literal(objective.team_id)))
+        sa.select(sharing.c.team_id)
+        .where(sharing.c.objective_id == objective_id)
+        .union_all(sa.select(sa.bindparam("team_id", type_=team.c.id.type)))
     )
-    owners = (
-        sa.select(KeyResult.owner_id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .where(Objective.team_id.in_(teams), KeyResult.owner_id.is_not(None))
+    return sa.union_all(
+        as_role(_CO_OWNER, co_owner.c.member_id).where(co_owner.c.key_result_id == key_result_id),
+        as_role(_NAMED, viewer.c.member_id).where(viewer.c.key_result_id == key_result_id),
+        as_role(_NAMED, widely.c.member_id).where(widely.c.objective_id == objective_id),
+        as_role(_LEAD, team.c.lead_id, chain.c.height)
+        .join(chain, chain.c.id == team.c.id)
+        .where(team.c.lead_id.is_not(None)),
+        as_role(_IN_TEAM, team.c.lead_id).where(team.c.id.in_(teams), team.c.lead_id.is_not(None)),
+        as_role(_IN_TEAM, owned.c.owner_id)
+        .join(held, held.c.id == owned.c.objective_id)
+        .where(held.c.team_id.in_(teams), owned.c.owner_id.is_not(None)),
     )
-    leads = sa.select(Team.lead_id).where(Team.id.in_(teams), Team.lead_id.is_not(None))
-    return [row for row in session.scalars(sa.union(owners, leads)).all() if row is not None]
+
+
+_CO_OWNER, _NAMED, _LEAD, _IN_TEAM = "co_owner", "named", "lead", "in_team"
+_above = _chain()
+_TEAMS_ABOVE = sa.select(Team).join(_above, _above.c.id == Team.id).order_by(_above.c.height)
+_FACTS = _facts()

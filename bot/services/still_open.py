@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -95,12 +96,14 @@ def open_escalations(session: Session, viewer: Caller | None, team_ids: Collecti
 
     `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
     """
-    return _open(session, sa.and_(_of_teams(team_ids), visible_to(viewer)))
+    return _open(session, _UNRESOLVED.where(_of_teams(team_ids), visible_to(viewer)))
 
 
 def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> dict[int, OpenEscalation]:
     """By key result id; the caller has seen to it that these may be seen."""
-    found = _open(session, Escalation.key_result_id.in_(key_result_ids)) if key_result_ids else []
+    if not key_result_ids:
+        return {}
+    found = _open(session, _OF_KEY_RESULTS, {"key_result_ids": list(key_result_ids)})
     return {one.key_result_id: one for one in found}
 
 
@@ -156,19 +159,7 @@ def _decisions(
 
 def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Answer]:
     """By escalation id: the newest answer that asked for help (it opened the thread, or said red again)."""
-    newest = (
-        sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
-        .where(EscalationEvent.escalation_id.in_(escalation_ids), EscalationEvent.answer_id.is_not(None))
-        .group_by(EscalationEvent.escalation_id)
-        .subquery()
-    )
-    rows = session.execute(
-        sa.select(Escalation.id, Answer)
-        .outerjoin(newest, newest.c.escalation_id == Escalation.id)
-        .outerjoin(EscalationEvent, EscalationEvent.id == newest.c.id)
-        .join(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, Escalation.answer_id))
-        .where(Escalation.id.in_(escalation_ids))
-    )
+    rows = session.execute(_NEWEST_CALL, {"escalation_ids": list(escalation_ids)})
     return dict(rows.all())
 
 
@@ -177,9 +168,7 @@ def blocking_at(session: Session, moments: Mapping[int, datetime]) -> dict[int, 
 
     The newest blocker counts. A blocker that is named again keeps its row, so it is found by time, not by answer.
     """
-    rows = session.scalars(
-        sa.select(Blocker).where(Blocker.key_result_id.in_(moments)).order_by(Blocker.opened_at, Blocker.id)
-    ).all()
+    rows = session.scalars(_BLOCKERS, {"key_result_ids": list(moments)}).all()
     then = {row.key_result_id: row for row in rows if _stands(row, moments[row.key_result_id])}
     words = blocked_by(session, list(then.values()))
     return {key_result_id: words[row.id] for key_result_id, row in then.items()}
@@ -189,20 +178,10 @@ def _stands(blocker: Blocker, at: datetime) -> bool:
     return blocker.opened_at <= at and (blocker.cleared_at is None or blocker.cleared_at > at)
 
 
-def _open(session: Session, condition: sa.ColumnElement[bool]) -> list[OpenEscalation]:
-    asked, taker = aliased(Member), aliased(Member)
-    rows = session.execute(
-        sa.select(Escalation, KeyResult.number, KeyResultRevision, asked, taker.name, Delivery, Workspace.url)
-        .join(KeyResult, KeyResult.id == Escalation.key_result_id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .join(KeyResultRevision, _current_definition())
-        .join(Workspace, Workspace.id == Escalation.workspace_id)
-        .outerjoin(asked, asked.id == Escalation.asked_id)
-        .outerjoin(taker, taker.id == Escalation.taken_by_id)
-        .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
-        .where(Escalation.state != EscalationState.RESOLVED, condition)
-        .order_by(Escalation.opened_at, Escalation.id)
-    ).all()
+def _open(session: Session, wanted: _Opened, given: Mapping[str, Any] | None = None) -> list[OpenEscalation]:
+    rows = session.execute(wanted, given or {}).all()
+    if not rows:
+        return []
     calls = newest_call(session, [row[0].id for row in rows])
     blocking = blocking_at(session, {row[0].key_result_id: calls[row[0].id].at for row in rows})
     return [
@@ -247,3 +226,43 @@ def _link(root: Delivery | None, base: str | None) -> str | None:
     if root is None or root.channel_id is None or root.posted_channel is None or root.posted_ts is None:
         return None
     return thread_link(root.posted_channel, root.posted_ts, base)
+
+
+# Made once: putting such statements together takes longer than the database needs for them.
+
+_Opened = sa.Select[Escalation, int, KeyResultRevision, Member, str, Delivery, str | None]
+_asked, _taker = aliased(Member), aliased(Member)
+_UNRESOLVED: _Opened = (
+    sa.select(Escalation, KeyResult.number, KeyResultRevision, _asked, _taker.name, Delivery, Workspace.url)
+    .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+    .join(Objective, Objective.id == KeyResult.objective_id)
+    .join(KeyResultRevision, _current_definition())
+    .join(Workspace, Workspace.id == Escalation.workspace_id)
+    .outerjoin(_asked, _asked.id == Escalation.asked_id)
+    .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
+    .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
+    .where(Escalation.state != EscalationState.RESOLVED)
+    .order_by(Escalation.opened_at, Escalation.id)
+)
+_OF_KEY_RESULTS = _UNRESOLVED.where(Escalation.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
+
+_BLOCKERS = (
+    sa.select(Blocker)
+    .where(Blocker.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
+    .order_by(Blocker.opened_at, Blocker.id)
+)
+
+_OF_ESCALATIONS: sa.BindParameter[Any] = sa.bindparam("escalation_ids", expanding=True)
+_newest = (
+    sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
+    .where(EscalationEvent.escalation_id.in_(_OF_ESCALATIONS), EscalationEvent.answer_id.is_not(None))
+    .group_by(EscalationEvent.escalation_id)
+    .subquery()
+)
+_NEWEST_CALL = (
+    sa.select(Escalation.id, Answer)
+    .outerjoin(_newest, _newest.c.escalation_id == Escalation.id)
+    .outerjoin(EscalationEvent, EscalationEvent.id == _newest.c.id)
+    .join(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, Escalation.answer_id))
+    .where(Escalation.id.in_(_OF_ESCALATIONS))
+)
