@@ -19,7 +19,7 @@ from bot.domain.validation import CheckInInput, Invalid, KeyResultFacts, Valid, 
 from bot.domain.words import waits_for
 from bot.runtime import Runtime
 from bot.services import blocking, checkin, once
-from bot.services.checkin import Said
+from bot.services.checkin import Said, Sheet
 from bot.services.refusals import Reason, Refused
 from bot.slack import SlackFailure
 from handlers.boundary import Desk
@@ -116,35 +116,30 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     """Save, and go on to the next one that is due; or say under each field what cannot be taken."""
     view = _view_of(request)
     about = _about(view)
-    with runtime.read() as session:
-        asked = _asked(session, runtime, request, view, about)
-        by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
-    filled = _typed(view, asked)
-    colour = filled.confidence
-    if colour is not None and _lacks_fields(view, colour):
-        # Submitted before the fields of this colour had appeared.
-        return Show(checkin_dialog(asked, filled, note=more_is_asked(colour), source=about.source.value))
-    checked = validate(_input(filled), _facts(asked))
-    if isinstance(checked, Invalid):
-        return Errors(
-            {block(field, about.key_result_id): sentence(finding) for field, finding in checked.problems.items()}
-        )
-    wants_help = filled.wants_help and checked.confidence is Confidence.YELLOW
-    if wants_help and by is None:
-        return Errors({block(Act.BLOCKED_BY, about.key_result_id): help_needs_a_name()})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            checkin.record(
-                session,
-                now,
-                caller=request.caller,
-                key_result_id=about.key_result_id,
-                period=about.period,
-                said=_said(checked, by, wants_help=wants_help),
-                source=about.source,
+        sheet = checkin.sheet(
+            session, now, request.caller, about.key_result_id, about.period, run=about.run, to_save=True
+        )
+        asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+        filled = _typed(view, asked)
+        colour = filled.confidence
+        if colour is not None and _lacks_fields(view, colour):
+            # Submitted before the fields of this colour had appeared.
+            return Show(checkin_dialog(asked, filled, note=more_is_asked(colour), source=about.source.value))
+        checked = validate(_input(filled), _facts(asked))
+        if isinstance(checked, Invalid):
+            return Errors(
+                {block(field, about.key_result_id): sentence(finding) for field, finding in checked.problems.items()}
             )
-        return Show(_what_comes_next(session, runtime, request, about))
+        by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
+        wants_help = filled.wants_help and checked.confidence is Confidence.YELLOW
+        if wants_help and by is None:
+            return Errors({block(Act.BLOCKED_BY, about.key_result_id): help_needs_a_name()})
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            said = _said(checked, by, wants_help=wants_help)
+            sheet = checkin.save(session, now, sheet, said, source=about.source)
+        return Show(_what_comes_next(session, sheet))
 
 
 def _lacks_fields(view: OpenView, colour: Confidence) -> bool:
@@ -152,14 +147,10 @@ def _lacks_fields(view: OpenView, colour: Confidence) -> bool:
     return (colour.wants_more and not view.has(Typed.NEED)) or (colour is Confidence.RED and not view.has(Typed.PLAN))
 
 
-def _what_comes_next(session: Session, runtime: Runtime, request: Request, about: About) -> View:
-    following = checkin.next_due(session, request.caller, about.period) if about.run else None
-    if following is None:
-        return finished_dialog(
-            checkin.finished(session, request.caller, about.period, about.key_result_id, run=about.run)
-        )
-    asked = checkin.question(session, runtime.now(), request.caller, following, about.period, run=True)
-    return checkin_dialog(asked)
+def _what_comes_next(session: Session, sheet: Sheet) -> View:
+    if sheet.next_up is None:
+        return finished_dialog(checkin.end_of(session, sheet))
+    return checkin_dialog(checkin.question_about(session, sheet, sheet.next_up))
 
 
 def _asked(session: Session, runtime: Runtime, request: Request, view: OpenView, about: About) -> Question:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import AuditEvent
-from models.base import Base
+from models.base import Base, table_of
+
+_EVENT = sa.insert(table_of(AuditEvent))
 
 
 def record(
@@ -18,20 +21,25 @@ def record(
     workspace_id: int,
     actor_id: int | None,
     action: str,
-    subject: Base,
+    subject: Base | tuple[type[Base], int],
     actor_name: str = "okra",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Add one event about `subject`, a row that was flushed. `actor_id` null: Okra itself or the command line."""
-    session.add(
-        AuditEvent(
-            workspace_id=workspace_id,
-            actor_id=actor_id,
-            actor_name=actor_name,
-            action=action,
-            subject=subject.__tablename__,
-            subject_id=subject.id,
-            detail={"version": 1, **(detail or {})},
-            at=now,
-        )
+    """Add one event about `subject`: a row that was flushed, or its table and id.
+
+    `actor_id` null: Okra itself or the command line.
+    """
+    table, subject_id = subject if isinstance(subject, tuple) else (type(subject), subject.id)
+    session.execute(
+        _EVENT,
+        {
+            "workspace_id": workspace_id,
+            "actor_id": actor_id,
+            "actor_name": actor_name,
+            "action": action,
+            "subject": table.__tablename__,
+            "subject_id": subject_id,
+            "detail": {"version": 1, **(detail or {})},
+            "at": now,
+        },
     )

@@ -10,12 +10,27 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Message, PostKind
+from models.base import table_of
 from models.once import insert_once
 
 # Kinds whose message shows state and is redrawn when the state changes.
 SHOWS_STATE = {PostKind.PROMPT, PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.LEAD_NOTE}
 
 _NEW_WORK = "okra_new_work"
+
+_message, _delivery = table_of(Message), table_of(Delivery)
+_REDRAW = (
+    sa.update(_message)
+    .where(
+        _message.c.workspace_id == sa.bindparam("of_workspace"),
+        _message.c.delivery_id.in_(
+            sa.select(_delivery.c.id).where(
+                _delivery.c.workspace_id == sa.bindparam("of_workspace"), _delivery.c.key == sa.bindparam("of_key")
+            )
+        ),
+    )
+    .values(wanted=_message.c.wanted + 1, not_before=sa.bindparam("now"))
+)
 
 
 def post(
@@ -82,12 +97,8 @@ def post(
 
 def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> None:
     """The state behind the message that was posted under `key` has changed: it is shown anew, soon."""
-    of_key = sa.select(Delivery.id).where(Delivery.workspace_id == workspace_id, Delivery.key == key)
-    session.execute(
-        sa.update(Message)
-        .where(Message.workspace_id == workspace_id, Message.delivery_id.in_(of_key))
-        .values(wanted=Message.wanted + 1, not_before=now)
-    )
+    session.flush()
+    session.execute(_REDRAW, {"of_workspace": workspace_id, "of_key": key, "now": now})
     session.info[_NEW_WORK] = True
 
 

@@ -15,7 +15,7 @@ from bot.domain.cadence import Period, closes_at, digest_at, following, period, 
 from bot.domain.organisation import Visibility
 from bot.services import outbox
 from bot.services.planning import prompt_key
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import KeepsRhythm, rhythm_of
 from bot.services.standing import standings
 from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultState, Member, Objective, Team, Workspace
 
@@ -121,7 +121,7 @@ def prompts_about(session: Session, key_result_id: int, *, since: Period) -> lis
     return [prompt_key(owner_id, this) for owner_id, this in rows]
 
 
-def changes_until(workspace: Workspace, this: Period) -> datetime:
+def changes_until(workspace: KeepsRhythm, this: Period) -> datetime:
     """Until then the answers of a period are taken and can be changed: the digest's hour."""
     return digest_at(this, rhythm_of(workspace), ZoneInfo(workspace.time_zone))
 

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import time
+from typing import Protocol
+
 from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
-from models import Workspace
 
 
-def rhythm_of(workspace: Workspace) -> Rhythm:
+class KeepsRhythm(Protocol):
+    """A workspace's row, or a row that brings its columns along."""
+
+    @property
+    def opens_on(self) -> int: ...
+    @property
+    def opens_at(self) -> time: ...
+    @property
+    def closes_on(self) -> int: ...
+    @property
+    def closes_at(self) -> time: ...
+    @property
+    def digest_on(self) -> int: ...
+    @property
+    def digest_at(self) -> time: ...
+    @property
+    def note_at(self) -> time: ...
+    @property
+    def time_zone(self) -> str: ...
+
+
+def rhythm_of(workspace: KeepsRhythm) -> Rhythm:
     """The rhythm in the form that `bot/domain/cadence.py` works with.
 
     The lead's note comes one working day before the digest, so only its hour is taken.

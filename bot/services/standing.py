@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -13,11 +13,71 @@ from sqlalchemy.orm import Session, aliased
 from bot.blocks.standing import EscalationLink, Standing
 from bot.domain.cadence import Period, following
 from bot.domain.cadence import period as monday
+from bot.domain.confidence import Confidence
+from bot.domain.kinds import Kind
 from bot.services.still_open import OpenEscalation, open_for_key_results
-from models import Answer, CheckIn, KeyResult, KeyResultRevision, Member
+from models import Answer, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
+from models.base import table_of
+from models.escalation import is_unresolved
 
 # A quarter: as many weeks as the row of characters shows, and as far back as an answer still says something.
 WEEKS = 13
+
+
+class Defined(Protocol):
+    """A key result's number, its definition that counts, and whose it is."""
+
+    @property
+    def key_result_id(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def metric(self) -> str | None: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def start(self) -> Decimal | None: ...
+    @property
+    def target(self) -> Decimal | None: ...
+    @property
+    def owner_name(self) -> str | None: ...
+
+
+class Told(NamedTuple):
+    """The newest answer of one key result in one period."""
+
+    key_result_id: int
+    period: date
+    answer_id: int
+    revision: int
+    author_id: int
+    value: Decimal | None
+    score: Decimal | None
+    confidence: Confidence
+    changed: str
+    working: str
+    next_move: str
+    need: str
+    plan: str
+
+
+class _Line(NamedTuple):
+    """`escalation_id`: the open one, null where there is none."""
+
+    key_result_id: int
+    number: int
+    text: str
+    metric: str | None
+    kind: Kind
+    unit: str
+    start: Decimal | None
+    target: Decimal | None
+    owner_name: str | None
+    escalation_id: int | None
 
 
 def standings(session: Session, key_result_ids: Collection[int], period: Period) -> dict[int, Standing]:
@@ -29,27 +89,20 @@ def standings(session: Session, key_result_ids: Collection[int], period: Period)
     """
     if not key_result_ids:
         return {}
-    answers = _answers(session, key_result_ids, period)
-    escalations = open_for_key_results(session, key_result_ids)
-    rows = session.execute(
-        sa.select(KeyResult, KeyResultRevision, Member.name)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
-        .outerjoin(Member, Member.id == KeyResult.owner_id)
-        .where(KeyResult.id.in_(key_result_ids))
-    ).all()
+    # What was said in this session counts too: statements over tables do not see to that by themselves.
+    session.flush()
+    ids = list(key_result_ids)
+    answers = told(session, ids, since=following(period, 1 - WEEKS), until=period)
+    lines = [_Line._make(row) for row in session.execute(_LINES, {"ids": ids})]
+    escalations = open_for_key_results(session, [one.key_result_id for one in lines if one.escalation_id is not None])
     return {
-        key_result.id: _standing(
-            key_result,
-            definition,
-            owner or key_result.owner_name,
-            answers=answers.get(key_result.id, {}),
-            escalation=escalations.get(key_result.id),
-            period=period,
+        line.key_result_id: standing_of(
+            line,
+            answers.get(line.key_result_id, ()),
+            period,
+            escalation=escalations.get(line.key_result_id),
         )
-        for key_result, definition, owner in rows
+        for line in lines
     }
 
 
@@ -66,48 +119,35 @@ def newest_answers(*, since: Period, until: Period) -> sa.Select[CheckIn, Answer
     )
 
 
-@dataclass(frozen=True)
-class _Stood:
-    """What stood after some week."""
-
-    value: Decimal | None = None
-    score: Decimal | None = None
-    answer: Answer | None = None
-
-
-def _answers(session: Session, key_result_ids: Collection[int], period: Period) -> dict[int, dict[date, Answer]]:
-    rows = session.execute(
-        newest_answers(since=following(period, 1 - WEEKS), until=period)
-        .where(CheckIn.key_result_id.in_(key_result_ids))
-        .order_by(CheckIn.period)
-    )
-    found: dict[int, dict[date, Answer]] = {}
-    for check_in, answer in rows:
-        found.setdefault(check_in.key_result_id, {})[check_in.period] = answer
-    return found
+def told(
+    session: Session, key_result_ids: Sequence[int], *, since: Period, until: Period
+) -> dict[int, tuple[Told, ...]]:
+    """By key result id: the newest answer of each period from `since` to `until`, the oldest first."""
+    found: dict[int, list[Told]] = {}
+    for row in session.execute(_TOLD, {"ids": key_result_ids, "since": since, "until": until}):
+        one = Told._make(row)
+        found.setdefault(one.key_result_id, []).append(one)
+    return {key_result_id: tuple(ones) for key_result_id, ones in found.items()}
 
 
-def _standing(
-    key_result: KeyResult,
-    definition: KeyResultRevision,
-    owner_name: str | None,
-    *,
-    answers: Mapping[date, Answer],
-    escalation: OpenEscalation | None,
-    period: Period,
+def standing_of(
+    key_result: Defined, answers: Sequence[Told], period: Period, *, escalation: OpenEscalation | None
 ) -> Standing:
-    as_of = monday(max(answers)) if answers else None
-    now = _stood(answers, as_of)
-    last = _stood(answers, following(as_of, -1) if as_of else None)
+    """One key result's standing. `answers`: as `told` gives them, from any period on; later ones count in `period`."""
+    oldest = following(period, 1 - WEEKS)
+    answers = [one for one in answers if one.period >= oldest]
+    as_of = monday(answers[-1].period) if answers else None
+    now = _stood(answers)
+    last = _stood([one for one in answers if one.period < as_of]) if as_of is not None else now
     return Standing(
-        key_result_id=key_result.id,
+        key_result_id=key_result.key_result_id,
         number=key_result.number,
-        text=definition.text,
-        metric=definition.metric,
-        kind=definition.kind,
-        unit=definition.unit,
-        start=definition.start,
-        target=definition.target,
+        text=key_result.text,
+        metric=key_result.metric,
+        kind=key_result.kind,
+        unit=key_result.unit,
+        start=key_result.start,
+        target=key_result.target,
         value=now.value,
         score=now.score,
         last_score=last.score,
@@ -116,32 +156,98 @@ def _standing(
         next_move=now.answer.next_move if now.answer else "",
         scores=_row(answers, period),
         as_of=as_of,
-        answer_id=now.answer.id if now.answer else None,
+        answer_id=now.answer.answer_id if now.answer else None,
         escalation=_link(escalation),
-        owner_name=owner_name,
+        owner_name=key_result.owner_name,
     )
 
 
-def _stood(answers: Mapping[date, Answer], until: Period | None) -> _Stood:
+_key_result, _definition, _owner = table_of(KeyResult), table_of(KeyResultRevision), table_of(Member)
+_check_in, _answer, _escalation = table_of(CheckIn), table_of(Answer), table_of(Escalation)
+_newer = _answer.alias("newer")
+
+_LINES = (
+    sa.select(
+        _key_result.c.id,
+        _key_result.c.number,
+        _definition.c.text,
+        _definition.c.metric,
+        _definition.c.kind,
+        _definition.c.unit,
+        _definition.c.start,
+        _definition.c.target,
+        sa.func.coalesce(_owner.c.name, _key_result.c.owner_name),
+        _escalation.c.id,
+    )
+    .select_from(_key_result)
+    .join(
+        _definition,
+        sa.and_(_definition.c.key_result_id == _key_result.c.id, _definition.c.revision == _key_result.c.revision),
+    )
+    .outerjoin(_owner, _owner.c.id == _key_result.c.owner_id)
+    .outerjoin(
+        _escalation,
+        sa.and_(
+            _escalation.c.workspace_id == _key_result.c.workspace_id,
+            _escalation.c.key_result_id == _key_result.c.id,
+            is_unresolved(_escalation),
+        ),
+    )
+    .where(_key_result.c.id.in_(sa.bindparam("ids", expanding=True)))
+)
+
+_TOLD = (
+    sa.select(
+        _check_in.c.key_result_id,
+        _check_in.c.period,
+        _answer.c.id,
+        _answer.c.revision,
+        _answer.c.author_id,
+        _answer.c.value,
+        _answer.c.score,
+        _answer.c.confidence,
+        _answer.c.changed,
+        _answer.c.working,
+        _answer.c.next_move,
+        _answer.c.need,
+        _answer.c.plan,
+    )
+    .join(_answer, _answer.c.check_in_id == _check_in.c.id)
+    .where(
+        _check_in.c.key_result_id.in_(sa.bindparam("ids", expanding=True)),
+        _check_in.c.period.between(sa.bindparam("since"), sa.bindparam("until")),
+        ~sa.exists().where(_newer.c.check_in_id == _answer.c.check_in_id, _newer.c.revision > _answer.c.revision),
+    )
+    .order_by(_check_in.c.period)
+)
+
+
+class _Stood(NamedTuple):
+    """What stood after some week."""
+
+    value: Decimal | None = None
+    score: Decimal | None = None
+    answer: Told | None = None
+
+
+def _stood(answers: Sequence[Told]) -> _Stood:
     stood = _Stood()
-    for week in sorted(answers):
-        if until is not None and week <= until:
-            answer = answers[week]
-            stood = _Stood(
-                value=answer.value if answer.value is not None else stood.value,
-                score=answer.score if answer.score is not None else stood.score,
-                answer=answer,
-            )
+    for one in answers:
+        stood = _Stood(
+            value=one.value if one.value is not None else stood.value,
+            score=one.score if one.score is not None else stood.score,
+            answer=one,
+        )
     return stood
 
 
-def _row(answers: Mapping[date, Answer], period: Period) -> tuple[Decimal | None, ...]:
+def _row(answers: Sequence[Told], period: Period) -> tuple[Decimal | None, ...]:
     """One score a week; it begins with the first answer, so that a young key result has a short row."""
     if not answers:
         return ()
-    weeks = (period - monday(min(answers))).days // 7 + 1
-    row = [answers.get(following(period, -back)) for back in reversed(range(weeks))]
-    return tuple(answer.score if answer else None for answer in row)
+    scores = {one.period: one.score for one in answers}
+    weeks = (period - monday(answers[0].period)).days // 7 + 1
+    return tuple(scores.get(following(period, -back)) for back in reversed(range(weeks)))
 
 
 def _link(escalation: OpenEscalation | None) -> EscalationLink | None:

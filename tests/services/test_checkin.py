@@ -228,7 +228,7 @@ def test_a_threshold_is_scored_by_the_weeks_in_which_it_held(database: Database)
         for week, value in enumerate((99, 98, 100, 97)):
             told.open(week)
             scores.append(told.say(Said(Confidence.GREEN, "watch", value=Decimal(value)), weeks=week).score)
-        assert [str(score) for score in scores] == ["1.00", "0.50", "0.67", "0.50"]
+        assert scores == [Decimal(1), Decimal("0.5"), Decimal("0.67"), Decimal("0.5")]
         # A changed answer counts for its week instead of the first one.
         assert told.say(Said(Confidence.GREEN, "watch", value=Decimal(99)), weeks=3).score == Decimal("0.75")
 
@@ -301,7 +301,7 @@ def test_the_run_goes_through_what_is_due_and_tells_where_it_is(database: Databa
         with pytest.raises(Refused) as refused:
             checkin.first_due(told.session, now, caller, this)
         assert refused.value.reason is Reason.ALREADY_ANSWERED
-        end = checkin.finished(told.session, caller, this, second.id, run=True)
+        end = checkin.finished(told.session, now, caller, this, second.id, run=True)
         assert [standing.score for standing in end.standings] == [Decimal("0.5"), Decimal("0.5")]
 
 

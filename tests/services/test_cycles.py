@@ -133,7 +133,7 @@ def test_a_cycle_that_ends_on_a_monday_is_answered_on_tuesday(database: Database
         last = last_week(session, date(2026, 10, 5))
         assert cycles.turn(session, tuesday, 100) == 0
         caller = last.company.caller(last.owner)
-        assert answerable.subject(session, tuesday, caller, last.key_result.id, WEEK).check_in is not None
+        assert answerable.subject(session, tuesday, caller, last.key_result.id, WEEK).check_in_id is not None
         with pytest.raises(Refused) as refused:
             answerable.subject(session, tuesday, caller, last.key_result.id, following(WEEK))
         assert refused.value.reason is Reason.CYCLE_NOT_ACTIVE

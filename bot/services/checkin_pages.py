@@ -1,0 +1,101 @@
+"""What the dialog shows, from a sheet: the question about one key result, and the page at the end."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.blocks.checkin_parts import Filled, Finished, LastAnswer, Question
+from bot.blocks.standing import Standing
+from bot.domain import scoring
+from bot.domain.kinds import Kind
+from bot.domain.numbers import format_value
+from bot.services import blocking
+from bot.services.checkin_sheet import Sheet
+from bot.services.prompt import changes_until
+from bot.services.standing import Told, standing_of
+from bot.services.still_open import open_for_key_results
+from bot.services.subject import Subject
+
+
+def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_value: bool = False) -> Question:
+    """The page that asks about one key result of the sheet: what is in hand, or what comes next.
+
+    `offers_value`: a value is typed already, so its field is shown though it is not asked for this week. The session is
+    asked only where an escalation or a blocker is open.
+    """
+    told = sheet.told_in_cycle(about)
+    this_week = next((one for one in told if one.period == sheet.period), None)
+    earlier = next((one for one in reversed(told) if one.period < sheet.period), None)
+    position, total = sheet.position_of(about)
+    asks_value = about.asks_value is not False
+    standing = _standings(session, sheet, (about,))[0]
+    return Question(
+        standing=standing,
+        objective=about.objective,
+        period=sheet.period,
+        run=sheet.is_run,
+        position=position,
+        total=total,
+        shows_value=asks_value or offers_value,
+        needs_value=asks_value,
+        asks_start=about.kind.is_metric and about.start is None,
+        hint=scoring.hint(about.kind, about.start, about.target, about.unit),
+        last=_last(earlier, about),
+        filled=_filled(session, about, standing, this_week),
+    )
+
+
+def end_of(session: Session, sheet: Sheet) -> Finished:
+    """The page at the end: what the caller told in this run, or about this one key result."""
+    shown = sheet.shown_at_the_end
+    told = _standings(session, sheet, shown)
+    return Finished(
+        standings=told,
+        changes_until=changes_until(sheet.in_hand, sheet.period).astimezone(ZoneInfo(sheet.in_hand.caller_zone)),
+        digest_follows=any(one.digest_follows for one in shown),
+        asks_for_help=tuple(one.number for one in told if one.escalation is not None),
+    )
+
+
+def _standings(session: Session, sheet: Sheet, about: tuple[Subject, ...]) -> tuple[Standing, ...]:
+    escalations = open_for_key_results(session, [one.key_result_id for one in about if one.escalation_id is not None])
+    return tuple(
+        standing_of(one, sheet.told_of(one), sheet.period, escalation=escalations.get(one.key_result_id))
+        for one in about
+    )
+
+
+def _last(answer: Told | None, about: Subject) -> LastAnswer:
+    if answer is None:
+        return LastAnswer()
+    value = ""
+    if about.kind is Kind.MILESTONE and answer.score is not None:
+        value = scoring.show(answer.score)
+    elif answer.value is not None:
+        value = format_value(answer.value, about.unit)
+    return LastAnswer(value, answer.changed, answer.working, answer.next_move, answer.need, answer.plan)
+
+
+def _filled(session: Session, about: Subject, standing: Standing, this_week: Told | None) -> Filled:
+    """The value as it stands and what still blocks; the texts only where this week's own answer is being changed."""
+    value = ""
+    if standing.kind is Kind.MILESTONE:
+        value = str(standing.score.normalize()) if standing.score is not None else ""
+    elif standing.value is not None:
+        value = format_value(standing.value, "").replace(",", "")
+    blocker = blocking.open_blocker(session, about.key_result_id) if about.blocker_id is not None else None
+    blocked_by = blocking.named(session, blocker) if blocker is not None else None
+    if this_week is None:
+        return Filled(value=value, blocked_by=blocked_by)
+    return Filled(
+        value=value,
+        changed=this_week.changed,
+        working=this_week.working,
+        next_move=this_week.next_move,
+        blocked_by=blocked_by,
+        wants_help=blocker is not None and blocker.wants_help,
+        need=this_week.need,
+        plan=this_week.plan,
+    )

@@ -1,0 +1,250 @@
+"""What a check-in is about: a key result in one period with all that answering it depends on, as one wide row.
+
+Somebody waits while a check-in is read, so it is read at once: whoever needs one more fact about the key result, its
+team, its owner or its workspace adds a field to `Subject` and its column to `_COLUMNS`, rather than a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.cadence import Period, period_of
+from bot.domain.cycles import CycleState
+from bot.domain.kinds import Kind
+from bot.services.access import Caller
+from bot.services.refusals import Reason, Refused
+from models import (
+    Blocker,
+    CheckIn,
+    CheckInState,
+    Cycle,
+    Escalation,
+    KeyResult,
+    KeyResultCoOwner,
+    KeyResultRevision,
+    KeyResultState,
+    Member,
+    MemberKind,
+    Objective,
+    Team,
+    Workspace,
+)
+from models.base import table_of
+from models.escalation import is_unresolved
+
+
+class Subject(NamedTuple):
+    """A key result in one period. It says nothing about whether its caller may see or answer it: `answerable` does.
+
+    `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
+    null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
+    `asked_id` (who was asked) are null where nobody was asked yet. `blocker_id` and `escalation_id`: what is open now.
+    """
+
+    caller_id: int
+    caller_name: str
+    caller_zone: str
+    caller_takes_part: bool
+    workspace_id: int
+    time_zone: str
+    opens_on: int
+    opens_at: time
+    closes_on: int
+    closes_at: time
+    note_at: time
+    digest_on: int
+    digest_at: time
+    key_result_id: int
+    number: int
+    state: KeyResultState
+    revision: int
+    text: str
+    metric: str | None
+    kind: Kind
+    unit: str
+    start: Decimal | None
+    target: Decimal | None
+    value_every_weeks: int
+    owner_id: int | None
+    owner_name: str | None
+    owner_zone: str | None
+    is_co_owner: bool
+    objective: str
+    team: str
+    team_is_on: bool
+    digest_follows: bool
+    cycle_state: CycleState
+    cycle_starts_on: date | None
+    cycle_ends_on: date | None
+    check_in_id: int | None
+    check_in_state: CheckInState | None
+    asks_value: bool | None
+    asked_id: int | None
+    blocker_id: int | None
+    escalation_id: int | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the caller was asked about it; one that is due goes along when its key result does."""
+        return self.asked_id == self.caller_id and self.state is KeyResultState.ACTIVE
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Until the digest goes out, what was missed can still be added."""
+        return self.check_in_state in {CheckInState.DUE, CheckInState.MISSED}
+
+
+def subject_of(session: Session, caller: Caller, key_result_id: int, period: Period) -> Subject:
+    """One key result in a period. Raises `Refused` where there is none."""
+    found = _read(session, _ONE, caller, period, key_result_id=key_result_id)
+    if not found:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    return found[0]
+
+
+def subjects_of_run(session: Session, caller: Caller, key_result_id: int | None, period: Period) -> Sequence[Subject]:
+    """All that the caller was asked about in a period and `key_result_id`, in the order of the numbers."""
+    if key_result_id is None:
+        return _read(session, _RUN, caller, period)
+    return _read(session, _ONE_AND_RUN, caller, period, key_result_id=key_result_id)
+
+
+def hold(session: Session, caller: Caller, key_result_id: int) -> None:
+    """Hold the key result until the transaction ends, before it is read: two answers at once come one after another."""
+    session.execute(_HOLD, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
+
+
+def current_period(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Period:
+    """The week that it is where the key result's owner is. Raises `Refused` where there is no such key result."""
+    zone = session.execute(_ZONE, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id}).first()
+    if zone is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    return period_of(now, ZoneInfo(zone[0]))
+
+
+def _read(
+    session: Session, statement: sa.Select[Any], caller: Caller, period: Period, **which: int
+) -> Sequence[Subject]:
+    # Statements over tables do not see to it by themselves that what was changed in this session is read back.
+    session.flush()
+    given = {"workspace_id": caller.workspace_id, "member_id": caller.member_id, "period": period, **which}
+    return [Subject._make(row) for row in session.execute(statement, given)]
+
+
+_caller, _owner = table_of(Member).alias("caller"), table_of(Member).alias("owner")
+_workspace, _team, _cycle = table_of(Workspace), table_of(Team), table_of(Cycle)
+_key_result, _definition, _objective = table_of(KeyResult), table_of(KeyResultRevision), table_of(Objective)
+_check_in, _blocker, _escalation = table_of(CheckIn), table_of(Blocker), table_of(Escalation)
+_co_owner, _asked = table_of(KeyResultCoOwner), table_of(CheckIn).alias("asked")
+
+_COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
+    "caller_id": _caller.c.id,
+    "caller_name": _caller.c.name,
+    "caller_zone": _caller.c.time_zone,
+    "caller_takes_part": sa.and_(_caller.c.kind == MemberKind.FULL, _caller.c.deactivated_at.is_(None)),
+    "workspace_id": _workspace.c.id,
+    "time_zone": _workspace.c.time_zone,
+    "opens_on": _workspace.c.opens_on,
+    "opens_at": _workspace.c.opens_at,
+    "closes_on": _workspace.c.closes_on,
+    "closes_at": _workspace.c.closes_at,
+    "note_at": _workspace.c.note_at,
+    "digest_on": _workspace.c.digest_on,
+    "digest_at": _workspace.c.digest_at,
+    "key_result_id": _key_result.c.id,
+    "number": _key_result.c.number,
+    "state": _key_result.c.state,
+    "revision": _key_result.c.revision,
+    "text": _definition.c.text,
+    "metric": _definition.c.metric,
+    "kind": _definition.c.kind,
+    "unit": _definition.c.unit,
+    "start": _definition.c.start,
+    "target": _definition.c.target,
+    "value_every_weeks": _definition.c.value_every_weeks,
+    "owner_id": _key_result.c.owner_id,
+    "owner_name": sa.func.coalesce(_owner.c.name, _key_result.c.owner_name),
+    "owner_zone": _owner.c.time_zone,
+    "is_co_owner": sa.exists().where(
+        _co_owner.c.key_result_id == _key_result.c.id, _co_owner.c.member_id == _caller.c.id
+    ),
+    "objective": _objective.c.title,
+    "team": _team.c.name,
+    "team_is_on": sa.and_(_team.c.switched_on_at.is_not(None), _team.c.archived_at.is_(None)),
+    "digest_follows": sa.and_(_team.c.next_digest_at.is_not(None), _team.c.channel_id.is_not(None)),
+    "cycle_state": _cycle.c.state,
+    "cycle_starts_on": _cycle.c.starts_on,
+    "cycle_ends_on": _cycle.c.ends_on,
+    "check_in_id": _check_in.c.id,
+    "check_in_state": _check_in.c.state,
+    "asks_value": _check_in.c.asks_value,
+    "asked_id": _check_in.c.owner_id,
+    "blocker_id": _blocker.c.id,
+    "escalation_id": _escalation.c.id,
+}
+
+
+def _open_of(table: sa.FromClause, is_open: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """At most one row a key result, by an index of its own."""
+    return sa.and_(
+        table.c.workspace_id == _key_result.c.workspace_id, table.c.key_result_id == _key_result.c.id, is_open
+    )
+
+
+_EVERY = (
+    sa.select(*(_COLUMNS[name].label(name) for name in Subject._fields))
+    .select_from(_key_result)
+    .join(
+        _definition,
+        sa.and_(_definition.c.key_result_id == _key_result.c.id, _definition.c.revision == _key_result.c.revision),
+    )
+    .join(_objective, _objective.c.id == _key_result.c.objective_id)
+    .join(_team, _team.c.id == _objective.c.team_id)
+    .join(_cycle, _cycle.c.id == _objective.c.cycle_id)
+    .join(_workspace, _workspace.c.id == _key_result.c.workspace_id)
+    .join(
+        _caller,
+        sa.and_(_caller.c.workspace_id == _key_result.c.workspace_id, _caller.c.id == sa.bindparam("member_id")),
+    )
+    .outerjoin(_owner, _owner.c.id == _key_result.c.owner_id)
+    .outerjoin(
+        _check_in,
+        sa.and_(_check_in.c.key_result_id == _key_result.c.id, _check_in.c.period == sa.bindparam("period")),
+    )
+    .outerjoin(_blocker, _open_of(_blocker, _blocker.c.cleared_at.is_(None)))
+    .outerjoin(_escalation, _open_of(_escalation, is_unresolved(_escalation)))
+    .where(_key_result.c.workspace_id == sa.bindparam("workspace_id"), _key_result.c.archived_at.is_(None))
+    .order_by(_key_result.c.number)
+)
+
+_OF_THE_RUN = sa.select(_asked.c.key_result_id).where(
+    _asked.c.workspace_id == sa.bindparam("workspace_id"),
+    _asked.c.owner_id == sa.bindparam("member_id"),
+    _asked.c.period == sa.bindparam("period"),
+)
+_THIS = sa.bindparam("key_result_id", type_=_key_result.c.id.type)
+
+_ONE = _EVERY.where(_key_result.c.id == _THIS)
+_RUN = _EVERY.where(_key_result.c.id.in_(_OF_THE_RUN))
+_ONE_AND_RUN = _EVERY.where(_key_result.c.id.in_(_OF_THE_RUN.union_all(sa.select(_THIS))))
+
+_WANTED = sa.and_(
+    _key_result.c.workspace_id == sa.bindparam("workspace_id"),
+    _key_result.c.id == _THIS,
+    _key_result.c.archived_at.is_(None),
+)
+_HOLD = sa.select(_key_result.c.id).where(_WANTED).with_for_update(key_share=True)
+_ZONE = (
+    sa.select(sa.func.coalesce(_owner.c.time_zone, _workspace.c.time_zone))
+    .select_from(_key_result)
+    .join(_workspace, _workspace.c.id == _key_result.c.workspace_id)
+    .outerjoin(_owner, _owner.c.id == _key_result.c.owner_id)
+    .where(_WANTED)
+)
