@@ -1,8 +1,8 @@
 """Check-ins: where one begins, the question about one key result, the answer, and what follows from it.
 
 An interaction reads a `Sheet`, works on it, and saves: a green one is a handful of statements in one transaction, each
-made once, when this module is loaded (`docs/decisions/0008-the-sheet.md`). A test counts them. What is rare (a blocker,
-a call for help, a baseline, an answer before the question) takes its own statements, and may.
+made once, when this module is loaded (docs/decisions/0008; `tests/handlers/test_checkin_cost.py` counts them). What is
+rare (a blocker, a call for help, a baseline, an answer before the question) takes its own statements, and may.
 """
 
 from __future__ import annotations
