@@ -22,6 +22,7 @@ HINT_LENGTH = 300
 SHORT = 100
 HELP = "help"
 MOST_TOLD = 20
+MOST_CHOICES = 100
 
 _COLOURS = (
     (Confidence.GREEN, "it will be there at the end of the cycle"),
@@ -111,8 +112,8 @@ def finished_dialog(view: Finished) -> View:
 
 
 def choices(found: Sequence[Choice]) -> list[Block]:
-    """Entries for the menu that asks while somebody types."""
-    return [option(one.text, one.value) for one in found]
+    """Entries for the menu that asks while somebody types; as many as a menu holds."""
+    return [option(one.text, one.value) for one in found[:MOST_CHOICES]]
 
 
 def _about(question: Question) -> list[Block]:
