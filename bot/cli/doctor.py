@@ -15,10 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import Program, build, database_file, open_settings_database
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
+from bot.services.failures import LATELY, Failures, failures_since
 from bot.settings import Settings, SettingsError, Transport, load
 from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, stored_revision
-from models import Cycle, Delivery, DeliveryState, KeyResult, KeyResultState, Objective, Team
+from models import Cycle, KeyResult, KeyResultState, Objective, Team
 
 # Slack refuses a request whose signature is five minutes old; long before that the clocks deserve a look.
 SKEW_SECONDS = 30
@@ -185,12 +186,7 @@ def _programme(program: Program) -> Iterator[Check]:
                 Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
             )
         )
-        failed = session.execute(
-            sa.select(Delivery.kind, Delivery.error, sa.func.count())
-            .where(Delivery.state == DeliveryState.FAILED)
-            .group_by(Delivery.kind, Delivery.error)
-            .order_by(Delivery.kind, Delivery.error)
-        ).all()
+        failures = failures_since(session, program.runtime.now() - LATELY)
     hint = "" if on else " `okra team on NAME` switches one on."
     yield Check("teams", Finding.OK if on else Finding.NOTE, f"{on} on, {off} off.{hint}")
     if drafts:
@@ -201,8 +197,24 @@ def _programme(program: Program) -> Iterator[Check]:
             if drafts == 1
             else f"{drafts} are drafts without an owner that Slack knows; nobody is asked about them.",
         )
-    for kind, error, count in failed:
-        yield Check("deliveries", Finding.NOTE, f"{count} × {kind.value} could not be delivered: {error}")
+    yield from _deliveries(failures)
+
+
+def _deliveries(failures: Failures) -> Iterator[Check]:
+    for one in failures.undelivered:
+        yield Check(
+            "deliveries", Finding.NOTE, f"{one.count} × {one.kind.value} to {one.to} could not be delivered: {one.code}"
+        )
+    if failures.too_late:
+        yield Check(
+            "deliveries",
+            Finding.NOTE,
+            f"{failures.too_late} × prompt came to nothing: answering had closed before Slack could be reached.",
+        )
+    if failures.uncertain:
+        yield Check(
+            "deliveries", Finding.NOTE, f"{failures.uncertain} are uncertain; Okra is looking whether they arrived."
+        )
 
 
 def _first_line(error: SQLAlchemyError) -> str:

@@ -1,16 +1,121 @@
-"""What could not be delivered is told to the admins, once."""
+"""What could not be delivered is told to the admins, once, and stands where they look: `okra doctor`, their Home."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks import notices
 from bot.blocks.post import Post
-from bot.services import outbox
-from models import Delivery, Member, PostKind
+from bot.domain.permissions import Action, Facts
+from bot.services import access, outbox
+from bot.services.access import Caller
+from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, PostKind
+
+# Why a prompt was not sent: answering had closed before it could leave.
+TOO_LATE = "too_late"
+# How far back an admin looks.
+LATELY = timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """Posts of one kind to one recipient that failed for one reason. `to`: a person's name, or a channel's link."""
+
+    kind: PostKind
+    to: str
+    code: str
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Failures:
+    """What did not arrive lately. `too_late`: prompts that were not sent, because answering had closed by then.
+    `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up."""
+
+    undelivered: tuple[Undelivered, ...]
+    too_late: int
+    uncertain: int
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.undelivered or self.too_late or self.uncertain)
+
+
+def view(session: Session, caller: Caller, now: datetime) -> Failures:
+    """What an admin sees of the failures of their workspace. Raises `Refused` for anybody else."""
+    access.require(session, caller, Action.SEE_FAILURES, Facts())
+    return failures_since(session, now - LATELY, workspace_id=caller.workspace_id)
+
+
+def failures_since(session: Session, since: datetime, *, workspace_id: int | None = None) -> Failures:
+    """The failures after an instant, the newest first; None: of all workspaces, for who runs Okra."""
+    here = Delivery.workspace_id == workspace_id if workspace_id is not None else sa.true()
+    groups = session.execute(
+        sa.select(
+            Delivery.kind,
+            Delivery.workspace_id,
+            Delivery.member_id,
+            Delivery.channel_id,
+            sa.func.coalesce(Delivery.error, "unknown"),
+            sa.func.count(),
+            sa.func.max(Delivery.settled_at),
+        )
+        .where(here, Delivery.state == DeliveryState.FAILED, Delivery.settled_at > since)
+        .group_by(Delivery.kind, Delivery.workspace_id, Delivery.member_id, Delivery.channel_id, Delivery.error)
+        .order_by(sa.func.max(Delivery.settled_at).desc())
+    ).all()
+    names = _names(session, [member_id for _, _, member_id, *_ in groups if member_id is not None])
+    return Failures(
+        undelivered=tuple(
+            Undelivered(
+                kind, names[member_id] if member_id is not None else f"<#{channel_id}>", code, count, last_at or since
+            )
+            for kind, _, member_id, channel_id, code, count, last_at in groups
+        ),
+        too_late=_count(
+            session,
+            here,
+            Delivery.state == DeliveryState.OBSOLETE,
+            Delivery.error == TOO_LATE,
+            Delivery.settled_at > since,
+        ),
+        uncertain=_count(session, here, Delivery.state == DeliveryState.UNKNOWN),
+    )
+
+
+def why_not_sent(session: Session, row: Delivery, now: datetime) -> str | None:
+    """For a post that makes no sense any more: `TOO_LATE` for a prompt whose questions have closed unanswered.
+
+    None where what it was about has been answered, excused or taken away: then nobody missed anything.
+    """
+    if row.kind is not PostKind.PROMPT:
+        return None
+    closed = session.scalar(
+        sa.select(
+            sa.exists().where(
+                CheckIn.workspace_id == row.workspace_id,
+                CheckIn.owner_id == row.member_id,
+                CheckIn.period == row.period,
+                CheckIn.state.in_((CheckInState.DUE, CheckInState.MISSED)),
+                CheckIn.closes_at <= now,
+            )
+        )
+    )
+    return TOO_LATE if closed else None
+
+
+def _names(session: Session, member_ids: Sequence[int]) -> dict[int, str]:
+    return dict(session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(member_ids))).all())
+
+
+def _count(session: Session, *conditions: sa.ColumnElement[bool]) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Delivery).where(*conditions)) or 0
 
 
 def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
