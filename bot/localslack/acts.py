@@ -7,8 +7,11 @@ An act returns the delivery that it caused, or None when it stays between the pe
 from dataclasses import dataclass
 from typing import Any
 
+from bot.localslack import files
+from bot.localslack.blockkit import check_options
 from bot.localslack.errors import ActError
 from bot.localslack.facts.method import ConversationKind
+from bot.localslack.files import file_object
 from bot.localslack.inputs import PLAIN_KEYS, TEXT, entered, find_element, options_of, pick_option, state_values
 from bot.localslack.modals import make_trigger
 from bot.localslack.outgoing import Delivery, Kind, Reply
@@ -18,6 +21,10 @@ from bot.localslack.state import Channel, Message, Person, View, ViewType, Works
 from bot.localslack.world import World
 
 Json = dict[str, Any]
+
+MOST_FILES = 10
+LEAST_QUERY = 3
+"""Characters after which an external select asks the app, unless it says otherwise itself."""
 
 TIMED_OUT = "Something went wrong: the app did not answer within 3 seconds."
 FAILED = "Something went wrong: the app could not be reached or answered with an error."
@@ -88,21 +95,26 @@ def act_on(
     raw: Any = None,
     enter: bool = False,
 ) -> Delivery | None:
-    """Press a button, pick from a menu, or type and choose in a field.
+    """Press a button, pick from a menu, or type and choose in a field. A workflow button tells the app nothing.
 
-    `raw`: what is entered (see inputs.entered); the option's text for an overflow menu; nothing for a button. What is
-    typed into an input block stays in the client, unless the block has `dispatch_action`; text then goes out at once,
-    or only on the enter key (`enter`), as its dispatch_action_config says."""
+    `raw`: what is entered (see inputs.entered); the option's text for an overflow menu, the button's for feedback
+    buttons; nothing for a button. What is typed into an input block stays in the client, unless the block has
+    `dispatch_action`; text then goes out at once, or only on the enter key (`enter`), as its dispatch_action_config
+    says."""
     person = actor(world, workspace, person_id)
     spot = find(world, workspace, person, place)
     found = find_element(spot.blocks, block_id, action_id)
     if found is None:
         raise ActError("there is nothing there to press any more")
     block, element = found
+    if element["type"] == "workflow_button":
+        return None
     action: Json = {"type": element["type"], "action_id": action_id, "block_id": block_id}
     if element["type"] in PLAIN_KEYS:
         options = _options(spot, element, block_id, action_id)
         value = entered(element, raw, options)
+        if element["type"] == "file_input":
+            value["files"] = _files(world, workspace, person, element, value["files"])
         spot.values[block_id, action_id] = value
         if spot.view is not None:
             spot.view.errors.pop(block_id, None)
@@ -115,9 +127,24 @@ def act_on(
     elif element["type"] == "overflow":
         action["selected_option"] = pick_option(str(raw), options_of(element))
     else:
-        action |= {key: element[key] for key in ("text", "value", "style", "url", "confirm") if key in element}
+        pressed = _feedback(element, raw) if element["type"] == "feedback_buttons" else element
+        action |= {key: pressed[key] for key in ("text", "value", "style", "url", "confirm") if key in pressed}
     action["action_ts"] = workspace.timestamps.next(world.clock.now())
     return _send_action(world, workspace, person, place=place, spot=spot, action=action)
+
+
+def _feedback(element: Json, raw: Any) -> Json:
+    """The one of two feedback buttons with these words, or this value. Raises ActError."""
+    both: list[Json] = [element["positive_button"], element["negative_button"]]
+    return pick_option(str(raw), both)
+
+
+def _files(world: World, workspace: Workspace, person: Person, element: Json, names: list[str]) -> list[Json]:
+    """Files of these names, as if the person had chosen them from their disk. Raises ActError for too many."""
+    most = element.get("max_files", MOST_FILES)
+    if len(names) > most:
+        raise ActError(f"at most {most} files can be chosen")
+    return [file_object(workspace, files.of_person(world, workspace, person.id, name)) for name in names]
 
 
 def _options(spot: Spot, element: Json, block_id: str, action_id: str) -> list[Json]:
@@ -156,11 +183,17 @@ def _send_action(
 def suggest(
     world: World, workspace: Workspace, person_id: str, place: Place, *, block_id: str, action_id: str, typed: str
 ) -> Delivery:
-    """Type into an external select: the app is asked for options, which are then shown."""
+    """Type into an external select: the app is asked for options, which are then shown.
+
+    Raises ActError for less than the element's `min_query_length`: Slack asks nobody yet."""
     person = actor(world, workspace, person_id)
     spot = find(world, workspace, person, place)
-    if find_element(spot.blocks, block_id, action_id) is None:
+    found = find_element(spot.blocks, block_id, action_id)
+    if found is None:
         raise ActError("there is no such field any more")
+    least = found[1].get("min_query_length", LEAST_QUERY)
+    if len(typed) < least:
+        raise ActError(f"the app is asked after {least} characters, and {typed!r} has {len(typed)}")
     payload = (
         head(world, workspace, "block_suggestion", person)
         | container(world, workspace, spot, place)
@@ -168,7 +201,9 @@ def suggest(
     )
 
     def show(reply: Reply) -> None:
-        spot.shown_options[block_id, action_id] = options_of(reply.body or {})
+        body = reply.body or {}
+        offered = {} if check_options(body) else body
+        spot.shown_options[block_id, action_id] = options_of(offered)
         world.touch()
 
     spot.shown_options.pop((block_id, action_id), None)

@@ -10,13 +10,14 @@ from typing import Any
 
 from bot.localslack.checking import check, check_count
 from bot.localslack.facts.blocks import block_on
+from bot.localslack.facts.composition import SUGGESTIONS
 from bot.localslack.facts.limits import LIMITS, MESSAGE_BLOCKS_TOTAL
 from bot.localslack.facts.shapes import Many, OneOf, Problem
 from bot.localslack.facts.surfaces import Surface
 from bot.localslack.facts.tables_and_charts import data_table_characters
 from bot.localslack.facts.views import VIEWS
 
-__all__ = ["Problem", "check_message", "check_view", "tables_beyond_the_first", "too_long"]
+__all__ = ["Problem", "check_message", "check_options", "check_view", "tables_beyond_the_first", "too_long"]
 
 UNSENDABLE = "must define `submit` to use an `input` block in modals"
 
@@ -59,6 +60,11 @@ def check_view(view: dict[str, Any]) -> list[Problem]:
         unsendable = (at for at, block in _with_children(blocks, "/blocks") if block.get("type") == "input")
         problems.extend(Problem(f"{at}/input", UNSENDABLE, of_shape=False) for at in unsendable)
     return problems
+
+
+def check_options(answer: dict[str, Any]) -> list[Problem]:
+    """What Slack would refuse in an app's answer to a block_suggestion: `options` or `option_groups`, up to 100."""
+    return list(check(SUGGESTIONS, answer, ""))
 
 
 def too_long(blocks: list[dict[str, Any]]) -> bool:

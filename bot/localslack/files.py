@@ -38,6 +38,13 @@ def begin(world: World, workspace: Workspace, *, name: str, length: int, alt_tex
     return file
 
 
+def of_person(world: World, workspace: Workspace, person: str, name: str) -> File:
+    """A small file that a person (id) has put into a dialog."""
+    file = begin(world, workspace, name=name, length=1, alt_text="", owner=person)
+    file.title, file.content, file.complete = name, b"\n", True
+    return file
+
+
 def upload_url(world: World, workspace: Workspace, file: File) -> str:
     return f"{world.base_url}/upload/{workspace.id}/{file.ticket}"
 

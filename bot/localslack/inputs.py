@@ -33,6 +33,9 @@ PLAIN_KEYS: dict[str, tuple[str, str, Any]] = {
 PLAIN_KEYS |= dict.fromkeys(ONE_OPTION, ("selected_option", "initial_option", None))
 PLAIN_KEYS |= dict.fromkeys(SEVERAL_OPTIONS, ("selected_options", "initial_options", []))
 
+PRESSED = {"button", "overflow", "icon_button", "feedback_buttons", "workflow_button"}
+"""Elements that are pressed and keep nothing."""
+
 REQUIRED = "Please complete this required field."
 
 
@@ -56,7 +59,7 @@ def _fill(node: Any, ids: Ids) -> None:
             node.setdefault("emoji", True)
         elif kind == "mrkdwn":
             node.setdefault("verbatim", False)
-        elif (kind in PLAIN_KEYS or kind in ("button", "overflow")) and not node.get("action_id"):
+        elif (kind in PLAIN_KEYS or kind in PRESSED) and not node.get("action_id"):
             node["action_id"] = ids.secret("action", 5)
         for child in node.values():
             _fill(child, ids)

@@ -181,7 +181,7 @@ class Screen:
 
     def _word(self, content: Any, kind: str) -> str:
         if isinstance(content, dict):
-            return self._reader.text(content.get("text"))
+            return self._reader.text(content.get("text") or content.get("title"))
         if "users" in kind and content in self._workspace.people:
             return self._workspace.people[content].shown_name
         if ("channels" in kind or "conversations" in kind) and content in self._workspace.channels:

@@ -207,8 +207,9 @@ def test_typing_into_an_external_menu_asks_the_app_for_options(core: LocalSlack,
     delivery = acts.suggest(core, core.workspace, mere, place, typed="peo", **where)
     assert (delivery.payload["type"], delivery.payload["value"]) == ("block_suggestion", "peo")
     core.outgoing.take()
+    label = {"type": "plain_text", "text": "Teams"}
     option = {"text": {"type": "plain_text", "text": "People team"}, "value": "t7"}
-    core.outgoing.answered(delivery.id, Reply(200, {"option_groups": [{"label": {}, "options": [option]}]}))
+    core.outgoing.answered(delivery.id, Reply(200, {"option_groups": [{"label": label, "options": [option]}]}))
     chosen = acts.act_on(core, core.workspace, mere, place, raw="people", **where)
     assert chosen is not None
     assert chosen.payload["actions"][0]["selected_option"] == option

@@ -171,6 +171,10 @@ REFUSED_BLOCKS: dict[str, tuple[Json, str]] = {
         {"type": "card", "title": mrkdwn(), "slack_icon": {"type": "icon"}},
         "/slack_icon",
     ),
+    "a plan of something else": (
+        {"type": "plan", "title": "Plan", "tasks": [{"type": "card", "task_id": "1", "title": "T"}]},
+        "/tasks/0/type",
+    ),
     "an icon that nobody knows": (
         {"type": "context_actions", "elements": [{"type": "icon_button", "icon": "star", "text": plain()}]},
         "/elements/0/icon",
@@ -207,6 +211,11 @@ def test_a_message_is_refused_for_one_block_and_the_problem_is_pointed_at(name: 
 
 
 ACCEPTED_BLOCKS: dict[str, Json] = {
+    "a plan whose tasks do not say that they are tasks": {
+        "type": "plan",
+        "title": "Plan",
+        "tasks": [{"task_id": "1", "title": "Look", "status": "pending", "details": rich()}],
+    },
     "a section of fields alone": {"type": "section", "fields": [mrkdwn(), plain()]},
     "mrkdwn options in checkboxes": actions(
         {"type": "checkboxes", "options": [option(text=mrkdwn(), description=mrkdwn())]},

@@ -7,7 +7,9 @@ import pytest
 from bot.localslack import acts, commands, submitting
 from bot.localslack.acts import Place
 from bot.localslack.core import LocalSlack
+from bot.localslack.errors import ActError
 from bot.localslack.modals import make_trigger
+from bot.localslack.outgoing import Reply
 
 Json = dict[str, Any]
 
@@ -114,6 +116,30 @@ def test_a_menu_in_a_message_tells_the_choice_and_what_stood_there_first(
     assert (action["selected_option"]["value"], action["initial_option"]["value"]) == ("red", "green")
 
 
+def test_buttons_below_an_answer(core: LocalSlack, mere: str, channel: str) -> None:
+    good, bad = ({"text": plain(word), "value": word} for word in ("good", "bad"))
+    elements = [
+        {"type": "feedback_buttons", "action_id": "how", "positive_button": good, "negative_button": bad},
+        {"type": "icon_button", "action_id": "drop", "icon": "trash", "text": plain("Drop"), "value": "1"},
+    ]
+    blocks = [{"type": "context_actions", "block_id": "b", "elements": elements}]
+    place = Place(channel=channel, ts=core.call("chat.postMessage", channel=channel, text="x", blocks=blocks)["ts"])
+    action = act(core, mere, place, "how", "bad")["actions"][0]
+    assert (action["type"], action["value"], action["text"]["text"]) == ("feedback_buttons", "bad", "bad")
+    action = act(core, mere, place, "drop")["actions"][0]
+    assert (action["type"], action["value"]) == ("icon_button", "1")
+
+
+def test_a_workflow_button_tells_the_app_nothing(core: LocalSlack, mere: str, channel: str) -> None:
+    workflow = {"trigger": {"url": "https://slack.com/shortcuts/Ft0/abc"}}
+    element = {"type": "workflow_button", "action_id": "run", "text": plain("Run"), "workflow": workflow}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [element]}]
+    place = Place(channel=channel, ts=core.call("chat.postMessage", channel=channel, text="x", blocks=blocks)["ts"])
+    core.outgoing.take()
+    assert acts.act_on(core, core.workspace, mere, place, block_id="b", action_id="run") is None
+    assert core.outgoing.take() == []
+
+
 def test_a_button_in_a_thread_and_one_in_an_ephemeral_message(core: LocalSlack, mere: str, channel: str) -> None:
     root = posted(core, channel)["ts"]
     reply = posted(core, channel, thread_ts=root)["ts"]
@@ -166,6 +192,48 @@ def test_a_submission_has_an_address_for_each_channel_that_was_chosen(
     assert set(address) == {"block_id", "action_id", "channel_id", "response_url"}
     assert (address["block_id"], address["action_id"], address["channel_id"]) == ("where", "where", channel)
     assert address["response_url"].startswith("http")
+
+
+def test_files_in_a_dialog_come_as_slack_describes_files(core: LocalSlack, mere: str) -> None:
+    asked = {"type": "file_input", "action_id": "proof", "max_files": 2}
+    blocks = [{"type": "input", "block_id": "b", "label": plain("Proof"), "element": asked}]
+    view = {"type": "modal", "title": plain("T"), "submit": plain("Send"), "blocks": blocks}
+    trigger = make_trigger(core, core.workspace, mere)
+    place = Place(view=core.call("views.open", trigger_id=trigger, view=view)["view"]["id"])
+    with pytest.raises(ActError, match="at most 2"):
+        acts.act_on(core, core.workspace, mere, place, block_id="b", action_id="proof", raw=["a", "b", "c"])
+    acts.act_on(core, core.workspace, mere, place, block_id="b", action_id="proof", raw=["audit.pdf"])
+    submitting.submit(core, core.workspace, mere)
+    value = sent(core)["view"]["state"]["values"]["b"]["proof"]
+    assert value["type"] == "file_input"
+    assert [(one["name"], one["filetype"], one["user"]) for one in value["files"]] == [("audit.pdf", "pdf", mere)]
+
+
+def test_an_external_menu_asks_after_three_characters_unless_it_says_otherwise(
+    core: LocalSlack, mere: str, channel: str
+) -> None:
+    menu = {"type": "external_select", "action_id": "team"}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [menu]}]
+    ts = core.call("chat.postMessage", channel=channel, text="x", blocks=blocks)["ts"]
+    asked = {"block_id": "b", "action_id": "team"}
+    with pytest.raises(ActError, match="after 3 characters"):
+        acts.suggest(core, core.workspace, mere, Place(channel=channel, ts=ts), typed="le", **asked)
+    acts.suggest(core, core.workspace, mere, Place(channel=channel, ts=ts), typed="leg", **asked)
+    assert sent(core)["value"] == "leg"
+
+
+@pytest.mark.parametrize(("offered", "shown"), [(100, 100), (101, 0), (0, 0)])
+def test_an_external_menu_shows_no_answer_that_slack_would_not_take(
+    core: LocalSlack, mere: str, channel: str, offered: int, shown: int
+) -> None:
+    ts = posted(core, channel)["ts"]
+    place = Place(channel=channel, ts=ts)
+    delivery = acts.suggest(core, core.workspace, mere, place, block_id="b", action_id="blocked_by", typed="x")
+    core.outgoing.take()
+    options = [{"text": plain(f"x{number}"), "value": str(number)} for number in range(offered)]
+    core.outgoing.answered(delivery.id, Reply(200, {"options": options}))
+    found = core.channel(core.workspace, channel).messages[ts].shown_options["b", "blocked_by"]
+    assert len(found) == shown
 
 
 def test_a_dialog_that_is_closed(core: LocalSlack, mere: str) -> None:

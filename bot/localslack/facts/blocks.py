@@ -127,22 +127,24 @@ _CAROUSEL = Record(
     optional=_BLOCK_ID,
 )
 
-_TASK_CARD = Record(
-    type="task_card",
-    required={"task_id": String(), "title": String()},
-    optional={
-        **_BLOCK_ID,
-        "details": RICH_TEXT,
-        "output": RICH_TEXT,
-        "sources": Many(OneOf(records(URL_SOURCE))),
-        "status": choice("pending", "in_progress", "complete", "error"),
-    },
-)
+_TASK: Mapping[str, Shape] = {"task_id": String(), "title": String()}
+_ABOUT_A_TASK: Mapping[str, Shape] = {
+    **_BLOCK_ID,
+    "details": RICH_TEXT,
+    "output": RICH_TEXT,
+    "sources": Many(OneOf(records(URL_SOURCE))),
+    "status": choice("pending", "in_progress", "complete", "error"),
+}
+
+_TASK_CARD = Record(type="task_card", required=_TASK, optional=_ABOUT_A_TASK)
+
+# In a plan Slack's own example leaves the type of a task out.
+_TASK_OF_A_PLAN = Record(required=_TASK, optional={**_ABOUT_A_TASK, "type": choice("task_card")})
 
 _PLAN = Record(
     type="plan",
     required={"title": String()},
-    optional={**_BLOCK_ID, "tasks": Many(OneOf(records(_TASK_CARD)), LIMITS["plan.tasks"])},
+    optional={**_BLOCK_ID, "tasks": Many(_TASK_OF_A_PLAN, LIMITS["plan.tasks"])},
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.localslack.facts.limits import LIMITS
+from bot.localslack.facts.limits import LIMITS, Bound
 from bot.localslack.facts.shapes import (
     Anything,
     Flag,
@@ -54,6 +54,15 @@ OPTION_GROUP = Record(
         "options": Many(MENU_OPTION, LIMITS["option_group.options"]),
     },
 )
+
+SUGGESTIONS = Record(
+    optional={
+        "options": Many(MENU_OPTION, Bound(most=LIMITS["select.options"].most)),
+        "option_groups": Many(OPTION_GROUP, Bound(most=LIMITS["select.option_groups"].most)),
+    },
+    rules=(needs_exactly_one_of("options", "option_groups"),),
+)
+"""An app's answer to what was typed into an external menu; there may be nothing to offer."""
 
 CONVERSATION_FILTER = Record(
     optional={

@@ -59,6 +59,8 @@ def info(world: World, caller: Caller, arguments: Arguments) -> Json:
     channel = caller.visible_channel(arguments.text("channel"))
     caller.need_scope(channel.kind)
     shape = channel_object(channel, caller.workspace, caller.bot, count=arguments.flag("include_num_members"))
+    if arguments.flag("include_locale"):
+        shape["locale"] = "en-US"
     return {"ok": True, "channel": shape}
 
 
