@@ -71,10 +71,22 @@ def too_long(blocks: list[dict[str, Any]]) -> bool:
     """Whether a message's blocks are too long taken together (`msg_blocks_too_long`), whatever each one's length.
 
     Slack names no number. About 13,000 characters is where it has been seen to refuse, with the structure counting
-    as well as the words, so the compact JSON is measured. Data tables have a total of their own and are left out.
+    as well as the words, so the compact JSON is measured. Tables are left out: Slack keeps the one table of a message
+    apart, and data tables have a total of their own.
     """
-    counted = [block for block in blocks if not isinstance(block, dict) or block.get("type") != "data_table"]
+    counted = _without_tables(blocks)
     return len(json.dumps(counted, ensure_ascii=False, separators=(",", ":"))) > MESSAGE_BLOCKS_TOTAL
+
+
+def _without_tables(blocks: list[Any]) -> list[Any]:
+    kept = []
+    for block in blocks:
+        holds = _HOLDS_BLOCKS.get(str(block.get("type"))) if isinstance(block, dict) else None
+        if holds is not None and isinstance(block.get(holds), list):
+            kept.append(block | {holds: _without_tables(block[holds])})
+        elif not isinstance(block, dict) or block.get("type") not in ("table", "data_table"):
+            kept.append(block)
+    return kept
 
 
 def tables_beyond_the_first(blocks: list[dict[str, Any]]) -> bool:

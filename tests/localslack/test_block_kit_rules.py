@@ -379,8 +379,13 @@ def test_letters_outside_ascii_are_measured_as_one_each() -> None:
     assert not too_long([section(text=mrkdwn("é🙂" * 1500)) for _ in range(4)])
 
 
-def test_data_tables_have_a_total_of_their_own() -> None:
+def test_tables_are_not_measured_with_the_rest() -> None:
     assert not too_long([data_table([raw("h")], [raw("x" * 15_000)])])
+    table = {"type": "table", "rows": [[raw("a cell") for _ in range(20)] for _ in range(100)]}
+    assert not too_long([table])
+    inside = {"type": "container", "title": plain(), "child_blocks": [table, section(text=mrkdwn("x" * 3000))]}
+    assert not too_long([inside])
+    assert too_long([inside] * 5)
 
 
 ANY_JSON: st.SearchStrategy[Any] = st.recursive(
