@@ -175,6 +175,11 @@ REFUSED_BLOCKS: dict[str, tuple[Json, str]] = {
         {"type": "plan", "title": "Plan", "tasks": [{"type": "card", "task_id": "1", "title": "T"}]},
         "/tasks/0/type",
     ),
+    "a card with an icon that Slack does not have": (
+        {"type": "card", "title": mrkdwn(), "slack_icon": {"type": "icon", "name": "okra"}},
+        "/slack_icon/name",
+    ),
+    "a heading below the fourth": ({"type": "header", "text": plain(), "level": 5}, "/level"),
     "an icon that nobody knows": (
         {"type": "context_actions", "elements": [{"type": "icon_button", "icon": "star", "text": plain()}]},
         "/elements/0/icon",
@@ -216,6 +221,13 @@ ACCEPTED_BLOCKS: dict[str, Json] = {
         "title": "Plan",
         "tasks": [{"task_id": "1", "title": "Look", "status": "pending", "details": rich()}],
     },
+    "a card with an icon of Slack's": {
+        "type": "card",
+        "title": mrkdwn(),
+        "slack_icon": {"type": "icon", "name": "rocket"},
+    },
+    "a heading of the second level": {"type": "header", "text": plain(), "level": 2},
+    "a task whose title is hidden": {"type": "task_card", "task_id": "1", "title": "T", "hide_title": True},
     "a section of fields alone": {"type": "section", "fields": [mrkdwn(), plain()]},
     "mrkdwn options in checkboxes": actions(
         {"type": "checkboxes", "options": [option(text=mrkdwn(), description=mrkdwn())]},

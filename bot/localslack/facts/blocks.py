@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from bot.localslack.facts.composition import SLACK_FILE
+from bot.localslack.facts.composition import SLACK_FILE, SLACK_ICON
 from bot.localslack.facts.elements import (
     ACCESSORIES,
     BUTTON,
@@ -18,6 +18,7 @@ from bot.localslack.facts.elements import (
 from bot.localslack.facts.limits import LIMITS, Bound
 from bot.localslack.facts.rich_text import RICH_TEXT
 from bot.localslack.facts.shapes import (
+    Anything,
     Flag,
     Many,
     OneOf,
@@ -25,6 +26,7 @@ from bot.localslack.facts.shapes import (
     Record,
     Shape,
     String,
+    Whole,
     allows_one_of,
     choice,
     needs_exactly_one_of,
@@ -47,7 +49,11 @@ def _one_to(limit: str) -> Bound:
 
 _DIVIDER = Record(type="divider", optional=_BLOCK_ID)
 
-_HEADER = Record(type="header", required={"text": plain("header.text")}, optional=_BLOCK_ID)
+_HEADER = Record(
+    type="header",
+    required={"text": plain("header.text")},
+    optional={**_BLOCK_ID, "level": Whole(Bound(least=1, most=4))},
+)
 
 _CONTEXT = Record(
     type="context",
@@ -111,7 +117,7 @@ _CARD = Record(
         **_BLOCK_ID,
         "hero_image": IMAGE_ELEMENT,
         "icon": IMAGE_ELEMENT,
-        "slack_icon": Record(required={"name": String()}, open=True),
+        "slack_icon": SLACK_ICON,
         "title": text("card.title"),
         "subtitle": text("card.subtitle"),
         "body": text("card.body"),
@@ -134,6 +140,8 @@ _ABOUT_A_TASK: Mapping[str, Shape] = {
     "output": RICH_TEXT,
     "sources": Many(OneOf(records(URL_SOURCE))),
     "status": choice("pending", "in_progress", "complete", "error"),
+    "icon": Anything(),
+    "hide_title": Flag(),
 }
 
 _TASK_CARD = Record(type="task_card", required=_TASK, optional=_ABOUT_A_TASK)

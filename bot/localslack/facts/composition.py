@@ -87,6 +87,21 @@ SLACK_FILE = Record(
     rules=(needs_exactly_one_of("id", "url"),),
 )
 
+SLACK_ICON = Record(
+    type="icon",
+    required={
+        "name": choice(
+            "archive", "book", "bookmark", "bot", "bug", "calendar", "call", "caret-left", "caret-right", "check",
+            "clipboard", "code", "comment", "compass", "copy", "cube", "download", "edit", "email", "eye-closed",
+            "eye-open", "file", "flag", "folder", "gear", "globe", "heart", "help", "image", "info", "key", "lightbulb",
+            "link", "map", "mobile", "new-window", "pin", "plus", "refine", "refresh", "rocket", "save", "screen",
+            "share", "sparkle", "star", "star-filled", "tag", "thumbs-down", "thumbs-up", "trash", "upload", "user",
+            "warning",
+        )
+    },
+)  # fmt: skip
+"""One of Slack's own pictures, on a card."""
+
 WORKFLOW = Record(
     required={
         "trigger": Record(
