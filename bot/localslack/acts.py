@@ -12,7 +12,7 @@ from bot.localslack.blockkit import check_options
 from bot.localslack.errors import ActError
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.files import file_object
-from bot.localslack.inputs import PLAIN_KEYS, TEXT, entered, find_element, options_of, pick_option, state_values
+from bot.localslack.inputs import PLAIN_KEYS, TEXT, entered, find_element, named, options_of, pick_option, state_values
 from bot.localslack.modals import make_trigger
 from bot.localslack.outgoing import Delivery, Kind, Reply
 from bot.localslack.payloads import home_team, message_object, view_object
@@ -97,7 +97,7 @@ def act_on(
 ) -> Delivery | None:
     """Press a button, pick from a menu, or type and choose in a field. A workflow button tells the app nothing.
 
-    `raw`: what is entered (see inputs.entered); the option's text for an overflow menu, the button's for feedback
+    `raw`: what is entered (see inputs.entered); the option (or its text) of an overflow menu, the button's for feedback
     buttons; nothing for a button. What is typed into an input block stays in the client, unless the block has
     `dispatch_action`; text then goes out at once, or only on the enter key (`enter`), as its dispatch_action_config
     says."""
@@ -125,7 +125,7 @@ def act_on(
         first = PLAIN_KEYS[element["type"]][1]
         action |= {key: element[key] for key in (first, "placeholder", "confirm") if key in element}
     elif element["type"] == "overflow":
-        action["selected_option"] = pick_option(str(raw), options_of(element))
+        action["selected_option"] = pick_option(named(raw), options_of(element))
     else:
         pressed = _feedback(element, raw) if element["type"] == "feedback_buttons" else element
         action |= {key: pressed[key] for key in ("text", "value", "style", "url", "confirm") if key in pressed}
@@ -136,7 +136,7 @@ def act_on(
 def _feedback(element: Json, raw: Any) -> Json:
     """The one of two feedback buttons with these words, or this value. Raises ActError."""
     both: list[Json] = [element["positive_button"], element["negative_button"]]
-    return pick_option(str(raw), both)
+    return pick_option(named(raw), both)
 
 
 def _files(world: World, workspace: Workspace, person: Person, element: Json, names: list[str]) -> list[Json]:

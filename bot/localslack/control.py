@@ -70,9 +70,9 @@ class Control:
             ("GET", "/_control/dump", self._dump),
         ]
         for verb, path, handler in routes:
-            app.router.add_route(verb, path, self._guarded(handler))
+            app.router.add_route(verb, path, self.guarded(handler))
 
-    def _guarded(
+    def guarded(
         self, handler: Callable[[Json, web.Request], Awaitable[Any]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -128,7 +128,7 @@ class Control:
         mark = self._core.outgoing.added
         with self._lock:
             changed = self._core.change_person(request.match_info["person"], **given)
-        await self._settle(mark)
+        await self.settle(mark)
         return plain_person(changed)
 
     async def _channels(self, given: Json, request: web.Request) -> Json:
@@ -163,7 +163,7 @@ class Control:
                     self._core.move_member(channel, person, joins=joins)
             if "archived" in given:
                 self._core.archive(channel, archived=bool(given["archived"]))
-        await self._settle(mark)
+        await self.settle(mark)
         return {"id": channel.id}
 
     async def _sees(self, given: Json, request: web.Request) -> Any:
@@ -203,7 +203,7 @@ class Control:
             before = self._core.workspace.timestamps.next(self._core.clock.now())
             mark = self._core.outgoing.added
             failure = ACTS[given["act"]](deed)
-        deliveries = await self._settle(mark)
+        deliveries = await self.settle(mark)
         with self._lock:
             person = self._core.person(self._core.workspace, given["person"])
             screen = self._core.screen(person.id)
@@ -217,7 +217,11 @@ class Control:
             return {"came_back": came[::-1], "modal": modal, "error": error,
                     "deliveries": [one.id for one in deliveries]}  # fmt: skip
 
-    async def _settle(self, mark: int) -> list[Delivery]:
+    async def settled(self, delivery: Delivery) -> None:
+        """Wait until the app has answered a delivery, or it is given up or put off."""
+        await self._carrier.settled(delivery)
+
+    async def settle(self, mark: int) -> list[Delivery]:
         """Wait for the answers to everything that was queued since `mark`; oldest first."""
         with self._lock:
             deliveries = self._core.outgoing.since(mark)[::-1]
@@ -227,18 +231,22 @@ class Control:
     async def _changes(self, given: Json, request: web.Request) -> Json:
         """Answers as soon as the state's revision is beyond `after`, or after `seconds`."""
         del given
-        after = int(request.query.get("after", -1))
         seconds = min(float(request.query.get("seconds", LONGEST_WAIT)), LONGEST_WAIT)
+        await self.changed_after(int(request.query.get("after", -1)), seconds)
+        with self._lock:
+            return {"revision": self._core.revision}
+
+    async def changed_after(self, revision: int, seconds: float = LONGEST_WAIT) -> None:
+        """Wait until the state is beyond `revision`, or for so many seconds."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._lock:
-            if self._core.revision > after:
-                return {"revision": self._core.revision}
+            if self._core.revision > revision:
+                return
             self._changed.append(future)
         await asyncio.wait([future], timeout=seconds)
         with self._lock:
             if future in self._changed:
                 self._changed.remove(future)
-            return {"revision": self._core.revision}
 
     async def _deliveries(self, given: Json, request: web.Request) -> Json:
         del given, request
@@ -294,7 +302,7 @@ class Control:
                     raise ActError("no such event was sent")
                 delivery_id = last.id
             again = self._core.deliver_again(delivery_id)
-        await self._settle(mark)
+        await self.settle(mark)
         return {"delivery": again.id, "stage": again.stage.value, "error": again.error}
 
     async def _connections(self, given: Json, request: web.Request) -> Json:
@@ -346,7 +354,7 @@ class Control:
                 self._core.uninstall()
             if given.get("revoke_tokens"):
                 self._core.revoke_tokens()
-        await self._settle(mark)
+        await self.settle(mark)
         return {"id": self._core.workspace.id}
 
     async def _dump(self, given: Json, request: web.Request) -> Json:

@@ -140,8 +140,20 @@ def options_of(element: Json) -> list[Json]:
     return found
 
 
-def pick_option(wanted: str, options: list[Json]) -> Json:
-    """The option with this text, or this value, or else the first whose text contains it. Raises ActError."""
+def same_option(one: Json, other: Json) -> bool:
+    """Whether two options are the same entry of a menu."""
+    return one.get("value") == other.get("value") and one["text"]["text"] == other.get("text", {}).get("text")
+
+
+def pick_option(wanted: str | Json, options: list[Json]) -> Json:
+    """The option with this text, or this value, or else the first whose text contains it. Raises ActError.
+
+    A client that drew the options names one whole, as it stands in the menu: two may have the same words."""
+    if isinstance(wanted, dict):
+        found = next((one for one in options if same_option(one, wanted)), None)
+        if found is None:
+            raise ActError("that option is not offered any more")
+        return found
     for option in options:
         if option["text"]["text"] == wanted:
             return option
@@ -158,8 +170,9 @@ def pick_option(wanted: str, options: list[Json]) -> Json:
 def entered(element: Json, raw: Any, options: list[Json]) -> Json:
     """The state value after a person typed or chose `raw`.
 
-    `raw`: text for text fields; a text or list of texts for options; ids for people, channels and conversations; ISO
-    date, HH:MM, Unix seconds for pickers; None empties the field. Raises ActError for what the client would not take.
+    `raw`: text for text fields; a text or a whole option, or a list of them, for options; ids for people, channels and
+    conversations; ISO date, HH:MM, Unix seconds for pickers; None empties the field. Raises ActError for what the
+    client would not take.
     """
     kind: str = element["type"]
     if kind not in PLAIN_KEYS:
@@ -169,9 +182,9 @@ def entered(element: Json, raw: Any, options: list[Json]) -> Json:
         return {"type": kind, key: deepcopy(empty)}
     value: Any
     if kind in ONE_OPTION:
-        value = pick_option(str(raw), options)
+        value = pick_option(named(raw), options)
     elif kind in SEVERAL_OPTIONS:
-        value = [pick_option(str(one), options) for one in _several(raw)]
+        value = [pick_option(named(one), options) for one in _several(raw)]
     elif isinstance(empty, list):
         value = [str(one) for one in _several(raw)]
     elif kind == "datetimepicker":
@@ -185,6 +198,11 @@ def entered(element: Json, raw: Any, options: list[Json]) -> Json:
     if isinstance(most, int) and isinstance(value, list) and len(value) > most:
         raise ActError(f"at most {most} can be chosen")
     return {"type": kind, key: value}
+
+
+def named(raw: Any) -> str | Json:
+    """An option as it was chosen: whole, or by its words."""
+    return raw if isinstance(raw, dict) else str(raw)
 
 
 def _several(raw: Any) -> list[Any]:

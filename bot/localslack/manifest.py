@@ -51,6 +51,7 @@ class AppConfig:
     options_url: str = ""
     home_tab: bool = True
     messages_tab: bool = True
+    messages_read_only: bool = False  # nobody can write to the app
     interactive: bool = True
 
     def command(self, name: str) -> SlashCommand | None:
@@ -114,5 +115,6 @@ def from_manifest(manifest: Json, secrets: Secrets | None = None, *, url: str | 
         options_url=url or interactivity.get("message_menu_options_url", "") or interactivity_url,
         home_tab=bool(home.get("home_tab_enabled", False)),
         messages_tab=bool(home.get("messages_tab_enabled", True)),
+        messages_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
         interactive=bool(interactivity.get("is_enabled", False)),
     )

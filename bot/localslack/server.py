@@ -19,7 +19,9 @@ from bot.localslack.exchange import Exchange
 from bot.localslack.faults import Arrives
 from bot.localslack.files import receive
 from bot.localslack.outgoing import ACK_SECONDS
+from bot.localslack.page import Page
 from bot.localslack.responses import respond
+from bot.localslack.side import Side
 from bot.localslack.webapi.arguments import merge
 from bot.localslack.webapi.dispatch import Request
 
@@ -43,9 +45,10 @@ class LocalSlackServer:
         *,
         signing_time: Callable[[], datetime] = real_time,
         ack_seconds: float = ACK_SECONDS,
+        side: Side | None = None,
     ) -> None:
         """`port` 0 takes a free one. `signing_time`: the app's clock, by which it verifies signatures.
-        `ack_seconds`: how long the app has to answer; Slack gives it 3 s."""
+        `ack_seconds`: how long the app has to answer; Slack gives it 3 s. `side`: what else the page can ask for."""
         self.core = core
         self.lock = threading.RLock()
         self.base_url = ""
@@ -53,6 +56,8 @@ class LocalSlackServer:
         self._port = port
         self._carrier = Carrier(core, self.lock, signing_time, ack_seconds)
         self._control = Control(core, self.lock, self._carrier)
+        self.page = Page(core, self.lock, self._control)
+        self.side = side
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -72,6 +77,11 @@ class LocalSlackServer:
         if self._failure is not None:
             raise self._failure
         return self.base_url
+
+    def nudge(self) -> None:
+        """Tell the pages that look on that there is news; for a side whose own state changed."""
+        with self.lock:
+            self.core.touch()
 
     def stop(self) -> None:
         """Close every connection and wait for the thread. Harmless when it is not running."""
@@ -102,6 +112,10 @@ class LocalSlackServer:
         app.router.add_post("/upload/{workspace}/{ticket}", self._upload)
         app.router.add_get("/link", self._carrier.link)
         self._control.add_routes(app)
+        self.page.add_routes(app)
+        if self.side is not None:
+            for verb, path, handler in self.side.routes():
+                app.router.add_route(verb, path, self._control.guarded(handler))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         try:

@@ -165,6 +165,7 @@ class Desk:
     home: str | None = None
     ephemerals: list[Message] = field(default_factory=list)
     notifications: deque[Notification] = field(default_factory=lambda: deque(maxlen=1000))
+    read: dict[str, str] = field(default_factory=dict)  # conversation to the newest timestamp that was read there
     last_interaction: str | None = None  # a delivery id
 
 
