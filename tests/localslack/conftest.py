@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
+from sockets import over_sockets
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -108,24 +108,6 @@ def app(server: LocalSlackServer) -> App:
         process_before_response=True,
         raise_error_for_unhandled_request=False,
     )
-
-
-@contextmanager
-def over_sockets(app: App, server: LocalSlackServer) -> Iterator[None]:
-    """The app, connected by Socket Mode with the SDK's own client."""
-    web = WebClient(base_url=server.api_url, retry_handlers=[])
-    handler = SocketModeHandler(app, server.core.app.app_token, web_client=web, ping_interval=0.2)
-    handler.connect()  # type: ignore[no-untyped-call]
-    Driver(server.base_url).wait_until_connected()
-    try:
-        yield
-    finally:
-        # The SDK's close waits out its reads (3 s) and its queue (1 s): a cut cable and an empty message end both.
-        handler.client.auto_reconnect_enabled = False
-        handler.client.closed = True
-        Driver(server.base_url).disconnect(None)
-        handler.client.message_queue.put("")
-        handler.close()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.app import Program
 from bot.demo.timekeeper import Timekeeper
 from bot.localslack.driver import DrivenPerson, Driver, Seen
+from bot.localslack.server import LocalSlackServer
 from models import Workspace
 
 # What was committed leaves within a second; a second message to the same person a second later.
@@ -23,6 +24,7 @@ A_MOMENT = timedelta(seconds=3)
 class Okra:
     """The running Okra, the Slack it is in, and time. People are driven by what they see."""
 
+    server: LocalSlackServer
     slack: Driver
     program: Program
     time: Timekeeper
