@@ -73,7 +73,8 @@ class Delivery(InWorkspace, Base):
             "state <> 'sent' or (posted_channel is not null and posted_ts is not null)", name="sent_has_place"
         ),
         sa.CheckConstraint("state not in ('claimed', 'sending') or worker_id is not null", name="held_by_someone"),
-        sa.Index("ix_delivery_next", "state", "not_before", "bulk", "id"),
+        # What a worker takes next is one stretch of this index, read in its order and no further than it takes.
+        sa.Index("ix_delivery_next", "state", "workspace_id", "bulk", "not_before", "id"),
         sa.CheckConstraint("held_back_at is null or state = 'obsolete'", name="held_back_was_not_sent"),
         sa.Index("ix_delivery_follows", "workspace_id", "follows_id"),
         sa.Index("ix_delivery_member", "workspace_id", "member_id", "attempted_at"),

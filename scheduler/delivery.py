@@ -12,21 +12,23 @@ Each step is at most one transaction or one request, so that a process may die b
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import failures
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
-from models import Delivery, DeliveryState, Hold, Installation, InstallationState, Member, Message, Workspace
-from scheduler import pace
-from scheduler.posts import render
+from models import Delivery, DeliveryState, Hold, Message
+from models.base import table_of
+from scheduler import due, pace
+from scheduler.posts import NotRendered, render_all
+from scheduler.whereabouts import Arrival, arrived, destinations
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +40,6 @@ RENDERINGS = 5
 BATCH = 50
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
-
-_OVER = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,6 @@ class Ready:
 
 Outcome = Posted | SlackFailure
 
-# What a renderer that meets what it did not expect raises. The database being away is something else.
-RENDERING_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NoResultFound)
-
 
 def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH) -> list[Claim]:
     """Take up to `most` deliveries that are due and may leave within the next second.
@@ -78,138 +75,152 @@ def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH)
     Interactive ones first, replies after their root and in order, no faster than Slack's limits.
     """
     with runtime.write() as session:
-        places = session.scalars(_places(now)).all()
-        return [
-            taken
-            for workspace_id in sorted(places)
-            for taken in _claim_in(
-                session, workspace_id, worker_id, now, per_minute=runtime.settings.posts_per_minute, most=most
+        taken: list[Claim] = []
+        for place in due.places(session, now):
+            if place.has_expired:
+                due.take_back(session, place.workspace_id, now)
+            taken += _claim_in(
+                session,
+                place.workspace_id,
+                worker_id,
+                now,
+                limit=pace.posting(runtime.settings.posts_per_minute),
+                most=most - len(taken),
             )
-        ]
+        return taken
 
 
 def something_is_due(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
     with runtime.read() as session:
-        return session.scalar(_places(now).limit(1)) is not None
-
-
-def _places(now: datetime) -> sa.Select[int]:
-    """The workspaces in which something is due, but for those that Okra was removed from."""
-    # Workspaces are few and what is due may be much: the first due row of each is enough.
-    return (
-        sa.select(Workspace.id)
-        .outerjoin(Installation, Installation.id == Workspace.installation_id)
-        .where(
-            sa.or_(Installation.id.is_(None), Installation.state == InstallationState.ACTIVE),
-            sa.exists().where(Delivery.workspace_id == Workspace.id, _due(now)),
-        )
-    )
-
-
-# A reply waits for its root, and for what was said before it in the same thread. Built once: making an alias takes
-# longer than many a query.
-_root, _earlier = aliased(Delivery), aliased(Delivery)
-_WAITS_FOR_NOTHING = sa.select(Delivery).where(
-    ~sa.exists().where(_root.id == Delivery.follows_id, _root.state != DeliveryState.SENT),
-    ~sa.exists().where(
-        _earlier.workspace_id == Delivery.workspace_id,
-        _earlier.follows_id == Delivery.follows_id,
-        _earlier.id < Delivery.id,
-        _earlier.state.not_in(_OVER),
-    ),
-)
-
-
-def _due(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(
-        sa.and_(Delivery.state == DeliveryState.QUEUED, Delivery.not_before <= now),
-        sa.and_(Delivery.state == DeliveryState.CLAIMED, Delivery.leased_until <= now),
-    )
+        return due.anything(session, now)
 
 
 def _claim_in(
-    session: Session, workspace_id: int, worker_id: int, now: datetime, *, per_minute: int, most: int
+    session: Session, workspace_id: int, worker_id: int, now: datetime, *, limit: pace.Limit | None, most: int
 ) -> list[Claim]:
-    if pace.held_until(session, workspace_id, now, Hold.POSTS) is not None:
+    held = pace.holds(session, [workspace_id], now)
+    if (workspace_id, Hold.POSTS) in held:
         return []
-    limit = pace.posting(per_minute)
     free = [now] * most
     if limit is not None:
         free = pace.slots(session, workspace_id, pace.POSTS, limit, now, most=most)
     if not free:
         return []
-    query = _WAITS_FOR_NOTHING.where(Delivery.workspace_id == workspace_id, _due(now))
-    if pace.held_until(session, workspace_id, now, Hold.BULK) is not None:
-        query = query.where(~Delivery.bulk)
-    rows = session.scalars(
-        query.order_by(Delivery.bulk, Delivery.not_before, Delivery.id)
-        .limit(len(free))
-        .with_for_update(skip_locked=True, of=Delivery, key_share=True)
-    ).all()
+    rows = due.following(session, workspace_id, now, most=len(free), bulk=(workspace_id, Hold.BULK) not in held)
     # Without a limit no conversation has one either.
-    lanes = pace.conversations(session, workspace_id, [_lane(row) for row in rows], now) if limit is not None else {}
-    taken: list[Claim] = []
-    for row in rows:
-        lane = lanes.get(_lane(row))
-        at = max(free[len(taken)], lane.next_at) if lane is not None else now
-        if at > now + pace.HORIZON:
-            # This conversation just had a message. Its turn comes; the slot goes to another.
-            row.state, row.not_before = DeliveryState.QUEUED, at
-            continue
-        if lane is not None:
-            lane.next_at = at + pace.CONVERSATION.spacing
-        row.state = DeliveryState.CLAIMED
-        row.worker_id = worker_id
-        row.generation += 1
-        row.leased_until = now + LEASE
-        taken.append(Claim(row.id, row.generation, at))
+    places, used = dict(zip(rows, free, strict=False)), len(rows)
     if limit is not None:
-        pace.take(session, workspace_id, pace.POSTS, limit, now, count=len(taken))
-    return taken
+        places, used = _into_conversations(session, workspace_id, rows, free, now)
+    taken = {row: at for row, at in places.items() if at <= now + pace.HORIZON}
+    later = [{"of": row.delivery_id, "at": at} for row, at in places.items() if row not in taken]
+    if later:
+        # These conversations just had a message. Their turn comes; the slots went to others.
+        session.execute(_LATER, later)
+    if taken:
+        ids = [row.delivery_id for row in taken]
+        session.execute(_CLAIMED, {"worker": worker_id, "until": now + LEASE, "ids": ids})
+    if limit is not None:
+        pace.take(session, workspace_id, pace.POSTS, limit, now, count=used)
+    return [Claim(row.delivery_id, row.generation + 1, at) for row, at in taken.items()]
 
 
-def _lane(row: Delivery) -> str:
-    return f"to:{row.channel_id}" if row.member_id is None else f"to:member:{row.member_id}"
+def _into_conversations(
+    session: Session, workspace_id: int, rows: Sequence[due.Next], free: Sequence[datetime], now: datetime
+) -> tuple[dict[due.Next, datetime], int]:
+    """When each may leave: at the next free slot, and no sooner than its conversation takes one. With how many slots
+    were used. What another worker has just begun to say something into is left out."""
+    lanes = {row: pace.conversation(row.member_id, row.channel_id) for row in rows}
+    known = pace.conversations(session, workspace_id, lanes.values())
+    next_at = dict(known)
+    places: dict[due.Next, datetime] = {}
+    used = 0
+    for row, lane in lanes.items():
+        at = max(free[used], next_at.get(lane, now))
+        places[row] = at
+        if at <= now + pace.HORIZON:
+            next_at[lane] = at + pace.CONVERSATION.spacing
+            used += 1
+    moved = {lane: at for lane, at in next_at.items() if known.get(lane) != at}
+    busy = pace.move(session, workspace_id, known, moved)
+    return {row: at for row, at in places.items() if lanes[row] not in busy}, used
 
 
 def release(runtime: Runtime, taken: Claim, now: datetime) -> None:
     """Give a claim back unused, for another worker to take at once."""
+    release_all(runtime, [taken], now)
+
+
+def release_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> None:
+    """As `release`, for several claims in one transaction."""
     with runtime.write() as session:
-        row = held(session, taken, DeliveryState.CLAIMED)
-        if row is not None:
+        for row in held_all(session, taken, DeliveryState.CLAIMED).values():
             row.state, row.not_before = DeliveryState.QUEUED, now
 
 
 def begin(runtime: Runtime, taken: Claim, now: datetime) -> Ready | None:
     """Commit `sending` and give what to send; None where it is no longer ours or no longer wanted."""
+    return next(iter(begin_all(runtime, [taken], now)), None)
+
+
+def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[Ready]:
+    """As `begin`, for several claims in one transaction, without those that are no longer ours or no longer wanted.
+
+    Whoever calls it sends them at once: what it has looked at is true now.
+    """
     with runtime.write() as session:
-        row = held(session, taken, DeliveryState.CLAIMED)
-        if row is None:
-            return None
-        # It was claimed before Slack asked for a pause, or the breaker opened: it goes back and waits like the others.
-        holds = (Hold.POSTS, Hold.BULK) if row.bulk else (Hold.POSTS,)
-        held_until = pace.held_until(session, row.workspace_id, now, *holds)
-        if held_until is not None:
-            row.state, row.not_before = DeliveryState.QUEUED, held_until
-            return None
+        rows = _not_held_back(session, held_all(session, taken, DeliveryState.CLAIMED), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
-        drawn = session.scalar(sa.select(Message.wanted).where(Message.delivery_id == row.id)) or 1
-        try:
-            with session.begin_nested():
-                body = render(session, row, now)
-        except RENDERING_FAILURES as error:
-            _not_rendered(session, row, error, now)
-            return None
-        if body is None:
-            row.state, row.settled_at = DeliveryState.OBSOLETE, now
-            fail_followers(session, row, now)
-            return None
-        to, thread_ts = destination(session, row)
-        row.state = DeliveryState.SENDING
-        row.attempts += 1
-        row.attempted_at = now
-        return Ready(taken, row.workspace_id, to, thread_ts, body, row.opaque_id, row.attempts, drawn)
+        wanted = dict(session.execute(_WANTED, {"ids": [row.id for row in rows]}).all())
+        bodies = _rendered(session, rows, now)
+        places = destinations(session, list(bodies))
+        session.flush()
+        if bodies:
+            session.execute(_SENDING, {"now": now, "ids": [row.id for row in bodies]})
+        claims = {one.delivery_id: one for one in taken}
+        return [
+            Ready(
+                claims[row.id],
+                row.workspace_id,
+                *places[row.id],
+                body,
+                row.opaque_id,
+                row.attempts + 1,
+                wanted.get(row.id, 1),
+            )
+            for row, body in bodies.items()
+        ]
+
+
+def _not_held_back(session: Session, rows: Mapping[int, Delivery], now: datetime) -> list[Delivery]:
+    """Those that may leave. The others were claimed before Slack asked for a pause, or the breaker opened: they go back
+    and wait like the rest."""
+    holds = pace.holds(session, {row.workspace_id for row in rows.values()}, now) if rows else {}
+    free: list[Delivery] = []
+    for row in rows.values():
+        wanted = (Hold.POSTS, Hold.BULK) if row.bulk else (Hold.POSTS,)
+        until = max((holds[row.workspace_id, one] for one in wanted if (row.workspace_id, one) in holds), default=None)
+        if until is None:
+            free.append(row)
+        else:
+            row.state, row.not_before = DeliveryState.QUEUED, until
+    return free
+
+
+def _rendered(session: Session, rows: Sequence[Delivery], now: datetime) -> dict[Delivery, Post]:
+    """What each says now. Those that make no sense any more are obsolete, and those that could not be rendered wait."""
+    found = render_all(session, rows, now)
+    bodies: dict[Delivery, Post] = {}
+    for row in rows:
+        match found[row.id]:
+            case Post() as body:
+                bodies[row] = body
+            case NotRendered(error):
+                _not_rendered(session, row, error, now)
+            case None:
+                row.state, row.settled_at = DeliveryState.OBSOLETE, now
+                fail_followers(session, row, now)
+    return bodies
 
 
 def _not_rendered(session: Session, row: Delivery, error: Exception, now: datetime) -> None:
@@ -234,34 +245,59 @@ def send(runtime: Runtime, ready: Ready) -> Outcome:
 
 def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> None:
     """Record what came of the request."""
+    finish_all(runtime, [(ready, outcome)], now)
+
+
+def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now: datetime) -> None:
+    """As `finish`, for several requests in one transaction."""
     with runtime.write() as session:
-        row = held(session, ready.claim, DeliveryState.SENDING)
-        if row is None:
-            return
-        match outcome:
-            case Posted():
-                sent(session, row, outcome, ready.drawn, now)
-            case RetryLater():
-                row.state = DeliveryState.QUEUED
-                row.error = outcome.code
-                row.not_before = now + (
-                    timedelta(seconds=outcome.after) if outcome.after is not None else backoff(ready.attempts)
+        rows = held_all(session, [ready.claim for ready, _ in outcomes], DeliveryState.SENDING)
+        arrivals: list[Arrival] = []
+        for ready, outcome in outcomes:
+            row = rows.get(ready.claim.delivery_id)
+            if row is None:
+                continue
+            if isinstance(outcome, Posted):
+                arrivals.append(
+                    Arrival(row, outcome, ready.drawn, learned=outcome.channel != ready.to, at=ready.claim.at)
                 )
-                if outcome.after is not None:
-                    # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
-                    pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
-            case Permanent():
-                failed(session, row, outcome.code, now)
-            case NotLetIn():
-                # Not the message's fault: it waits, with all others, until somebody has mended the installation.
-                row.state, row.error, row.not_before = DeliveryState.QUEUED, outcome.code, now + LOCKED_OUT
+            else:
+                _not_sent(session, row, outcome, ready.attempts, now, settle=runtime.settings.settle_seconds)
+        session.flush()
+        arrived(session, arrivals, now, paced=pace.posting(runtime.settings.posts_per_minute) is not None)
+        for ready, outcome in outcomes:
+            if (row := rows.get(ready.claim.delivery_id)) is not None:
+                sent = isinstance(outcome, Posted)
+                state = DeliveryState.SENT if sent else row.state
+                log.info(
+                    "delivery", key=row.key, state=state.value, error=None if sent else row.error, attempts=row.attempts
+                )
+
+
+def _not_sent(
+    session: Session, row: Delivery, failure: SlackFailure, attempts: int, now: datetime, *, settle: float
+) -> None:
+    match failure:
+        case RetryLater():
+            row.state = DeliveryState.QUEUED
+            row.error = failure.code
+            row.not_before = now + (
+                timedelta(seconds=failure.after) if failure.after is not None else backoff(attempts)
+            )
+            if failure.after is not None:
+                # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
                 pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
-                log.error("slack_does_not_let_okra_in", error=outcome.code)
-            case _:
-                row.state, row.error = DeliveryState.UNKNOWN, outcome.code
-                row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
-                pace.pause(session, row.workspace_id, Hold.BULK, now + pace.BREAKER)
-        log.info("delivery", key=row.key, state=row.state.value, error=row.error, attempts=row.attempts)
+        case Permanent():
+            failed(session, row, failure.code, now)
+        case NotLetIn():
+            # Not the message's fault: it waits, with all others, until somebody has mended the installation.
+            row.state, row.error, row.not_before = DeliveryState.QUEUED, failure.code, now + LOCKED_OUT
+            pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
+            log.error("slack_does_not_let_okra_in", error=failure.code)
+        case _:
+            row.state, row.error = DeliveryState.UNKNOWN, failure.code
+            row.not_before = now + timedelta(seconds=settle)
+            pace.pause(session, row.workspace_id, Hold.BULK, now + pace.BREAKER)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -271,40 +307,20 @@ def backoff(attempts: int) -> timedelta:
 
 
 def held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
-    return session.scalar(
+    """The claim's delivery, locked; None where it is no longer in this state, or no longer ours."""
+    return held_all(session, [taken], state).get(taken.delivery_id)
+
+
+def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
+    """As `held`, for several claims, by the deliveries' ids and in their order."""
+    generations = {one.delivery_id: one.generation for one in taken}
+    rows = session.scalars(
         sa.select(Delivery)
-        .where(Delivery.id == taken.delivery_id, Delivery.generation == taken.generation, Delivery.state == state)
+        .where(Delivery.id.in_(generations), Delivery.state == state)
+        .order_by(Delivery.id)
         .with_for_update(key_share=True)
     )
-
-
-def destination(session: Session, row: Delivery) -> tuple[str, str | None]:
-    if row.follows_id is not None:
-        root = session.get_one(Delivery, row.follows_id)
-        if root.posted_channel is not None:
-            return root.posted_channel, root.posted_ts
-    if row.member_id is not None:
-        member = session.get_one(Member, row.member_id)
-        return member.dm_channel or member.slack_user_id, None
-    assert row.channel_id is not None  # noqa: S101 - the table's CHECK says so
-    return row.channel_id, None
-
-
-def sent(session: Session, row: Delivery, place: Posted, drawn: int, now: datetime) -> None:
-    row.state, row.error, row.settled_at = DeliveryState.SENT, None, now
-    row.posted_channel, row.posted_ts = place.channel, place.ts
-    pace.arrived(session, row.workspace_id, _lane(row), now)
-    if row.member_id is not None:
-        session.execute(
-            sa.update(Member)
-            .where(Member.id == row.member_id, Member.dm_channel.is_(None))
-            .values(dm_channel=place.channel)
-        )
-    session.execute(
-        sa.update(Message)
-        .where(Message.delivery_id == row.id)
-        .values(channel=place.channel, ts=place.ts, shown=drawn, not_before=now)
-    )
+    return {row.id: row for row in rows if row.generation == generations[row.id]}
 
 
 def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
@@ -327,3 +343,24 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
             settled_at=now,
         )
     )
+
+
+_delivery, _message = table_of(Delivery), table_of(Message)
+_THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_CLAIMED = (
+    sa.update(_delivery)
+    .where(_delivery.c.id.in_(_THESE))
+    .values(
+        state=DeliveryState.CLAIMED,
+        worker_id=sa.bindparam("worker"),
+        generation=_delivery.c.generation + 1,
+        leased_until=sa.bindparam("until"),
+    )
+)
+_LATER = sa.update(_delivery).where(_delivery.c.id == sa.bindparam("of")).values(not_before=sa.bindparam("at"))
+_WANTED = sa.select(_message.c.delivery_id, _message.c.wanted).where(_message.c.delivery_id.in_(_THESE))
+_SENDING = (
+    sa.update(_delivery)
+    .where(_delivery.c.id.in_(_THESE))
+    .values(state=DeliveryState.SENDING, attempts=_delivery.c.attempts + 1, attempted_at=sa.bindparam("now"))
+)

@@ -8,7 +8,7 @@ A `Hold` stops a kind of request altogether for a while: Slack said so, or the b
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Hold, RatePace
+from models.base import table_of
 from models.once import insert_all_once, insert_once
 
 # How far ahead slots are taken: enough to keep the wire busy while the next batch is being claimed.
@@ -44,6 +45,8 @@ class Limit:
 
 # Into one conversation, about one message a second; a little more time, for the same reason.
 CONVERSATION = Limit(timedelta(seconds=1.25))
+# A message that came this much after its slot, or less, leaves the next one at its distance.
+TOLERANCE = timedelta(seconds=0.2)
 # `chat.update` is in tier 3, 50 a minute: ten at once and one every 1.5 s never pass that in any 60 s.
 UPDATING = Limit(timedelta(seconds=1.5), burst=10)
 # `conversations.history`, `.replies` and `.open` are in tier 3 as well; a look is at most one call of each.
@@ -58,9 +61,16 @@ def posting(per_minute: int) -> Limit | None:
 def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, most: int) -> list[datetime]:
     """Look at up to `most` free instants of a lane within the horizon, soonest first. Takes none: `take` does.
 
-    Locks the lane until the transaction ends, so that two workers see different slots.
+    Where there is one, the lane is locked until the transaction ends, so that two workers see different slots.
     """
-    free_at = _row(session, workspace_id, lane, now).next_at
+    # A look that locks nothing: a lane only ever moves on, so what is not free now is not free under the lock either.
+    seen = session.scalar(_NEXT_AT, {"workspace_id": workspace_id, "lane": lane})
+    if seen is not None and not _free(seen, limit, now, most=1):
+        return []
+    return _free(_row(session, workspace_id, lane, now).next_at, limit, now, most=most)
+
+
+def _free(free_at: datetime, limit: Limit, now: datetime, *, most: int) -> list[datetime]:
     found: list[datetime] = []
     for _ in range(most):
         at = max(now, free_at - (limit.burst - 1) * limit.spacing)
@@ -73,35 +83,46 @@ def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: dat
 
 def take(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, count: int) -> None:
     """Take the first `count` of the instants that `slots` showed."""
-    row = _row(session, workspace_id, lane, now)
-    row.next_at = max(row.next_at, now) + count * limit.spacing
+    if count:
+        row = _row(session, workspace_id, lane, now)
+        row.next_at = max(row.next_at, now) + count * limit.spacing
 
 
-def conversations(session: Session, workspace_id: int, lanes: Collection[str], now: datetime) -> dict[str, RatePace]:
-    """The rows of several conversations' lanes, locked, made where they are new. Three statements at most."""
-    wanted = sorted(set(lanes))
-    query = (
-        sa.select(RatePace)
-        .where(RatePace.workspace_id == workspace_id, RatePace.lane.in_(wanted))
-        .order_by(RatePace.lane)
-        .with_for_update()
-    )
-    found = {row.lane: row for row in session.scalars(query)}
-    new = [{"workspace_id": workspace_id, "lane": lane, "next_at": now} for lane in wanted if lane not in found]
-    if new:
-        insert_all_once(session, RatePace, new, key=("workspace_id", "lane"))
-        found = {row.lane: row for row in session.scalars(query)}
-    return found
+def conversation(member_id: int | None, channel_id: str | None) -> str:
+    """The lane of the messages to a member, or else into a channel."""
+    return f"to:{channel_id}" if member_id is None else f"to:member:{member_id}"
 
 
-def arrived(session: Session, workspace_id: int, lane: str, now: datetime) -> None:
-    """A message came into a conversation, perhaps later than its slot: the next keeps its distance from that."""
-    free_at = now + CONVERSATION.spacing
-    session.execute(
-        sa.update(RatePace)
-        .where(RatePace.workspace_id == workspace_id, RatePace.lane == lane, RatePace.next_at < free_at)
-        .values(next_at=free_at)
-    )
+def conversations(session: Session, workspace_id: int, lanes: Collection[str]) -> dict[str, datetime]:
+    """When each of these conversations is free, those that are known; they are locked until the transaction ends."""
+    wanted = {"workspace_id": workspace_id, "lanes": sorted(set(lanes))}
+    return dict(session.execute(_LANES, wanted).all()) if lanes else {}
+
+
+def move(
+    session: Session, workspace_id: int, known: Collection[str], free_at: Mapping[str, datetime]
+) -> frozenset[str]:
+    """Say from when on each of these conversations is free. `known`: those that `conversations` found.
+
+    Returns those that are not as `conversations` told: somebody else has just begun to use them. They stay as they are.
+    """
+    rows = [
+        {"workspace_id": workspace_id, "lane": lane, "next_at": next_at} for lane, next_at in sorted(free_at.items())
+    ]
+    moved = [row for row in rows if row["lane"] in known]
+    if moved:
+        session.execute(_MOVE, [{"of": workspace_id, "at_lane": row["lane"], "until": row["next_at"]} for row in moved])
+    new = [row for row in rows if row["lane"] not in known]
+    made = insert_all_once(session, RatePace, new, key=("workspace_id", "lane"))
+    return frozenset(str(row["lane"]) for row in new if (workspace_id, row["lane"]) not in made)
+
+
+def arrived(session: Session, workspace_id: int, lanes: Collection[str], now: datetime) -> None:
+    """Messages came into conversations, perhaps later than their slots: the next ones keep their distance from that."""
+    until = now + CONVERSATION.spacing
+    rows = [{"of": workspace_id, "at_lane": lane, "until": until} for lane in sorted(set(lanes))]
+    if rows:
+        session.execute(_MOVE.where(_pace.c.next_at < sa.bindparam("until")), rows)
 
 
 def pause(session: Session, workspace_id: int, hold: Hold, until: datetime) -> None:
@@ -110,14 +131,16 @@ def pause(session: Session, workspace_id: int, hold: Hold, until: datetime) -> N
     row.next_at = max(row.next_at, until)
 
 
-def held_until(session: Session, workspace_id: int, now: datetime, *holds: Hold) -> datetime | None:
+def held_until(session: Session, workspace_id: int, now: datetime, *wanted: Hold) -> datetime | None:
     """Until when one of these holds lasts, the longest; None where none does."""
-    until = session.scalar(
-        sa.select(sa.func.max(RatePace.next_at)).where(
-            RatePace.workspace_id == workspace_id, RatePace.lane.in_(holds), RatePace.next_at > now
-        )
-    )
-    return until if until is not None and until > now else None
+    found = holds(session, [workspace_id], now)
+    return max((until for (_, hold), until in found.items() if hold in wanted), default=None)
+
+
+def holds(session: Session, workspace_ids: Collection[int], now: datetime) -> dict[tuple[int, Hold], datetime]:
+    """The holds that last at `now`, of several workspaces in one query, and until when."""
+    given = {"workspace_ids": sorted(set(workspace_ids)), "now": now}
+    return {(workspace_id, Hold(lane)): until for workspace_id, lane, until in session.execute(_HOLDS, given)}
 
 
 def forget(session: Session, now: datetime) -> None:
@@ -137,3 +160,27 @@ def _row(session: Session, workspace_id: int, lane: str, free_at: datetime) -> R
         )
         row = session.scalars(query).one()
     return row
+
+
+_pace = table_of(RatePace)
+_NEXT_AT = sa.select(_pace.c.next_at).where(
+    _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane")
+)
+_LANES = (
+    sa.select(_pace.c.lane, _pace.c.next_at)
+    .where(
+        _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane.in_(sa.bindparam("lanes", expanding=True))
+    )
+    .order_by(_pace.c.lane)
+    .with_for_update()
+)
+_MOVE = (
+    sa.update(_pace)
+    .where(_pace.c.workspace_id == sa.bindparam("of"), _pace.c.lane == sa.bindparam("at_lane"))
+    .values(next_at=sa.bindparam("until"))
+)
+_HOLDS = sa.select(_pace.c.workspace_id, _pace.c.lane, _pace.c.next_at).where(
+    _pace.c.workspace_id.in_(sa.bindparam("workspace_ids", expanding=True)),
+    _pace.c.lane.in_([hold.value for hold in Hold]),
+    _pace.c.next_at > sa.bindparam("now"),
+)

@@ -2,14 +2,16 @@
 
 A renderer gets the delivery as it stands and gives the message, or None where it makes no sense any more (for a
 post that was not sent: it becomes obsolete; for one that stands: it is left as it is). It checks again whether the
-recipient is still active and still permitted. It is called when the post leaves, and for every redraw.
+recipient is still active and still permitted. It is called when the post leaves, and for every redraw; it only reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
@@ -32,6 +34,47 @@ RENDERERS: Mapping[PostKind, Renderer] = {
 }
 
 
+# Renderers of what many people get at one hour can do many in as many queries as one takes.
+TOGETHER: Mapping[Renderer, Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Post | None]]] = {
+    prompt.post: prompt.posts,
+}
+
+# What a renderer that meets what it did not expect raises. The database being away is something else.
+RENDERING_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NoResultFound)
+
+
+@dataclass(frozen=True)
+class NotRendered:
+    """A fault of ours in one message."""
+
+    error: Exception
+
+
 def render(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The message for a delivery, from the state as it is now."""
+    """The message for a delivery, from the state as it is now. Raises what its renderer does."""
     return RENDERERS[delivery.kind](session, delivery, now)
+
+
+def render_all(session: Session, deliveries: Sequence[Delivery], now: datetime) -> dict[int, Post | NotRendered | None]:
+    """The messages for several deliveries, by their ids, from the state as it is now. What fails fails alone."""
+    alike: dict[Renderer, list[Delivery]] = {}
+    for delivery in deliveries:
+        alike.setdefault(RENDERERS[delivery.kind], []).append(delivery)
+    found: dict[int, Post | NotRendered | None] = {}
+    for renderer, ones in alike.items():
+        together = TOGETHER.get(renderer)
+        if together is not None and len(ones) > 1:
+            try:
+                found |= together(session, ones, now)
+                continue
+            except RENDERING_FAILURES:
+                pass  # one of them is at fault; each alone shows which
+        found |= {delivery.id: _alone(renderer, session, delivery, now) for delivery in ones}
+    return found
+
+
+def _alone(renderer: Renderer, session: Session, delivery: Delivery, now: datetime) -> Post | NotRendered | None:
+    try:
+        return renderer(session, delivery, now)
+    except RENDERING_FAILURES as error:
+        return NotRendered(error)

@@ -17,8 +17,8 @@ from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, RENDERING_FAILURES, backoff
-from scheduler.posts import render
+from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
+from scheduler.posts import RENDERING_FAILURES, render
 
 # The message, or the way to it, is no more: it is never drawn again, and never posted again.
 GONE = {

@@ -17,8 +17,9 @@ from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, Claim, destination, fail_followers, failed, held, sent
+from scheduler.delivery import BATCH, LEASE, Claim, fail_followers, failed, held
 from scheduler.liveness import Liveness
+from scheduler.whereabouts import Arrival, arrived, destination
 
 # How far the clocks of Slack and of this machine may lie apart when a message is looked for.
 CLOCK_SKEW = timedelta(minutes=2)
@@ -185,7 +186,7 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
             return
         if found is not None:
             # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
-            sent(session, row, found, 0, now)
+            arrived(session, [Arrival(row, found, drawn=0)], now)
         else:
             row.state, row.not_before = DeliveryState.QUEUED, now
             row.generation += 1

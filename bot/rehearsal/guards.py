@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -31,8 +31,8 @@ from bot.services.prompt import prompt_view
 from bot.slack import RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Member, Message, PostKind
 from models.base import Base
-from models.once import insert_once
-from scheduler import delivery, posts, redrawing, settling
+from models.once import insert_all_once
+from scheduler import delivery, posts, redrawing
 
 SEEDS = range(1, 21)
 # Three workers that stall often and die now and then.
@@ -51,15 +51,17 @@ def permanent_key() -> AbstractContextManager[Any]:
     """The same key posts again."""
     count = iter(range(1, 1_000_000))
 
-    def insert(session: Session, table: type[Base], values: Any, *, key: Any) -> int | None:
-        found = insert_once(session, table, values, key=key)
-        if found is not None:
-            return found
-        again = f"{values['key']}#{next(count)}"
-        fresh = {**values, "key": again, "opaque_id": f"{values['opaque_id']}-{again}"}
-        return insert_once(session, table, fresh, key=key)
+    def insert(session: Session, table: type[Base], rows: Sequence[Any], *, key: Sequence[str]) -> dict[Any, int]:
+        found = insert_all_once(session, table, rows, key=key)
+        for row in rows:
+            of_key = tuple(row[name] for name in key)
+            if of_key not in found:
+                again = f"{row['key']}#{next(count)}"
+                fresh = {**row, "key": again, "opaque_id": f"{row['opaque_id']}-{again}"}
+                (found[of_key],) = insert_all_once(session, table, [fresh], key=key).values()
+        return found
 
-    return patch.object(outbox, "insert_once", insert)
+    return patch.object(outbox, "insert_all_once", insert)
 
 
 def unknown_is_not_retried() -> AbstractContextManager[Any]:
@@ -72,17 +74,17 @@ def unknown_is_not_retried() -> AbstractContextManager[Any]:
     return patch.object(delivery, "finish", hasty)
 
 
-@contextmanager
-def generation() -> Iterator[None]:
+def generation() -> AbstractContextManager[Any]:
     """Whoever held a claim once may go on with it."""
 
-    def any_generation(session: Session, taken: delivery.Claim, state: Any) -> Delivery | None:
-        return session.scalar(
-            sa.select(Delivery).where(Delivery.id == taken.delivery_id, Delivery.state == state).with_for_update()
+    def any_generation(session: Session, taken: Sequence[delivery.Claim], state: Any) -> dict[int, Delivery]:
+        ids = [one.delivery_id for one in taken]
+        rows = session.scalars(
+            sa.select(Delivery).where(Delivery.id.in_(ids), Delivery.state == state).with_for_update()
         )
+        return {row.id: row for row in rows}
 
-    with patch.object(delivery, "held", any_generation), patch.object(settling, "held", any_generation):
-        yield
+    return patch.object(delivery, "held_all", any_generation)
 
 
 def still_wanted() -> AbstractContextManager[Any]:

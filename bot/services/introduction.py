@@ -51,25 +51,23 @@ def introduce(session: Session, now: datetime, members: Sequence[Member]) -> set
     Each comes within the member's working hours, and before their next opening.
     """
     new = newcomers(session, members)
-    return {member.id for member in members if member.id in new and _introduce(session, now, member)}
+    drafts = {member.id: _draft(now, member) for member in members if member.id in new}
+    queued = outbox.post_all(session, now, list(drafts.values()), revive=True)
+    return {member_id for member_id, draft in drafts.items() if (draft.workspace_id, draft.key) in queued}
 
 
-def _introduce(session: Session, now: datetime, member: Member) -> bool:
+def _draft(now: datetime, member: Member) -> outbox.Draft:
     at = at_work_from(now, ZoneInfo(member.time_zone))
     if member.next_opening_at is not None and at > member.next_opening_at - BEFORE_THE_PROMPT:
         at = max(now, member.next_opening_at - BEFORE_THE_PROMPT)
     member.introduced_at = now
-    delivery_id = outbox.post(
-        session,
-        now,
+    return outbox.Draft(
         workspace_id=member.workspace_id,
         key=introduction_key(member.id),
         kind=PostKind.INTRODUCTION,
         member_id=member.id,
         not_before=at,
-        revive=True,
     )
-    return delivery_id is not None
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:

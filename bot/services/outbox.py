@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
-from models.once import insert_once
+from models.once import insert_all_once
 
 # Kinds whose message shows state and is redrawn when the state changes.
 SHOWS_STATE = {PostKind.PROMPT, PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.LEAD_NOTE}
@@ -31,6 +32,33 @@ _REDRAW = (
     )
     .values(wanted=_message.c.wanted + 1, not_before=sa.bindparam("now"))
 )
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One post to a member (a direct message) or a channel; exactly one of the two is given.
+
+    `key` is permanent in the workspace. A post that follows another goes into that one's thread, after it.
+    `not_before` null: it may leave at once. `bulk`: it is one of many for one hour, and lets others go first.
+    `shows_state`: this one is redrawn when the state changes, though others of its kind are not.
+    """
+
+    workspace_id: int
+    key: str
+    kind: PostKind
+    member_id: int | None = None
+    channel_id: str | None = None
+    team_id: int | None = None
+    period: date | None = None
+    escalation_id: int | None = None
+    escalation_event_id: int | None = None
+    digest_id: int | None = None
+    part: int | None = None
+    about_id: int | None = None
+    follows_id: int | None = None
+    not_before: datetime | None = None
+    bulk: bool = False
+    shows_state: bool = False
 
 
 def post(
@@ -55,44 +83,77 @@ def post(
     revive: bool = False,
     shows_state: bool = False,
 ) -> int | None:
-    """Queue one post to a member (direct message) or a channel; exactly one of the two is given.
-
-    `key` is permanent in the workspace: where it exists already nothing happens and None is returned. A post that
-    follows another goes into that one's thread, after it. `revive`: a post that became obsolete before it was sent,
-    because what it told of had gone, is queued again under its key; one that failed is not, an admin was told of it.
-    `shows_state`: this one is redrawn when the state changes, though others of its kind are not.
-    """
-    delivery_id = insert_once(
-        session,
-        Delivery,
-        {
-            "workspace_id": workspace_id,
-            "key": key,
-            "kind": kind,
-            "member_id": member_id,
-            "channel_id": channel_id,
-            "team_id": team_id,
-            "period": period,
-            "escalation_id": escalation_id,
-            "escalation_event_id": escalation_event_id,
-            "digest_id": digest_id,
-            "part": part,
-            "about_id": about_id,
-            "follows_id": follows_id,
-            "bulk": bulk,
-            "not_before": not_before or now,
-            "opaque_id": _opaque_id(workspace_id, key, now),
-            "created_at": now,
-        },
-        key=("workspace_id", "key"),
+    """Queue one post, as `Draft` and `post_all` say; returns its delivery's id, or None where its key was there."""
+    draft = Draft(
+        workspace_id=workspace_id,
+        key=key,
+        kind=kind,
+        member_id=member_id,
+        channel_id=channel_id,
+        team_id=team_id,
+        period=period,
+        escalation_id=escalation_id,
+        escalation_event_id=escalation_event_id,
+        digest_id=digest_id,
+        part=part,
+        about_id=about_id,
+        follows_id=follows_id,
+        not_before=not_before,
+        bulk=bulk,
+        shows_state=shows_state,
     )
-    if delivery_id is None:
-        return _revive(session, workspace_id, key, not_before or now) if revive else None
-    if shows_state or kind in SHOWS_STATE:
-        session.add(Message(workspace_id=workspace_id, delivery_id=delivery_id, not_before=now))
-        session.flush()
-    session.info[_NEW_WORK] = True
-    return delivery_id
+    return post_all(session, now, [draft], revive=revive).get((workspace_id, key))
+
+
+def post_all(
+    session: Session, now: datetime, drafts: Sequence[Draft], *, revive: bool = False
+) -> dict[tuple[int, str], int]:
+    """Queue posts in as many statements as one takes; returns the deliveries' ids by workspace and key.
+
+    Where a key exists already nothing happens, and it is not among what is returned. `revive`: a post that became
+    obsolete before it was sent, because what it told of had gone, is queued again under its key; one that failed is
+    not, an admin was told of it.
+    """
+    rows = [_row(draft, now) for draft in drafts]
+    queued: dict[tuple[int, str], int] = {}
+    for (workspace_id, key), delivery_id in insert_all_once(
+        session, Delivery, rows, key=("workspace_id", "key")
+    ).items():
+        queued[workspace_id, key] = delivery_id
+    shown = [
+        {"workspace_id": draft.workspace_id, "delivery_id": queued[draft.workspace_id, draft.key], "not_before": now}
+        for draft in drafts
+        if (draft.shows_state or draft.kind in SHOWS_STATE) and (draft.workspace_id, draft.key) in queued
+    ]
+    if shown:
+        session.execute(sa.insert(table_of(Message)), shown)
+    if revive:
+        queued |= _revive(session, now, [draft for draft in drafts if (draft.workspace_id, draft.key) not in queued])
+    if queued:
+        session.info[_NEW_WORK] = True
+    return queued
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, object]:
+    return {
+        "workspace_id": draft.workspace_id,
+        "key": draft.key,
+        "kind": draft.kind,
+        "member_id": draft.member_id,
+        "channel_id": draft.channel_id,
+        "team_id": draft.team_id,
+        "period": draft.period,
+        "escalation_id": draft.escalation_id,
+        "escalation_event_id": draft.escalation_event_id,
+        "digest_id": draft.digest_id,
+        "part": draft.part,
+        "about_id": draft.about_id,
+        "follows_id": draft.follows_id,
+        "bulk": draft.bulk,
+        "not_before": draft.not_before or now,
+        "opaque_id": _opaque_id(draft.workspace_id, draft.key, now),
+        "created_at": now,
+    }
 
 
 def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> None:
@@ -127,21 +188,30 @@ def has_new_work(session: Session) -> bool:
     return bool(session.info.get(_NEW_WORK))
 
 
-def _revive(session: Session, workspace_id: int, key: str, not_before: datetime) -> int | None:
-    delivery_id = session.scalar(
-        sa.update(Delivery)
-        .where(Delivery.workspace_id == workspace_id, Delivery.key == key, Delivery.state == DeliveryState.OBSOLETE)
-        .values(
-            state=DeliveryState.QUEUED,
-            generation=Delivery.generation + 1,
-            not_before=not_before,
-            settled_at=None,
+def _revive(session: Session, now: datetime, drafts: Collection[Draft]) -> dict[tuple[int, str], int]:
+    if not drafts:
+        return {}
+    wanted = {(draft.workspace_id, draft.key): draft for draft in drafts}
+    rows = session.scalars(
+        sa.select(Delivery)
+        .where(
+            Delivery.workspace_id.in_({draft.workspace_id for draft in drafts}),
+            Delivery.key.in_([draft.key for draft in drafts]),
+            Delivery.state == DeliveryState.OBSOLETE,
         )
-        .returning(Delivery.id)
-    )
-    if delivery_id is not None:
-        session.info[_NEW_WORK] = True
-    return delivery_id
+        .order_by(Delivery.id)
+        .with_for_update(key_share=True)
+    ).all()
+    revived: dict[tuple[int, str], int] = {}
+    for row in rows:
+        draft = wanted.get((row.workspace_id, row.key))
+        if draft is not None:
+            row.state, row.settled_at, row.held_back_at = DeliveryState.QUEUED, None, None
+            row.not_before = draft.not_before or now
+            row.generation += 1
+            revived[row.workspace_id, row.key] = row.id
+    session.flush()
+    return revived
 
 
 def _opaque_id(workspace_id: int, key: str, now: datetime) -> str:

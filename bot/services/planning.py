@@ -175,10 +175,8 @@ def replan_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
 def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
     """Queue the one prompt of each of these members' periods, for an instant, after the introduction of who is new."""
     new = introduction.introduce(session, now, [member for member, _, _ in whom])
-    for member, this, at in whom:
-        outbox.post(
-            session,
-            now,
+    prompts = [
+        outbox.Draft(
             workspace_id=member.workspace_id,
             key=prompt_key(member.id, this),
             kind=PostKind.PROMPT,
@@ -186,9 +184,11 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, da
             period=this,
             not_before=at + AFTER_INTRODUCTION if member.id in new else at,
             bulk=True,
-            # Everything was taken off a person before the prompt left, and then there is something again.
-            revive=True,
         )
+        for member, this, at in whom
+    ]
+    # Everything was taken off a person before the prompt left, and then there is something again: it is revived.
+    outbox.post_all(session, now, prompts, revive=True)
 
 
 def check_in_row(member: Member, asked: Asked, this: Period, rhythm: Rhythm) -> dict[str, object]:

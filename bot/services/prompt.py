@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -33,44 +33,106 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     It is not sent at all once everything is answered, closed or over. One that stands, and whose key results were all
     handed over, says that nothing is due.
     """
-    member = session.get(Member, delivery.member_id)
-    if member is None or delivery.period is None or not member.may_take_part:
-        return None
-    view = prompt_view(session, now, member, period(delivery.period))
-    if view is None and delivery.posted_ts is not None:
-        view = first_prompt(session, now, member, period(delivery.period), [])
-    if view is None or (delivery.posted_ts is None and not view.count(ItemState.OPEN)):
-        return None
-    return prompt(view)
+    return posts(session, [delivery], now)[delivery.id]
+
+
+def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> dict[int, Post | None]:
+    """As `post`, for many deliveries in as many queries as one takes; by the deliveries' ids."""
+    members = {
+        member.id: member
+        for member in session.scalars(
+            sa.select(Member).where(Member.id.in_([delivery.member_id for delivery in deliveries]))
+        )
+    }
+    asked = [
+        (member, period(delivery.period))
+        for delivery in deliveries
+        if (member := _reader(delivery, members)) is not None and delivery.period is not None
+    ]
+    views = prompt_views(session, now, asked)
+    found: dict[int, Post | None] = {}
+    for delivery in deliveries:
+        member = _reader(delivery, members)
+        found[delivery.id] = None
+        if member is None or delivery.period is None:
+            continue
+        view = views.get((member.id, delivery.period))
+        if view is None and delivery.posted_ts is not None:
+            view = first_prompt(session, now, member, period(delivery.period), [])
+        if view is not None and (delivery.posted_ts is not None or view.count(ItemState.OPEN)):
+            found[delivery.id] = prompt(view)
+    return found
+
+
+def _reader(delivery: Delivery, members: Mapping[int, Member]) -> Member | None:
+    member = members.get(delivery.member_id) if delivery.member_id is not None else None
+    return member if member is not None and member.may_take_part else None
 
 
 def prompt_view(session: Session, now: datetime, member: Member, this: Period) -> Prompt | None:
     """The check-in of a member in a period; None where nothing was asked. A constant number of queries."""
-    rows = session.execute(
+    return prompt_views(session, now, [(member, this)]).get((member.id, this))
+
+
+def prompt_views(
+    session: Session, now: datetime, asked: Collection[tuple[Member, Period]]
+) -> dict[tuple[int, date], Prompt]:
+    """The check-ins of members in periods, by member id and period; absent where nothing was asked.
+
+    A constant number of queries for all the members of one period.
+    """
+    members: dict[Period, dict[int, Member]] = {}
+    for member, this in asked:
+        members.setdefault(this, {})[member.id] = member
+    return {
+        (member_id, this): view
+        for this, readers in members.items()
+        for member_id, view in _views(session, now, readers, this).items()
+    }
+
+
+def _views(session: Session, now: datetime, readers: Mapping[int, Member], this: Period) -> dict[int, Prompt]:
+    found = session.execute(
         sa.select(CheckIn, KeyResult, Objective.visibility, Team)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
-        .where(CheckIn.workspace_id == member.workspace_id, CheckIn.owner_id == member.id, CheckIn.period == this)
+        .where(
+            CheckIn.workspace_id.in_({member.workspace_id for member in readers.values()}),
+            CheckIn.owner_id.in_(readers),
+            CheckIn.period == this,
+        )
         .order_by(KeyResult.number)
     ).all()
-    if not rows:
-        return None
-    stands = standings(session, [key_result.id for _, key_result, _, _ in rows], this)
-    return _prompt(
-        session,
-        now,
-        member,
-        this,
-        items=tuple(Item(stands[key_result.id], _state(check_in, key_result)) for check_in, key_result, _, _ in rows),
-        closes=max(check_in.closes_at for check_in, _, _, _ in rows),
-        limited=any(
-            Visibility.WORKSPACE is not visibility
-            for _, key_result, wider, _ in rows
-            for visibility in (key_result.visibility, wider)
-        ),
-        teams=[team for _, _, _, team in rows],
-    )
+    stands = standings(session, [key_result.id for _, key_result, _, _ in found], this)
+    rows: dict[int, list[sa.Row[CheckIn, KeyResult, Visibility, Team]]] = {}
+    for row in found:
+        rows.setdefault(row[0].owner_id, []).append(row)
+    workspaces = _workspaces(session, readers.values())
+    return {
+        member_id: _prompt(
+            workspaces[readers[member_id].workspace_id],
+            now,
+            readers[member_id],
+            this,
+            items=tuple(
+                Item(stands[key_result.id], _state(check_in, key_result)) for check_in, key_result, _, _ in own
+            ),
+            closes=max(check_in.closes_at for check_in, _, _, _ in own),
+            limited=any(
+                Visibility.WORKSPACE is not visibility
+                for _, key_result, wider, _ in own
+                for visibility in (key_result.visibility, wider)
+            ),
+            teams=[team for _, _, _, team in own],
+        )
+        for member_id, own in rows.items()
+    }
+
+
+def _workspaces(session: Session, members: Collection[Member]) -> dict[int, Workspace]:
+    ids = {member.workspace_id for member in members}
+    return {row.id: row for row in session.scalars(sa.select(Workspace).where(Workspace.id.in_(ids)))}
 
 
 def first_prompt(
@@ -84,7 +146,7 @@ def first_prompt(
     stands = standings(session, [key_result.id for key_result, _, _ in key_results], this)
     workspace = session.get_one(Workspace, member.workspace_id)
     return _prompt(
-        session,
+        workspace,
         now,
         member,
         this,
@@ -139,7 +201,7 @@ def _state(check_in: CheckIn, key_result: KeyResult) -> ItemState:
 
 
 def _prompt(
-    session: Session,
+    workspace: Workspace,
     now: datetime,
     member: Member,
     this: Period,
@@ -149,7 +211,6 @@ def _prompt(
     limited: bool,
     teams: Collection[Team],
 ) -> Prompt:
-    workspace = session.get_one(Workspace, member.workspace_id)
     zone = ZoneInfo(member.time_zone)
     until = changes_until(workspace, this).astimezone(zone)
     comes_next = member.next_opening_at if member.next_period == following(this) else None

@@ -1,0 +1,116 @@
+"""Where posts go, and where they stand once they have arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.slack import Posted
+from models import Delivery, DeliveryState, Member, Message
+from models.base import table_of
+from scheduler import pace
+
+
+def destination(session: Session, row: Delivery) -> tuple[str, str | None]:
+    """The conversation (or person) that it goes to, and the thread in it."""
+    return destinations(session, [row])[row.id]
+
+
+def destinations(session: Session, rows: Collection[Delivery]) -> dict[int, tuple[str, str | None]]:
+    """As `destination`, for several deliveries, by their ids."""
+    followed = {row.follows_id for row in rows if row.follows_id is not None}
+    roots = (
+        {root_id: (channel, ts) for root_id, channel, ts in session.execute(_ROOTS, {"ids": followed})}
+        if followed
+        else {}
+    )
+    people = {row.member_id for row in rows if row.member_id is not None}
+    known = dict(session.execute(_ADDRESSES, {"ids": people}).all()) if people else {}
+    found: dict[int, tuple[str, str | None]] = {}
+    for row in rows:
+        channel, ts = roots.get(row.follows_id, (None, None)) if row.follows_id is not None else (None, None)
+        if channel is None:
+            channel, ts = known[row.member_id] if row.member_id is not None else row.channel_id, None
+        assert channel is not None  # noqa: S101 - the table's CHECK says so
+        found[row.id] = channel, ts
+    return found
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A delivery that stands at `place`. `drawn`: which revision it shows, 0 where nobody knows. `learned`: its
+    conversation may not have been known before. `at`: the slot it was sent in, null where that is long ago."""
+
+    row: Delivery
+    place: Posted
+    drawn: int
+    learned: bool = True
+    at: datetime | None = None
+
+
+def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, paced: bool = True) -> None:
+    """Record that these were sent. The rows themselves are stale after it."""
+    if not arrivals:
+        return
+    session.execute(
+        _SENT, [{"of": one.row.id, "now": now, "channel": one.place.channel, "ts": one.place.ts} for one in arrivals]
+    )
+    if paced:
+        late: dict[int, list[str]] = {}
+        for one in arrivals:
+            if one.at is None or now > one.at + pace.TOLERANCE:
+                late.setdefault(one.row.workspace_id, []).append(
+                    pace.conversation(one.row.member_id, one.row.channel_id)
+                )
+        for workspace_id, lanes in sorted(late.items()):
+            pace.arrived(session, workspace_id, lanes, now)
+    opened = {one.row.member_id: one.place.channel for one in arrivals if one.learned and one.row.member_id is not None}
+    if opened:
+        session.execute(
+            _OPENED, [{"of": member_id, "channel": channel} for member_id, channel in sorted(opened.items())]
+        )
+    session.execute(
+        _SHOWN,
+        [
+            {"of": one.row.id, "channel": one.place.channel, "ts": one.place.ts, "drawn": one.drawn, "now": now}
+            for one in arrivals
+        ],
+    )
+
+
+_delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
+_THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_ROOTS = sa.select(_delivery.c.id, _delivery.c.posted_channel, _delivery.c.posted_ts).where(_delivery.c.id.in_(_THESE))
+_ADDRESSES = sa.select(_member.c.id, sa.func.coalesce(_member.c.dm_channel, _member.c.slack_user_id)).where(
+    _member.c.id.in_(_THESE)
+)
+_SENT = (
+    sa.update(_delivery)
+    .where(_delivery.c.id == sa.bindparam("of"))
+    .values(
+        state=DeliveryState.SENT,
+        error=None,
+        settled_at=sa.bindparam("now"),
+        posted_channel=sa.bindparam("channel"),
+        posted_ts=sa.bindparam("ts"),
+    )
+)
+_OPENED = (
+    sa.update(_member)
+    .where(_member.c.id == sa.bindparam("of"), _member.c.dm_channel.is_(None))
+    .values(dm_channel=sa.bindparam("channel"))
+)
+_SHOWN = (
+    sa.update(_message)
+    .where(_message.c.delivery_id == sa.bindparam("of"))
+    .values(
+        channel=sa.bindparam("channel"),
+        ts=sa.bindparam("ts"),
+        shown=sa.bindparam("drawn"),
+        not_before=sa.bindparam("now"),
+    )
+)
