@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -41,6 +42,9 @@ MOST_BYTES = 1_048_576
 # The SDK gives a connection up after five pings that could not be sent or four that nobody answered. At its own pace
 # (10 s) Okra would be deaf for most of a minute after the cable was cut.
 PING_SECONDS = 2
+
+# A token that was changed is used this much later, in seconds, at the latest.
+TOKEN_SECONDS = 5.0
 
 # Seconds that a command at the command line waits for a lock, for another writer, and for one statement.
 UNHURRIED: Mapping[str, float] = {"patience": 30, "busy_seconds": 30, "statement_seconds": 120}
@@ -216,7 +220,7 @@ def build(
     leaving = threading.Event()
     gateway = Gateway(
         settings.slack_base_url,
-        _tokens(settings, database),
+        _tokens(settings, database, stopwatch),
         client=client,
         send_json=send_json,
         wait=wait or leaving.wait,
@@ -289,14 +293,21 @@ def _bolt(runtime: Runtime) -> App:
     return app
 
 
-def _tokens(settings: Settings, database: Database) -> Callable[[int], str]:
+def _tokens(settings: Settings, database: Database, stopwatch: Stopwatch) -> Callable[[int], str]:
+    """Looks tokens up, and remembers each for a few seconds: a fan-out would ask ten thousand times."""
     environment = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
     key = settings.encryption_key.get_secret_value() if settings.encryption_key else None
+    known: dict[int, tuple[float, str]] = {}
 
     def token(workspace_id: int) -> str:
         if workspace_id == 0 and environment is not None:
             return environment
-        with database.read() as session:
-            return installations.token_of(session, workspace_id, environment=environment, key=key)
+        now = stopwatch()
+        looked_up, found = known.get(workspace_id, (-math.inf, ""))
+        if now - looked_up > TOKEN_SECONDS:
+            with database.read() as session:
+                found = installations.token_of(session, workspace_id, environment=environment, key=key)
+            known[workspace_id] = now, found
+        return found
 
     return token

@@ -1,9 +1,15 @@
-"""The threads that run the steps of delivery, woken by a commit or by the passing of time."""
+"""The threads that run the steps of delivery, woken by a commit or by the passing of time.
+
+One claims and begins, several make the requests, and one records what came of them. Whatever is there at the moment is
+taken together: the busier it is, the more of it goes into one transaction. A post is begun only when a sender is free,
+so that it leaves as soon as it was looked at.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
@@ -20,9 +26,25 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-SENDERS = 8
+SENDERS = 16
 # How long the courier sleeps at most when nobody wakes it: what waits for a moment (a pause, a retry) has no bell.
 NAP_SECONDS = 0.25
+
+DATABASE_AWAY = (SQLAlchemyError, DatabaseBusy, OSError)
+
+
+class Portion:
+    """How many to take together: fewer after a failure, so that what cannot be worked on holds up nothing else."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.size = most
+
+    def went_well(self) -> None:
+        self.size = min(self.size * 2, self._most)
+
+    def failed(self) -> None:
+        self.size = 1
 
 
 class Courier:
@@ -35,12 +57,18 @@ class Courier:
         self._bell = bell
         self._stopping = threading.Event()
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="okra-sender")
-        self._in_flight: set[Future[bool | None]] = set()
+        self._in_flight: set[Future[None]] = set()
+        # Claimed and not begun; the courier's own thread alone touches it.
+        self._waiting: deque[delivery.Claim] = deque()
+        self._at_once = Portion(SENDERS)
+        self._may_be_more = False
         # The deliveries that are claimed and not yet finished, by id. Set operations on one id are atomic.
         self._in_hand: set[int] = set()
+        self._recorder = Recorder(runtime, self._recorded)
         self._thread = threading.Thread(target=self._run, name="okra-courier", daemon=True)
 
     def start(self) -> None:
+        self._recorder.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -49,6 +77,7 @@ class Courier:
         self._bell.set()
         self._thread.join()
         self._senders.shutdown(wait=True)
+        self._recorder.stop()
 
     def tidy(self, now: datetime) -> None:
         """What is uncertain: adopt what dead workers left, look up what may have arrived."""
@@ -62,79 +91,169 @@ class Courier:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._bell.clear()
-            full = self._guarded(self.look)
-            if not full:
-                self._bell.wait(NAP_SECONDS)
+            if not self._guarded(self.look):
+                self._bell.wait(self._nap())
+        self._guarded(self._give_back)
 
     def look(self) -> bool:
-        """Claim what may leave now and hand it to the senders. True where there may be more right away."""
-        self._in_flight = {sending for sending in self._in_flight if not sending.done()}
-        # Never more in hand than the senders get through: what is claimed by one cannot be sent by another.
-        room = 2 * SENDERS - len(self._in_flight)
-        if room <= 0:
-            self._bell.wait(NAP_SECONDS / 10)
-            return True
+        """Claim what may leave now, begin as many as there are senders. True where there may be more right away."""
         now = self._runtime.now()
-        claims = []
-        if delivery.something_is_due(self._runtime, now):
-            claims = delivery.claim(self._runtime, self._worker_id, now, most=room)
-        for claim in claims:
-            self._in_hand.add(claim.delivery_id)
-            self._hand_over(lambda claim=claim: self._deliver(claim))  # type: ignore[misc]
+        self._claim(now)
+        self._begin(now)
         drawings = redrawing.claim(self._runtime, now) if redrawing.something_is_stale(self._runtime, now) else []
         for drawing in drawings:
             self._hand_over(lambda drawing=drawing: self._redraw(drawing))  # type: ignore[misc]
-        return len(claims) == room
+        return self._free() > 0 and (self._may_be_more or any(one.at <= now for one in self._waiting))
 
-    def _hand_over(self, work: Callable[[], bool | None]) -> None:
-        self._in_flight.add(self._senders.submit(lambda: self._guarded(work)))
+    def _claim(self, now: datetime) -> None:
+        # Never more in hand than the senders get through: what is claimed by one cannot be sent by another.
+        if len(self._waiting) >= SENDERS:
+            return
+        if not (self._may_be_more or delivery.something_is_due(self._runtime, now)):
+            return
+        room = 2 * SENDERS - len(self._waiting)
+        claims = delivery.claim(self._runtime, self._worker_id, now, most=room)
+        self._in_hand.update(one.delivery_id for one in claims)
+        self._waiting.extend(claims)
+        self._may_be_more = len(claims) == room
 
-    def _deliver(self, claim: delivery.Claim) -> None:
+    def _begin(self, now: datetime) -> None:
+        """Begin what is waiting and may leave now, one for each free sender at most."""
+        most = min(self._free(), self._at_once.size)
+        due = [one for one in self._waiting if one.at <= now][:most]
+        if not due:
+            return
+        for one in due:
+            self._waiting.remove(one)
         try:
-            self._go_through(claim)
-        finally:
-            self._in_hand.discard(claim.delivery_id)
+            begun = delivery.begin_all(self._runtime, due, now)
+        except DATABASE_AWAY:
+            # They are kept, and tried again as long as they are ours.
+            self._at_once.failed()
+            self._keep(due, now)
+            raise
+        except Exception:
+            self._at_once.failed()
+            self._in_hand.difference_update(one.delivery_id for one in due)
+            raise
+        self._at_once.went_well()
+        self._in_hand.difference_update({one.delivery_id for one in due} - {one.claim.delivery_id for one in begun})
+        for ready in begun:
+            self._hand_over(lambda ready=ready: self._send(ready))  # type: ignore[misc]
 
-    def _go_through(self, claim: delivery.Claim) -> None:
-        if not self._wait_until(claim.at):
-            delivery.release(self._runtime, claim, self._runtime.now())
-            return
-        ready = self._until_it_is_kept(lambda: delivery.begin(self._runtime, claim, self._runtime.now()))
-        if ready is None:
-            return
-        outcome = delivery.send(self._runtime, ready)
-        self._until_it_is_kept(lambda: delivery.finish(self._runtime, ready, outcome, self._runtime.now()))
-        # A reply may have waited for this one.
+    def _keep(self, due: Sequence[delivery.Claim], now: datetime) -> None:
+        for one in due:
+            if now < one.at + delivery.LEASE:
+                self._waiting.append(one)
+            else:
+                self._in_hand.discard(one.delivery_id)
+
+    def _give_back(self) -> None:
+        if self._waiting:
+            delivery.release_all(self._runtime, list(self._waiting), self._runtime.now())
+
+    def _send(self, ready: delivery.Ready) -> None:
+        try:
+            outcome = delivery.send(self._runtime, ready)
+        except Exception:
+            # A fault of ours: nobody knows what became of it, and it is looked up.
+            self._in_hand.discard(ready.claim.delivery_id)
+            raise
+        self._recorder.add(ready, outcome)
+
+    def _recorded(self, outcomes: Sequence[tuple[delivery.Ready, delivery.Outcome]]) -> None:
+        self._in_hand.difference_update([ready.claim.delivery_id for ready, _ in outcomes])
+        # A reply may have waited for one of them.
         self._bell.set()
 
-    def _until_it_is_kept(self, record: Callable[[], T]) -> T:
-        """A claim is held, and what came of a request known, only here: a busy database is no reason to forget it."""
-        while True:
-            try:
-                return record()
-            except (SQLAlchemyError, DatabaseBusy, OSError) as error:
-                log.warning("outcome_waits_for_the_database", error=type(error).__name__)
-                if self._stopping.wait(NAP_SECONDS):
-                    # Whoever comes next finds the row in `sending`, and looks the message up.
-                    raise
-
     def _redraw(self, drawing: redrawing.Drawing) -> None:
-        self._wait_until(drawing.at)
+        left = (drawing.at - self._runtime.now()).total_seconds()
+        if left > 0:
+            self._stopping.wait(left)
         failure = redrawing.draw(self._runtime, drawing)
         redrawing.finish(self._runtime, drawing, failure, self._runtime.now())
 
-    def _wait_until(self, instant: datetime) -> bool:
-        """False where the courier is being stopped instead."""
-        left = (instant - self._runtime.now()).total_seconds()
-        return not (self._stopping.wait(left) if left > 0 else self._stopping.is_set())
+    def _free(self) -> int:
+        self._in_flight = {sending for sending in self._in_flight if not sending.done()}
+        return SENDERS - len(self._in_flight)
 
-    def _guarded(self, work: Callable[[], bool | None]) -> bool | None:
+    def _hand_over(self, work: Callable[[], None]) -> None:
+        sending = self._senders.submit(lambda: self._guarded(work))
+        sending.add_done_callback(lambda _: self._bell.set())
+        self._in_flight.add(sending)
+
+    def _nap(self) -> float:
+        """Until the next claim may leave, where that is soon."""
+        if not self._waiting or self._free() <= 0:
+            return NAP_SECONDS
+        first = min(one.at for one in self._waiting)
+        return min(max((first - self._runtime.now()).total_seconds(), 0.001), NAP_SECONDS)
+
+    def _guarded(self, work: Callable[[], T]) -> T | None:
         try:
             return work()
-        except (SQLAlchemyError, DatabaseBusy, OSError) as error:
+        except DATABASE_AWAY as error:
             # The database is away for a moment: what was in flight is adopted, looked up or leased again.
             log.warning("courier_waits", error=type(error).__name__)
         except Exception:  # a thread that dies of a fault of ours would take everybody's messages along
             log.exception("courier_stumbled")
         self._stopping.wait(NAP_SECONDS)
         return None
+
+
+class Recorder:
+    """Records what came of the requests, all that is known at a time in one transaction.
+
+    `recorded` is told what was. What came of a request is known only here: a busy database is no reason to forget it.
+    """
+
+    def __init__(
+        self, runtime: Runtime, recorded: Callable[[Sequence[tuple[delivery.Ready, delivery.Outcome]]], None]
+    ) -> None:
+        self._runtime = runtime
+        self._recorded = recorded
+        self._outcomes: deque[tuple[delivery.Ready, delivery.Outcome]] = deque()
+        self._something = threading.Event()
+        self._stopping = threading.Event()
+        self._at_once = Portion(delivery.BATCH)
+        self._thread = threading.Thread(target=self._run, name="okra-recorder", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Record what is left, then end. Where the database is away, whoever comes next looks the messages up."""
+        self._stopping.set()
+        self._something.set()
+        self._thread.join()
+
+    def add(self, ready: delivery.Ready, outcome: delivery.Outcome) -> None:
+        self._outcomes.append((ready, outcome))
+        self._something.set()
+
+    def _run(self) -> None:
+        while True:
+            self._something.wait()
+            self._something.clear()
+            stopping = self._stopping.is_set()
+            while self._outcomes:
+                if not self._record() and self._stopping.wait(NAP_SECONDS):
+                    return
+            if stopping:
+                return
+
+    def _record(self) -> bool:
+        these = [self._outcomes.popleft() for _ in range(min(len(self._outcomes), self._at_once.size))]
+        try:
+            delivery.finish_all(self._runtime, these, self._runtime.now())
+        except DATABASE_AWAY as error:
+            log.warning("outcome_waits_for_the_database", error=type(error).__name__)
+            self._at_once.failed()
+            self._outcomes.extend(these)
+            return False
+        except Exception:  # what cannot be recorded for a fault of ours is looked up like what was lost
+            log.exception("outcome_not_recorded")
+        else:
+            self._at_once.went_well()
+        self._recorded(these)
+        return True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from post_office import PostOffice
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
+from bot.runtime import Runtime
 from bot.services import outbox
 from bot.slack import NotLetIn
 from models import Delivery, DeliveryState, Installation, InstallationState, Message, PostKind, Workspace
@@ -25,22 +28,73 @@ def courier_of(office: PostOffice) -> Courier:
     return Courier(office.runtime, office.worker_id, office.everybody_else_lives, threading.Event())
 
 
-def test_an_outcome_is_kept_although_the_database_was_busy(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy = iter([DatabaseBusy("busy"), DatabaseBusy("busy")])
-    finish = delivery.finish
-
-    def sometimes(*given: object) -> None:
-        for trouble in busy:
-            raise trouble
-        finish(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(delivery, "finish", sometimes)
-    queued = office.queue("digest:1")
+@pytest.fixture
+def courier(office: PostOffice) -> Iterator[Courier]:
     courier = courier_of(office)
-    courier.look()
-    courier._senders.shutdown()
-    assert office.row(queued).state is DeliveryState.SENT
+    yield courier
+    courier.stop()
+
+
+def until_sent(office: PostOffice, *queued: int) -> None:
+    """Wait for the courier; what never is sent shows as the states of those that were not."""
+    for _ in range(400):
+        if all(office.row(one).state is DeliveryState.SENT for one in queued):
+            break
+        threading.Event().wait(0.05)
+        office.pass_time(timedelta(seconds=0.1))
+    assert {one: office.row(one).state for one in queued} == dict.fromkeys(queued, DeliveryState.SENT)
+
+
+def stumbles(monkeypatch: pytest.MonkeyPatch, step: str, *troubles: Exception) -> None:
+    """A step of delivery fails as often, before it does its work."""
+    work, left = getattr(delivery, step), iter(troubles)
+
+    def sometimes(*given: object, **named: object) -> object:
+        for trouble in left:
+            raise trouble
+        return work(*given, **named)
+
+    monkeypatch.setattr(delivery, step, sometimes)
+
+
+def test_an_outcome_is_kept_although_the_database_was_busy(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbles(monkeypatch, "finish_all", DatabaseBusy("busy"), DatabaseBusy("busy"))
+    queued = office.queue("digest:1")
+    courier.start()
+    until_sent(office, queued)
     assert office.texts == ["digest:1"]
+
+
+def test_a_claim_is_kept_although_the_database_was_busy(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbles(monkeypatch, "begin_all", DatabaseBusy("busy"), DatabaseBusy("busy"))
+    queued = [office.queue(f"digest:{number}", channel_id=f"C{number}") for number in range(3)]
+    courier.start()
+    until_sent(office, *queued)
+    assert sorted(office.texts) == ["digest:0", "digest:1", "digest:2"]
+    assert {office.row(one).generation for one in queued} == {1}, "claimed once"
+
+
+@pytest.mark.parametrize("step", ["begin_all", "finish_all"])
+def test_one_post_that_the_database_refuses_holds_up_no_other(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    work, bad = getattr(delivery, step), office.queue("digest:bad", channel_id="C9")
+    good = [office.queue(f"digest:{number}", channel_id=f"C{number}") for number in range(3)]
+
+    def refuses(runtime: Runtime, these: Sequence[Any], now: datetime) -> object:
+        claims = [one if isinstance(one, delivery.Claim) else one[0].claim for one in these]
+        if bad in {claim.delivery_id for claim in claims}:
+            raise sa.exc.DataError("refused", None, ValueError())
+        return work(runtime, these, now)
+
+    monkeypatch.setattr(delivery, step, refuses)
+    courier.start()
+    until_sent(office, *good)
+    assert office.row(bad).state is not DeliveryState.SENT
 
 
 def test_what_this_worker_lost_track_of_is_looked_up(office: PostOffice) -> None:
@@ -59,24 +113,13 @@ def test_what_this_worker_lost_track_of_is_looked_up(office: PostOffice) -> None
     assert office.row(queued).state is DeliveryState.SENT
 
 
-def test_a_fault_in_the_courier_does_not_end_it(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    claim = delivery.claim
-    faults = iter([KeyError("a fault of ours")])
-
-    def stumbling(*given: object, **named: object) -> list[delivery.Claim]:
-        for fault in faults:
-            raise fault
-        return claim(*given, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(delivery, "claim", stumbling)
+def test_a_fault_in_the_courier_does_not_end_it(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbles(monkeypatch, "claim", KeyError("a fault of ours"))
     queued = office.queue("digest:1")
-    courier = courier_of(office)
     courier.start()
-    for _ in range(200):
-        if office.row(queued).state is DeliveryState.SENT:
-            break
-        threading.Event().wait(0.05)
-    courier.stop()
+    until_sent(office, queued)
     assert office.texts == ["digest:1"]
 
 
