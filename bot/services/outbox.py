@@ -126,7 +126,7 @@ def post_all(
         if (draft.shows_state or draft.kind in SHOWS_STATE) and (draft.workspace_id, draft.key) in queued
     ]
     if shown:
-        session.execute(sa.insert(table_of(Message)), shown)
+        session.execute(sa.insert(_message), shown)
     if revive:
         queued |= _revive(session, now, [draft for draft in drafts if (draft.workspace_id, draft.key) not in queued])
     if queued:
