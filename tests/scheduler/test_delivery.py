@@ -444,6 +444,8 @@ def test_the_courier_runs_the_same_steps(office: PostOffice) -> None:
     office.queue("digest:2", channel_id="C2")
     courier = Courier(office.runtime, office.worker_id, Alive(), threading.Event())
     courier.look()
+    office.pass_time(timedelta(seconds=1))
+    courier.look()
     courier._senders.shutdown()
     assert sorted(office.texts) == ["digest:1", "digest:2"]
 
