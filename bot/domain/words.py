@@ -3,6 +3,8 @@
 Nothing is guessed. Value and colour stand at the head, in either order, joined by small words ("is at", "now"); a
 colour may also stand alone at the end, behind a comma. As soon as other words begin, the rest is free text and stays
 whole. What could mean two things (a range, "+5", "yellow/red", two key results) is returned as not understood.
+
+Three things can be named within the free text: "next: call them", "need: two days of HR", "plan: the old ones first".
 """
 
 from __future__ import annotations
@@ -35,6 +37,9 @@ class Understood:
     same: bool = False
     rest: str = ""
     not_understood: tuple[str, ...] = ()
+    next_move: str = ""
+    need: str = ""
+    plan: str = ""
 
     @property
     def is_answer(self) -> bool:
@@ -63,6 +68,7 @@ def understand(text: str) -> Understood:
         reading.same,
         reading.rest,
         tuple(reading.unclear),
+        **reading.named,
     )
     if found.number is None and not found.is_answer:
         return Understood(not_understood=(text.strip(),) if text.strip() else ())
@@ -92,7 +98,9 @@ _BARE = r"(?<![\w#-])(?P<bare>\d{1,9})(?![\w%$€£¥₹/]|[.,'’]\d|[-–]\d|\
 _FIRST_KEY_RESULT = re.compile(
     rf"\s*(?:(?:please|update|set|put|log|record|check\sin)\s+)*(?:{_KR}|{_BARE})(?:\.(?=\s|$))?", re.IGNORECASE
 )
-_LATER_KEY_RESULT = re.compile(rf"(?:(?:for|on|of|in)\s+)?{_KR}", re.IGNORECASE)
+_LATER_KEY_RESULT = re.compile(
+    rf"(?:(?:for|on|of|in)\s+)?{_KR}|(?:for|on)\s+(?P<bare>\d{{1,9}})(?=\s*(?:$|[,;:.](?!\d)|{_COLOUR}))", re.IGNORECASE
+)
 _ANOTHER = re.compile(
     r"(?:\s*(?:,|/|and\b|&|\+|or\b)?\s*(?:kr\s?[-#]?\s?|#)\d{1,9}\b|\s*(?:and|&|\+|or)\s\d{1,9}\b)+", re.IGNORECASE
 )
@@ -106,7 +114,7 @@ _MEASURE = (
 )
 _QUANTITY = (
     rf"[-−]?\s?(?:(?:US|A|C)?[{CURRENCY_SYMBOLS}]\s?)?"
-    r"(?:\d{1,3}(?: \d{3})+(?![\d.,]*\d)|[.,]?\d(?:[\d.,'’\u00a0\u202f]*\d)?)"
+    r"(?:\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?![\d.,]*\d)|[.,]?\d(?:[\d.,'’\u00a0\u202f]*\d)?)"
     rf"(?:\s?(?:k|m|bn|thousand|millions?|mln|mio|billions?)\b)?(?:\s?(?:{_MEASURE}))?"
 )
 _VALUE = re.compile(rf"(?P<value>{_QUANTITY})(?P<glued>[^\s,;:]*)", re.IGNORECASE)
@@ -131,9 +139,12 @@ _SAME = re.compile(
 _GAP = re.compile(r"(?:[\s,;=|·→–—]|:(?![a-z_])|\.(?=\s|$)|-(?=[\s>])|(?<=-)>)*", re.IGNORECASE)
 _JOIN = re.compile(
     r"(?:(?:is|are|it's|its|now|currently|still|again|at|to|up\sto|down\sto|up\sat|down\sat|value|score|progress|reached"
-    r"|reaches|hit|stands|went|moved|and|but|so|with|status|confidence|colou?r|going|feels?|we're|i'm|am)\b[\s:=]*)*",
+    r"|reaches|hit|stands|went|moved|and|but|so|with|status|confidence|colou?r|going|feels?|feeling|looks?|looking|we're|i'm|am)\b[\s:=]*)*",
     re.IGNORECASE,
 )
+_AND = re.compile(r"(?:and|also|then|&)\s+", re.IGNORECASE)
+_NAMED = re.compile(r"(?:^|[\s,;.–—-])\s*(?P<name>next(?:\s(?:move|step))?|needs?|plan)\s?[:=]\s*(?=\S)", re.IGNORECASE)
+_NAMES = {"next": "next_move", "need": "need", "needs": "need", "plan": "plan"}
 _NO_TEXT = re.compile(rf"[\d\W]+|[gyr]|{_COLOUR}\?*|(?:green|yellow|amber|red)\W*", re.IGNORECASE)
 
 
@@ -151,6 +162,7 @@ class _Reading:
     same: bool = False
     rest: str = ""
     unclear: list[str] = field(default_factory=list)
+    named: dict[str, str] = field(default_factory=dict)
     is_value_read: bool = False
     is_colour_read: bool = False
 
@@ -189,7 +201,7 @@ def _read_later_key_result(reading: _Reading) -> bool:
     match = _LATER_KEY_RESULT.match(reading.text, reading.ahead())
     if match is None or reading.number is not None or not (reading.is_value_read or reading.is_colour_read):
         return False
-    reading.number, reading.position = int(match["number"]) or None, match.end()
+    reading.number, reading.position = int(match["number"] or match["bare"]) or None, match.end()
     return True
 
 
@@ -269,7 +281,35 @@ def _read_end(reading: _Reading) -> None:
         reading.confidence = meant.pop()
     if match is not None:
         rest = rest[: match.start()].rstrip(" \t\r\n,;–—-")
+    rest = _read_named(reading, rest)
+    if rest and (reading.is_value_read or reading.is_colour_read) and _is_another_answer(rest):
+        reading.unclear.append(rest)
+        rest = ""
     if rest and _NO_TEXT.fullmatch(rest):
         reading.unclear.append(rest)
         rest = ""
     reading.rest = rest
+
+
+def _is_another_answer(rest: str) -> bool:
+    """ "13 at 50, yellow", behind what was said of another: whole answers are told one at a time."""
+    begins = _AND.match(rest)
+    another = understand(rest[begins.end() :] if begins else rest)
+    said = another.value is not None or another.same
+    return another.number is not None and said and another.confidence is not None
+
+
+def _read_named(reading: _Reading, rest: str) -> str:
+    """Take what is named ("next: …") out of the free text, and return what stood before. The first of two counts."""
+    labels = list(_NAMED.finditer(rest))
+    if not labels:
+        return rest
+    ends = [*(after.start() for after in labels[1:]), len(rest)]
+    for label, end in zip(labels, ends, strict=True):
+        said = rest[label.end() : end].strip(" \t\r\n,;–—-")
+        name = _NAMES[label["name"].casefold().partition(" ")[0]]
+        if said and name in reading.named:
+            reading.unclear.append(rest[label.start("name") : label.end()] + said)
+        elif said:
+            reading.named[name] = said
+    return rest[: labels[0].start()].rstrip(" \t\r\n,;–—-")

@@ -19,8 +19,9 @@ def meant(
     rest: str = "",
     *unclear: str,
     same: bool = False,
+    **named: str,
 ) -> Understood:
-    return Understood(number, None if value is None else Decimal(value), unit, colour, same, rest, unclear)
+    return Understood(number, None if value is None else Decimal(value), unit, colour, same, rest, unclear, **named)
 
 
 PHRASES = {
@@ -88,7 +89,39 @@ PHRASES = {
     "12 45 greenhouse opened": meant(12, "45", rest="greenhouse opened"),
     "12 45 yellow\nwaiting\non legal": meant(12, "45", colour=Y, rest="waiting\non legal"),
     "12 :tada: done": meant(12, rest=":tada: done"),
+    # as people write in a chat
+    "kr 12 is at 45%, looking yellow": meant(12, "45", "%", Y),
+    "KR12: 1.200,5 € green": meant(12, "1200.5", "€", G),
+    "12 → 45": meant(12, "45"),
+    "12: no change, still green": meant(12, colour=G, same=True),
+    "12 unchanged, yellow: waiting for the bank": meant(12, colour=Y, rest="waiting for the bank", same=True),
+    "same for 12, green": meant(12, colour=G, same=True),
+    "45% on 12, red": meant(12, "45", "%", R),
+    "45% for 12 customers": meant(None, "45", "%", rest="for 12 customers"),
+    "12 0,4 yellow": meant(12, "0.4", colour=Y),
+    "12 .5 red": meant(12, "0.5", colour=R),
+    "12 1.234.567 green": meant(12, "1234567", colour=G),
+    "12 45k users green": meant(12, "45000", "users", G),
+    "Update KR-12 to 45, colour yellow": meant(12, "45", colour=Y),
+    "12 on track": meant(12, rest="on track"),
+    # named within the words
+    "12 45% yellow waiting on legal, next: call them": meant(
+        12, "45", "%", Y, "waiting on legal", next_move="call them"
+    ),
+    "12 at 45, yellow, next move: call ten": meant(12, "45", colour=Y, next_move="call ten"),
+    "12 20 red waiting on HR. need: two days. plan: the old way": meant(
+        12, "20", "", R, "waiting on HR", need="two days", plan="the old way"
+    ),
+    "12 same green next step = rest": meant(12, colour=G, same=True, next_move="rest"),
+    "12 45 green next week we ship": meant(12, "45", colour=G, rest="next week we ship"),
+    "12 45 green next: a, next: b": meant(12, "45", "", G, "", "next: b", next_move="a"),
     # refused: it could mean two things
+    "12 45 green; 13 50 yellow": meant(12, "45", "", G, "", "13 50 yellow"),
+    "12 45 and 13 50 green": meant(12, "45", "", None, "", "and 13 50 green"),
+    "12 12 345,67 kr green": meant(12, None, "", None, "kr green", "12 345,67"),
+    "12 is minus 3": meant(12, None, "", None, "", "minus 3"),
+    "12 50/100 green": meant(12, None, "", G, "", "50/100"),
+    "12 ?": meant(12, None, "", None, "", "?"),
     "12 1.234 green": meant(12, None, "", G, "", "1.234"),
     "12 45-50 yellow": meant(12, None, "", Y, "", "45-50"),
     "12 45 of 60 green": meant(12, None, "", G, "", "45 of 60"),
@@ -148,9 +181,21 @@ def test_what_is_written_plainly_is_understood_exactly(
     assert found == Understood(number, value, unit, colour, rest=words)
 
 
+@given(
+    words=st.lists(st.text(st.characters(categories=["Ll"]), min_size=1, max_size=12), min_size=1, max_size=6),
+    name=st.sampled_from(
+        [("next: ", "next_move"), ("next move: ", "next_move"), ("need: ", "need"), ("plan: ", "plan")]
+    ),
+)
+def test_what_is_named_comes_back_under_its_name(words: list[str], name: tuple[str, str]) -> None:
+    label, field = name
+    found = understand(f"12 45 green, {label}{' '.join(words)}")
+    assert found == Understood(12, Decimal(45), "", G, **{field: " ".join(words)})  # type: ignore[arg-type]
+
+
 TOKENS = """
 12 KR-12 #7 45% $1.2M -3 1,200 1.234 45-50 +5 same yellow red g 🟢 :red_circle: at is from to → and or & , . : - / ( )
-hello not days users? 🎯
+hello not days users? 🎯 next: need: plan:
 """
 tokens = st.sampled_from(TOKENS.split())
 
@@ -158,7 +203,7 @@ tokens = st.sampled_from(TOKENS.split())
 @given(st.text(max_size=120) | st.lists(tokens, max_size=14).map(" ".join) | st.lists(tokens, max_size=8).map("".join))
 def test_no_text_breaks_it_and_no_word_is_invented(text: str) -> None:
     found = understand(text)
-    for piece in (found.rest, *found.not_understood):
+    for piece in (found.rest, found.next_move, found.need, found.plan, *found.not_understood):
         assert piece in text
     assert all(piece.strip() for piece in found.not_understood)
     assert found.number is None or found.number > 0
