@@ -30,11 +30,11 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "description": "OKR check-ins where the work already happens: it asks, it listens, it gets help.",
         },
         "features": {
-            # Okra answers buttons and commands, not what is written to it: the message box would be a dead end.
+            # A check-in can be told in words, in the direct message.
             "app_home": {
                 "home_tab_enabled": False,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Okra", "always_online": True},
             "slash_commands": [

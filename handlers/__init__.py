@@ -5,7 +5,19 @@ from __future__ import annotations
 from slack_bolt import App
 
 from bot.runtime import Runtime
-from handlers import checkin, commands, decisions, digest, escalation, members
+from handlers import (
+    checkin,
+    checkin_moves,
+    commands,
+    decisions,
+    digest,
+    escalation,
+    members,
+    not_mine,
+    prompt_more,
+    snooze,
+    understanding,
+)
 from handlers.boundary import Desk
 
 
@@ -13,8 +25,13 @@ def register(app: App, runtime: Runtime) -> None:
     """Connect every story's handlers."""
     desk = Desk(app, runtime)
     checkin.register(desk)
+    checkin_moves.register(desk)
+    prompt_more.register(desk)
+    snooze.register(desk)
+    not_mine.register(desk)
     escalation.register(desk)
     decisions.register(desk)
     digest.register(desk)
     commands.register(desk)
     members.register(desk)
+    understanding.register(desk)

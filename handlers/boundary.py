@@ -66,15 +66,19 @@ class Desk:
     def shortcut(self, callback_id: str, handler: Handler) -> None:
         self._app.shortcut(callback_id)(self._listener(handler))
 
-    def news(self, event_type: str, handler: News) -> None:
-        """An event that Slack tells about the workspace; no person waits for an answer."""
+    def news(self, event_type: str, handler: News, *, only: Callable[[Mapping[str, Any]], bool] | None = None) -> None:
+        """An event that Slack tells about the workspace; no person waits for an answer. `only`: the others are left.
+
+        What is subscribed to as `message.im` arrives as a `message`.
+        """
         runtime = self._runtime
 
         def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
-            hear(runtime, handler, body)
+            if only is None or only(body["event"]):
+                hear(runtime, handler, body)
             return ack()
 
-        self._app.event(event_type)(listen)
+        self._app.event(event_type.partition(".")[0])(listen)
 
     def _listener(self, handler: Handler) -> Listener:
         runtime = self._runtime

@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.blocks.checkin_modal import HELP, checkin_dialog, choices, finished_dialog, more_is_asked, not_understood
-from bot.blocks.checkin_parts import Choice, Filled, Question
-from bot.blocks.checkin_problems import help_needs_a_name, sentence
+from bot.blocks.checkin_end import finished_dialog, just_saved
+from bot.blocks.checkin_modal import (
+    checkin_dialog,
+    choices,
+    looks_afresh,
+    more_is_asked,
+    not_understood,
+    what_you_began,
+)
+from bot.blocks.checkin_parts import Course, Filled, Question
+from bot.blocks.checkin_problems import help_needs_a_name, really, sentence, tick_if_sure
 from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.blocks.post import View
-from bot.domain.cadence import Period, period
+from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
-from bot.domain.validation import CheckInInput, Invalid, KeyResultFacts, Valid, validate
+from bot.domain.doubts import doubt
+from bot.domain.validation import Field, Invalid, Valid, validate
 from bot.domain.words import waits_for
 from bot.runtime import Runtime
-from bot.services import blocking, checkin, once
+from bot.services import blocking, checkin, draft, once, understanding
+from bot.services.access import Caller
 from bot.services.checkin import Said, Sheet
-from bot.services.refusals import Reason, Refused
+from bot.services.checkin_input import Prefill, facts_of, input_of, prefilled
+from bot.services.prompt import changes_until
 from bot.slack import SlackFailure
 from handlers.boundary import Desk
+from handlers.checkin_form import About, about_of, is_sure, lacks_fields, typed, view_of
+from handlers.periods import parse_period
 from handlers.reply import Done, Errors, Options, Reply, Show
 from handlers.request import OpenView, Request
-from models import AnswerSource
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Prefill:
-    """What somebody typed elsewhere, to stand in the dialog. A colour is among it only if they typed it.
-
-    `not_understood`: words of theirs that had no place; the dialog says so.
-    """
-
-    value_text: str = ""
-    confidence: Confidence | None = None
-    words: str = ""
-    not_understood: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class About:
-    """What an open dialog is about, as its metadata says."""
-
-    key_result_id: int
-    period: Period
-    run: bool
-    source: AnswerSource
 
 
 def register(desk: Desk) -> None:
@@ -61,47 +50,68 @@ def register(desk: Desk) -> None:
 
 
 def start(runtime: Runtime, request: Request) -> Reply:
-    """The prompt's button: the first key result of that week that is not answered."""
-    this = _period(request.value)
-    with runtime.read() as session:
-        first = checkin.first_due(session, runtime.now(), request.caller, this)
-        asked = checkin.question(session, runtime.now(), request.caller, first, this, run=True)
+    """The prompt's button: the first key result of that week that is not answered.
+
+    Under the last page of a run the same button goes on with what was skipped, in the dialog that is open.
+    """
+    asked = _first(runtime, request, parse_period(request.value))
+    if request.view is not None:
+        return redraw(runtime, request, request.view, checkin_dialog(asked))
     return _open(runtime, request, checkin_dialog(asked))
 
 
-def open_for(runtime: Runtime, request: Request, key_result_id: int, prefill: Prefill) -> Reply:
-    """Open the dialog for one key result, with what was typed elsewhere filled in. Raises `Refused`."""
+def start_unchanged(runtime: Runtime, request: Request, this: Period) -> Reply:
+    """*Nothing changed*: as `start`, and where the value may stay as it was only colour and next move are asked."""
+    asked = _first(runtime, request, this)
+    return _open(runtime, request, page(asked, Course(staying=True)))
+
+
+def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Period | None, prefill: Prefill) -> View:
+    """The dialog for one key result alone, with what was typed elsewhere filled in. Raises `Refused`.
+
+    `this` None: the current week.
+    """
     with runtime.read() as session:
         asked = checkin.question(
             session,
             runtime.now(),
             request.caller,
             key_result_id,
-            None,
+            this,
             run=False,
             offers_value=bool(prefill.value_text),
         )
         blocked_by = blocking.meant(session, request.caller, waits_for(prefill.words))
-    filled = _prefilled(asked, prefill, blocked_by)
-    note = not_understood(prefill.not_understood) if prefill.not_understood else ""
-    source = AnswerSource.WORDS if prefill != Prefill() else AnswerSource.DIALOG
-    return _open(runtime, request, checkin_dialog(asked, filled, note=note, source=source.value))
+    if prefill == Prefill():
+        return checkin_dialog(asked)
+    notes = [what_you_began(asked.kept_at)] if asked.kept_at is not None else []
+    if prefill.not_understood:
+        notes.append(not_understood(prefill.not_understood))
+    return checkin_dialog(
+        asked,
+        prefilled(asked, prefill, blocked_by),
+        note="\n".join(notes),
+        course=Course(source="words", understanding=prefill.understanding),
+    )
+
+
+def open_for(runtime: Runtime, request: Request, key_result_id: int, prefill: Prefill) -> Reply:
+    """Open the dialog for one key result in the current week, as `open_one` makes it."""
+    return _open(runtime, request, open_one(runtime, request, key_result_id, None, prefill))
 
 
 def colour_chosen(runtime: Runtime, request: Request) -> Reply:
     """Yellow and red bring their fields, green takes them away again. Slack keeps what was typed in the others."""
-    view = _view_of(request)
-    about = _about(view)
+    view = view_of(request)
+    about = about_of(view)
     with runtime.read() as session:
-        asked = _asked(session, runtime, request, view, about)
-    drawn = checkin_dialog(asked, _typed(view, asked), source=about.source.value)
-    try:
-        # With the hash: where the answer was lost and the update comes late, the dialog may show the next key result by
-        # then, with words in it. Of two quick choices the second may thus not be drawn. What goes wrong here is caught
-        # up with when the dialog is submitted, so it is not worth a word to the person.
-        runtime.gateway.update_view(request.caller.workspace_id, view_id=view.id, view_hash=view.hash, view=drawn)
-    except SlackFailure as failure:
-        log.info("colour_not_drawn", error=failure.code)
+        sheet = read_sheet(session, runtime.now(), request.caller, about)
+        asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+    filled = typed(view, asked, about.course)
+    redraw(runtime, request, view, checkin_dialog(asked, filled, course=about.course, odd=_odd(asked, filled, about)))
+    if draft.is_worth_keeping(asked, filled):
+        with runtime.write() as session:
+            keep(session, runtime.now(), sheet, asked, filled)
     return Done()
 
 
@@ -114,159 +124,114 @@ def suggest(runtime: Runtime, request: Request) -> Reply:
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
     """Save, and go on to the next one that is due; or say under each field what cannot be taken."""
-    view = _view_of(request)
-    about = _about(view)
+    view = view_of(request)
+    about = about_of(view)
     with runtime.write() as session:
         now = runtime.now()
-        sheet = checkin.sheet(
-            session, now, request.caller, about.key_result_id, about.period, run=about.run, to_save=True
-        )
+        sheet = read_sheet(session, now, request.caller, about, to_save=True)
         asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
-        filled = _typed(view, asked)
-        colour = filled.confidence
-        if colour is not None and _lacks_fields(view, colour):
-            # Submitted before the fields of this colour had appeared.
-            return Show(checkin_dialog(asked, filled, note=more_is_asked(colour), source=about.source.value))
-        checked = validate(_input(filled), _facts(asked))
-        if isinstance(checked, Invalid):
-            return Errors(
-                {block(field, about.key_result_id): sentence(finding) for field, finding in checked.problems.items()}
-            )
-        by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
-        wants_help = filled.wants_help and checked.confidence is Confidence.YELLOW
-        if wants_help and by is None:
-            return Errors({block(Act.BLOCKED_BY, about.key_result_id): help_needs_a_name()})
+        if about.course.unchanged and not asked.may_stay:
+            about = replace(about, course=replace(about.course, unchanged=False))
+        filled = typed(view, asked, about.course)
+        checked = _check(session, request, view, about, asked=asked, filled=filled)
+        if not isinstance(checked, Said):
+            # What is not taken yet is kept: the dialog may be closed now.
+            keep(session, now, sheet, asked, filled)
+            return checked
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            said = _said(checked, by, wants_help=wants_help)
-            sheet = checkin.save(session, now, sheet, said, source=about.source)
-        return Show(_what_comes_next(session, sheet))
+            sheet = checkin.save(session, now, sheet, checked, source=about.source)
+            if about.course.understanding is not None:
+                understanding.saved_elsewhere(session, now, request.caller, about.course.understanding)
+        return Show(_what_comes_next(session, sheet, about.course))
 
 
-def _lacks_fields(view: OpenView, colour: Confidence) -> bool:
-    """Whether the dialog does not show yet what this colour asks for; red after yellow lacks the plan only."""
-    return (colour.wants_more and not view.has(Typed.NEED)) or (colour is Confidence.RED and not view.has(Typed.PLAN))
+def read_sheet(session: Session, now: datetime, caller: Caller, about: About, *, to_save: bool = False) -> Sheet:
+    """The sheet of an open dialog."""
+    return checkin.sheet(session, now, caller, about.key_result_id, about.period, run=about.run, to_save=to_save)
 
 
-def _what_comes_next(session: Session, sheet: Sheet) -> View:
+def page(asked: Question, course: Course, *, note: str = "", filled: Filled | None = None) -> View:
+    """The dialog for the next key result of a run: short where its value may stay, else with a word why it is not."""
+    short = course.staying and asked.may_stay
+    notes = [note] if note else []
+    if course.staying and not asked.may_stay and asked.given is None:
+        notes.append(looks_afresh(asked.standing))
+    return checkin_dialog(asked, filled, note="\n".join(notes), course=replace(course, unchanged=short))
+
+
+def keep(session: Session, now: datetime, sheet: Sheet, asked: Question, filled: Filled) -> None:
+    """Keep what stands in the fields until it is saved, or answering is over."""
+    until = changes_until(sheet.in_hand, sheet.period)
+    draft.keep(session, now, sheet.caller, question=asked, filled=filled, until=until)
+
+
+def redraw(runtime: Runtime, request: Request, view: OpenView, drawn: View) -> Reply:
+    """Show another page in the dialog that is open."""
+    try:
+        # With the hash: where the answer was lost and the update comes late, the dialog may show the next key result by
+        # then, with words in it. Of two quick presses the second may thus not be drawn. What goes wrong here is caught
+        # up with when the dialog is submitted or pressed again, so it is not worth a word to the person.
+        runtime.gateway.update_view(request.caller.workspace_id, view_id=view.id, view_hash=view.hash, view=drawn)
+    except SlackFailure as failure:
+        log.info("not_redrawn", error=failure.code)
+    return Done()
+
+
+def _check(
+    session: Session, request: Request, view: OpenView, about: About, *, asked: Question, filled: Filled
+) -> Said | Reply:
+    """The answer, or what the person reads where it cannot be taken as it is."""
+    colour = filled.confidence
+    if colour is not None and lacks_fields(view, colour):
+        # Submitted before the fields of this colour had appeared.
+        return Show(checkin_dialog(asked, filled, note=more_is_asked(colour), course=about.course))
+    checked = validate(input_of(filled), facts_of(asked))
+    if isinstance(checked, Invalid):
+        return Errors({_place(view, field, about): sentence(finding) for field, finding in checked.problems.items()})
+    by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
+    wants_help = filled.wants_help and checked.confidence is Confidence.YELLOW
+    if wants_help and by is None:
+        return Errors({block(Act.BLOCKED_BY, about.key): help_needs_a_name()})
+    odd = doubt(checked.value, facts_of(asked))
+    if odd is not None and not about.course.unchanged and not is_sure(view, about, filled):
+        asks = view.block_id(Typed.REALLY)
+        if asks is not None and about.course.sure_of == filled.value:
+            return Errors({asks: tick_if_sure()})
+        course = replace(about.course, sure_of=filled.value)
+        return Show(checkin_dialog(asked, filled, course=course, odd=really(odd, asked.standing.unit)))
+    return _said(checked, by, wants_help=wants_help)
+
+
+def _place(view: OpenView, field: Field, about: About) -> str:
+    """Under which field a sentence stands; what has no field in this dialog stands under the colour."""
+    return block(field, about.key) if view.has(field) else block(Act.CONFIDENCE, about.key)
+
+
+def _odd(asked: Question, filled: Filled, about: About) -> str:
+    """The question about the value that the dialog asks already; "" where it asks none, or the value is another."""
+    if not about.course.sure_of or about.course.sure_of != filled.value:
+        return ""
+    checked = validate(input_of(replace(filled, confidence=Confidence.GREEN, next_move="–")), facts_of(asked))
+    odd = doubt(checked.value, facts_of(asked)) if isinstance(checked, Valid) else None
+    return really(odd, asked.standing.unit) if odd is not None else ""
+
+
+def _what_comes_next(session: Session, sheet: Sheet, course: Course) -> View:
     if sheet.next_up is None:
         return finished_dialog(checkin.end_of(session, sheet))
-    return checkin_dialog(checkin.question_about(session, sheet, sheet.next_up))
+    told = just_saved(checkin.standing_in_hand(session, sheet))
+    return page(checkin.question_about(session, sheet, sheet.next_up), course.onward, note=told)
 
 
-def _asked(session: Session, runtime: Runtime, request: Request, view: OpenView, about: About) -> Question:
-    return checkin.question(
-        session,
-        runtime.now(),
-        request.caller,
-        about.key_result_id,
-        about.period,
-        run=about.run,
-        offers_value=view.has(Typed.VALUE),
-    )
+def _first(runtime: Runtime, request: Request, this: Period) -> Question:
+    with runtime.read() as session:
+        first = checkin.first_due(session, runtime.now(), request.caller, this)
+        return checkin.question(session, runtime.now(), request.caller, first, this, run=True)
 
 
 def _open(runtime: Runtime, request: Request, view: View) -> Reply:
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
-
-
-def _view_of(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NOTHING_DUE)
-    return request.view
-
-
-def _about(view: OpenView) -> About:
-    metadata = view.metadata
-    return About(
-        key_result_id=int(metadata["kr"]),
-        period=_period(metadata["period"]),
-        run=bool(metadata["run"]),
-        source=AnswerSource(metadata["source"]),
-    )
-
-
-def _period(text: str) -> Period:
-    try:
-        return period(date.fromisoformat(text))
-    except ValueError:
-        raise Refused(Reason.PERIOD_OVER) from None
-
-
-def _typed(view: OpenView, asked: Question) -> Filled:
-    """What stands in the fields now."""
-    chosen, words = view.option(Act.BLOCKED_BY), view.option_text(Act.BLOCKED_BY)
-    blocked_by = Choice(words, chosen) if chosen and words else None
-    colour = view.option(Act.CONFIDENCE)
-    filled = Filled(
-        value=view.text(Typed.VALUE),
-        start=view.text(Typed.START),
-        confidence=Confidence(colour) if colour else None,
-        changed=view.text(Typed.CHANGED),
-        working=view.text(Typed.WORKING),
-        next_move=view.text(Typed.NEXT_MOVE),
-        blocked_by=blocked_by,
-        wants_help=HELP in view.options(Typed.WANTS_HELP),
-        need=view.text(Typed.NEED),
-        plan=view.text(Typed.PLAN),
-    )
-    if not view.has(Typed.NEED):
-        # The fields of yellow and red are not there yet; they come as the question brings them.
-        before = asked.filled
-        return replace(
-            filled,
-            blocked_by=before.blocked_by,
-            wants_help=before.wants_help,
-            need=before.need,
-            plan=before.plan,
-        )
-    was_chosen_here = blocked_by != asked.filled.blocked_by
-    more = bool(filled.need or filled.plan or filled.wants_help or was_chosen_here)
-    return replace(filled, keeps_more=more)
-
-
-def _prefilled(asked: Question, prefill: Prefill, blocked_by: Choice | None) -> Filled:
-    """`blocked_by`: whom the typed words name; it stands in the place of what blocked last week."""
-    filled = asked.filled
-    if prefill.value_text:
-        filled = replace(filled, value=prefill.value_text)
-    if prefill.confidence is not None:
-        filled = replace(filled, confidence=prefill.confidence)
-    if prefill.words:
-        # Beside yellow or red, words are about what is stuck; the first check-in has no "since last week".
-        is_stuck = prefill.confidence is not None and prefill.confidence.wants_more
-        if is_stuck and blocked_by is not None:
-            filled = replace(filled, blocked_by=blocked_by)
-        if is_stuck or asked.asks_start:
-            return replace(filled, working=prefill.words)
-        return replace(filled, changed=prefill.words)
-    return filled
-
-
-def _input(filled: Filled) -> CheckInInput:
-    return CheckInInput(
-        value_text=filled.value,
-        start_text=filled.start,
-        confidence=filled.confidence,
-        changed=filled.changed,
-        working=filled.working,
-        blocked_by=filled.blocked_by.text if filled.blocked_by is not None else "",
-        next_move=filled.next_move,
-        need=filled.need,
-        plan=filled.plan,
-    )
-
-
-def _facts(asked: Question) -> KeyResultFacts:
-    standing = asked.standing
-    return KeyResultFacts(
-        kind=standing.kind,
-        unit=standing.unit,
-        start=standing.start,
-        target=standing.target,
-        last_value=standing.value,
-        asks_value=asked.needs_value,
-    )
 
 
 def _said(checked: Valid, by: blocking.BlockedBy | None, *, wants_help: bool) -> Said:

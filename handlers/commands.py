@@ -12,10 +12,10 @@ from bot.domain.numbers import format_value
 from bot.domain.words import Understood, understand
 from bot.runtime import Runtime
 from bot.services import key_result_view, listing
+from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
 from handlers import checkin
 from handlers.boundary import Desk
-from handlers.checkin import Prefill
 from handlers.reply import Reply, Whisper
 from handlers.request import Request
 
@@ -121,7 +121,8 @@ def _behind_number(text: str, number: int) -> str:
 
 
 def _says_more(understood: Understood) -> bool:
-    return understood.is_answer or bool(understood.rest) or bool(understood.not_understood)
+    named = understood.next_move or understood.need or understood.plan
+    return understood.is_answer or bool(named or understood.rest or understood.not_understood)
 
 
 def _prefill(understood: Understood) -> Prefill:
@@ -130,4 +131,7 @@ def _prefill(understood: Understood) -> Prefill:
         confidence=understood.confidence,
         words=understood.rest,
         not_understood=understood.not_understood,
+        next_move=understood.next_move,
+        need=understood.need,
+        plan=understood.plan,
     )

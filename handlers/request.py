@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from bot.services.access import Caller
@@ -62,6 +63,11 @@ class OpenView:
     def date(self, name: str) -> str | None:
         """A chosen day, YYYY-MM-DD."""
         return self._state(name).get("selected_date")
+
+    def moment(self, name: str) -> datetime | None:
+        """A chosen day and time, as an instant."""
+        chosen = self._state(name).get("selected_date_time")
+        return datetime.fromtimestamp(int(chosen), UTC) if chosen else None
 
     def user(self, name: str) -> str | None:
         """A chosen person's Slack id."""

@@ -45,6 +45,10 @@ class PostKind(enum.Enum):
     HAND_OVER = "hand_over"
     HAND_OVER_NEWS = "hand_over_news"
     OWNERLESS = "ownerless"
+    PROMPT_AGAIN = "prompt_again"
+    NOT_MINE = "not_mine"
+    ANSWER_CORRECTED = "answer_corrected"
+    UNDERSTANDING = "understanding"
 
 
 class Delivery(InWorkspace, Base):
@@ -66,6 +70,8 @@ class Delivery(InWorkspace, Base):
         within_workspace("digest_id", "digest"),
         within_workspace("hand_over_id", "hand_over"),
         within_workspace("about_member_id", "member"),
+        within_workspace("check_in_id", "check_in"),
+        within_workspace("understanding_id", "understanding"),
         within_workspace("follows_id", "delivery"),
         within_workspace("about_id", "delivery"),
         sa.CheckConstraint("(member_id is null) <> (channel_id is null)", name="one_recipient"),
@@ -93,6 +99,8 @@ class Delivery(InWorkspace, Base):
     hand_over_id: Mapped[int | None] = mapped_column(RowId)
     # The person whom it tells about.
     about_member_id: Mapped[int | None] = mapped_column(RowId)
+    check_in_id: Mapped[int | None] = mapped_column(RowId)
+    understanding_id: Mapped[int | None] = mapped_column(RowId)
     # Which piece, from 1, where one thing is told in several posts.
     part: Mapped[int | None]
     # The delivery that an admin is told about.

@@ -15,7 +15,17 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
-from bot.services import digest, escalation_posts, failures, introduction, lead_note, prompt
+from bot.services import (
+    digest,
+    escalation_posts,
+    failures,
+    introduction,
+    lead_note,
+    not_mine,
+    prompt,
+    snooze,
+    understanding,
+)
 from models import Delivery, PostKind
 
 Renderer = Callable[[Session, Delivery, datetime], Post | None]
@@ -30,6 +40,9 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.LEAD_NOTE: lead_note.post,
     PostKind.DIGEST: digest.post,
     PostKind.DIGEST_DETAILS: digest.details_post,
+    PostKind.PROMPT_AGAIN: snooze.post,
+    PostKind.NOT_MINE: not_mine.post,
+    PostKind.UNDERSTANDING: understanding.post,
     PostKind.ADMIN_NOTICE: failures.post,
 }
 
@@ -37,6 +50,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
 # Renderers of what many people get at one hour can do many in as many queries as one takes.
 TOGETHER: Mapping[Renderer, Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Post | None]]] = {
     prompt.post: prompt.posts,
+    snooze.post: prompt.posts,
 }
 
 # What a renderer that meets what it did not expect raises. The database being away is something else.

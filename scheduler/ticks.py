@@ -15,7 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.services import cycles, digest, lead_note, once, people, planning
+from bot.services import cycles, digest, draft, lead_note, once, people, planning, understanding
 from bot.slack import SlackFailure
 from models import Worker, Workspace
 from scheduler import pace
@@ -32,6 +32,8 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (planning.close_due, 100),
     (lead_note.write_due, 50),
     (digest.take_due, 8),
+    (draft.forget_over, 500),
+    (understanding.forget_over, 100),
 )
 
 # A fault of ours in one row; the database being away is something else.

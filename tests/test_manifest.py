@@ -28,6 +28,7 @@ EVENT_SCOPES = {
     Event.TEAM_JOIN: {"users:read"},
     Event.APP_UNINSTALLED: set[str](),
     Event.TOKENS_REVOKED: set[str](),
+    Event.MESSAGE_IM: {"im:history"},
 }
 
 # Where Okra posts: to people, and to channels of both kinds.

@@ -1,17 +1,18 @@
-"""The check-in's dialog: three questions about one key result, and the page at the end."""
+"""The check-in's dialog: three questions about one key result."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.blocks import ids
-from bot.blocks.checkin_parts import Choice, Filled, Finished, LastAnswer, Question
+from bot.blocks.checkin_parts import Choice, Course, Filled, LastAnswer, Question
+from bot.blocks.dates import weekday_time
 from bot.blocks.ids import Act, Typed
-from bot.blocks.layout import context, dialog, field_input, option, section, text_element
+from bot.blocks.layout import actions, button, context, dialog, field_input, option, section, text_element
 from bot.blocks.post import Block, View
-from bot.blocks.prompt import all_in, what_follows
-from bot.blocks.standing import Standing, colour, history, score_pair, standing_line
+from bot.blocks.standing import Standing, colour, history, shown_unit, standing_line
 from bot.blocks.text import clip, plain, said
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
@@ -21,7 +22,7 @@ from bot.domain.scoring import Hint, show
 HINT_LENGTH = 300
 SHORT = 100
 HELP = "help"
-MOST_TOLD = 20
+SURE = "sure"
 MOST_CHOICES = 100
 
 _COLOURS = (
@@ -31,23 +32,30 @@ _COLOURS = (
 )
 
 
-def checkin_dialog(question: Question, filled: Filled | None = None, *, note: str = "", source: str = "dialog") -> View:
+def checkin_dialog(
+    question: Question, filled: Filled | None = None, *, note: str = "", course: Course | None = None, odd: str = ""
+) -> View:
     """The dialog for one key result. `filled` stands in the fields instead of what the question brings.
 
     Yellow and red, once chosen, add who or what blocks and what is needed; red also the plan. A field into which
-    something was typed stays, whatever colour is chosen afterwards. `note` stands above everything; `source` (where the
-    answer was begun) comes back with it.
+    something was typed stays, whatever colour is chosen afterwards. `note` stands above everything; `course` (how
+    somebody came here) comes back with it. `odd`: a question about the value, with its box to tick.
     """
-    fill = filled or question.filled
-    key = question.standing.key_result_id
+    fill, course = filled or question.filled, course or Course()
+    key = course.key(question.standing.key_result_id)
     title = f"KR-{question.standing.number}"
     if question.total > 1 and question.run:
         title = f"{question.position} of {question.total}: {title}"
-    blocks = [*([section(note)] if note else []), *_about(question), *_score(question, fill, key)]
+    notes = [section(note)] if note else []
+    if question.kept_at is not None and filled is None:
+        notes.append(section(what_you_began(question.kept_at)))
+    blocks = [*notes, *_about(question), *_score(question, fill, course, odd)]
     last = question.last
-    if not question.asks_start:
+    if not course.unchanged and not question.asks_start:
         blocks.append(_lines("What changed since last week?", Typed.CHANGED, key, fill.changed, _last(last.changed)))
-    blocks.append(_lines("What is working, and what is stuck?", Typed.WORKING, key, fill.working, _last(last.working)))
+    if not course.unchanged:
+        working = _last(last.working)
+        blocks.append(_lines("What is working, and what is stuck?", Typed.WORKING, key, fill.working, working))
     more = shows_more(fill)
     if more:
         blocks += _blocked(fill, key)
@@ -65,14 +73,48 @@ def checkin_dialog(question: Question, filled: Filled | None = None, *, note: st
         blocks.append(_lines("What do you need to make it happen?", Typed.NEED, key, fill.need, _last(last.need)))
     if fill.confidence is Confidence.RED or (fill.keeps_more and fill.plan):
         blocks.append(_plan(fill, key, last))
+    ways = _other_ways(question, course)
+    if ways:
+        blocks.append(actions(*ways))
     return dialog(
         title,
         blocks,
         callback_id=ids.Dialog.CHECK_IN,
-        metadata=json.dumps({"kr": key, "period": question.period.isoformat(), "run": question.run, "source": source}),
+        metadata=_metadata(question, course),
         submit="Save and next" if question.run and question.position < question.total else "Save",
         close="Close",
     )
+
+
+def _metadata(question: Question, course: Course) -> str:
+    about = {
+        "kr": question.standing.key_result_id,
+        "period": question.period.isoformat(),
+        "run": question.run,
+        "source": course.source,
+    }
+    more = {
+        "unchanged": course.unchanged,
+        "staying": course.staying,
+        "anew": course.anew,
+        "understanding": course.understanding,
+        "sure_of": course.sure_of[:SHORT],
+    }
+    return json.dumps({**about, **{name: value for name, value in more.items() if value}})
+
+
+def _other_ways(question: Question, course: Course) -> list[Block]:
+    """The buttons inside the dialog. None of them loses what is typed."""
+    ways = []
+    if question.run and question.has_before:
+        ways.append(button("Back", Act.BACK))
+    if question.run and question.total > 1:
+        ways.append(button("Skip", Act.SKIP))
+    if course.unchanged:
+        ways.append(button("Something did change", Act.CHANGED_AFTER_ALL))
+    if question.kept_at is not None:
+        ways.append(button("Start afresh", Act.START_AFRESH))
+    return ways
 
 
 def shows_more(fill: Filled) -> bool:
@@ -90,25 +132,23 @@ def more_is_asked(confidence: Confidence) -> str:
     return "*Yellow it is.* If something is in the way, say what; otherwise just save once more."
 
 
+def what_you_began(kept_at: datetime) -> str:
+    """Above the dialog: a draft stands in it. `kept_at` is in the reader's zone."""
+    return f"*Welcome back.* What you typed on {weekday_time(kept_at)} is still here; nothing of it is saved yet."
+
+
+def looks_afresh(standing: Standing) -> str:
+    """Above the dialog, where *Nothing changed* was pressed and this one cannot stay as it was."""
+    if standing.confidence is Confidence.RED:
+        return f"{standing.label} is red, so please give it a fresh look."
+    if standing.confidence is None:
+        return f"{standing.label} has no answer yet that could stay."
+    return f"{standing.label} stayed the same last time, so please give it a fresh look."
+
+
 def not_understood(parts: Iterable[str]) -> str:
     """Above the dialog, about words of a command that had no place in it."""
     return f"I could not place {', '.join(f'“{said(part, 60)}”' for part in parts)}: please see whether all is right."
-
-
-def finished_dialog(view: Finished) -> View:
-    """The last page: what was told, with scores, and what follows from it."""
-    count = len(view.standings)
-    what = f"{view.standings[0].label} is in" if count == 1 else all_in(count).capitalize()
-    headline = f"*{what}. Thank you.*"
-    told = [_told(standing) for standing in view.standings[:MOST_TOLD]]
-    if count > MOST_TOLD:
-        told.append(f"…and {count - MOST_TOLD} more")
-    follows = [what_follows(view.standings[0].number, view.changes_until, digest_follows=view.digest_follows)]
-    if view.asks_for_help:
-        named = ", ".join(f"KR-{one}" for one in view.asks_for_help[:MOST_TOLD])
-        follows.insert(0, f"Help is being asked for: {named}.")
-    blocks = [section(headline), section("\n".join(told)), context(" ".join(follows))]
-    return dialog("Checked in", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
 
 
 def choices(found: Sequence[Choice]) -> list[Block]:
@@ -123,7 +163,10 @@ def _about(question: Question) -> list[Block]:
     return [section(standing_line(standing, spelled=True)), context(" · ".join(part for part in small if part))]
 
 
-def _score(question: Question, fill: Filled, key: int) -> list[Block]:
+def _score(question: Question, fill: Filled, course: Course, odd: str) -> list[Block]:
+    key = course.key(question.standing.key_result_id)
+    if course.unchanged:
+        return [_stays(question.standing), _colour(fill.confidence, key)]
     blocks: list[Block] = []
     if question.shows_value:
         blocks.append(
@@ -135,6 +178,8 @@ def _score(question: Question, fill: Filled, key: int) -> list[Block]:
                 hint=_value_hint(question),
             )
         )
+    if odd:
+        blocks.append(_really(odd, course, key))
     if question.asks_start:
         blocks.append(
             field_input(
@@ -149,7 +194,21 @@ def _score(question: Question, fill: Filled, key: int) -> list[Block]:
     return blocks
 
 
-def _colour(chosen: Confidence | None, key: int) -> Block:
+def _stays(standing: Standing) -> Block:
+    if standing.kind is Kind.MILESTONE:
+        return section(f"Its score stays at *{show(standing.score) if standing.score is not None else '–'}*.")
+    value = said(format_value(standing.value, shown_unit(standing)), 60) if standing.value is not None else "–"
+    return section(f"Its value stays at *{value}*.")
+
+
+def _really(odd: str, course: Course, key: str) -> Block:
+    box = option("Yes, that is the value", SURE)
+    element: dict[str, object] = {"type": "checkboxes", "action_id": Typed.REALLY, "options": [box]}
+    # Another odd value is another question: its box is not ticked yet.
+    return field_input(odd, ids.block(Typed.REALLY, f"{key}:{course.sure_of[:60]}"), element, optional=True)
+
+
+def _colour(chosen: Confidence | None, key: str) -> Block:
     options = [{**option(colour(one), one.value), "description": plain(meaning, 75)} for one, meaning in _COLOURS]
     element: dict[str, object] = {"type": "radio_buttons", "action_id": Act.CONFIDENCE, "options": options}
     if chosen is not None:
@@ -157,7 +216,7 @@ def _colour(chosen: Confidence | None, key: int) -> Block:
     return field_input("How confident are you?", ids.block(Act.CONFIDENCE, key), element, dispatch=True)
 
 
-def _blocked(fill: Filled, key: int) -> list[Block]:
+def _blocked(fill: Filled, key: str) -> list[Block]:
     menu: dict[str, object] = {
         "type": "external_select",
         "action_id": Act.BLOCKED_BY,
@@ -185,14 +244,14 @@ def _blocked(fill: Filled, key: int) -> list[Block]:
     return blocks
 
 
-def _plan(fill: Filled, key: int, last: LastAnswer) -> Block:
+def _plan(fill: Filled, key: str, last: LastAnswer) -> Block:
     before = f" Last time: {clip(last.plan, HINT_LENGTH)}" if last.plan else ""
     return _lines(
         "What is the plan?", Typed.PLAN, key, fill.plan, f"“I don't know yet, help me plan” is a good answer.{before}"
     )
 
 
-def _lines(label: str, field: Typed, key: int, initial: str, hint: str, *, optional: bool = True) -> Block:
+def _lines(label: str, field: Typed, key: str, initial: str, hint: str, *, optional: bool = True) -> Block:
     return field_input(
         label,
         ids.block(field, key),
@@ -231,8 +290,3 @@ def _example(hint: Hint) -> str:
         f"{format_value(hint.start, '')} → {format_value(hint.target, hint.unit)}: "
         f"{format_value(hint.example, hint.unit)} is {show(hint.score)}"
     )
-
-
-def _told(standing: Standing) -> str:
-    score = score_pair(standing.score, standing.last_score, bold=True) if standing.kind.is_scored else "watched"
-    return f"{colour(standing.confidence)} *{standing.label}* {said(standing.name, 80)} · {score}"

@@ -58,7 +58,10 @@ class Question:
 
     `position` of `total`: where it stands among the person's own; `run`: the next ones follow when it is saved.
     `shows_value`: a value (for a milestone, a score) is asked for or was offered; `needs_value`: it must be given.
-    `asks_start`: the baseline is unknown.
+    `asks_start`: the baseline is unknown. `filled` is what stands in the fields at first: what was begun and kept at
+    `kept_at` (in the person's zone), or where nothing was, what is known, `brought`. `given`: the colour of this week's
+    own answer, where there is one. `may_stay`: *Nothing changed* may be said of it. `has_before`: *Back* leads
+    somewhere.
     """
 
     standing: Standing
@@ -73,19 +76,53 @@ class Question:
     hint: Hint | None
     last: LastAnswer
     filled: Filled
+    brought: Filled = Filled()
+    kept_at: datetime | None = None
+    given: Confidence | None = None
+    may_stay: bool = False
+    has_before: bool = False
+
+
+@dataclass(frozen=True)
+class Course:
+    """How somebody came to the dialog that is open; it travels with it, and comes back with every press in it.
+
+    `source`: where the answer was begun. `unchanged`: the value stays, and only colour and next move are asked;
+    `staying`: so it shall be for the whole run, wherever it may be.
+    `anew`: how often the fields were emptied, since Slack keeps what is typed in a field of the same id.
+    `understanding`: the line in words that it began with. `sure_of`: the odd value that the dialog asks about.
+    """
+
+    source: str = "dialog"
+    unchanged: bool = False
+    staying: bool = False
+    anew: int = 0
+    understanding: int | None = None
+    sure_of: str = ""
+
+    def key(self, key_result_id: int) -> str:
+        """What the ids of the dialog's fields end in."""
+        return f"{key_result_id}.{self.anew}" if self.anew else str(key_result_id)
+
+    @property
+    def onward(self) -> Course:
+        """For the next key result of the same run."""
+        return Course(staying=self.staying)
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What was told, at the end. `changes_until` is in the reader's zone.
+    """What was told, at the end. `changes_until` and `closes` are in the reader's zone.
 
-    `asks_for_help`: the numbers for which a thread asks for help now.
+    `asks_for_help`: the numbers for which a thread asks for help now. `still_open`: those that were skipped.
     """
 
     standings: tuple[Standing, ...]
     changes_until: datetime
     digest_follows: bool
     asks_for_help: tuple[int, ...]
+    period: Period
+    still_open: tuple[int, ...] = ()
 
 
 def typed_choice(words: str, value: str) -> Choice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.blocks.text import clip
+from bot.domain.doubts import Doubt, Odd
 from bot.domain.numbers import format_value
 from bot.domain.validation import Finding, Problem
 
@@ -36,6 +37,25 @@ def sentence(finding: Finding) -> str:
             return f"With this start it is past its target of {target} already. Please look at the number again."
         case Problem.TOO_LONG:
             return f"This is {finding.length:,} characters long and {finding.limit:,} fit. Please shorten it a little."
+
+
+def really(doubt: Doubt, unit: str) -> str:
+    """The question about an odd value, as the label of its box; plain text."""
+    value, beside = format_value(doubt.value, clip(unit, 40)), format_value(doubt.beside, clip(unit, 40))
+    match doubt.odd:
+        case Odd.TEN_TIMES:
+            return f"Really {value}? Last time it was {beside}."
+        case Odd.A_TENTH:
+            return f"Really {value}? Last time it was {beside}."
+        case Odd.PAST_TARGET:
+            return f"Really {value}? That is past the target of {beside}."
+        case Odd.BEHIND_START:
+            return f"Really {value}? That is behind the start, {beside}."
+
+
+def tick_if_sure() -> str:
+    """Under the box, where it was not ticked."""
+    return "Please tick this if the value is right, or put the value right."
 
 
 def help_needs_a_name() -> str:

@@ -12,8 +12,14 @@ class Act(StrEnum):
     """Buttons and menus that Okra listens to (action_id)."""
 
     CHECK_IN = "check_in"
+    LATER = "later"
+    PROMPT_MORE = "prompt_more"
     CONFIDENCE = "confidence"
     BLOCKED_BY = "blocked_by"
+    BACK = "back"
+    SKIP = "skip"
+    START_AFRESH = "start_afresh"
+    CHANGED_AFTER_ALL = "changed_after_all"
     TAKE_ESCALATION = "take_escalation"
     DECIDE = "decide"
     TAKE_TO_REVIEW = "take_to_review"
@@ -22,6 +28,9 @@ class Act(StrEnum):
     DROP_DECISION = "drop_decision"
     ANSWER_NOTE = "answer_note"
     UPDATE_KEY_RESULT = "update_key_result"
+    SAVE_UNDERSTOOD = "save_understood"
+    EDIT_UNDERSTOOD = "edit_understood"
+    DROP_UNDERSTOOD = "drop_understood"
 
 
 class Typed(StrEnum):
@@ -29,6 +38,7 @@ class Typed(StrEnum):
 
     VALUE = "value"
     START = "start"
+    REALLY = "really"
     CHANGED = "changed"
     WORKING = "working"
     NEXT_MOVE = "next_move"
@@ -40,6 +50,9 @@ class Typed(StrEnum):
     DECISION_DUE = "decision_due"
     REASON = "reason"
     STOP_OR_SHIFT = "stop_or_shift"
+    LATER_AT = "later_at"
+    WHICH = "which"
+    WHOSE = "whose"
 
 
 class Dialog(StrEnum):
@@ -50,6 +63,9 @@ class Dialog(StrEnum):
     RESOLVE = "resolve"
     DROP_DECISION = "drop_decision"
     LEAD_NOTE = "lead_note"
+    LATER = "later"
+    WHICH_ONE = "which_one"
+    NOT_MINE = "not_mine"
     NOTICE = "notice"
 
 
@@ -65,6 +81,7 @@ class Event(StrEnum):
     TEAM_JOIN = "team_join"
     APP_UNINSTALLED = "app_uninstalled"
     TOKENS_REVOKED = "tokens_revoked"
+    MESSAGE_IM = "message.im"
 
 
 def block(name: str, key: object) -> str:

@@ -23,6 +23,9 @@ _REMEDIES = {
 _WHAT = {
     "introduction": "An introduction",
     "prompt": "A weekly prompt",
+    "prompt_again": "The second prompt that somebody asked for",
+    "not_mine": "Word that a key result is somebody else's",
+    "understanding": "The answer to a message",
     "escalation": "An escalation",
     "escalation_reply": "A reply in an escalation's thread",
     "escalation_ask": "A request for help",

@@ -10,6 +10,8 @@ from bot.blocks import ids
 from bot.blocks.dates import day, weekday_time
 from bot.blocks.layout import SECTION_LIMIT, actions, button, context, section
 from bot.blocks.post import Block, Post
+from bot.blocks.prompt_more import More, more_menu
+from bot.blocks.snooze import Offer, later_menu
 from bot.blocks.standing import Standing, history, standing_line
 from bot.blocks.text import said
 from bot.domain.cadence import Period
@@ -27,6 +29,8 @@ class ItemState(enum.Enum):
     ANSWERED = "answered"
     EXCUSED = "excused"
     MISSED = "missed"
+    # Its owner says that it is not theirs: it is not asked about while the lead looks at it.
+    DISOWNED = "disowned"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Item:
 
     standing: Standing
     state: ItemState
+    # Who was told that it is not the reader's.
+    told: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Prompt:
     `closes`: until then an answer is on time. `changes_until`: until then answers are taken and can be changed.
     `digest_follows`: a channel reads a digest then. `next_at`: when the next prompt comes, where one is planned for the
     week after. `limited`: some of the key results are not for everybody's eyes.
+
+    `later`: when the reader can be asked again, empty where they were already; `snoozed_until`: when they will be, as
+    they asked. `is_again`: this message is the second one. `may_stay`: of what is open, something can be answered with
+    *Nothing changed*.
     """
 
     period: Period
@@ -54,14 +64,23 @@ class Prompt:
     digest_follows: bool
     limited: bool
     next_at: datetime | None = None
+    later: tuple[Offer, ...] = ()
+    snoozed_until: datetime | None = None
+    is_again: bool = False
+    may_stay: bool = False
 
     def count(self, state: ItemState) -> int:
         return sum(item.state is state for item in self.items)
 
     @property
     def asked(self) -> int:
-        """How many are owed an answer: those that were not excused."""
-        return len(self.items) - self.count(ItemState.EXCUSED)
+        """How many are owed an answer: those that were not excused, and are the reader's."""
+        return len(self.items) - self.count(ItemState.EXCUSED) - self.count(ItemState.DISOWNED)
+
+    @property
+    def waits(self) -> bool:
+        """Nobody asks before the hour that the reader chose."""
+        return self.snoozed_until is not None and self.now < self.snoozed_until
 
     @property
     def is_over(self) -> bool:
@@ -82,8 +101,20 @@ def prompt(view: Prompt) -> Post:
     if footer:
         blocks.append(context(footer))
     if view.still_open:
-        blocks.append(actions(button("Check in", ids.Act.CHECK_IN, value=view.period.isoformat(), style="primary")))
+        blocks.append(actions(*_what_can_be_done(view)))
     return Post(headline, tuple(blocks))
+
+
+def _what_can_be_done(view: Prompt) -> list[Block]:
+    row = [button("Check in", ids.Act.CHECK_IN, value=view.period.isoformat(), style="primary")]
+    if view.later:
+        row.append(later_menu(view.later, view.period))
+    more = [More.NOT_MINE]
+    if view.still_open > 1:
+        more.insert(0, More.ONLY_ONE)
+    if view.may_stay:
+        more.insert(0, More.UNCHANGED)
+    return [*row, more_menu(more, view.period)]
 
 
 def minutes(key_results: int) -> str:
@@ -116,16 +147,23 @@ def _headline(view: Prompt) -> str:
     answered, still = view.count(ItemState.ANSWERED), view.still_open
     if view.is_over:
         return _looking_back(view, answered)
+    if still and view.waits and view.snoozed_until is not None:
+        return f"I'll ask again {weekday_time(view.snoozed_until)}: {_still(view, still)}"
     if still and view.now >= view.closes:
         are = "check-in is" if still == 1 else "check-ins are"
         return f"{still} {are} still open, until {weekday_time(view.changes_until)}"
     if still and not answered:
-        return f"{greeting(view.now)}: {key_results(still)}, {minutes(still)}, open until {weekday_time(view.closes)}"
+        opening = "As you asked" if view.is_again else greeting(view.now)
+        return f"{opening}: {key_results(still)}, {minutes(still)}, open until {weekday_time(view.closes)}"
     if still:
         return f"{answered} of {view.asked} answered, open until {weekday_time(view.closes)}"
     if not view.asked:
         return "Nothing is due from you this week"
     return f"Thank you: {all_in(view.asked)}"
+
+
+def _still(view: Prompt, still: int) -> str:
+    return f"{still} of {view.asked} still open" if still < view.asked else f"{key_results(still)}, {minutes(still)}"
 
 
 def _looking_back(view: Prompt, answered: int) -> str:
@@ -163,6 +201,7 @@ def _item(item: Item, *, spelled: bool, is_over: bool) -> str:
         ItemState.ANSWERED: " · ✓ answered",
         ItemState.EXCUSED: " · excused this week",
         ItemState.MISSED: unanswered,
+        ItemState.DISOWNED: f" · not yours, you say: {said(item.told, 80)} has been told" if item.told else "",
     }
     row = history(standing)
     line = f"{standing_line(standing, spelled=spelled)}{f' · {row}' if row else ''}"
@@ -178,7 +217,7 @@ def _footer(view: Prompt) -> str:
         return f"Red means “I could use help”. {who} can see your answers."
     if not view.asked or view.is_over:
         return ""
-    number = next(item.standing.number for item in view.items if item.state is not ItemState.EXCUSED)
+    number = next(item.standing.number for item in view.items if item.state is ItemState.ANSWERED)
     return what_follows(number, view.changes_until, digest_follows=view.digest_follows)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from bot.blocks.decisions import only_these_may_settle, settled_already
 from bot.blocks.escalation import only_these_may
+from bot.blocks.snooze import asked_again_already, no_time_left
 from bot.blocks.text import said
+from bot.blocks.understanding import answered_since
 from bot.domain.refusals import Reason
 
 Facts = Mapping[str, Any]
@@ -66,6 +68,18 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         f"There is no team “{said(str(f.get('team', '')), 80)}” here. `/okr company` lists the teams."
     ),
     Reason.NOTE_OVER: lambda f: "That digest has been sent, so its question is closed. The next note asks again.",
+    Reason.ASKED_AGAIN: lambda f: asked_again_already(str(f["closes"])),
+    Reason.NO_TIME_LEFT: lambda f: no_time_left(str(f["closes"])),
+    Reason.NOBODY_TO_TELL: lambda f: (
+        f"You lead the team that holds KR-{f['number']}, and nobody is above it here. "
+        "Whoever keeps your OKR file can give it another owner."
+    ),
+    Reason.NOTHING_WAITS: lambda f: "That is settled already, so nothing was changed.",
+    Reason.NOT_COMPLETE: lambda f: (
+        f"Something has changed since I wrote that, so I can't save it for {f['label']} as it is. "
+        "Press *Edit* there, or write it once more."
+    ),
+    Reason.ANSWERED_SINCE: lambda f: answered_since(str(f["label"])),
 }
 
 

@@ -81,6 +81,8 @@ class Standing:
     answer_id: int | None = None
     escalation: EscalationLink | None = None
     owner_name: str | None = None
+    # The newest answer kept the value as it was, by *Nothing changed*.
+    stayed: bool = False
 
     @property
     def label(self) -> str:

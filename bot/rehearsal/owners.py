@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bot.blocks.checkin_modal import SURE
 from bot.localslack.inputs import elements
 from bot.localslack.state import Message, View
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
@@ -114,6 +115,7 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
                 break
             # More is asked for this colour, or something was missing: the fields are there now.
             yield from _complete(hands, texts)
+            hands.fill("Really", SURE)
         view = hands.dialog
         if view is not None and _is_about(view, about):
             for sentence in view.errors.values():

@@ -8,7 +8,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.services.cycles import next_turn
-from models import CheckIn, CheckInState, Delivery, DeliveryState, Hold, Member, Message, RatePace, Team
+from models import (
+    CheckIn,
+    CheckInDraft,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    Hold,
+    Member,
+    Message,
+    RatePace,
+    Team,
+    Understanding,
+)
 
 
 def next_due(session: Session) -> datetime | None:
@@ -24,6 +36,8 @@ def next_planned(session: Session) -> datetime | None:
         session.scalar(sa.select(sa.func.min(CheckIn.closes_at)).where(CheckIn.state == CheckInState.DUE)),
         session.scalar(sa.select(sa.func.min(Team.next_note_at))),
         session.scalar(sa.select(sa.func.min(Team.next_digest_at))),
+        session.scalar(sa.select(sa.func.min(CheckInDraft.kept_until))),
+        session.scalar(sa.select(sa.func.min(Understanding.kept_until))),
     )
 
 

@@ -20,12 +20,12 @@ from bot.domain import scoring
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
-from bot.services import audit, blocking, escalation, outbox
+from bot.services import audit, blocking, draft, escalation, outbox
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
 from bot.services.blocking import BlockedBy
-from bot.services.checkin_pages import end_of, question_about
+from bot.services.checkin_pages import end_of, question_about, standing_in_hand
 from bot.services.checkin_sheet import Sheet, sheet
 from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
@@ -44,7 +44,19 @@ from models import (
 from models.base import table_of
 from models.once import insert_once
 
-__all__ = ["Said", "Sheet", "end_of", "finished", "first_due", "question", "question_about", "record", "save", "sheet"]
+__all__ = [
+    "Said",
+    "Sheet",
+    "end_of",
+    "finished",
+    "first_due",
+    "question",
+    "question_about",
+    "record",
+    "save",
+    "sheet",
+    "standing_in_hand",
+]
 
 BASELINE_GIVEN = "baseline given at the first check-in"
 
@@ -147,6 +159,8 @@ def save(
     this_week = told[-1] if told and told[-1].period == about.period else None
     subject = _with_baseline(session, now, subject, said.start)
     if this_week is not None and _says_the_same(session, this_week, said, subject):
+        if subject.draft_id is not None:
+            draft.drop(session, about.caller, subject.key_result_id, about.period)
         return about
     earlier = told[:-1] if this_week is not None else told
     answer = Told(
@@ -163,21 +177,33 @@ def save(
         next_move=said.next_move,
         need=said.need,
         plan=said.plan,
+        source=source,
     )
-    answer = _insert(session, now, subject, answer, source)
+    answer = _insert(session, now, subject, answer)
+    if subject.draft_id is not None:
+        draft.drop(session, about.caller, subject.key_result_id, about.period)
+    if subject.is_disowned:
+        session.execute(_IS_THEIRS, {"check_in_id": _known(subject.check_in_id)})
     if _touches_more(subject, said):
         _settle_more(session, now, about.caller, said, subject=subject, saved=answer)
     key = prompt_key(_known(subject.asked_id), about.period)
     outbox.redraw(session, now, workspace_id=subject.workspace_id, key=key)
     if _touches_more(subject, said):
         return sheet(session, now, about.caller, subject.key_result_id, about.period, run=about.is_run)
-    return about.answered(subject._replace(check_in_state=CheckInState.ANSWERED), answer)
+    done = subject._replace(check_in_state=CheckInState.ANSWERED, is_disowned=False, draft_id=None)
+    return about.answered(done, answer)
 
 
 _answer, _check_in = table_of(Answer), table_of(CheckIn)
 _NEW_ANSWER = sa.insert(_answer).returning(_answer.c.id)
 _IS_ANSWERED = (
     sa.update(_check_in).where(_check_in.c.id == sa.bindparam("check_in_id")).values(state=CheckInState.ANSWERED)
+)
+# Who answers it after all has taken it back.
+_IS_THEIRS = (
+    sa.update(_check_in)
+    .where(_check_in.c.id == sa.bindparam("check_in_id"))
+    .values(disowned_at=None, disowned_words=None)
 )
 # What a row of `answer` has of an answer's words as they are.
 _AS_TOLD = (
@@ -191,17 +217,17 @@ _AS_TOLD = (
     "next_move",
     "need",
     "plan",
+    "source",
 )
 
 
-def _insert(session: Session, now: datetime, subject: Subject, answer: Told, source: AnswerSource) -> Told:
+def _insert(session: Session, now: datetime, subject: Subject, answer: Told) -> Told:
     """Append the answer, note that its check-in is answered, and say so in the audit trail; returns it with its id."""
     check_in_id = _known(subject.check_in_id)
     row = {
         "workspace_id": subject.workspace_id,
         "check_in_id": check_in_id,
         "definition": subject.revision,
-        "source": source,
         "at": now,
         **{name: getattr(answer, name) for name in _AS_TOLD},
     }
@@ -216,7 +242,7 @@ def _insert(session: Session, now: datetime, subject: Subject, answer: Told, sou
         actor_name=subject.caller_name,
         action="check_in.answered",
         subject=(CheckIn, check_in_id),
-        detail={"answer": answer_id, "revision": answer.revision, "source": source.value},
+        detail={"answer": answer_id, "revision": answer.revision, "source": answer.source.value},
     )
     return answer._replace(answer_id=answer_id)
 

@@ -11,9 +11,9 @@ from bot.blocks.standing import Standing
 from bot.domain import scoring
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
-from bot.services import blocking
+from bot.services import blocking, draft
 from bot.services.checkin_sheet import Sheet
-from bot.services.prompt import changes_until
+from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
 from bot.services.still_open import open_for_key_results
 from bot.services.subject import Subject
@@ -31,6 +31,8 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
     position, total = sheet.position_of(about)
     asks_value = about.asks_value is not False
     standing = _standings(session, sheet, (about,))[0]
+    brought = _filled(session, about, standing, this_week)
+    begun = draft.kept(session, about.draft_id) if about.draft_id is not None else None
     return Question(
         standing=standing,
         objective=about.objective,
@@ -43,19 +45,35 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         asks_start=about.kind.is_metric and about.start is None,
         hint=scoring.hint(about.kind, about.start, about.target, about.unit),
         last=_last(earlier, about),
-        filled=_filled(session, about, standing, this_week),
+        filled=begun[0] if begun is not None else brought,
+        brought=brought,
+        kept_at=begun[1].astimezone(ZoneInfo(about.caller_zone)) if begun is not None else None,
+        given=this_week.confidence if this_week is not None else None,
+        may_stay=this_week is None and stays(standing),
+        has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
     )
 
 
-def end_of(session: Session, sheet: Sheet) -> Finished:
-    """The page at the end: what the caller told in this run, or about this one key result."""
-    shown = sheet.shown_at_the_end
+def standing_in_hand(session: Session, sheet: Sheet) -> Standing:
+    """Where what is in hand stands, its answer of a moment ago included."""
+    return _standings(session, sheet, (sheet.in_hand,))[0]
+
+
+def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished:
+    """The page at the end: what the caller told in this run, or about this one key result.
+
+    `skipped`: what is in hand was not answered; nothing is told then where nothing else was.
+    """
+    shown = () if skipped and not sheet.has_answers else sheet.shown_at_the_end
+    open_ones = [*sheet.still_open, *([sheet.in_hand] if skipped and sheet.in_hand.awaits_answer else [])]
     told = _standings(session, sheet, shown)
     return Finished(
         standings=told,
         changes_until=changes_until(sheet.in_hand, sheet.period).astimezone(ZoneInfo(sheet.in_hand.caller_zone)),
         digest_follows=any(one.digest_follows for one in shown),
         asks_for_help=tuple(one.number for one in told if one.escalation is not None),
+        period=sheet.period,
+        still_open=tuple(sorted(one.number for one in open_ones)),
     )
 
 

@@ -27,7 +27,8 @@ class Sheet:
     """One person's check-in in one period. Who holds a sheet may answer what is `in_hand`.
 
     `run`: all that the caller was asked about in the period, in the order of the numbers; empty where only this one is
-    answered. `next_up`: what comes after this one, null at the end. `told`: the newest answer of each period up to this
+    answered. `next_up`: what of it is still due after this one, null at the end; `before`: what *Back* leads to, null
+    at the beginning. `told`: the newest answer of each period up to this
     one, the oldest first, by the ids of those key results that this page or the one after it shows.
     """
 
@@ -36,6 +37,7 @@ class Sheet:
     in_hand: Subject
     run: tuple[Subject, ...]
     next_up: Subject | None
+    before: Subject | None
     told: Mapping[int, tuple[Told, ...]]
 
     @property
@@ -47,14 +49,23 @@ class Sheet:
         """What the last page tells of: what was answered in this run, or this one alone."""
         return tuple(one for one in self.run if one.check_in_state is CheckInState.ANSWERED) or (self.in_hand,)
 
+    @property
+    def has_answers(self) -> bool:
+        """Whether something of the run is answered."""
+        return any(one.check_in_state is CheckInState.ANSWERED for one in self.run)
+
+    @property
+    def still_open(self) -> tuple[Subject, ...]:
+        """What of the run is not answered yet, beside what is in hand."""
+        mine = self.in_hand.key_result_id
+        return tuple(one for one in self.run if one.awaits_answer and one.key_result_id != mine)
+
     def position_of(self, about: Subject) -> tuple[int, int]:
-        """Which one of how many: those answered come first."""
+        """Which one of how many, in the order of the numbers: it is the same however somebody comes there."""
         if not self.is_run:
             return 1, 1
-        wanted = [one for one in self.run if one.check_in_state is not CheckInState.EXCUSED]
-        answered = [one for one in wanted if one.check_in_state is CheckInState.ANSWERED]
-        before = sum(1 for one in answered if one.key_result_id != about.key_result_id)
-        return before + 1, max(len(wanted), 1)
+        wanted = [one.key_result_id for one in self.run if one.is_wanted or one.key_result_id == about.key_result_id]
+        return wanted.index(about.key_result_id) + 1, len(wanted)
 
     def told_of(self, about: Subject) -> tuple[Told, ...]:
         return self.told.get(about.key_result_id, ())
@@ -96,9 +107,11 @@ def sheet(
     in_hand = _in_hand(found, key_result_id) if run else subject_of(session, caller, key_result_id, period)
     check(session, now, in_hand, period)
     own = tuple(one for one in found if one.is_own)
-    waiting = [one for one in own if one.awaits_answer and one.key_result_id != key_result_id]
+    waiting = [one for one in own if one.awaits_answer and one.number > in_hand.number]
     next_up = next((one for one in waiting if is_answerable(session, now, one, period)), None)
-    blank = Sheet(caller, period, in_hand, own, next_up, told={})
+    passed = [one for one in reversed(own) if one.is_wanted and one.number < in_hand.number]
+    before = next((one for one in passed if is_answerable(session, now, one, period)), None)
+    blank = Sheet(caller, period, in_hand, own, next_up, before, told={})
     shown = {one.key_result_id: one for one in (in_hand, *((next_up,) if next_up else blank.shown_at_the_end))}
     since = min(_first_shown(one, period) for one in shown.values())
     return replace(blank, told=told(session, list(shown), since=since, until=period))

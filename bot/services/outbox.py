@@ -15,7 +15,14 @@ from models.base import table_of
 from models.once import insert_all_once
 
 # Kinds whose message shows state and is redrawn when the state changes.
-SHOWS_STATE = {PostKind.PROMPT, PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.LEAD_NOTE}
+SHOWS_STATE = {
+    PostKind.PROMPT,
+    PostKind.PROMPT_AGAIN,
+    PostKind.UNDERSTANDING,
+    PostKind.ESCALATION,
+    PostKind.ESCALATION_ASK,
+    PostKind.LEAD_NOTE,
+}
 
 _NEW_WORK = "okra_new_work"
 
@@ -26,7 +33,8 @@ _REDRAW = (
         _message.c.workspace_id == sa.bindparam("of_workspace"),
         _message.c.delivery_id.in_(
             sa.select(_delivery.c.id).where(
-                _delivery.c.workspace_id == sa.bindparam("of_workspace"), _delivery.c.key == sa.bindparam("of_key")
+                _delivery.c.workspace_id == sa.bindparam("of_workspace"),
+                _delivery.c.key.in_((sa.bindparam("of_key"), sa.bindparam("of_again"))),
             )
         ),
     )
@@ -53,6 +61,8 @@ class Draft:
     escalation_id: int | None = None
     escalation_event_id: int | None = None
     digest_id: int | None = None
+    check_in_id: int | None = None
+    understanding_id: int | None = None
     part: int | None = None
     about_id: int | None = None
     follows_id: int | None = None
@@ -75,6 +85,8 @@ def post(
     escalation_id: int | None = None,
     escalation_event_id: int | None = None,
     digest_id: int | None = None,
+    check_in_id: int | None = None,
+    understanding_id: int | None = None,
     part: int | None = None,
     about_id: int | None = None,
     follows_id: int | None = None,
@@ -95,6 +107,8 @@ def post(
         escalation_id=escalation_id,
         escalation_event_id=escalation_event_id,
         digest_id=digest_id,
+        check_in_id=check_in_id,
+        understanding_id=understanding_id,
         part=part,
         about_id=about_id,
         follows_id=follows_id,
@@ -146,6 +160,8 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "escalation_id": draft.escalation_id,
         "escalation_event_id": draft.escalation_event_id,
         "digest_id": draft.digest_id,
+        "check_in_id": draft.check_in_id,
+        "understanding_id": draft.understanding_id,
         "part": draft.part,
         "about_id": draft.about_id,
         "follows_id": draft.follows_id,
@@ -156,10 +172,19 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
     }
 
 
+def again_key(key: str) -> str:
+    """The permanent key of a second message about what was posted under `key`; both show the same state."""
+    return f"{key}:again"
+
+
 def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> None:
-    """The state behind the message that was posted under `key` has changed: it is shown anew, soon."""
+    """The state behind the message that was posted under `key` has changed: it is shown anew, soon.
+
+    So is the second message about the same thing, where there is one.
+    """
     session.flush()
-    session.execute(_REDRAW, {"of_workspace": workspace_id, "of_key": key, "now": now})
+    given = {"of_workspace": workspace_id, "of_key": key, "of_again": again_key(key), "now": now}
+    session.execute(_REDRAW, given)
     session.info[_NEW_WORK] = True
 
 
@@ -168,7 +193,7 @@ def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Coll
     held = session.scalars(
         sa.select(Message.id)
         .join(Delivery, Delivery.id == Message.delivery_id)
-        .where(Delivery.workspace_id == workspace_id, Delivery.key.in_(keys))
+        .where(Delivery.workspace_id == workspace_id, Delivery.key.in_([*keys, *map(again_key, keys)]))
         .order_by(Message.id)
         .with_for_update(of=Message, key_share=True)
     ).all()
@@ -181,6 +206,16 @@ def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Coll
 def delivery_of(session: Session, workspace_id: int, key: str) -> Delivery | None:
     """The delivery with this permanent key."""
     return session.scalar(sa.select(Delivery).where(Delivery.workspace_id == workspace_id, Delivery.key == key))
+
+
+def put_off(session: Session, delivery: Delivery, until: datetime) -> None:
+    """A post that still waits in the outbox waits until `until`."""
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id == delivery.id, Delivery.state == DeliveryState.QUEUED)
+        .values(not_before=until)
+    )
+    session.info[_NEW_WORK] = True
 
 
 def has_new_work(session: Session) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,13 +12,30 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.blocks.prompt import Item, ItemState, Prompt, prompt
+from bot.blocks.snooze import Offer
+from bot.blocks.standing import Standing
 from bot.domain.cadence import Period, closes_at, digest_at, following, period, period_of
+from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
+from bot.domain.snooze import offers
+from bot.domain.unchanged import may_stay
 from bot.services import outbox
 from bot.services.planning import prompt_key
-from bot.services.rhythm import KeepsRhythm, rhythm_of
+from bot.services.rhythm import KeepsRhythm, rhythm_of, schedule_of
+from bot.services.snoozed import Snoozed, snoozed, told_of
 from bot.services.standing import standings
-from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultState, Member, Objective, Team, Workspace
+from models import (
+    CheckIn,
+    CheckInState,
+    Delivery,
+    KeyResult,
+    KeyResultState,
+    Member,
+    Objective,
+    PostKind,
+    Team,
+    Workspace,
+)
 
 _STATES = {
     CheckInState.DUE: ItemState.OPEN,
@@ -60,7 +78,7 @@ def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> di
         if view is None and delivery.posted_ts is not None:
             view = first_prompt(session, now, member, period(delivery.period), [])
         if view is not None and (delivery.posted_ts is not None or view.count(ItemState.OPEN)):
-            found[delivery.id] = prompt(view)
+            found[delivery.id] = prompt(replace(view, is_again=delivery.kind is PostKind.PROMPT_AGAIN))
     return found
 
 
@@ -108,31 +126,58 @@ def _views(session: Session, now: datetime, readers: Mapping[int, Member], this:
     rows: dict[int, list[sa.Row[CheckIn, KeyResult, Visibility, Team]]] = {}
     for row in found:
         rows.setdefault(row[0].owner_id, []).append(row)
+    told = told_of(session, [check_in.id for check_in, _, _, _ in found if check_in.disowned_at is not None])
+    put_off = snoozed(session, list(readers.values()), this)
     workspaces = _workspaces(session, readers.values())
     return {
-        member_id: _prompt(
-            workspaces[readers[member_id].workspace_id],
+        member_id: _with_ways(
             now,
             readers[member_id],
-            this,
-            items=tuple(
-                Item(stands[key_result.id], _state(check_in, key_result)) for check_in, key_result, _, _ in own
+            put_off[member_id],
+            _prompt(
+                workspaces[readers[member_id].workspace_id],
+                now,
+                readers[member_id],
+                this,
+                items=tuple(
+                    Item(stands[key_result.id], _state(check_in, key_result), told.get(check_in.id))
+                    for check_in, key_result, _, _ in own
+                ),
+                closes=max(check_in.closes_at for check_in, _, _, _ in own),
+                limited=any(
+                    Visibility.WORKSPACE is not visibility
+                    for _, key_result, wider, _ in own
+                    for visibility in (key_result.visibility, wider)
+                ),
+                teams=[team for _, _, _, team in own],
             ),
-            closes=max(check_in.closes_at for check_in, _, _, _ in own),
-            limited=any(
-                Visibility.WORKSPACE is not visibility
-                for _, key_result, wider, _ in own
-                for visibility in (key_result.visibility, wider)
-            ),
-            teams=[team for _, _, _, team in own],
         )
         for member_id, own in rows.items()
     }
 
 
+def _with_ways(now: datetime, member: Member, put_off: Snoozed, view: Prompt) -> Prompt:
+    """What can be done beside answering: be asked later, or say that nothing changed."""
+    schedule = schedule_of(member)
+    offered = {} if put_off.asked_again else offers(now, view.closes, schedule)
+    open_ones = [item.standing for item in view.items if item.state in (ItemState.OPEN, ItemState.MISSED)]
+    return replace(
+        view,
+        later=tuple(Offer(choice, at.astimezone(schedule.zone)) for choice, at in offered.items()),
+        snoozed_until=put_off.until.astimezone(schedule.zone) if put_off.until is not None else None,
+        may_stay=any(stays(standing) for standing in open_ones),
+    )
+
+
 def _workspaces(session: Session, members: Collection[Member]) -> dict[int, Workspace]:
     ids = {member.workspace_id for member in members}
     return {row.id: row for row in session.scalars(sa.select(Workspace).where(Workspace.id.in_(ids)))}
+
+
+def stays(standing: Standing) -> bool:
+    """Whether *Nothing changed* may be said of a key result that is open, as its newest answer left it."""
+    known = standing.score if standing.kind is Kind.MILESTONE else standing.value
+    return may_stay(standing.confidence, has_value=known is not None, stayed_last_time=standing.stayed)
 
 
 def first_prompt(
@@ -194,6 +239,8 @@ def current_period(now: datetime, member: Member) -> Period:
 
 
 def _state(check_in: CheckIn, key_result: KeyResult) -> ItemState:
+    if check_in.disowned_at is not None and check_in.state in (CheckInState.DUE, CheckInState.MISSED):
+        return ItemState.DISOWNED
     # What was closed in mid-week is owed no more, though its check-in is settled by a tick only.
     if check_in.state is CheckInState.DUE and key_result.state is KeyResultState.CLOSED:
         return ItemState.EXCUSED

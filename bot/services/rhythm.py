@@ -1,12 +1,15 @@
-"""The organisation's rhythm, as the workspace's row keeps it."""
+"""The organisation's rhythm, as the workspace's row keeps it, and when a member works."""
 
 from __future__ import annotations
 
 from datetime import time
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
+from bot.domain.schedule import Schedule
+from models import Member
 
 
 class KeepsRhythm(Protocol):
@@ -41,3 +44,8 @@ def rhythm_of(workspace: KeepsRhythm) -> Rhythm:
         digest=WeeklyTime(Weekday(workspace.digest_on), workspace.digest_at),
         note=workspace.note_at,
     )
+
+
+def schedule_of(member: Member) -> Schedule:
+    """When the member works, by their own clock."""
+    return Schedule(ZoneInfo(member.time_zone))

@@ -16,7 +16,7 @@ from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.services.still_open import OpenEscalation, open_for_key_results
-from models import Answer, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
+from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
 from models.base import table_of
 from models.escalation import is_unresolved
 
@@ -63,6 +63,7 @@ class Told(NamedTuple):
     next_move: str
     need: str
     plan: str
+    source: AnswerSource
 
 
 class _Line(NamedTuple):
@@ -159,6 +160,7 @@ def standing_of(
         answer_id=now.answer.answer_id if now.answer else None,
         escalation=_link(escalation),
         owner_name=key_result.owner_name,
+        stayed=now.answer is not None and now.answer.source is AnswerSource.UNCHANGED,
     )
 
 
@@ -211,6 +213,7 @@ _TOLD = (
         _answer.c.next_move,
         _answer.c.need,
         _answer.c.plan,
+        _answer.c.source,
     )
     .join(_answer, _answer.c.check_in_id == _check_in.c.id)
     .where(

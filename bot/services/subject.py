@@ -23,6 +23,7 @@ from bot.services.refusals import Reason, Refused
 from models import (
     Blocker,
     CheckIn,
+    CheckInDraft,
     CheckInState,
     Cycle,
     Escalation,
@@ -45,7 +46,8 @@ class Subject(NamedTuple):
 
     `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
     null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
-    `asked_id` (who was asked) are null where nobody was asked yet. `blocker_id` and `escalation_id`: what is open now.
+    `asked_id` (who was asked) are null where nobody was asked yet. `is_disowned`: they say that it is not theirs.
+    `blocker_id` and `escalation_id`: what is open now. `draft_id`: what the caller began to type in this period.
     """
 
     caller_id: int
@@ -87,8 +89,10 @@ class Subject(NamedTuple):
     check_in_state: CheckInState | None
     asks_value: bool | None
     asked_id: int | None
+    is_disowned: bool
     blocker_id: int | None
     escalation_id: int | None
+    draft_id: int | None
 
     @property
     def is_own(self) -> bool:
@@ -97,8 +101,13 @@ class Subject(NamedTuple):
 
     @property
     def awaits_answer(self) -> bool:
-        """Until the digest goes out, what was missed can still be added."""
-        return self.check_in_state in {CheckInState.DUE, CheckInState.MISSED}
+        """Until the digest goes out, what was missed can still be added. Nobody is asked about what is not theirs."""
+        return self.check_in_state in {CheckInState.DUE, CheckInState.MISSED} and not self.is_disowned
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it is one of those that the caller goes through: answered, or awaiting it."""
+        return self.awaits_answer or self.check_in_state is CheckInState.ANSWERED
 
 
 def subject_of(session: Session, caller: Caller, key_result_id: int, period: Period) -> Subject:
@@ -142,6 +151,7 @@ _caller, _owner = table_of(Member).alias("caller"), table_of(Member).alias("owne
 _workspace, _team, _cycle = table_of(Workspace), table_of(Team), table_of(Cycle)
 _key_result, _definition, _objective = table_of(KeyResult), table_of(KeyResultRevision), table_of(Objective)
 _check_in, _blocker, _escalation = table_of(CheckIn), table_of(Blocker), table_of(Escalation)
+_draft = table_of(CheckInDraft)
 _co_owner, _asked = table_of(KeyResultCoOwner), table_of(CheckIn).alias("asked")
 
 _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
@@ -186,8 +196,10 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "check_in_state": _check_in.c.state,
     "asks_value": _check_in.c.asks_value,
     "asked_id": _check_in.c.owner_id,
+    "is_disowned": _check_in.c.disowned_at.is_not(None),
     "blocker_id": _blocker.c.id,
     "escalation_id": _escalation.c.id,
+    "draft_id": _draft.c.id,
 }
 
 
@@ -220,6 +232,14 @@ _EVERY = (
     )
     .outerjoin(_blocker, _open_of(_blocker, _blocker.c.cleared_at.is_(None)))
     .outerjoin(_escalation, _open_of(_escalation, is_unresolved(_escalation)))
+    .outerjoin(
+        _draft,
+        sa.and_(
+            _draft.c.key_result_id == _key_result.c.id,
+            _draft.c.member_id == _caller.c.id,
+            _draft.c.period == sa.bindparam("period"),
+        ),
+    )
     .where(_key_result.c.workspace_id == sa.bindparam("workspace_id"), _key_result.c.archived_at.is_(None))
     .order_by(_key_result.c.number)
 )

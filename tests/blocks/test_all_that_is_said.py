@@ -39,6 +39,9 @@ PARTS = {"layout", "paging", "text"}
 TOGETHER: dict[str, dict[str, Any]] = {}
 """Arguments of a builder that only make sense together, by "module.builder" and name."""
 
+ELEMENTS = {"button", "overflow", "static_select"}
+"""What stands in a row, for builders that make one of these."""
+
 FEW = (3, 3)
 MANY_OF_EACH = ((MANY, 1), (1, MANY), (40, 5))
 """200 key results: in a row, in one objective, in forty."""
@@ -104,7 +107,7 @@ def _refused_blocks(blocks: list[Any]) -> list[str]:
         # Options, as they answer a menu's question; no message holds them.
         menu = {"type": "static_select", "options": blocks}
         return refused({"type": "home", "blocks": [{"type": "actions", "elements": [menu]}]})
-    if blocks and blocks[0]["type"] == "button":
+    if blocks and blocks[0]["type"] in ELEMENTS:
         blocks = [{"type": "actions", "elements": blocks}]
     problems = [f"{one.pointer}: {one.message}" for one in check_message(None, blocks)]
     if tables_beyond_the_first(blocks):

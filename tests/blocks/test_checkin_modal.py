@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.blocks.checkin_end import finished_dialog
 from bot.blocks.checkin_modal import (
     checkin_dialog,
     choices,
-    finished_dialog,
     more_is_asked,
     not_understood,
 )
@@ -134,7 +134,7 @@ def test_whatever_was_typed_slack_takes_the_dialog(kind: Kind, colour: Confidenc
 def test_the_last_page_fits_whatever_was_told() -> None:
     told = replace(STANDING, metric=LOUD)
     view = finished_dialog(
-        Finished((told,) * 200, datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("UTC")), True, tuple(range(200)))
+        Finished((told,) * 200, datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("UTC")), True, tuple(range(200)), MONDAY)
     )
     assert check_view(dict(view)) == []
     assert "<!channel>" not in str(view)
@@ -143,14 +143,14 @@ def test_the_last_page_fits_whatever_was_told() -> None:
 
 def test_the_last_page_says_what_follows() -> None:
     until = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("UTC"))
-    red = str(finished_dialog(Finished((STANDING,), until, digest_follows=True, asks_for_help=(12,))))
+    red = str(finished_dialog(Finished((STANDING,), until, digest_follows=True, asks_for_help=(12,), period=MONDAY)))
     assert "Help is being asked for: KR-12." in red
     assert "the digest goes out Wed 10:00. To change an answer until then: `/kr 12`, then *Update*." in red
-    both = finished_dialog(Finished((STANDING,) * 2, until, digest_follows=True, asks_for_help=()))
+    both = finished_dialog(Finished((STANDING,) * 2, until, digest_follows=True, asks_for_help=(), period=MONDAY))
     assert both["title"]["text"] == "Checked in"
     assert str(both).count("Thank you") == 1
     assert "*Both are in. Thank you.*" in str(both)
-    quiet = str(finished_dialog(Finished((STANDING,), until, digest_follows=False, asks_for_help=())))
+    quiet = str(finished_dialog(Finished((STANDING,), until, digest_follows=False, asks_for_help=(), period=MONDAY)))
     assert "digest" not in quiet
 
 

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.blocks.post import Post
 from bot.blocks.prompt import Item, ItemState, Prompt, greeting, minutes, prompt
+from bot.blocks.snooze import Offer
 from bot.blocks.standing import EscalationLink, Standing
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.kinds import Kind
+from bot.domain.snooze import Later
 from bot.localslack.blockkit import check_message, too_long
 
 LONDON = ZoneInfo("Europe/London")
@@ -61,11 +65,70 @@ def words(post: Post) -> str:
         element["text"] if isinstance(element["text"], str) else element["text"]["text"]
         for block in post.blocks
         for element in ([block] if "text" in block else block.get("elements", []))
+        if "text" in element
     )
 
 
 def buttons(post: Post) -> list[str]:
-    return [element["value"] for block in post.blocks if block["type"] == "actions" for element in block["elements"]]
+    return [element["value"] for element in row(post) if element["type"] == "button"]
+
+
+def row(post: Post) -> list[Mapping[str, Any]]:
+    """What can be pressed."""
+    return [element for block in post.blocks if block["type"] == "actions" for element in block["elements"]]
+
+
+def menu(post: Post, kind: str) -> list[str]:
+    """The entries of the menu of a kind; none where there is no such menu."""
+    return [option["text"]["text"] for one in row(post) if one["type"] == kind for option in one["options"]]
+
+
+def test_what_is_put_off_says_until_when_and_can_be_answered_now() -> None:
+    post = prompt(shown(ItemState.OPEN, ItemState.OPEN, snoozed_until=at(16, 14)))
+    assert post.text == "I'll ask again Mon 14:00: 2 key results, about 2 minutes"
+    assert buttons(post) == ["2026-11-16"]
+    partly = prompt(shown(ItemState.ANSWERED, ItemState.OPEN, snoozed_until=at(16, 14)))
+    assert partly.text == "I'll ask again Mon 14:00: 1 of 2 still open"
+    over = prompt(shown(ItemState.OPEN, snoozed_until=at(16, 14), now=at(16, 14)))
+    assert over.text == "Good afternoon: 1 key result, about 1 minute, open until Tue 17:00"
+
+
+def test_the_second_message_says_that_it_was_asked_for() -> None:
+    assert prompt(shown(ItemState.OPEN, is_again=True)).text.startswith("As you asked: 1 key result")
+
+
+def test_later_is_offered_with_its_hour_while_there_is_one() -> None:
+    offers = (
+        Offer(Later.THIS_AFTERNOON, at(16, 14)),
+        Offer(Later.TOMORROW_MORNING, at(17, 9)),
+        Offer(Later.AT_A_TIME, at(16, 10)),
+    )
+    post = prompt(shown(ItemState.OPEN, later=offers))
+    assert menu(post, "static_select") == [
+        "This afternoon, 14:00", "Next morning, Tue 09:00", "At a time of my own…",
+    ]  # fmt: skip
+    assert menu(prompt(shown(ItemState.OPEN)), "static_select") == []
+
+
+def test_the_three_dots_hold_what_makes_sense() -> None:
+    assert menu(prompt(shown(ItemState.OPEN, ItemState.OPEN, may_stay=True)), "overflow") == [
+        "Nothing changed", "Only one of them", "Not mine",
+    ]  # fmt: skip
+    assert menu(prompt(shown(ItemState.OPEN)), "overflow") == ["Not mine"]
+
+
+def test_what_is_not_the_readers_is_not_counted_and_says_who_was_told() -> None:
+    view = shown(ItemState.ANSWERED, ItemState.DISOWNED)
+    told = replace(view, items=(view.items[0], replace(view.items[1], told="Tama Reid")))
+    post = prompt(told)
+    assert post.text == "Thank you: it is in"
+    assert "not yours, you say: Tama Reid has been told" in words(post)
+    assert row(post) == []
+
+
+def test_nothing_can_be_pressed_once_the_week_is_over() -> None:
+    for states in ((ItemState.OPEN,), (ItemState.MISSED, ItemState.ANSWERED), (ItemState.DISOWNED,)):
+        assert row(prompt(shown(*states, now=at(18, 10), snoozed_until=at(18, 12), may_stay=True))) == []
 
 
 def test_the_first_line_says_how_much_how_long_and_until_when() -> None:

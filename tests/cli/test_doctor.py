@@ -62,7 +62,7 @@ def test_a_scope_that_is_missing_is_named_with_its_reason_and_remedy(slack: Driv
     slack.install(less)
     code, said = doctor()
     assert code == 1
-    assert "✗ scope im:history: not granted. Okra needs it to look whether a direct message arrived" in said
+    assert "✗ scope im:history: not granted. Okra needs it to read what people write to it in their direct" in said
     assert "install the app again" in said
 
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.localtime import Weekday
-from bot.domain.snooze import AT_LEAST, AtWork, Later, TooOdd, check, offers
+from bot.domain.schedule import Schedule
+from bot.domain.snooze import AT_LEAST, Later, TooOdd, check, offers
 
-LONDON = AtWork(ZoneInfo("Europe/London"))
+LONDON = Schedule(ZoneInfo("Europe/London"))
 # The period from Monday, 5 October 2026, 09:00 in London, to Tuesday 17:00.
 NINE = datetime(2026, 10, 5, 8, tzinfo=UTC)
 CLOSES = datetime(2026, 10, 6, 16, tzinfo=UTC)
@@ -37,7 +38,7 @@ def test_nothing_is_offered_when_no_time_is_left() -> None:
 
 def test_tomorrow_morning_is_the_next_working_day() -> None:
     friday = datetime(2026, 10, 9, 8, tzinfo=UTC)
-    over_the_weekend = AtWork(LONDON.zone, time(8, 30), time(12))
+    over_the_weekend = Schedule(LONDON.zone, time(8, 30), time(8), time(12))
     found = offers(friday, friday + timedelta(days=5), over_the_weekend)
     assert found[Later.TOMORROW_MORNING] == datetime(2026, 10, 12, 7, 30, tzinfo=UTC)
     # Nobody is written to at two, who works until noon.
@@ -63,7 +64,7 @@ def test_whatever_is_offered_lies_in_the_period_and_in_working_hours(
     *, seconds: int, left: timedelta, zone: str, start: int, hours: int, days: frozenset[Weekday]
 ) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    work = AtWork(ZoneInfo(zone), time(start), time(start + hours), days)
+    work = Schedule(ZoneInfo(zone), time(9), time(start), time(start + hours), days)
     for until in offers(now, now + left, work).values():
         assert now < until < now + left
         local = until.astimezone(work.zone)

@@ -1,87 +1,27 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from company import MONDAY, Company
-from desk import Desk, Dialog, whispered
+from checkins import NINE, WEEK, Story, begin_story, green
+from desk import Desk, whispered
 
 from bot.blocks.ids import Act
 from bot.domain.confidence import Confidence
-from bot.domain.kinds import Kind
 from bot.localslack.blockkit import check_view
-from bot.services import planning
 from bot.slack import Permanent
 from handlers import checkin
 from handlers.checkin import Prefill
-from handlers.reply import Done, Options, Reply
-from handlers.request import Request
-from models import Answer, Blocker, CheckIn, KeyResult, KeyResultState, Member
+from handlers.reply import Done, Options
+from models import Blocker, CheckIn, KeyResult, KeyResultState
 from models.database import Database, open_database
-
-NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
-WEEK = timedelta(weeks=1)
-THIS_WEEK = MONDAY.isoformat()
-
-
-@dataclass
-class Story:
-    desk: Desk
-    owner: Member
-    lead: Member
-    stranger: Member
-    first: KeyResult
-    second: KeyResult
-
-    def check_in(self, who: Member | None = None, period: str = THIS_WEEK) -> Reply:
-        return self.desk.press(who or self.owner, checkin.start, Act.CHECK_IN, period)
-
-    def begin(self) -> Dialog:
-        assert self.check_in() == Done()
-        return self.desk.opened()
-
-    def submit(self, dialog: Dialog, who: Member | None = None) -> Reply:
-        return self.desk.submit(who or self.owner, checkin.submitted, dialog)
-
-    def colour(self, dialog: Dialog, colour: str) -> Dialog:
-        """Choose a colour and see what the dialog becomes."""
-        dialog.fill(How_confident=colour)
-        assert self.desk.choose(self.owner, checkin.colour_chosen, dialog, Act.CONFIDENCE) == Done()
-        return Dialog(self.desk.gateway.updated[-1], before=dialog)
-
-    def answers(self) -> list[Answer]:
-        with self.desk.runtime.read() as session:
-            return list(session.scalars(sa.select(Answer).order_by(Answer.id)))
-
-    def open_for(self, prefill: Prefill, who: Member | None = None) -> Reply:
-        key_result_id = self.first.id
-
-        def handler(runtime: object, request: Request) -> Reply:
-            return checkin.open_for(self.desk.runtime, request, key_result_id, prefill)
-
-        return self.desk.command(who or self.owner, handler, "/kr", "")
 
 
 @pytest.fixture
 def story(database: Database) -> Story:
-    with database.write() as session:
-        company = Company(session)
-        owner, lead, stranger = (company.person(name) for name in ("Mere Ngata", "Tama Reid", "Sam Stone"))
-        objective = company.objective(company.team("Growth", lead=lead))
-        first = company.key_result(objective, owner)
-        second = company.key_result(
-            objective, owner, "SOC 2 certified by 15 Dec", kind=Kind.MILESTONE, start=None, target=None, metric=None
-        )
-        planning.replan(session, company.now, [owner.id])
-        planning.open_due(session, NINE, 100)
-    return Story(Desk(database, NINE), owner, lead, stranger, first, second)
-
-
-def green(dialog: Dialog) -> Dialog:
-    return dialog.fill(Current_value="30", How_confident="green", What_is_the_next_move="call ten customers")
+    return begin_story(database)
 
 
 def test_a_green_check_in_has_five_fields_and_no_colour(story: Story) -> None:

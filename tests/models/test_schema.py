@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 from answers import answered
 from company import MONDAY, Company
 
+from bot.services import outbox
 from migrations import run
-from models import Answer, AnswerSource, Base, Blocker
+from models import Answer, AnswerSource, Base, Blocker, Delivery, PostKind
 from models.database import Database, open_database
 
 
@@ -43,10 +44,13 @@ def test_rows_survive_the_way_down_and_up(database: Database) -> None:
         key_result = company.key_result(company.objective(company.team("Growth")), owner)
         answer = answered(session, key_result, MONDAY)
         answer.source = AnswerSource.UNCHANGED
+        for key, kind in (("prompt:1", PostKind.PROMPT), ("prompt:1:again", PostKind.PROMPT_AGAIN)):
+            outbox.post(session, company.now, workspace_id=owner.workspace_id, key=key, kind=kind, member_id=owner.id)
     run.downgrade(database, "0001")
     run.upgrade(database)
     with database.read() as session:
         assert [one.source for one in session.scalars(sa.select(Answer))] == [AnswerSource.DIALOG]
+        assert session.scalars(sa.select(Delivery.key)).all() == ["prompt:1"]
 
 
 def _written_rules(database: Database) -> dict[str, tuple[bool, set[tuple[str, str]]]]:

@@ -87,11 +87,12 @@ class Desk:
         return boundary.answer(self.runtime, handler, body)
 
     def choose(self, who: Member, handler: boundary.Handler, dialog: Dialog, action_id: str) -> Reply:
-        """A choice inside a dialog that Okra hears of at once."""
+        """A choice, or a button, inside a dialog that Okra hears of at once."""
+        value = dialog.button_values().get(action_id, "")
         body = self._body("block_actions", who) | {
             "view": dialog.payload(),
             "container": {"type": "view", "view_id": dialog.id},
-            "actions": [{"type": "radio_buttons", "action_id": action_id, "action_ts": "1"}],
+            "actions": [{"type": "radio_buttons", "action_id": action_id, "value": value, "action_ts": "1"}],
         }
         return boundary.answer(self.runtime, handler, body)
 
@@ -127,6 +128,11 @@ class Dialog:
 
     def inputs(self) -> list[Mapping[str, Any]]:
         return [block for block in self.view["blocks"] if block["type"] == "input"]
+
+    def button_values(self) -> dict[str, str]:
+        """The values of the buttons in it, by their action."""
+        rows = [block["elements"] for block in self.view["blocks"] if block["type"] == "actions"]
+        return {element["action_id"]: element.get("value", "") for row in rows for element in row}
 
     @property
     def labels(self) -> list[str]:

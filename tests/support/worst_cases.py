@@ -72,7 +72,16 @@ NAMED: Mapping[str, Any] = {
 }
 
 
-NEVER_EMPTY = {"Finished.standings"}
+NEVER_EMPTY = {
+    "Finished.standings",
+    "Understood.missing",
+    "later_menu.offers",
+    "more_menu.entries",
+    "not_mine_dialog.candidates",
+    "not_mine_dialog.told",
+    "which_one.candidates",
+    "which_one_dialog.candidates",
+}
 """Lists that only exist with something in them."""
 
 

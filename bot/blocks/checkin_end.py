@@ -1,0 +1,60 @@
+"""The last page of a check-in: what was told, with its scores, and what follows from it."""
+
+from __future__ import annotations
+
+from bot.blocks import ids
+from bot.blocks.checkin_parts import Finished
+from bot.blocks.layout import actions, button, context, dialog, section
+from bot.blocks.post import Block, View
+from bot.blocks.prompt import all_in, what_follows
+from bot.blocks.standing import Standing, colour, score_pair
+from bot.blocks.text import said
+
+MOST_TOLD = 20
+
+
+def finished_dialog(view: Finished) -> View:
+    """What was told, with scores, and what follows from it; what was skipped can be gone on with."""
+    count = len(view.standings)
+    what = f"{view.standings[0].label} is in" if count == 1 else all_in(count).capitalize()
+    told = [score_told(standing) for standing in view.standings[:MOST_TOLD]]
+    if count > MOST_TOLD:
+        told.append(f"…and {count - MOST_TOLD} more")
+    follows = [what_follows(view.standings[0].number, view.changes_until, digest_follows=view.digest_follows)]
+    if view.asks_for_help:
+        follows.insert(0, f"Help is being asked for: {_named(view.asks_for_help)}.")
+    blocks: list[Block] = [section(f"*{what}. Thank you.*"), section("\n".join(told))]
+    if view.still_open:
+        blocks += _skipped(view)
+    blocks.append(context(" ".join(follows)))
+    return dialog("Checked in", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
+
+
+def nothing_told_dialog(view: Finished) -> View:
+    """The end of a run in which everything was skipped."""
+    blocks = [section("*Nothing was saved, and what you typed is kept.*"), *_skipped(view)]
+    return dialog("Not yet", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
+
+
+def score_told(standing: Standing) -> str:
+    """One line: how it stands after it was saved."""
+    score = score_pair(standing.score, standing.last_score, bold=True) if standing.kind.is_scored else "watched"
+    return f"{colour(standing.confidence)} *{standing.label}* {said(standing.name, 80)} · {score}"
+
+
+def just_saved(standing: Standing) -> str:
+    """Above the next key result: the score of the one that was saved just now."""
+    return f"✓ {score_told(standing)}"
+
+
+def _skipped(view: Finished) -> list[Block]:
+    is_one = len(view.still_open) == 1
+    words = f"Still open: {_named(view.still_open)}. What you typed there is kept."
+    label = f"Go on with KR-{view.still_open[0]}" if is_one else "Go on with them"
+    go_on = button(label, ids.Act.CHECK_IN, value=view.period.isoformat(), style="primary")
+    return [section(words), actions(go_on)]
+
+
+def _named(numbers: tuple[int, ...]) -> str:
+    named = ", ".join(f"KR-{one}" for one in numbers[:MOST_TOLD])
+    return named if len(numbers) <= MOST_TOLD else f"{named} and {len(numbers) - MOST_TOLD} more"

@@ -1,0 +1,166 @@
+"""What Okra understood of a line that somebody wrote to it: shown before anything is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, context, section
+from bot.blocks.post import Block, Post
+from bot.blocks.prompt import what_follows
+from bot.blocks.standing import Standing, colour, score_pair
+from bot.blocks.text import said
+from bot.domain.confidence import Confidence
+
+LINE = 300
+MOST_NAMED = 8
+
+
+class Missing(StrEnum):
+    """What a check-in needs and the line did not say."""
+
+    VALUE = "value"
+    COLOUR = "colour"
+    NEXT_MOVE = "next_move"
+    NEED = "need"
+    PLAN = "plan"
+
+
+_MISSING = {
+    Missing.VALUE: "the value",
+    Missing.COLOUR: "the colour",
+    Missing.NEXT_MOVE: "the next move",
+    Missing.NEED: "what you need",
+    Missing.PLAN: "the plan (“help me plan” is one)",
+}
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A line that waits for its *Save*. `value` has its unit; `same`: it is the last one.
+
+    `next_move_stays`: nothing was said of it, and last week's goes on. `missing` and `wrong` (a sentence about what
+    cannot be taken) keep it from being saved as it is; `odd` is a question about the value.
+    """
+
+    understanding_id: int
+    standing: Standing
+    value: str
+    same: bool
+    confidence: Confidence | None
+    words: str
+    blocked_by: str
+    next_move: str
+    next_move_stays: bool
+    need: str
+    plan: str
+    not_understood: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    wrong: str
+    odd: str
+
+    @property
+    def can_be_saved(self) -> bool:
+        return not self.missing and not self.wrong
+
+
+def understood(view: Understood) -> Post:
+    """What was understood, and what was not. Nothing is saved yet."""
+    stands = view.standing
+    heading = f"*{stands.label}* {said(stands.name, 80)}"
+    lines = [heading, *_lines(view)]
+    if view.can_be_saved:
+        ask, buttons = "Is that right?", _buttons(view, "Save", "Edit", "Not this")
+    else:
+        ask, buttons = _what_is_missing(view), _buttons(view, "", "Fill in the rest", "Not this")
+    blocks: list[Block] = [section("\n".join(lines)), section(f"*{ask}*")]
+    if view.not_understood:
+        blocks.append(context(could_not_place(view.not_understood)))
+    blocks.append(actions(*buttons))
+    return Post(f"{stands.label}: {ask}", tuple(blocks))
+
+
+def saved(standing: Standing, changes_until: datetime, *, digest_follows: bool) -> Post:
+    """The line was saved; the score is told, and what follows."""
+    score = score_pair(standing.score, standing.last_score, bold=True) if standing.kind.is_scored else "watched"
+    headline = f"{standing.label} is in. Thank you."
+    told = f"{colour(standing.confidence)} *{standing.label}* {said(standing.name, 80)} · {score}"
+    follows = what_follows(standing.number, changes_until, digest_follows=digest_follows)
+    return Post(headline, (section(f"*{headline}*\n{told}"), context(follows)))
+
+
+def not_saved(label: str) -> Post:
+    """*Not this* was pressed, or something newer took its place."""
+    text = f"All right: nothing of this was saved for {label}."
+    return Post(text, (section(text),))
+
+
+def too_late(label: str) -> Post:
+    """Answering is over, and *Save* was not pressed."""
+    text = f"The week's digest is out, and this was not saved for {label}."
+    return Post(text, (section(text),))
+
+
+def not_clear(text: str) -> Post:
+    """Nothing of a check-in was in it."""
+    words = (
+        f"I understood nothing of “{said(text, LINE)}” that belongs to a check-in, so nothing is saved. "
+        "A line such as `12 45 yellow, next: call the bank` works, with the key result's number at its head. "
+        "`/okr` lists yours."
+    )
+    return Post(words, (section(words),))
+
+
+def which_one(text: str, labels: tuple[str, ...]) -> Post:
+    """A value or a colour, and no number of a key result."""
+    if labels:
+        named = ", ".join(said(label, 20) for label in labels[:MOST_NAMED]) + ("…" if len(labels) > MOST_NAMED else "")
+        words = f"Which key result do you mean with “{said(text, LINE)}”? Still open are {named}. Put its number first."
+    else:
+        words = f"Which key result do you mean with “{said(text, LINE)}”? Put its number first. `/okr` lists yours."
+    return Post(words, (section(words),))
+
+
+def cannot(reason: str) -> Post:
+    """A sentence of `bot/blocks/refusals.py`, as an answer."""
+    return Post(reason, (section(reason),))
+
+
+def answered_since(label: str) -> str:
+    return f"{label} was answered after this, and that stands. Nothing was changed."
+
+
+def could_not_place(parts: tuple[str, ...]) -> str:
+    return f"I could not place {', '.join(f'“{said(part, 60)}”' for part in parts)}."
+
+
+def _lines(view: Understood) -> list[str]:
+    value = f"{said(view.value, 80)}, as it was" if view.same and view.value else said(view.value, 80)
+    named = [
+        ("Value", value),
+        ("Colour", colour(view.confidence) if view.confidence is not None else ""),
+        ("You say", said(view.words, LINE)),
+        ("Blocked by", said(view.blocked_by, 80)),
+        ("Next move", f"still “{said(view.next_move, LINE)}”" if view.next_move_stays else said(view.next_move, LINE)),
+        ("You need", said(view.need, LINE)),
+        ("The plan", said(view.plan, LINE)),
+    ]
+    lines = [f"• {name}: {words}" for name, words in named if words]
+    return [*lines, *([f"⚠ {view.odd}"] if view.odd else [])]
+
+
+def _what_is_missing(view: Understood) -> str:
+    if view.wrong:
+        return view.wrong
+    names = [_MISSING[one] for one in view.missing]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"One thing is missing: {listed}." if len(names) == 1 else f"Still missing: {listed}."
+
+
+def _buttons(view: Understood, save: str, edit: str, drop: str) -> list[Block]:
+    value = str(view.understanding_id)
+    row = [button(save, Act.SAVE_UNDERSTOOD, value=value, style="primary")] if save else []
+    row.append(button(edit, Act.EDIT_UNDERSTOOD, value=value, style=None if save else "primary"))
+    return [*row, button(drop, Act.DROP_UNDERSTOOD, value=value)]

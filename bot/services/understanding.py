@@ -1,0 +1,429 @@
+"""Check-ins told in words: what somebody wrote to Okra is shown to them, and saved when they say that it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks import refusals as sentences
+from bot.blocks import understanding as told
+from bot.blocks.checkin_parts import Filled, Question
+from bot.blocks.checkin_problems import really, sentence
+from bot.blocks.key_result import key_result as key_result_post
+from bot.blocks.post import Post
+from bot.blocks.standing import Standing
+from bot.blocks.understanding import Missing
+from bot.domain.cadence import period as monday
+from bot.domain.confidence import Confidence
+from bot.domain.doubts import doubt
+from bot.domain.kinds import Kind
+from bot.domain.numbers import format_value
+from bot.domain.scoring import show
+from bot.domain.validation import Field, Invalid, Problem, Valid, validate
+from bot.domain.words import Understood, understand, waits_for
+from bot.services import access, blocking, checkin, key_result_view, outbox
+from bot.services.access import Caller
+from bot.services.checkin import Said
+from bot.services.checkin_input import Prefill, facts_of, input_of, prefilled
+from bot.services.prompt import changes_until, current_period
+from bot.services.refusals import Reason, Refused
+from models import (
+    Answer,
+    AnswerSource,
+    CheckIn,
+    CheckInState,
+    Delivery,
+    KeyResult,
+    Member,
+    PostKind,
+    Understanding,
+    UnderstandingState,
+    Workspace,
+)
+
+# What one message may tell about, a line each.
+MOST_LINES = 5
+# As much of a message as is read: a field of a dialog does not hold more.
+LONGEST = 3000
+# What was written after the digest was out is answered too, and forgotten soon.
+LEAST_KEPT = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A line as it stands beside its key result: what would be saved, and what keeps it from being saved."""
+
+    row: Understanding
+    question: Question
+    filled: Filled
+    blocked_by: blocking.BlockedBy | None
+    next_move_stays: bool
+    checked: Valid | Invalid
+    odd: str
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        if isinstance(self.checked, Valid):
+            return ()
+        found = {finding.problem for finding in self.checked.problems.values()}
+        return tuple(missing for missing, problems in _MISSING.items() if found & problems)
+
+    @property
+    def wrong(self) -> str:
+        """A sentence about the value that cannot be taken."""
+        if isinstance(self.checked, Valid) or Field.VALUE not in self.checked.problems:
+            return ""
+        finding = self.checked.problems[Field.VALUE]
+        return "" if finding.problem in _MISSING[Missing.VALUE] else sentence(finding)
+
+
+_MISSING: dict[Missing, set[Problem]] = {
+    Missing.VALUE: {Problem.VALUE_MISSING, Problem.SCORE_MISSING},
+    Missing.COLOUR: {Problem.COLOUR_MISSING},
+    Missing.NEXT_MOVE: {Problem.NEXT_MOVE_MISSING},
+    Missing.NEED: {Problem.NEED_MISSING},
+    Missing.PLAN: {Problem.PLAN_MISSING},
+}
+
+
+def hear(session: Session, now: datetime, member: Member, text: str, slack_ts: str) -> None:
+    """Read a message that a member wrote to Okra, and answer each of its lines through the outbox; nothing is saved.
+
+    Several lines are several answers where each names its key result; else they are one.
+    """
+    for index, line in enumerate(_lines(text[:LONGEST])):
+        row = _row(session, now, member, line)
+        session.add(row)
+        session.flush()
+        if row.state is UnderstandingState.PENDING:
+            _drop_older(session, now, row)
+        outbox.post(
+            session,
+            now,
+            workspace_id=member.workspace_id,
+            key=_key(member.id, slack_ts, index),
+            kind=PostKind.UNDERSTANDING,
+            member_id=member.id,
+            understanding_id=row.id,
+        )
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The answer to a line, as things stand now."""
+    row = session.get(Understanding, delivery.understanding_id)
+    member = session.get(Member, delivery.member_id)
+    if row is None or member is None or not member.may_take_part:
+        return None
+    caller = Caller(member.workspace_id, member.id)
+    match row.state:
+        case UnderstandingState.PENDING:
+            return _pending(session, now, caller, row)
+        case UnderstandingState.UNCLEAR:
+            return _unclear(session, now, caller, row)
+        case UnderstandingState.SAVED:
+            return _saved(session, now, caller, row)
+        case UnderstandingState.DROPPED:
+            return told.not_saved(_label(session, row))
+        case UnderstandingState.OVER:
+            return told.too_late(_label(session, row))
+
+
+def pending(session: Session, caller: Caller, understanding_id: int) -> Understanding:
+    """The caller's own line that waits for an answer. Raises `Refused`: it is somebody else's, or settled already."""
+    row = session.scalar(
+        sa.select(Understanding)
+        .where(
+            Understanding.workspace_id == caller.workspace_id,
+            Understanding.member_id == caller.member_id,
+            Understanding.id == understanding_id,
+        )
+        .with_for_update(key_share=True)
+    )
+    if row is None or row.state is not UnderstandingState.PENDING:
+        raise Refused(Reason.NOTHING_WAITS)
+    return row
+
+
+def save(session: Session, now: datetime, caller: Caller, understanding_id: int) -> None:
+    """Save what was shown. Raises `Refused`: it is settled, incomplete, or something newer was answered meanwhile."""
+    row = pending(session, caller, understanding_id)
+    if _answered_since(session, row):
+        raise Refused(Reason.ANSWERED_SINCE, label=_label(session, row))
+    reading = read(session, now, caller, row)
+    if isinstance(reading.checked, Invalid):
+        raise Refused(Reason.NOT_COMPLETE, label=reading.question.standing.label)
+    checked = reading.checked
+    checkin.record(
+        session,
+        now,
+        caller=caller,
+        key_result_id=reading.question.standing.key_result_id,
+        period=reading.question.period,
+        said=Said(
+            confidence=checked.confidence,
+            next_move=checked.next_move,
+            value=checked.value,
+            score=checked.score,
+            changed=checked.changed,
+            working=checked.working,
+            need=checked.need,
+            plan=checked.plan,
+            blocked_by=reading.blocked_by,
+        ),
+        source=AnswerSource.WORDS,
+    )
+    settle(session, now, row, UnderstandingState.SAVED)
+
+
+def saved_elsewhere(session: Session, now: datetime, caller: Caller, understanding_id: int) -> None:
+    """It was put right in the dialog and saved there."""
+    row = session.get(Understanding, understanding_id)
+    if row is not None and row.member_id == caller.member_id and row.state is UnderstandingState.PENDING:
+        settle(session, now, row, UnderstandingState.SAVED)
+
+
+def drop(session: Session, now: datetime, caller: Caller, understanding_id: int) -> None:
+    """*Not this*: nothing of it is saved. Raises `Refused` as `pending` does."""
+    settle(session, now, pending(session, caller, understanding_id), UnderstandingState.DROPPED)
+
+
+def prefill_of(row: Understanding) -> Prefill:
+    """What was understood, to stand in the dialog."""
+    return Prefill(
+        value_text=row.value,
+        confidence=row.confidence,
+        words=row.words,
+        not_understood=tuple(row.not_understood.splitlines()),
+        next_move=row.next_move,
+        need=row.need,
+        plan=row.plan,
+        understanding=row.id,
+    )
+
+
+def read(session: Session, now: datetime, caller: Caller, row: Understanding) -> Reading:
+    """A pending line beside its key result as it stands now. Raises `Refused`: it cannot be answered (any more)."""
+    if row.key_result_id is None or row.period is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    question = checkin.question(
+        session,
+        now,
+        caller,
+        row.key_result_id,
+        monday(row.period),
+        run=False,
+        offers_value=bool(row.value),
+    )
+    # A draft is another matter: what was written is shown, and nothing that stands beside it.
+    question = replace(question, filled=question.brought)
+    named = blocking.meant(session, caller, waits_for(row.words)) if row.confidence is not Confidence.GREEN else None
+    filled = prefilled(question, prefill_of(row), named)
+    stays = not row.next_move and bool(question.last.next_move)
+    if stays:
+        filled = replace(filled, next_move=question.last.next_move)
+    by = filled.blocked_by if row.confidence is not None and row.confidence.wants_more else None
+    if not row.value and not row.same and question.needs_value:
+        # The value beside the field was not said: nothing is saved on a guess.
+        filled = replace(filled, value="")
+    checked = validate(input_of(filled), facts_of(question))
+    odd = doubt(checked.value, facts_of(question)) if isinstance(checked, Valid) else None
+    return Reading(
+        row=row,
+        question=question,
+        filled=filled,
+        blocked_by=blocking.parse_choice(session, caller.workspace_id, by.value if by else None),
+        next_move_stays=stays,
+        checked=checked,
+        odd=really(odd, question.standing.unit) if odd is not None else "",
+    )
+
+
+def settle(session: Session, now: datetime, row: Understanding, state: UnderstandingState) -> None:
+    """What was shown has become something: its message says what, without buttons."""
+    row.state = state
+    session.flush()
+    for key in session.scalars(sa.select(Delivery.key).where(Delivery.understanding_id == row.id)):
+        outbox.redraw(session, now, workspace_id=row.workspace_id, key=key)
+
+
+def forget_over(session: Session, now: datetime, limit: int) -> int:
+    """Blank up to `limit` lines of weeks whose answering is over, and say of those that waited that it is too late."""
+    rows = session.scalars(
+        sa.select(Understanding)
+        .where(Understanding.kept_until <= now)
+        .order_by(Understanding.kept_until, Understanding.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    for row in rows:
+        for column in ("text", "value", "words", "next_move", "need", "plan", "not_understood"):
+            setattr(row, column, "")
+        row.kept_until = None
+        if row.state is UnderstandingState.PENDING:
+            settle(session, now, row, UnderstandingState.OVER)
+    session.flush()
+    return len(rows)
+
+
+def _lines(text: str) -> Sequence[str]:
+    """Several where each of them tells of a key result by its number; else the text is one."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    found = [understand(line) for line in lines]
+    if len(lines) > 1 and all(one.number is not None and one.is_answer for one in found):
+        return lines[:MOST_LINES]
+    return [text.strip()]
+
+
+def _row(session: Session, now: datetime, member: Member, line: str) -> Understanding:
+    """A line as it is kept: pending where it is about a key result that its writer may answer now."""
+    found = understand(line)
+    caller = Caller(member.workspace_id, member.id)
+    workspace = session.get_one(Workspace, member.workspace_id)
+    this = current_period(now, member)
+    row = Understanding(
+        workspace_id=member.workspace_id,
+        member_id=member.id,
+        state=UnderstandingState.UNCLEAR,
+        text=line,
+        at=now,
+        kept_until=max(changes_until(workspace, this), now + LEAST_KEPT),
+    )
+    says_more = found.is_answer or found.rest or found.next_move or found.need or found.plan
+    key_result = _meant(session, now, caller, found) if says_more else None
+    if key_result is None:
+        return row
+    try:
+        about = checkin.question(session, now, caller, key_result.id, None, run=False)
+    except Refused:
+        return row
+    row.state = UnderstandingState.PENDING
+    row.key_result_id, row.period = key_result.id, about.period
+    row.value = format_value(found.value, found.unit) if found.value is not None else ""
+    row.same, row.confidence, row.words = found.same, found.confidence, found.rest
+    row.next_move, row.need, row.plan = found.next_move, found.need, found.plan
+    row.not_understood = "\n".join(" ".join(part.split()) for part in found.not_understood)
+    return row
+
+
+def _meant(session: Session, now: datetime, caller: Caller, found: Understood) -> KeyResult | None:
+    """The key result that is named, or where none is the only one that is still open for its writer."""
+    if found.number is not None:
+        try:
+            return key_result_view.find(session, caller, found.number)
+        except Refused:
+            return None
+    open_ones = _open_ones(session, now, caller)
+    return open_ones[0] if found.is_answer and len(open_ones) == 1 else None
+
+
+def _open_ones(session: Session, now: datetime, caller: Caller) -> Sequence[KeyResult]:
+    """What the writer is asked about this week and has not answered."""
+    this = current_period(now, access.member_of(session, caller))
+    return session.scalars(
+        sa.select(KeyResult)
+        .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+        .where(
+            CheckIn.workspace_id == caller.workspace_id,
+            CheckIn.owner_id == caller.member_id,
+            CheckIn.period == this,
+            CheckIn.state.in_((CheckInState.DUE, CheckInState.MISSED)),
+            KeyResult.archived_at.is_(None),
+        )
+        .order_by(KeyResult.number)
+    ).all()
+
+
+def _pending(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post:
+    try:
+        reading = read(session, now, caller, row)
+    except Refused as refused:
+        return told.cannot(sentences.sentence(refused.reason, refused.facts))
+    by = reading.filled.blocked_by if reading.blocked_by is not None else None
+    standing = reading.question.standing
+    return told.understood(
+        told.Understood(
+            understanding_id=row.id,
+            standing=standing,
+            value=row.value or (_last_value(standing) if row.same else ""),
+            same=row.same,
+            confidence=row.confidence,
+            words=row.words,
+            blocked_by=by.text if by is not None else "",
+            next_move=reading.filled.next_move,
+            next_move_stays=reading.next_move_stays,
+            need=row.need,
+            plan=row.plan,
+            not_understood=tuple(row.not_understood.splitlines()),
+            missing=reading.missing,
+            wrong=reading.wrong,
+            odd=reading.odd,
+        )
+    )
+
+
+def _last_value(standing: Standing) -> str:
+    if standing.kind is Kind.MILESTONE:
+        return show(standing.score) if standing.score is not None else ""
+    return format_value(standing.value, standing.unit) if standing.value is not None else ""
+
+
+def _unclear(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post:
+    found = understand(row.text)
+    if found.number is None:
+        if not found.is_answer:
+            return told.not_clear(row.text)
+        return told.which_one(row.text, tuple(one.label for one in _open_ones(session, now, caller)))
+    try:
+        if found.is_answer or found.rest or found.next_move or found.need or found.plan:
+            key_result = key_result_view.find(session, caller, found.number)
+            checkin.question(session, now, caller, key_result.id, None, run=False)
+        # A number alone asks how it stands.
+        return key_result_post(key_result_view.view(session, caller, now, found.number))
+    except Refused as refused:
+        return told.cannot(sentences.sentence(refused.reason, {**refused.facts, "typed": row.text}))
+
+
+def _saved(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post | None:
+    if row.key_result_id is None or row.period is None:
+        return None
+    end = checkin.finished(session, now, caller, monday(row.period), row.key_result_id, run=False)
+    return told.saved(end.standings[0], end.changes_until, digest_follows=end.digest_follows)
+
+
+def _answered_since(session: Session, row: Understanding) -> bool:
+    """Whether its key result was answered after the line was written."""
+    newer = (
+        sa.select(Answer.id)
+        .join(CheckIn, CheckIn.id == Answer.check_in_id)
+        .where(CheckIn.key_result_id == row.key_result_id, CheckIn.period == row.period, Answer.at > row.at)
+    )
+    return session.scalar(newer.limit(1)) is not None
+
+
+def _drop_older(session: Session, now: datetime, row: Understanding) -> None:
+    """A newer line about the same key result takes the place of one that waits."""
+    older = session.scalars(
+        sa.select(Understanding).where(
+            Understanding.member_id == row.member_id,
+            Understanding.key_result_id == row.key_result_id,
+            Understanding.period == row.period,
+            Understanding.state == UnderstandingState.PENDING,
+            Understanding.id != row.id,
+        )
+    ).all()
+    for one in older:
+        settle(session, now, one, UnderstandingState.DROPPED)
+
+
+def _label(session: Session, row: Understanding) -> str:
+    key_result = session.get(KeyResult, row.key_result_id) if row.key_result_id is not None else None
+    return key_result.label if key_result is not None else "it"
+
+
+def _key(member_id: int, slack_ts: str, index: int) -> str:
+    """The permanent key of the answer to one line of a message."""
+    return f"understood:{member_id}:{slack_ts}:{index}"

@@ -1,0 +1,102 @@
+"""The check-in's dialog as it comes back from Slack: what it is about, and what stands in its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.blocks.checkin_modal import HELP, SURE
+from bot.blocks.checkin_parts import Choice, Course, Filled, Question
+from bot.blocks.ids import Act, Typed
+from bot.domain.cadence import Period
+from bot.domain.confidence import Confidence
+from bot.services.refusals import Reason, Refused
+from handlers.periods import parse_period
+from handlers.request import OpenView, Request
+from models import AnswerSource
+
+
+@dataclass(frozen=True)
+class About:
+    """What an open dialog is about, as its metadata says."""
+
+    key_result_id: int
+    period: Period
+    run: bool
+    course: Course
+
+    @property
+    def source(self) -> AnswerSource:
+        return AnswerSource.UNCHANGED if self.course.unchanged else AnswerSource(self.course.source)
+
+    @property
+    def key(self) -> str:
+        """What the ids of its fields end in."""
+        return self.course.key(self.key_result_id)
+
+
+def view_of(request: Request) -> OpenView:
+    if request.view is None:
+        raise Refused(Reason.NOTHING_DUE)
+    return request.view
+
+
+def about_of(view: OpenView) -> About:
+    """Reads the metadata."""
+    metadata = view.metadata
+    understanding = metadata.get("understanding")
+    return About(
+        key_result_id=int(metadata["kr"]),
+        period=parse_period(metadata["period"]),
+        run=bool(metadata["run"]),
+        course=Course(
+            source=str(metadata["source"]),
+            unchanged=bool(metadata.get("unchanged")),
+            staying=bool(metadata.get("staying")),
+            anew=int(metadata.get("anew", 0)),
+            understanding=int(understanding) if understanding else None,
+            sure_of=str(metadata.get("sure_of", "")),
+        ),
+    )
+
+
+def is_sure(view: OpenView, about: About, filled: Filled) -> bool:
+    """Whether the box beside an odd value is ticked, and the value is the one that it asked about."""
+    return SURE in view.options(Typed.REALLY) and about.course.sure_of == filled.value
+
+
+def lacks_fields(view: OpenView, colour: Confidence) -> bool:
+    """Whether the dialog does not show yet what this colour asks for; red after yellow lacks the plan only."""
+    return (colour.wants_more and not view.has(Typed.NEED)) or (colour is Confidence.RED and not view.has(Typed.PLAN))
+
+
+def typed(view: OpenView, asked: Question, course: Course) -> Filled:
+    """What stands in the fields now."""
+    chosen, words = view.option(Act.BLOCKED_BY), view.option_text(Act.BLOCKED_BY)
+    blocked_by = Choice(words, chosen) if chosen and words else None
+    colour = view.option(Act.CONFIDENCE)
+    filled = Filled(
+        # Where the value stays as it is, there is no field for it.
+        value=asked.brought.value if course.unchanged else view.text(Typed.VALUE),
+        start=view.text(Typed.START),
+        confidence=Confidence(colour) if colour else None,
+        changed=view.text(Typed.CHANGED),
+        working=view.text(Typed.WORKING),
+        next_move=view.text(Typed.NEXT_MOVE),
+        blocked_by=blocked_by,
+        wants_help=HELP in view.options(Typed.WANTS_HELP),
+        need=view.text(Typed.NEED),
+        plan=view.text(Typed.PLAN),
+    )
+    if not view.has(Typed.NEED):
+        # The fields of yellow and red are not there yet; they come as the question brings them.
+        before = asked.filled
+        return replace(
+            filled,
+            blocked_by=before.blocked_by,
+            wants_help=before.wants_help,
+            need=before.need,
+            plan=before.plan,
+        )
+    was_chosen_here = blocked_by != asked.brought.blocked_by
+    more = bool(filled.need or filled.plan or filled.wants_help or was_chosen_here)
+    return replace(filled, keeps_more=more)

@@ -1,0 +1,48 @@
+"""*Not mine* was submitted: the lead is told, and the owner reads what happens next."""
+
+from __future__ import annotations
+
+from bot.blocks import not_mine as dialogs
+from bot.blocks.ids import Dialog, Typed
+from bot.domain.cadence import Period
+from bot.runtime import Runtime
+from bot.services import not_mine
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.periods import parse_period
+from handlers.reply import Done, Errors, Reply, Show
+from handlers.request import Request
+
+
+def register(desk: Desk) -> None:
+    desk.submit(Dialog.NOT_MINE, disown)
+
+
+def ask(runtime: Runtime, request: Request, this: Period) -> Reply:
+    """Open the dialog. Raises `Refused`."""
+    with runtime.read() as session:
+        candidates = not_mine.open_ones(session, runtime.now(), request.caller, this)
+        told = not_mine.who_is_told(session, request.caller, [one.key_result_id for one in candidates])
+    view = dialogs.not_mine_dialog(candidates, this, [lead.name for lead in told.values()])
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def disown(runtime: Runtime, request: Request) -> Reply:
+    """Note it and say what happens next."""
+    view = request.view
+    if view is None:
+        raise Refused(Reason.NOTHING_DUE)
+    chosen = view.option(Typed.WHICH) or str(view.metadata.get("kr") or "")
+    if not chosen.isdecimal():
+        return Errors({Typed.WHICH: dialogs.which_is_missing()})
+    with runtime.write() as session:
+        told = not_mine.disown(
+            session,
+            runtime.now(),
+            caller=request.caller,
+            period=parse_period(str(view.metadata.get("period", ""))),
+            key_result_id=int(chosen[:18]),
+            words=view.text(Typed.WHOSE)[: dialogs.WHOSE_LENGTH],
+        )
+    return Show(dialogs.told_dialog(told.label, told.told))
