@@ -10,7 +10,10 @@ from bot.scopes import SCOPES
 
 # What a person reads in Slack's list of commands: what it does, and what may follow it.
 COMMANDS: Mapping[Command, tuple[str, str]] = {
-    Command.OKR: ("Your key results, your team's, or the company's", "[team NAME | company | help]"),
+    Command.OKR: (
+        "Your key results, your team's, or the company's",
+        "[team NAME | company | away DAYS | settings | help]",
+    ),
     Command.KR: ("Look at a key result, or check in", "12  or  12 45 yellow waiting on legal"),
 }
 

@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
@@ -27,7 +27,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import deadline
 from bot.blocks.post import Post
-from bot.domain.person import Person
+from bot.domain.person import Person, Status
 
 log = structlog.get_logger(__name__)
 
@@ -378,6 +378,16 @@ def person(member: Mapping[str, Any]) -> Person:
         deleted=bool(member.get("deleted")),
         slack_team_id=member.get("team_id"),
         enterprise_id=colleague.get("enterprise_id"),
+        status=_status(profile),
+    )
+
+
+def _status(profile: Mapping[str, Any]) -> Status:
+    ends = profile.get("status_expiration") or 0
+    return Status(
+        text=profile.get("status_text") or "",
+        emoji=(profile.get("status_emoji") or "").strip(":"),
+        until=datetime.fromtimestamp(ends, UTC) if ends else None,
     )
 
 

@@ -6,15 +6,19 @@ from slack_bolt import App
 
 from bot.runtime import Runtime
 from handlers import (
+    away,
     checkin,
     checkin_moves,
     commands,
     decisions,
     digest,
     escalation,
+    hand_over,
+    lead_note,
     members,
     not_mine,
     prompt_more,
+    settings,
     snooze,
     understanding,
 )
@@ -32,6 +36,10 @@ def register(app: App, runtime: Runtime) -> None:
     escalation.register(desk)
     decisions.register(desk)
     digest.register(desk)
+    lead_note.register(desk)
+    hand_over.register(desk)
+    away.register(desk)
+    settings.register(desk)
     commands.register(desk)
     members.register(desk)
     understanding.register(desk)

@@ -14,7 +14,7 @@ from bot.runtime import Runtime
 from bot.services import key_result_view, listing
 from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
-from handlers import checkin
+from handlers import away, checkin, hand_over, settings
 from handlers.boundary import Desk
 from handlers.reply import Reply, Whisper
 from handlers.request import Request
@@ -27,7 +27,7 @@ def register(desk: Desk) -> None:
 
 
 def okr(runtime: Runtime, request: Request) -> Reply:
-    """`/okr`, `/okr team [NAME]`, `/okr company`, `/okr help`; a number at the end turns the page."""
+    """`/okr`, `/okr team [NAME]`, `/okr company`, and the other words of `/okr help`; a number turns the page."""
     first, _, rest = request.text.partition(" ")
     rest = rest.strip()
     match first.casefold():
@@ -39,6 +39,16 @@ def okr(runtime: Runtime, request: Request) -> Reply:
             return _team(runtime, request, rest)
         case "company" if not rest or rest.isdecimal():
             return _company(runtime, request, _page(rest))
+        case "away":
+            return away.away(runtime, request, rest)
+        case "back" if not rest:
+            return away.back(runtime, request)
+        case "settings" if not rest:
+            return settings.mine(runtime, request)
+        case "rhythm":
+            return settings.rhythm(runtime, request, rest)
+        case "handover":
+            return hand_over.by_number(runtime, request, rest)
         case "help":
             return Whisper(lists.help_text())
         case _:

@@ -23,7 +23,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     if not request.value.isdecimal():
         raise Refused(Reason.NOTE_OVER)
     with runtime.read() as session:
-        view = stop_or_shift_dialog(lead_note.question(session, request.caller, int(request.value)))
+        view = stop_or_shift_dialog(lead_note.question(session, runtime.now(), request.caller, int(request.value)))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 

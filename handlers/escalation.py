@@ -9,10 +9,11 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.escalation import EscalationState
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
-from bot.services import decisions, escalation, once, people
+from bot.services import decisions, escalation, once
 from bot.services.access import member_of
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.refusals import Reason, Refused
+from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.reply import Done, Errors, Reply
 from handlers.request import OpenView, Request
@@ -61,7 +62,7 @@ def decide(runtime: Runtime, request: Request) -> Reply:
     """The decision was submitted. Twice the same dialog is one decision."""
     view = _view(request)
     chosen = view.user(Typed.DECISION_OWNER)
-    owner_id = _acquainted(runtime, request, chosen) if chosen else None
+    owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     due = view.date(Typed.DECISION_DUE)
     draft = Draft(view.text(Typed.DECISION), owner_id, date.fromisoformat(due) if due else None)
     try:
@@ -102,20 +103,6 @@ def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         escalation.resolve(session, runtime.now(), caller=request.caller, escalation_id=_about(view), reason=reason)
     return Done()
-
-
-def _acquainted(runtime: Runtime, request: Request, slack_user_id: str) -> int | None:
-    """The member id of somebody who was chosen; somebody new is looked up at Slack."""
-    workspace_id = request.caller.workspace_id
-    with runtime.read() as session:
-        member = people.by_slack_id(session, workspace_id, slack_user_id)
-    if member is not None:
-        return member.id
-    person = runtime.gateway.person(workspace_id, slack_user_id=slack_user_id)
-    with runtime.write() as session:
-        people.learn(session, runtime.now(), workspace_id, person, admins=runtime.settings.admins)
-        member = people.by_slack_id(session, workspace_id, slack_user_id)
-    return member.id if member is not None else None
 
 
 def _sentences(wrong: NotADecision, draft: Draft) -> dict[str, str]:

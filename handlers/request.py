@@ -60,6 +60,10 @@ class OpenView:
         """The values of the ticked boxes."""
         return tuple(option["value"] for option in self._state(name).get("selected_options") or ())
 
+    def time(self, name: str) -> str | None:
+        """A chosen time of the day, HH:MM."""
+        return self._state(name).get("selected_time")
+
     def date(self, name: str) -> str | None:
         """A chosen day, YYYY-MM-DD."""
         return self._state(name).get("selected_date")

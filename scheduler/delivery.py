@@ -21,8 +21,9 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
+from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import failures
+from bot.services import attention, failures
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, DeliveryState, Hold, Message
 from models.base import table_of
@@ -172,7 +173,7 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
         rows = _not_held_back(session, held_all(session, taken, DeliveryState.CLAIMED), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         wanted = dict(session.execute(_WANTED, {"ids": [row.id for row in rows]}).all())
-        bodies = _rendered(session, rows, now)
+        bodies = _with_room(session, _rendered(session, rows, now), now)
         places = destinations(session, list(bodies))
         session.flush()
         if bodies:
@@ -221,6 +222,22 @@ def _rendered(session: Session, rows: Sequence[Delivery], now: datetime) -> dict
                 row.state, row.settled_at = DeliveryState.OBSOLETE, now
                 fail_followers(session, row, now)
     return bodies
+
+
+def _with_room(session: Session, bodies: Mapping[Delivery, Post], now: datetime) -> dict[Delivery, Post]:
+    """Those whose readers are at work and have room for them this week. The others wait, or are kept for their Home."""
+    verdicts = attention.look(session, now, list(bodies))
+    free: dict[Delivery, Post] = {}
+    for row, body in bodies.items():
+        match verdicts[row.id]:
+            case Leave():
+                free[row] = body
+            case Wait(until):
+                row.state, row.not_before = DeliveryState.QUEUED, until
+            case HoldBack():
+                row.state, row.settled_at, row.held_back_at = DeliveryState.OBSOLETE, now, now
+                fail_followers(session, row, now)
+    return free
 
 
 def _not_rendered(session: Session, row: Delivery, error: Exception, now: datetime) -> None:

@@ -16,13 +16,17 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.services import (
+    absences,
+    departures,
     digest,
     escalation_posts,
     failures,
+    hand_over,
     introduction,
     lead_note,
     not_mine,
     prompt,
+    reminding,
     snooze,
     understanding,
 )
@@ -33,6 +37,7 @@ Renderer = Callable[[Session, Delivery, datetime], Post | None]
 RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.INTRODUCTION: introduction.post,
     PostKind.PROMPT: prompt.post,
+    PostKind.REMINDER: reminding.post,
     PostKind.ESCALATION: escalation_posts.root_post,
     PostKind.ESCALATION_REPLY: escalation_posts.reply_post,
     PostKind.ESCALATION_ASK: escalation_posts.ask_post,
@@ -43,6 +48,10 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.PROMPT_AGAIN: snooze.post,
     PostKind.NOT_MINE: not_mine.post,
     PostKind.UNDERSTANDING: understanding.post,
+    PostKind.AWAY_NEWS: absences.post,
+    PostKind.HAND_OVER: hand_over.post,
+    PostKind.HAND_OVER_NEWS: hand_over.news_post,
+    PostKind.OWNERLESS: departures.post,
     PostKind.ADMIN_NOTICE: failures.post,
 }
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.services import cycles, digest, draft, lead_note, once, people, planning, understanding
+from bot.services import cycles, digest, draft, lead_note, once, people, planning, reminding, understanding
 from bot.slack import SlackFailure
 from models import Worker, Workspace
 from scheduler import pace
@@ -30,6 +30,7 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (cycles.turn, 100),
     (planning.open_due, 100),
     (planning.close_due, 100),
+    (reminding.remind_due, 100),
     (lead_note.write_due, 50),
     (digest.take_due, 8),
     (draft.forget_over, 500),

@@ -31,6 +31,15 @@ class Act(StrEnum):
     SAVE_UNDERSTOOD = "save_understood"
     EDIT_UNDERSTOOD = "edit_understood"
     DROP_UNDERSTOOD = "drop_understood"
+    NOTE_CHECK_IN = "note_check_in"
+    EXCUSE = "excuse"
+    HAND_OVER = "hand_over"
+    ACCEPT_HAND_OVER = "accept_hand_over"
+    DECLINE_HAND_OVER = "decline_hand_over"
+    CHANGE_AWAY = "change_away"
+    END_AWAY = "end_away"
+    ZONE = "zone"
+    COUNTRY = "country"
 
 
 class Typed(StrEnum):
@@ -53,6 +62,22 @@ class Typed(StrEnum):
     LATER_AT = "later_at"
     WHICH = "which"
     WHOSE = "whose"
+    AWAY_FROM = "away_from"
+    AWAY_UNTIL = "away_until"
+    COVER = "cover"
+    NEW_OWNER = "new_owner"
+    HOUR = "hour"
+    WORKS_FROM = "works_from"
+    WORKS_UNTIL = "works_until"
+    WORKDAYS = "workdays"
+    MEETING = "meeting"
+    OPENS_AT = "opens_at"
+    CLOSES_AT = "closes_at"
+    NOTE_AT = "note_at"
+    DIGEST_AT = "digest_at"
+    BUDGET = "budget"
+    STATUS_WORDS = "status_words"
+    EXCEPTION_REASON = "exception_reason"
 
 
 class Dialog(StrEnum):
@@ -66,6 +91,11 @@ class Dialog(StrEnum):
     LATER = "later"
     WHICH_ONE = "which_one"
     NOT_MINE = "not_mine"
+    AWAY = "away"
+    HAND_OVER = "hand_over"
+    SETTINGS = "settings"
+    RHYTHM = "rhythm"
+    TEAM_RHYTHM = "team_rhythm"
     NOTICE = "notice"
 
 

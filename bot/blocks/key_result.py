@@ -37,7 +37,8 @@ class PastAnswer:
 
 @dataclass(frozen=True)
 class KeyResultView:
-    """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now."""
+    """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
+    `may_hand_over`: the viewer owns it, or leads above."""
 
     standing: Standing
     objective: str
@@ -49,6 +50,7 @@ class KeyResultView:
     answers: tuple[PastAnswer, ...]
     period: Period
     may_update: bool
+    may_hand_over: bool = False
 
 
 def key_result(view: KeyResultView) -> Post:
@@ -66,8 +68,12 @@ def key_result(view: KeyResultView) -> Post:
         blocks.append(context("No check-in has been answered yet."))
     if view.imported_score:
         blocks.append(context(f"The file it was imported from gave its score as “{said(view.imported_score, 150)}”."))
-    if view.may_update:
-        blocks.append(actions(button("Update", Act.UPDATE_KEY_RESULT, value=str(stands.key_result_id))))
+    about = str(stands.key_result_id)
+    buttons = [button("Update", Act.UPDATE_KEY_RESULT, value=about)] if view.may_update else []
+    if view.may_hand_over:
+        buttons.append(button("Hand over", Act.HAND_OVER, value=about))
+    if buttons:
+        blocks.append(actions(*buttons))
     return Post(_title(view), tuple(blocks))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.blocks.post import Block
@@ -48,6 +49,11 @@ def actions(*elements: Block, block_id: str | None = None) -> Block:
     if block_id is not None:
         block["block_id"] = block_id
     return block
+
+
+def overflow(action_id: str, entries: Sequence[tuple[str, str]]) -> Block:
+    """A menu behind “…”: one to five entries, each with its words and its value."""
+    return {"type": "overflow", "action_id": action_id, "options": [option(words, value) for words, value in entries]}
 
 
 def option(text: str, value: str) -> Block:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.blocks.dates import weekday, weekday_time
+from bot.blocks.dates import day, weekday, weekday_time
 from bot.blocks.digest import checked_in
 from bot.blocks.ids import Act, Dialog, Typed, block
-from bot.blocks.layout import actions, button, context, dialog, field_input, section, text_element
+from bot.blocks.layout import actions, button, context, dialog, field_input, overflow, section, text_element
 from bot.blocks.post import Block, Post, View
 from bot.blocks.text import said
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
+from bot.domain.reminding import MOST
 
 MOST_NAMED = 15
+# A message takes about 13,000 characters in all; the rest is for the words around the list.
+LIST_LENGTH = 7000
 
 QUESTION = "What should stop or shift this week?"
 
@@ -24,6 +27,7 @@ class OpenCheckIn:
     """A check-in that is not answered, with what is known of it. `asked_at` is in the lead's zone.
 
     `is_readers`: the lead's own. `is_missed`: it would come late, but can still be answered until the digest.
+    `away_until`: they are away until then; `status`: their Slack status says so.
     """
 
     number: int
@@ -34,6 +38,15 @@ class OpenCheckIn:
     owner_has_left: bool
     prompt_failed: bool
     is_readers: bool = False
+    check_in_id: int = 0
+    key_result_id: int = 0
+    reminded_at: tuple[datetime, ...] = ()
+    away_until: date | None = None
+    status: str | None = None
+
+    @property
+    def is_away(self) -> bool:
+        return self.away_until is not None or self.status is not None
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,7 @@ class LeadNote:
 def lead_note(note: LeadNote) -> Post:
     """The note as it is now. Only here are open check-ins named, to nobody but the lead."""
     title = f"{said(note.team, 80)}, before the digest on {weekday_time(note.digest_at)}"
-    blocks: list[Block] = [section(f"*{title}* · only you see this"), section(_open_ones(note))]
+    blocks: list[Block] = [section(f"*{title}* · only you see this"), *_open_ones(note)]
     if note.stop_or_shift is not None:
         blocks.append(section(f"*You said what should stop or shift:* {said(note.stop_or_shift, 500)}"))
     elif not note.is_over:
@@ -104,12 +117,37 @@ def too_long(length: int) -> str:
     return f"This is {length} characters long; {STOP_OR_SHIFT_LENGTH} fit. The first sentence is often enough."
 
 
-def _open_ones(note: LeadNote) -> str:
-    lines = [_line(one, note) for one in note.still_open[:MOST_NAMED]]
-    if len(note.still_open) > MOST_NAMED:
-        lines.append(f"and {len(note.still_open) - MOST_NAMED} more")
-    heading = f"{_open_count(note).capitalize()}{':' if lines else '.'}"
-    return "\n".join(filter(None, [heading, *lines, _outlook(note)]))
+def reminded(name: str) -> Post:
+    return Post(f"{said(name, 60)} hears from me as soon as they are at work.")
+
+
+def _open_ones(note: LeadNote) -> list[Block]:
+    """Each open check-in is a paragraph of its own, with what the lead can do about it beside."""
+    blocks = [section(f"{_open_count(note).capitalize()}{':' if note.still_open else '.'}")]
+    length = 0
+    for index, one in enumerate(note.still_open):
+        named = section(_line(one, note), accessory=_ways(one, note))
+        length += len(json.dumps(named))
+        if index == MOST_NAMED or length > LIST_LENGTH:
+            blocks.append(context(f"and {len(note.still_open) - index} more"))
+            break
+        blocks.append(named)
+    outlook = _outlook(note)
+    return [*blocks, section(outlook)] if outlook else blocks
+
+
+def _ways(one: OpenCheckIn, note: LeadNote) -> Block | None:
+    """One press for who is away; else a menu. Nobody reminds themselves, nor those who were reminded twice."""
+    if note.is_over or not one.check_in_id:
+        return None
+    about = {"note": note.note_id, "check_in": one.check_in_id}
+    if one.is_away:
+        return button("Excuse", Act.EXCUSE, value=json.dumps(about))
+    ways = [("Excuse", "excuse"), ("Reassign", "reassign")]
+    can_be_reminded = not (one.is_readers or one.is_missed or one.owner_has_left) and len(one.reminded_at) < MOST
+    if can_be_reminded:
+        ways.insert(0, ("Remind", "remind"))
+    return overflow(Act.NOTE_CHECK_IN, [(words, json.dumps({"do": way, **about})) for words, way in ways])
 
 
 def _open_count(note: LeadNote) -> str:
@@ -139,6 +177,11 @@ def _outlook(note: LeadNote) -> str:
 def _line(one: OpenCheckIn, note: LeadNote) -> str:
     whose = "yours" if one.is_readers else said(one.owner, 60)
     known = [f"asked {weekday(one.asked_at)}"]
+    known += [f"reminded {weekday(at)}" for at in one.reminded_at]
+    if one.away_until is not None:
+        known.append(f"away until {weekday(one.away_until)} {day(one.away_until)}")
+    elif one.status is not None:
+        known.append(f"Slack status “{said(one.status, 60)}”")
     if one.owner_has_left:
         known.append("their account is deactivated")
     elif one.prompt_failed:

@@ -89,6 +89,10 @@ def help_text(not_understood: str = "") -> Post:
         "`/okr company` the company's, and the list of teams",
         "`/kr 12` one key result: where it stands, its last answers, what is open",
         "`/kr 12 45 yellow waiting on legal` opens its check-in with that filled in",
+        "`/okr away 2026-12-20..2027-01-06 cover @someone` leave or a free day, alone for a form; `/okr back`",
+        "`/okr settings` your hour, zone, working days and public holidays",
+        "`/okr handover 12` asks somebody to own KR-12",
+        "`/okr rhythm` everybody's week, for admins",
         "`/okr help` this list",
     ]
     said_first = f"I don't know “{said(not_understood, 80)}”. " if not_understood else ""

@@ -33,6 +33,11 @@ _WHAT = {
     "lead_note": "A lead's note",
     "digest": "A digest",
     "digest_details": "The details of a digest",
+    "reminder": "A reminder",
+    "away_news": "Word of who is away",
+    "hand_over": "A request to take a key result over",
+    "hand_over_news": "Word of a key result that changes hands",
+    "ownerless": "A list of key results without an owner",
 }
 
 

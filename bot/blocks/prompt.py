@@ -35,12 +35,16 @@ class ItemState(enum.Enum):
 
 @dataclass(frozen=True)
 class Item:
-    """One key result in the prompt; its standing is that of the newest answer."""
+    """One key result in the prompt; its standing is that of the newest answer.
+
+    `covered_for`: whose it is, where the reader stands in for them.
+    """
 
     standing: Standing
     state: ItemState
     # Who was told that it is not the reader's.
     told: str | None = None
+    covered_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ class Prompt:
 
     `closes`: until then an answer is on time. `changes_until`: until then answers are taken and can be changed.
     `digest_follows`: a channel reads a digest then. `next_at`: when the next prompt comes, where one is planned for the
-    week after. `limited`: some of the key results are not for everybody's eyes.
+    week after. `limited`: some of the key results are not for everybody's eyes. `is_back`: the reader was away until
+    now.
 
     `later`: when the reader can be asked again, empty where they were already; `snoozed_until`: when they will be, as
     they asked. `is_again`: this message is the second one. `may_stay`: of what is open, something can be answered with
@@ -68,6 +73,7 @@ class Prompt:
     snoozed_until: datetime | None = None
     is_again: bool = False
     may_stay: bool = False
+    is_back: bool = False
 
     def count(self, state: ItemState) -> int:
         return sum(item.state is state for item in self.items)
@@ -153,7 +159,8 @@ def _headline(view: Prompt) -> str:
         are = "check-in is" if still == 1 else "check-ins are"
         return f"{still} {are} still open, until {weekday_time(view.changes_until)}"
     if still and not answered:
-        opening = "As you asked" if view.is_again else greeting(view.now)
+        hello = "Welcome back" if view.is_back else greeting(view.now)
+        opening = "As you asked" if view.is_again else hello
         return f"{opening}: {key_results(still)}, {minutes(still)}, open until {weekday_time(view.closes)}"
     if still:
         return f"{answered} of {view.asked} answered, open until {weekday_time(view.closes)}"
@@ -204,11 +211,13 @@ def _item(item: Item, *, spelled: bool, is_over: bool) -> str:
         ItemState.DISOWNED: f" · not yours, you say: {said(item.told, 80)} has been told" if item.told else "",
     }
     row = history(standing)
-    line = f"{standing_line(standing, spelled=spelled)}{f' · {row}' if row else ''}"
+    whose = f" · for {said(item.covered_for, 60)}, who is away" if item.covered_for else ""
+    line = f"{standing_line(standing, spelled=spelled)}{f' · {row}' if row else ''}{whose}"
     if not standing.next_move:
         return f"{line}{marks[item.state]}"
-    whose = "Your next move is" if item.state is ItemState.ANSWERED else "Your next move was"
-    return f"{line}{marks[item.state]}\n{_INDENT}_{whose}:_ {said(standing.next_move, MOVE_LENGTH)}"
+    move = "next move is" if item.state is ItemState.ANSWERED else "next move was"
+    move = f"The {move}" if item.covered_for else f"Your {move}"
+    return f"{line}{marks[item.state]}\n{_INDENT}_{move}:_ {said(standing.next_move, MOVE_LENGTH)}"
 
 
 def _footer(view: Prompt) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.blocks.away import cover_cannot
 from bot.blocks.decisions import only_these_may_settle, settled_already
 from bot.blocks.escalation import only_these_may
+from bot.blocks.hand_over import cannot_own, owns_already
 from bot.blocks.snooze import asked_again_already, no_time_left
 from bot.blocks.text import said
 from bot.blocks.understanding import answered_since
@@ -67,6 +69,21 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NO_SUCH_TEAM: lambda f: (
         f"There is no team “{said(str(f.get('team', '')), 80)}” here. `/okr company` lists the teams."
     ),
+    Reason.CANNOT_COVER: lambda f: cover_cannot(f.get("name")),
+    Reason.NO_SUCH_ABSENCE: lambda f: "I don't find these days away any more. `/okr back` lists yours.",
+    Reason.REMINDED_TWICE: lambda f: (
+        f"{said(str(f['name']), 80)} was reminded twice this week, and I leave it at that. "
+        "A word from you may help more."
+    ),
+    Reason.CHECK_IN_SETTLED: lambda f: "This check-in is not open any more: the note shows how it stands now.",
+    Reason.CANNOT_OWN: lambda f: cannot_own(f.get("name")),
+    Reason.OWNS_IT_ALREADY: lambda f: owns_already(str(f["name"]), f["number"]),
+    Reason.NOT_YOURS_TO_GIVE: lambda f: (
+        f"KR-{f['number']} can be handed over by its owner or a lead above. `/kr {f['number']}` shows whose it is."
+    ),
+    Reason.NOT_ASKED_OF_YOU: lambda f: "That question was for somebody else. Thank you for looking.",
+    Reason.HAND_OVER_SETTLED: lambda f: "That is settled already: nothing to do.",
+    Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can change the organisation's week. Yours: `/okr settings`.",
     Reason.NOTE_OVER: lambda f: "That digest has been sent, so its question is closed. The next note asks again.",
     Reason.ASKED_AGAIN: lambda f: asked_again_already(str(f["closes"])),
     Reason.NO_TIME_LEFT: lambda f: no_time_left(str(f["closes"])),

@@ -5,7 +5,7 @@ when inside that week something happens for somebody: Monday 09:00 in Auckland i
 to the same period as Monday 09:00 there.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NewType
@@ -125,14 +125,28 @@ def digest_at(this: Period, rhythm: Rhythm, zone: ZoneInfo) -> datetime:
     return _instant(_digest_week(this, rhythm), rhythm.digest, zone)
 
 
-def note_at(this: Period, rhythm: Rhythm, *, lead_zone: ZoneInfo, digest_zone: ZoneInfo) -> datetime:
+def note_at(
+    this: Period,
+    rhythm: Rhythm,
+    *,
+    lead_zone: ZoneInfo,
+    digest_zone: ZoneInfo,
+    works_on: Callable[[date], bool] | None = None,
+) -> datetime:
     """When the lead is told what the period's digest will say, in UTC: always before the digest.
 
     One working day before the day of the digest, by the lead's own clock. Where the digest's channel is so far east
-    of the lead that this would be too late, a working day earlier.
+    of the lead that this would be too late, a working day earlier. `works_on`: whether the lead works on a day; one who
+    does not for a week is told as if they did.
     """
     posted = digest_at(this, rhythm, digest_zone)
-    day = workday_before(_digest_week(this, rhythm) + timedelta(days=rhythm.digest.weekday))
+    told = _digest_week(this, rhythm) + timedelta(days=rhythm.digest.weekday)
+    if works_on is not None:
+        for days in range(1, 7):
+            noted = instant_of(told - timedelta(days=days), rhythm.note, lead_zone)
+            if works_on(told - timedelta(days=days)) and noted < posted:
+                return noted
+    day = workday_before(told)
     while (noted := instant_of(day, rhythm.note, lead_zone)) >= posted:
         day = workday_before(day)
     return noted

@@ -24,6 +24,7 @@ class Action(enum.Enum):
     SEE_FAILURES = "see_failures"
     EXCUSE_CHECK_IN = "excuse_check_in"
     HAND_OVER = "hand_over"
+    STEER = "steer"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return me == facts.owner_id or leads
         case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE:
             return leads
-        case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES:
+        case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES | Action.STEER:
             return actor.is_admin
 
 

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Status:
+    """What somebody's Slack status says. `emoji` is its name without colons; `until` is an aware instant, or null."""
+
+    text: str = ""
+    emoji: str = ""
+    until: datetime | None = None
+
+    def says(self, words: Collection[str]) -> bool:
+        """Whether it contains one of these words, whatever their case: "vacation" is in "Vacationing"."""
+        told = f"{self.text} {self.emoji.replace('_', ' ')}".casefold()
+        return any(word.casefold() in told for word in words if word.strip())
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,7 @@ class Person:
     deleted: bool
     slack_team_id: str | None = None
     enterprise_id: str | None = None
+    status: Status = Status()
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,19 @@ def first_after(now: datetime, rhythm: Rhythm, schedule: Schedule) -> Opening:
     return found
 
 
+def first_asked(now: datetime, rhythm: Rhythm, schedule: Schedule, waits_for: Period | None) -> Opening:
+    """The first opening at which somebody is asked: of the period that they wait for, or else the first after `now`.
+
+    Weeks of leave and of holidays are passed over, a year of them at most.
+    """
+    found = first_after(now, rhythm, schedule) if waits_for is None else opening(waits_for, rhythm, schedule)
+    for _ in range(53):
+        if found.excuse is None:
+            break
+        found = opening(following(found.period), rhythm, schedule)
+    return found
+
+
 def meet(waits_for: Period, now: datetime, rhythm: Rhythm, schedule: Schedule) -> Step:
     """What is due at `now` (aware) for somebody who waits for a period, and what they wait for after that.
 

@@ -29,10 +29,12 @@ def next_due(session: Session) -> datetime | None:
 
 
 def next_planned(session: Session) -> datetime | None:
-    """The earliest instant at which something is to be planned: cycles, openings, closings, notes, digests."""
+    """The earliest instant at which something is to be planned: cycles, openings, closings, reminders, notes,
+    digests."""
     return _earliest(
         next_turn(session),
         session.scalar(sa.select(sa.func.min(Member.next_opening_at))),
+        session.scalar(sa.select(sa.func.min(Member.next_reminder_at))),
         session.scalar(sa.select(sa.func.min(CheckIn.closes_at)).where(CheckIn.state == CheckInState.DUE)),
         session.scalar(sa.select(sa.func.min(Team.next_note_at))),
         session.scalar(sa.select(sa.func.min(Team.next_digest_at))),

@@ -9,16 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.dates import weekday_time
-from bot.domain.cadence import Period, next_opening, period_of
+from bot.domain.cadence import Period, period_of
 from bot.domain.cycles import CycleState
 from bot.domain.permissions import Action, Actor, Facts, may
+from bot.domain.personal_week import first_asked
 from bot.services import access
 from bot.services.access import Caller
 from bot.services.prompt import changes_until
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import KeepsRhythm, rhythm_of
+from bot.services.schedules import week_of
 from bot.services.subject import Subject, current_period, subject_of
-from models import KeyResult, KeyResultState, Workspace
+from models import CheckIn, KeyResult, KeyResultState, Member, Objective, Team, Workspace
 
 
 def subject(session: Session, now: datetime, caller: Caller, key_result_id: int, period: Period | None) -> Subject:
@@ -44,7 +45,8 @@ def check(session: Session, now: datetime, about: Subject, period: Period) -> No
         raise Refused(Reason.CYCLE_NOT_ACTIVE, number=about.number)
     if not about.team_is_on:
         raise Refused(Reason.TEAM_OFF, team=about.team)
-    _refuse_if_over(now, about, ZoneInfo(about.owner_zone), period)
+    if now >= changes_until(about, period, [about.meeting_on]):
+        raise _over(session, now, about.owner_id, ZoneInfo(about.owner_zone), period)
     if about.cycle_ends_on is not None and period > about.cycle_ends_on:
         # It runs until its last digest, and has no period after its last day.
         raise Refused(Reason.CYCLE_NOT_ACTIVE, number=about.number)
@@ -62,13 +64,24 @@ def is_answerable(session: Session, now: datetime, about: Subject, period: Perio
 def refuse_if_over(session: Session, now: datetime, caller: Caller, period: Period) -> None:
     """Raise `Refused` where the answers of `period` can no longer be given or changed."""
     workspace = session.get_one(Workspace, caller.workspace_id)
-    _refuse_if_over(now, workspace, ZoneInfo(access.member_of(session, caller).time_zone), period)
+    exceptions = session.scalars(
+        sa.select(Team.meeting_on)
+        .join(Objective, Objective.team_id == Team.id)
+        .join(KeyResult, KeyResult.objective_id == Objective.id)
+        .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+        .where(CheckIn.owner_id == caller.member_id, CheckIn.period == period)
+        .distinct()
+    ).all()
+    if now >= changes_until(workspace, period, exceptions):
+        zone = ZoneInfo(access.member_of(session, caller).time_zone)
+        raise _over(session, now, caller.member_id, zone, period)
 
 
 def _refuse_if_not_theirs(session: Session, about: Subject) -> None:
     actor = Actor(about.caller_id, is_full_member=about.caller_takes_part)
-    # Who owns it may both see and answer it, which the row itself tells; for anybody else all facts are gathered.
-    co_owners = frozenset({about.caller_id} if about.is_co_owner else ())
+    # Who owns it may both see and answer it, which the row itself tells, and so does a cover; for anybody else all
+    # facts are gathered.
+    co_owners = frozenset({about.caller_id} if about.is_co_owner or about.stands_in else ())
     if may(actor, Action.ANSWER_CHECK_IN, Facts(owner_id=about.owner_id, co_owner_ids=co_owners)):
         return
     key_result = session.scalars(sa.select(KeyResult).where(KeyResult.id == about.key_result_id)).one()
@@ -81,11 +94,11 @@ def _refuse_if_not_theirs(session: Session, about: Subject) -> None:
         raise Refused(Reason.NOT_FOR_YOU, number=about.number, owner=owner)
 
 
-def _refuse_if_over(now: datetime, workspace: KeepsRhythm, zone: ZoneInfo, period: Period) -> None:
-    """A period is answered until its digest goes out; what was said then stands. `zone` is the owner's."""
-    if now < changes_until(workspace, period):
-        return
-    if period < period_of(now, zone):
-        raise Refused(Reason.PERIOD_OVER)
-    opens = next_opening(now, rhythm_of(workspace), zone).astimezone(zone)
-    raise Refused(Reason.DIGEST_OUT, next=weekday_time(opens))
+def _over(session: Session, now: datetime, member_id: int | None, zone: ZoneInfo, period: Period) -> Refused:
+    """A period is answered until its digest goes out; what was said then stands. `zone` is that of who was asked."""
+    member = session.get(Member, member_id) if member_id is not None else None
+    if period < period_of(now, zone) or member is None:
+        return Refused(Reason.PERIOD_OVER)
+    week = week_of(session, member)
+    opens = first_asked(now, week.rhythm, week.schedule, None).at.astimezone(week.schedule.zone)
+    return Refused(Reason.DIGEST_OUT, next=weekday_time(opens))

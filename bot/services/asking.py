@@ -2,6 +2,9 @@
 
 The cycle's state decides who is asked at all; its days decide about which periods. It stays active until the digest of
 its last period, and nobody is asked for a period that begins after its last day.
+
+Who is asked is the owner, or where the owner has left (or may take part no more) the team's lead, until somebody
+else owns the key result.
 """
 
 from __future__ import annotations
@@ -9,49 +12,94 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVarTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.cadence import Period
 from bot.domain.cycles import CycleState
-from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Objective, Team
+from bot.domain.localtime import Weekday
+from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Objective, Team
 
 Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A key result that its owner is asked about, and what decides whether its value is."""
+    """A key result that somebody is asked about, and what decides whether its value is.
+
+    `covered_for_id`: the owner who has left, where it is the lead who is asked. `meeting_on`: the exception of its
+    team, null where that keeps the organisation's week. `country`: whose public holidays its team keeps. `note_at`:
+    when the team's lead is told next what is open; null where nobody is, or the lead is the one who is asked.
+    """
 
     key_result_id: int
     value_every_weeks: int
     cycle_starts_on: date
     cycle_ends_on: date
+    covered_for_id: int | None = None
+    meeting_on: Weekday | None = None
+    country: str | None = None
+    note_at: datetime | None = None
 
     def is_asked_in(self, period: Period) -> bool:
         """Whether the period begins on or before the cycle's last day."""
         return period <= self.cycle_ends_on
 
 
-def asked_about(session: Session, member_ids: Collection[int]) -> dict[int, list[Asked]]:
-    """What each of these members is asked about, in the order of the numbers; members without any are left out."""
-    rows = session.execute(
-        only_asked_about(
-            sa.select(
-                KeyResult.owner_id, KeyResult.id, KeyResultRevision.value_every_weeks, Cycle.starts_on, Cycle.ends_on
+_owner = aliased(Member)
+_OWNER_IS_GONE = sa.or_(_owner.deactivated_at.is_not(None), _owner.kind != MemberKind.FULL)
+
+
+def asked_about(
+    session: Session, member_ids: Collection[int], *, joining: Team | None = None
+) -> dict[int, list[Asked]]:
+    """What each of these members is asked about, in the order of the numbers; members without any are left out.
+
+    `joining`: a team that is looked at as if it were on.
+    """
+    wanted = only_asked_about(
+        sa.select(
+            KeyResult.owner_id,
+            KeyResult.id,
+            KeyResult.number,
+            KeyResultRevision.value_every_weeks,
+            Cycle.starts_on,
+            Cycle.ends_on,
+            Team.lead_id,
+            Team.meeting_on,
+            Team.country,
+            Team.next_note_at,
+        ),
+        joining=joining,
+    )
+    own = session.execute(wanted.where(KeyResult.owner_id.in_(member_ids))).all()
+    left = session.execute(
+        wanted.join(_owner, _owner.id == KeyResult.owner_id).where(Team.lead_id.in_(member_ids), _OWNER_IS_GONE)
+    ).all()
+    gone = {(row.id, row.owner_id) for row in left}
+    found: dict[int, list[Asked]] = defaultdict(list)
+    rows = [(row.owner_id, None, row) for row in own if (row.id, row.owner_id) not in gone]
+    rows += [(row.lead_id, row.owner_id, row) for row in left]
+    for asked_id, covered_for_id, row in sorted(rows, key=lambda one: one[2].number):
+        # The tables hold all three for what is active.
+        if asked_id is None or row.starts_on is None or row.ends_on is None:
+            continue
+        is_told = row.lead_id is not None and row.lead_id != asked_id
+        found[asked_id].append(
+            Asked(
+                row.id,
+                row.value_every_weeks,
+                row.starts_on,
+                row.ends_on,
+                covered_for_id,
+                Weekday(row.meeting_on) if row.meeting_on is not None else None,
+                row.country,
+                row.next_note_at if is_told else None,
             )
         )
-        .where(KeyResult.owner_id.in_(member_ids))
-        .order_by(KeyResult.number)
-    ).all()
-    found: dict[int, list[Asked]] = defaultdict(list)
-    for owner_id, key_result_id, every, starts_on, ends_on in rows:
-        # The tables hold all three for what is active.
-        if owner_id is not None and starts_on is not None and ends_on is not None:
-            found[owner_id].append(Asked(key_result_id, every, starts_on, ends_on))
     return dict(found)
 
 

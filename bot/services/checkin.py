@@ -20,6 +20,7 @@ from bot.domain import scoring
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
+from bot.domain.personal_week import opening
 from bot.services import audit, blocking, draft, escalation, outbox
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
@@ -29,7 +30,7 @@ from bot.services.checkin_pages import end_of, question_about, standing_in_hand
 from bot.services.checkin_sheet import Sheet, sheet
 from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of
+from bot.services.schedules import week_of
 from bot.services.standing import Told
 from bot.services.subject import Subject, current_period, subject_of, subjects_of_run
 from models import (
@@ -197,7 +198,9 @@ def save(
 _answer, _check_in = table_of(Answer), table_of(CheckIn)
 _NEW_ANSWER = sa.insert(_answer).returning(_answer.c.id)
 _IS_ANSWERED = (
-    sa.update(_check_in).where(_check_in.c.id == sa.bindparam("check_in_id")).values(state=CheckInState.ANSWERED)
+    sa.update(_check_in)
+    .where(_check_in.c.id == sa.bindparam("check_in_id"))
+    .values(state=CheckInState.ANSWERED, excuse=None)
 )
 # Who answers it after all has taken it back.
 _IS_THEIRS = (
@@ -311,7 +314,9 @@ def _asked_about(session: Session, about: Sheet) -> Subject:
         subject.cycle_starts_on or about.period,
         subject.cycle_ends_on or about.period,
     )
-    row = check_in_row(session.get_one(Member, subject.owner_id), asked, about.period, rhythm_of(subject))
+    owner = session.get_one(Member, subject.owner_id)
+    week = week_of(session, owner)
+    row = check_in_row(owner, asked, opening(about.period, week.rhythm, week.schedule))
     insert_once(session, CheckIn, row, key=("key_result_id", "period"))
     return subject_of(session, about.caller, subject.key_result_id, about.period)
 

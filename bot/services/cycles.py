@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot.domain.cadence import cycle_is_told_until
 from bot.domain.cycles import CycleState
-from bot.domain.localtime import instant_of
+from bot.domain.localtime import Weekday, instant_of
 from bot.services import audit, planning
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import rhythm_for
 from models import Cycle, Team, Workspace
 
 
@@ -66,7 +66,7 @@ def _turns(session: Session) -> list[datetime]:
         starts_on, ends_on = _days(cycle)
         zone = ZoneInfo(workspace.time_zone)
         if cycle.state is CycleState.ACTIVE:
-            turns.append(cycle_is_told_until(ends_on, rhythm_of(workspace), zone))
+            turns.append(_told_until(session, workspace, ends_on))
         else:
             waits = cycle.workspace_id in busy
             turns.append(instant_of(ends_on + timedelta(days=1) if waits else starts_on, time(0), zone))
@@ -75,9 +75,21 @@ def _turns(session: Session) -> list[datetime]:
 
 def _is_told(session: Session, now: datetime, cycle: Cycle, workspace: Workspace) -> bool:
     """Whether the last day is over and each digest of the last period was taken: a late one is waited for."""
-    until = cycle_is_told_until(_days(cycle)[1], rhythm_of(workspace), ZoneInfo(workspace.time_zone))
+    until = _told_until(session, workspace, _days(cycle)[1])
     waits_for_digest = sa.exists().where(Team.workspace_id == workspace.id, Team.next_digest_at <= until)
     return until <= now and not session.scalar(sa.select(waits_for_digest))
+
+
+def _told_until(session: Session, workspace: Workspace, ends_on: date) -> datetime:
+    """When the last digest of a cycle is out: the organisation's, or that of a team with a week of its own."""
+    zone = ZoneInfo(workspace.time_zone)
+    exceptions = session.scalars(
+        sa.select(Team.meeting_on)
+        .where(Team.workspace_id == workspace.id, Team.meeting_on.is_not(None), Team.switched_on_at.is_not(None))
+        .distinct()
+    )
+    meetings = [None, *(Weekday(one) for one in exceptions if one is not None)]
+    return max(cycle_is_told_until(ends_on, rhythm_for(workspace, one), zone) for one in meetings)
 
 
 def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, Workspace]]:

@@ -13,7 +13,7 @@ from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
 from bot.domain.digest import VERSION, Snapshot, from_json, to_json
 from bot.services import audit, digest_snapshot, lead_note, outbox, prompt
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import rhythm_of_team
 from models import Delivery, Digest, PostKind, Team, Workspace
 from models.once import insert_once
 
@@ -39,7 +39,7 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
     taken: dict[tuple[int, Period], list[int]] = {}
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
-        rhythm, zone = rhythm_of(workspace), ZoneInfo(workspace.time_zone)
+        rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
         period = digest_due(now, rhythm, zone)
         _take(session, now, team, period)
         taken.setdefault((workspace.id, period), []).append(team.id)

@@ -22,7 +22,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.localtime import local_date_of
 from bot.services.asking import only_asked_about
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import rhythm_of_team
 from bot.services.standing import standings
 from bot.services.still_open import (
     OpenDecision,
@@ -56,7 +56,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     workspace = session.get_one(Workspace, team.workspace_id)
     zone = ZoneInfo(workspace.time_zone)
     today = local_date_of(now, zone)
-    before = digest_at(following(period, -1), rhythm_of(workspace), zone)
+    before = digest_at(following(period, -1), rhythm_of_team(workspace, team), zone)
     return Snapshot(
         team=team.name,
         period=period,

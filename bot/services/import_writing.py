@@ -167,6 +167,13 @@ class Writing:
         if self._touched and self._session.scalar(on.limit(1)) is not None:
             planning.replan(self._session, self._now, sorted(self._touched))
             ownership.hand_over(self._session, self._now, self._plan.workspace_id, self._handed_over)
+            # What is new this week is asked about in the prompt that its owner has already.
+            new = sa.select(KeyResult.id).where(
+                KeyResult.workspace_id == self._plan.workspace_id,
+                KeyResult.owner_id.in_(self._touched),
+                KeyResult.created_at == self._now,
+            )
+            planning.revise(self._session, self._now, self._session.scalars(new).all())
         team_planning.replan_teams(self._session, self._led_anew)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.introduction import Introduction, introduction
 from bot.blocks.post import Post
-from bot.domain.cadence import closes_at, next_opening, opens_at, period, period_of
-from bot.domain.working_hours import at_work_from
+from bot.domain.cadence import period
+from bot.domain.personal_week import first_asked
 from bot.services import outbox
-from bot.services.asking import only_asked_about
-from bot.services.rhythm import rhythm_of
-from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team, Workspace
+from bot.services.asking import asked_about, only_asked_about
+from bot.services.schedules import Week, weeks_of
+from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team
 
 # How long before the first prompt an introduction comes at the latest, where working hours would put it after.
 BEFORE_THE_PROMPT = timedelta(minutes=15)
@@ -51,13 +50,14 @@ def introduce(session: Session, now: datetime, members: Sequence[Member]) -> set
     Each comes within the member's working hours, and before their next opening.
     """
     new = newcomers(session, members)
-    drafts = {member.id: _draft(now, member) for member in members if member.id in new}
+    weeks = weeks_of(session, [member for member in members if member.id in new])
+    drafts = {member.id: _draft(now, member, weeks[member.id]) for member in members if member.id in new}
     queued = outbox.post_all(session, now, list(drafts.values()), revive=True)
     return {member_id for member_id, draft in drafts.items() if (draft.workspace_id, draft.key) in queued}
 
 
-def _draft(now: datetime, member: Member) -> outbox.Draft:
-    at = at_work_from(now, ZoneInfo(member.time_zone))
+def _draft(now: datetime, member: Member, week: Week) -> outbox.Draft:
+    at = week.schedule.at_work_from(now) or now
     if member.next_opening_at is not None and at > member.next_opening_at - BEFORE_THE_PROMPT:
         at = max(now, member.next_opening_at - BEFORE_THE_PROMPT)
     member.introduced_at = now
@@ -91,15 +91,17 @@ def introduction_view(
     if not rows:
         return None
     team = joining or max((team for _, _, team in rows), key=lambda team: (team.switched_on_at or now, team.id))
-    rhythm = rhythm_of(session.get_one(Workspace, member.workspace_id))
-    zone = ZoneInfo(member.time_zone)
-    first = period(member.next_period) if member.next_period else period_of(next_opening(now, rhythm, zone), zone)
+    asked = asked_about(session, [member.id], joining=joining)
+    week = weeks_of(session, [member], asked)[member.id]
+    zone = week.schedule.zone
+    waits_for = period(member.next_period) if member.next_period else None
+    first = first_asked(now, week.rhythm, week.schedule, waits_for)
     return Introduction(
         first_name=member.display_name or member.name,
         team=team.name,
         key_results=tuple((number, definition.metric or definition.text) for number, definition, _ in rows),
-        opens=opens_at(first, rhythm, zone).astimezone(zone),
-        closes=closes_at(first, rhythm, zone).astimezone(zone),
+        opens=first.at.astimezone(zone),
+        closes=first.closes_at.astimezone(zone),
         wanted_by=_who_wanted(session, team),
         contact=_contact(session, team, member),
     )

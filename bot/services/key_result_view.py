@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.key_result import KeyResultView, PastAnswer
 from bot.domain.cadence import Period, following, period_of
 from bot.domain.cadence import period as monday
+from bot.domain.permissions import Action, may
 from bot.services import access
 from bot.services.access import Caller
 from bot.services.answerable import subject
@@ -68,6 +69,7 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         answers=_answers(session, key_result, period),
         period=period,
         may_update=_may_update(session, viewer, now, key_result),
+        may_hand_over=_may_hand_over(session, viewer, key_result),
     )
 
 
@@ -91,6 +93,13 @@ def _answers(session: Session, key_result: KeyResult, period: Period) -> tuple[P
         )
         for check_in, answer in rows
     )
+
+
+def _may_hand_over(session: Session, viewer: Caller, key_result: KeyResult) -> bool:
+    if key_result.state is KeyResultState.CLOSED:
+        return False
+    actor = access.actor_of(access.member_of(session, viewer))
+    return may(actor, Action.HAND_OVER, access.key_result_facts(session, key_result))
 
 
 def _may_update(session: Session, viewer: Caller, now: datetime, key_result: KeyResult) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,13 +14,15 @@ from bot.blocks.lead_note import LeadNote, OpenCheckIn, lead_note
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following, note_at
 from bot.domain.cadence import period as monday
+from bot.domain.excuses import Excuse
 from bot.domain.permissions import Action, Facts
-from bot.services import access, audit, digest_snapshot, outbox
+from bot.services import absences, access, audit, digest_snapshot, outbox, reminding
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import rhythm_of_team
+from bot.services.schedules import week_of
 from models import (
     CheckIn,
     CheckInState,
@@ -44,9 +48,11 @@ def note_time(session: Session, team: Team, period: Period) -> datetime:
     """When the lead is written to about this period; by the workspace's clock where there is no lead."""
     workspace = session.get_one(Workspace, team.workspace_id)
     lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
-    zone = ZoneInfo(workspace.time_zone)
-    lead_zone = ZoneInfo(lead.time_zone) if lead is not None else zone
-    return note_at(period, rhythm_of(workspace), lead_zone=lead_zone, digest_zone=zone)
+    zone, rhythm = ZoneInfo(workspace.time_zone), rhythm_of_team(workspace, team)
+    if lead is None:
+        return note_at(period, rhythm, lead_zone=zone, digest_zone=zone)
+    schedule = week_of(session, lead).schedule
+    return note_at(period, rhythm, lead_zone=schedule.zone, digest_zone=zone, works_on=schedule.works_on)
 
 
 def write_due(session: Session, now: datetime, limit: int) -> int:
@@ -64,7 +70,7 @@ def write_due(session: Session, now: datetime, limit: int) -> int:
     ).all()
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
-        coming = following(digest_due(now, rhythm_of(workspace), ZoneInfo(workspace.time_zone)))
+        coming = following(digest_due(now, rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)))
         due = note_time(session, team, coming)
         if due <= now:
             _write(session, now, team, coming)
@@ -76,17 +82,17 @@ def write_due(session: Session, now: datetime, limit: int) -> int:
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The note as it is now; nothing for somebody who does not lead the team any more, or too late to be a note."""
-    note = _note(session, delivery)
+    note = _note(session, delivery, now)
     if note is None or (note.is_over and delivery.state is not DeliveryState.SENT):
         return None
     return lead_note(note)
 
 
-def question(session: Session, caller: Caller, note_id: int) -> LeadNote:
+def question(session: Session, now: datetime, caller: Caller, note_id: int) -> LeadNote:
     """What the dialog asks about. Raises `Refused`: not the team's lead, or the digest was taken."""
     delivery, team = _asked(session, caller, note_id)
     access.require(session, caller, Action.ANSWER_LEAD_NOTE, _facts(team))
-    note = _note(session, delivery)
+    note = _note(session, delivery, now)
     if note is None or note.is_over:
         raise Refused(Reason.NOTE_OVER)
     return note
@@ -123,6 +129,91 @@ def answer(session: Session, now: datetime, caller: Caller, note_id: int, text: 
         subject=kept,
     )
     outbox.redraw(session, now, workspace_id=team.workspace_id, key=note_key(team.id, period))
+
+
+def excuse(session: Session, now: datetime, caller: Caller, note_id: int, check_in_id: int) -> None:
+    """The lead lets somebody off this week. Raises `Refused`: not the team's lead, or it is not open any more."""
+    team, check_in, member = _open_one(session, caller, note_id, check_in_id)
+    check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.LEAD
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        actor_id=member.id,
+        actor_name=member.name,
+        action="check_in.excused",
+        subject=check_in,
+    )
+    of = monday(check_in.period)
+    outbox.redraw(session, now, workspace_id=team.workspace_id, key=prompt_key(check_in.owner_id, of))
+    outbox.redraw(session, now, workspace_id=team.workspace_id, key=note_key(team.id, of))
+
+
+def remind(session: Session, now: datetime, caller: Caller, note_id: int, check_in_id: int) -> str:
+    """Have the owner reminded of all that is open, in their working hours; gives their name. Raises `Refused` as
+    `excuse`, and where they were reminded twice this week."""
+    team, check_in, member = _open_one(session, caller, note_id, check_in_id)
+    owner = session.get_one(Member, check_in.owner_id)
+    if check_in.state is not CheckInState.DUE or check_in.closes_at <= now:
+        raise Refused(Reason.CHECK_IN_SETTLED)
+    if not reminding.remind_now(session, now, owner, monday(check_in.period)):
+        raise Refused(Reason.REMINDED_TWICE, name=owner.name)
+    audit.record(
+        session,
+        now,
+        workspace_id=team.workspace_id,
+        actor_id=member.id,
+        actor_name=member.name,
+        action="check_in.reminded",
+        subject=check_in,
+    )
+    outbox.redraw(session, now, workspace_id=team.workspace_id, key=note_key(team.id, monday(check_in.period)))
+    return owner.name
+
+
+def key_result_of(session: Session, caller: Caller, note_id: int, check_in_id: int) -> int:
+    """The key result that the lead wants to give to somebody else. Raises `Refused` as `excuse`."""
+    _, check_in, _ = _open_one(session, caller, note_id, check_in_id)
+    return check_in.key_result_id
+
+
+def _open_one(session: Session, caller: Caller, note_id: int, check_in_id: int) -> tuple[Team, CheckIn, Member]:
+    """A check-in that a note names, held until the transaction ends."""
+    delivery, team = _asked(session, caller, note_id)
+    member = access.require(session, caller, Action.EXCUSE_CHECK_IN, _facts(team))
+    check_in = session.scalar(
+        sa.select(CheckIn)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(CheckIn.id == check_in_id, CheckIn.period == _period(delivery), Objective.team_id == team.id)
+        .with_for_update(of=CheckIn, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    is_open = check_in is not None and check_in.state in (CheckInState.DUE, CheckInState.MISSED)
+    if check_in is None or not is_open or digest_snapshot.was_taken(session, team.id, _period(delivery)):
+        raise Refused(Reason.CHECK_IN_SETTLED)
+    return team, check_in, member
+
+
+def _reminded(session: Session, team: Team, period: Period, owners: Collection[int]) -> dict[int, list[datetime]]:
+    """When each of these owners was reminded in a period."""
+    found: dict[int, list[datetime]] = defaultdict(list)
+    rows = session.execute(
+        sa.select(Delivery.member_id, Delivery.attempted_at)
+        .where(
+            Delivery.workspace_id == team.workspace_id,
+            Delivery.member_id.in_(owners),
+            Delivery.kind == PostKind.REMINDER,
+            Delivery.period == period,
+            Delivery.state == DeliveryState.SENT,
+        )
+        .order_by(Delivery.id)
+    )
+    for member_id, at in rows:
+        if member_id is not None and at is not None:
+            found[member_id].append(at)
+    return found
 
 
 def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
@@ -169,7 +260,7 @@ def _period(delivery: Delivery) -> Period:
     return monday(delivery.period)
 
 
-def _note(session: Session, delivery: Delivery) -> LeadNote | None:
+def _note(session: Session, delivery: Delivery, now: datetime) -> LeadNote | None:
     team = session.get(Team, delivery.team_id)
     lead = session.get(Member, delivery.member_id)
     if team is None or lead is None or not team.is_on or team.lead_id != lead.id or not lead.may_take_part:
@@ -181,8 +272,8 @@ def _note(session: Session, delivery: Delivery) -> LeadNote | None:
     return LeadNote(
         note_id=delivery.id,
         team=team.name,
-        digest_at=digest_at(period, rhythm_of(workspace), ZoneInfo(workspace.time_zone)).astimezone(zone),
-        still_open=_still_open(session, team, period, zone, lead),
+        digest_at=digest_at(period, rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)).astimezone(zone),
+        still_open=_still_open(session, now, team, period, zone=zone, lead=lead),
         answered=answered,
         asked=asked,
         stop_or_shift=session.scalar(
@@ -192,7 +283,9 @@ def _note(session: Session, delivery: Delivery) -> LeadNote | None:
     )
 
 
-def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo, lead: Member) -> tuple[OpenCheckIn, ...]:
+def _still_open(
+    session: Session, now: datetime, team: Team, period: Period, *, zone: ZoneInfo, lead: Member
+) -> tuple[OpenCheckIn, ...]:
     """The open check-ins of key results that this team holds: those of shared ones stand in the holder's note."""
     rows = session.execute(
         only_asked_about(sa.select(CheckIn, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text, Member))
@@ -205,6 +298,9 @@ def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo, le
         )
         .order_by(KeyResult.number)
     ).all()
+    owners = {owner.id: owner for *_, owner in rows}
+    away = absences.away_now(session, list(owners.values()), now)
+    reminded = _reminded(session, team, period, owners)
     failed = set(
         session.scalars(
             sa.select(Delivery.key).where(
@@ -216,6 +312,8 @@ def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo, le
     )
     return tuple(
         OpenCheckIn(
+            check_in_id=check_in.id,
+            key_result_id=check_in.key_result_id,
             number=number,
             name=metric or text,
             owner=owner.name,
@@ -224,6 +322,9 @@ def _still_open(session: Session, team: Team, period: Period, zone: ZoneInfo, le
             owner_has_left=owner.deactivated_at is not None,
             prompt_failed=prompt_key(owner.id, period) in failed,
             is_readers=owner.id == lead.id,
+            reminded_at=tuple(at.astimezone(zone) for at in reminded[owner.id]),
+            away_until=away[owner.id].last_on if owner.id in away else None,
+            status=owner.status_text if reminding.is_paused(owner, now) else None,
         )
         for check_in, number, metric, text, owner in rows
     )

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.reminding import MOST
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.once import insert_all_once
@@ -19,9 +20,13 @@ SHOWS_STATE = {
     PostKind.PROMPT,
     PostKind.PROMPT_AGAIN,
     PostKind.UNDERSTANDING,
+    PostKind.REMINDER,
     PostKind.ESCALATION,
     PostKind.ESCALATION_ASK,
     PostKind.LEAD_NOTE,
+    PostKind.AWAY_NEWS,
+    PostKind.HAND_OVER,
+    PostKind.OWNERLESS,
 }
 
 _NEW_WORK = "okra_new_work"
@@ -34,7 +39,7 @@ _REDRAW = (
         _message.c.delivery_id.in_(
             sa.select(_delivery.c.id).where(
                 _delivery.c.workspace_id == sa.bindparam("of_workspace"),
-                _delivery.c.key.in_((sa.bindparam("of_key"), sa.bindparam("of_again"))),
+                _delivery.c.key.in_(sa.bindparam("of_keys", expanding=True)),
             )
         ),
     )
@@ -63,6 +68,8 @@ class Draft:
     digest_id: int | None = None
     check_in_id: int | None = None
     understanding_id: int | None = None
+    hand_over_id: int | None = None
+    about_member_id: int | None = None
     part: int | None = None
     about_id: int | None = None
     follows_id: int | None = None
@@ -87,6 +94,8 @@ def post(
     digest_id: int | None = None,
     check_in_id: int | None = None,
     understanding_id: int | None = None,
+    hand_over_id: int | None = None,
+    about_member_id: int | None = None,
     part: int | None = None,
     about_id: int | None = None,
     follows_id: int | None = None,
@@ -109,6 +118,8 @@ def post(
         digest_id=digest_id,
         check_in_id=check_in_id,
         understanding_id=understanding_id,
+        hand_over_id=hand_over_id,
+        about_member_id=about_member_id,
         part=part,
         about_id=about_id,
         follows_id=follows_id,
@@ -162,6 +173,8 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "digest_id": draft.digest_id,
         "check_in_id": draft.check_in_id,
         "understanding_id": draft.understanding_id,
+        "hand_over_id": draft.hand_over_id,
+        "about_member_id": draft.about_member_id,
         "part": draft.part,
         "about_id": draft.about_id,
         "follows_id": draft.follows_id,
@@ -177,14 +190,23 @@ def again_key(key: str) -> str:
     return f"{key}:again"
 
 
+def reminder_key(key: str, number: int) -> str:
+    """The permanent key of the first or second reminder of what was posted under `key`."""
+    return f"{key}:reminder:{number}"
+
+
+def shown_with(key: str) -> list[str]:
+    """The keys of the messages that show the same state as the one under `key`, itself among them."""
+    return [key, again_key(key), *(reminder_key(key, number) for number in range(1, MOST + 1))]
+
+
 def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> None:
     """The state behind the message that was posted under `key` has changed: it is shown anew, soon.
 
-    So is the second message about the same thing, where there is one.
+    So are those that show the same state (`shown_with`).
     """
     session.flush()
-    given = {"of_workspace": workspace_id, "of_key": key, "of_again": again_key(key), "now": now}
-    session.execute(_REDRAW, given)
+    session.execute(_REDRAW, {"of_workspace": workspace_id, "of_keys": shown_with(key), "now": now})
     session.info[_NEW_WORK] = True
 
 
@@ -193,7 +215,9 @@ def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Coll
     held = session.scalars(
         sa.select(Message.id)
         .join(Delivery, Delivery.id == Message.delivery_id)
-        .where(Delivery.workspace_id == workspace_id, Delivery.key.in_([*keys, *map(again_key, keys)]))
+        .where(
+            Delivery.workspace_id == workspace_id, Delivery.key.in_([one for key in keys for one in shown_with(key)])
+        )
         .order_by(Message.id)
         .with_for_update(of=Message, key_share=True)
     ).all()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, closes_at, opens_at, period
-from bot.domain.working_hours import at_work_from
+from bot.domain.cadence import Period, period
+from bot.domain.excuses import Excuse
+from bot.domain.personal_week import Opening, opening
 from bot.services import outbox, planning
 from bot.services.asking import asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
-from bot.services.rhythm import rhythm_of
-from models import CheckIn, CheckInState, KeyResult, Member, Workspace
+from bot.services.schedules import Week, weeks_of
+from models import CheckIn, CheckInState, Delivery, KeyResult, Member, Objective, PostKind, Team, Workspace
+
+# A note is about this period or the one before.
+NOTE_STANDS = timedelta(weeks=2)
 
 
 def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids: Collection[int]) -> None:
@@ -36,8 +39,10 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     if not key_result_ids:
         return
     found = session.execute(
-        sa.select(CheckIn, KeyResult.owner_id)
+        sa.select(CheckIn, KeyResult.owner_id, Team.meeting_on)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Team, Team.id == Objective.team_id)
         .where(
             CheckIn.key_result_id.in_(key_result_ids),
             CheckIn.owner_id != KeyResult.owner_id,
@@ -47,44 +52,66 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
     # The comparison above lets no key result without an owner through.
-    rows = [(check_in, owner_id) for check_in, owner_id in found if owner_id is not None]
+    rows = [(check_in, owner_id, meeting) for check_in, owner_id, meeting in found if owner_id is not None]
     workspace = session.get_one(Workspace, workspace_id)
     taken_over: dict[tuple[int, Period], list[CheckIn]] = {}
     changed: set[str] = set()
-    owners = {row.id: row for row in _members(session, {owner_id for _, owner_id in rows})}
+    owners = {row.id: row for row in _members(session, {owner_id for _, owner_id, _ in rows})}
+    weeks = weeks_of(session, list(owners.values()))
     asked = {one.key_result_id for each in asked_about(session, owners).values() for one in each}
-    for check_in, owner_id in rows:
+    for check_in, owner_id, meeting in rows:
         of, owner = period(check_in.period), owners[owner_id]
-        if changes_until(workspace, of) <= now:
+        if changes_until(workspace, of, [meeting]) <= now:
             continue
         changed.add(prompt_key(check_in.owner_id, of))
         if check_in.state is CheckInState.MISSED or check_in.key_result_id not in asked or not owner.may_take_part:
-            check_in.state = CheckInState.EXCUSED
+            check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOT_ASKED
             continue
         taken_over.setdefault((owner.id, of), []).append(check_in)
         changed.add(prompt_key(owner.id, of))
-        _take_over(check_in, owner, of, workspace)
+        _take_over(check_in, owner, opening(of, weeks[owner.id].rhythm, weeks[owner.id].schedule))
     session.flush()
     whom = [
-        (owners[owner_id], of, _asked_at(now, owners[owner_id], due[0].closes_at))
+        (owners[owner_id], of, _asked_at(now, weeks[owner_id], due[0].closes_at))
         for (owner_id, of), due in taken_over.items()
         if due[0].opens_at <= now
     ]
     planning.ask(session, now, whom)
     for key in sorted(changed):
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+    planning.revise(session, now, key_result_ids)
 
 
-def _take_over(check_in: CheckIn, owner: Member, of: Period, workspace: Workspace) -> None:
-    rhythm, zone = rhythm_of(workspace), ZoneInfo(owner.time_zone)
-    check_in.owner_id = owner.id
-    check_in.opens_at = opens_at(of, rhythm, zone)
-    check_in.closes_at = max(check_in.closes_at, closes_at(of, rhythm, zone))
+def redraw_lists(session: Session, now: datetime, key_result: KeyResult) -> None:
+    """The lead's note and list that name this key result show who owns it now."""
+    team = session.scalars(
+        sa.select(Team).join(Objective, Objective.team_id == Team.id).where(Objective.id == key_result.objective_id)
+    ).one()
+    keys = session.scalars(
+        sa.select(Delivery.key).where(
+            Delivery.workspace_id == team.workspace_id,
+            sa.or_(
+                sa.and_(
+                    Delivery.kind == PostKind.LEAD_NOTE,
+                    Delivery.team_id == team.id,
+                    Delivery.period >= (now - NOTE_STANDS).date(),
+                ),
+                sa.and_(Delivery.kind == PostKind.OWNERLESS, Delivery.member_id == team.lead_id),
+            ),
+        )
+    ).all()
+    outbox.redraw_all(session, now, workspace_id=team.workspace_id, keys=keys)
 
 
-def _asked_at(now: datetime, owner: Member, closes: datetime) -> datetime:
-    at_work = at_work_from(now, ZoneInfo(owner.time_zone))
-    return at_work if at_work < closes else now
+def _take_over(check_in: CheckIn, owner: Member, theirs: Opening) -> None:
+    check_in.owner_id, check_in.covered_for_id = owner.id, None
+    check_in.opens_at = theirs.at
+    check_in.closes_at = max(check_in.closes_at, theirs.closes_at)
+
+
+def _asked_at(now: datetime, week: Week, closes: datetime) -> datetime:
+    at_work = week.schedule.at_work_from(now)
+    return at_work if at_work is not None and at_work < closes else now
 
 
 def _members(session: Session, member_ids: Collection[int]) -> list[Member]:

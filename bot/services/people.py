@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.person import Home, Person
-from bot.services import audit, planning, team_planning
+from bot.services import audit, departures, planning, team_planning
 from models import Installation, Member, MemberKind, Workspace
 from models.once import insert_all_once
 
 # A hundred people are written in a few hundredths of a second.
 BATCH = 100
+
+
+# What decides when somebody is asked, and whether.
+_MOVES = frozenset({"time_zone", "kind", "deactivated_at"})
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ def _learn_some(
             sa.select(Member).where(Member.workspace_id == workspace.id, Member.slack_user_id.in_(people))
         )
     }
+    words = workspace.status_words.splitlines()
     newcomers: list[Mapping[str, object]] = []
     changed: dict[Member, set[str]] = {}
     for slack_user_id, person in people.items():
@@ -118,7 +123,9 @@ def _learn_some(
             "name": person.name,
             "display_name": person.display_name,
             "email": person.email,
-            "time_zone": zone or (member.time_zone if member else workspace.time_zone),
+            "time_zone": _zone_that_counts(member, zone, workspace),
+            "slack_time_zone": zone or (member.slack_time_zone if member else None),
+            **_status(person, words),
             "kind": _kind(person, home),
             "is_admin": slack_user_id in admins,
         }
@@ -137,8 +144,9 @@ def _learn_some(
     # Somebody new may be met in two places at once.
     added = insert_all_once(session, Member, newcomers, key=("workspace_id", "slack_user_id"))
     session.flush()
-    moved = {member: news for member, news in changed.items() if news & {"time_zone", "kind", "deactivated_at"}}
+    moved = {member: news & _MOVES for member, news in changed.items() if news & _MOVES}
     planning.replan(session, now, [member.id for member in moved])
+    _settle_departures(session, now, moved)
     team_planning.replan_teams_of(session, [member.id for member in moved])
     for member, news in moved.items():
         audit.record(
@@ -151,6 +159,27 @@ def _learn_some(
             detail={"changed": sorted(news)},
         )
     return len(added) + len(changed)
+
+
+def _settle_departures(session: Session, now: datetime, moved: Mapping[Member, set[str]]) -> None:
+    """Key results of who has left go to their leads at once; those of who is back, back to them."""
+    changed = [member for member, news in moved.items() if news & {"kind", "deactivated_at"}]
+    departures.left(session, now, [member for member in changed if not member.may_take_part])
+    departures.returned(session, now, [member for member in changed if member.may_take_part])
+
+
+def _zone_that_counts(member: Member | None, told: str | None, workspace: Workspace) -> str:
+    """Slack's, unless the person chose one themselves."""
+    if member is None:
+        return told or workspace.time_zone
+    return member.time_zone if member.zone_is_chosen or told is None else told
+
+
+def _status(person: Person, words: Sequence[str]) -> dict[str, object]:
+    """A status is kept only where it is one of the organisation's words for being away."""
+    if not person.status.says(words):
+        return {"status_text": None, "status_until": None}
+    return {"status_text": person.status.text or person.status.emoji, "status_until": person.status.until}
 
 
 def _home(session: Session, workspace: Workspace) -> Home | None:

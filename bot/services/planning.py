@@ -1,37 +1,30 @@
 """Planning: who is asked when. A tick opens the periods that are due and closes those that are over.
 
 `member.next_period` is the next period in which a person is asked, and `member.next_opening_at` the instant at which
-it opens for them. Whoever changes what these follow from (zone, rhythm, ownership, a team's switch) calls `replan` in
-the same transaction. The period is an obligation and stays: only its instant moves with the zone, so that a move
-in mid-week neither skips nor repeats one.
+it opens for them. Whoever changes what these follow from (zone, hours, leave, rhythm, ownership, a team's switch) calls
+`replan` in the same transaction. The period is an obligation and stays: only its instant moves, so that no change in
+mid-week skips or repeats one. A period in which nobody could be asked is met all the same: its check-ins are excused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import (
-    Period,
-    Rhythm,
-    closes_at,
-    first_period_of_cycle,
-    following,
-    next_opening,
-    opens_at,
-    period,
-    period_of,
-    value_asked,
-)
+from bot.domain.cadence import Period, closes_at, first_period_of_cycle, period, value_asked
 from bot.domain.cycles import CycleState
+from bot.domain.excuses import Excuse
+from bot.domain.localtime import local_date_of
+from bot.domain.personal_week import Opening, first_after, is_away_until, meet, opening
+from bot.domain.reminding import next_reminder
 from bot.services import introduction, outbox
 from bot.services.asking import Asked, asked_about
-from bot.services.rhythm import rhythm_of
-from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind, Workspace
+from bot.services.schedules import Week, weeks_of
+from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind
 from models.once import insert_all_once
 
 # Somebody new reads who is asking before they are asked.
@@ -44,13 +37,13 @@ def prompt_key(member_id: int, of: date) -> str:
 
 
 def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None:
-    """Set each member's next period and opening from zone, rhythm and ownership as they are now.
+    """Set each member's next period and opening from zone, hours, leave, rhythm and ownership as they are now.
 
-    - Nobody is asked who owns nothing that is asked about, or who may not take part.
-    - Who was waiting for a period goes on waiting for it; where it has opened already and answering is not over, they
-      are asked now.
+    - Nobody is asked who is asked about nothing, or who may not take part.
+    - Who was waiting for a period goes on waiting for it; where it has opened already they are asked now.
     - Who starts afresh (a team switched on, a first key result) is asked from the next opening strictly after `now`.
     - A check-in that is due closes by the new zone too, where that is later: a move never takes time away.
+    - A reminder that is planned moves along.
     """
     if not member_ids:
         return
@@ -58,23 +51,26 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
         sa.select(Member).where(Member.id.in_(member_ids)).order_by(Member.id).with_for_update(key_share=True)
     ).all()
     owing = asked_about(session, [member.id for member in members])
-    rhythms = _rhythms(session, members)
+    weeks = weeks_of(session, members, owing)
     for member in members:
-        rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
+        week = weeks[member.id]
         if member.next_period is None:
-            this = period_of(next_opening(now, rhythm, zone), zone)
+            found = first_after(now, week.rhythm, week.schedule)
         else:
-            this = _still_open(period(member.next_period), now, rhythm, zone)
-        _wait_for(member, this if _asked_in(owing, member, this) else None, rhythm, now)
-    _close_later(session, now, {member.id: (rhythms[member.workspace_id], member) for member in members})
+            found = opening(period(member.next_period), week.rhythm, week.schedule)
+        _wait_for(member, found if _asked_in(owing, member, found.period) else None, now)
+    _close_later(session, now, members, weeks)
+    _remind_anew(session, now, members, owing, weeks)
     session.flush()
 
 
 def open_due(session: Session, now: datetime, limit: int) -> int:
     """Open the period of up to `limit` members whose time has come; returns how many there were.
 
-    Each gets the period's check-ins and one prompt. A late process (down over the opening) asks late, and never for
-    a period in which answering is over. Two processes at once share the members; whatever is inserted has a key.
+    Each gets the period's check-ins and one prompt. A late process (down over the opening) asks late, within working
+    hours, and never about a period in which answering is over: that one is passed over, its check-ins excused. Who is
+    away is not asked either; who covers for them is. Two processes at once share the members; whatever is inserted
+    has a key.
     """
     members = session.scalars(
         sa.select(Member)
@@ -86,23 +82,32 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     if not members:
         return 0
     owing = asked_about(session, [member.id for member in members])
-    rhythms = _rhythms(session, members)
+    weeks = weeks_of(session, members, owing)
+    covers = _covers(session, weeks)
     rows: list[Mapping[str, object]] = []
-    opened: list[tuple[Member, Period, datetime]] = []
+    asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
     for member in members:
-        rhythm, zone = rhythms[member.workspace_id], ZoneInfo(member.time_zone)
         if member.next_period is None:
             continue
-        this = _still_open(period(member.next_period), now, rhythm, zone)
-        wanted = _asked_in(owing, member, this)
-        if not wanted or opens_at(this, rhythm, zone) > now:
-            _wait_for(member, this if wanted else None, rhythm, now)
-            continue
-        rows += [check_in_row(member, asked, this, rhythm) for asked in wanted]
-        opened.append((member, this, now))
-        _wait_for(member, following(this), rhythm, now)
+        week = weeks[member.id]
+        step = meet(period(member.next_period), now, week.rhythm, week.schedule)
+        for one in step.due:
+            wanted = _asked_in(owing, member, one.period)
+            cover = covers.get(_cover_id(week, one)) if wanted and one.excuse is Excuse.AWAY else None
+            covered = _covered(cover, member, one, now)
+            rows += [check_in_row(member, asked, one, covered) for asked in wanted]
+            if wanted and one.excuse is None:
+                asks[member.id, one.period] = (member, one.period, one.at)
+                _plan_reminder(member, one, wanted, week, now)
+            elif covered is not None:
+                asks.setdefault((covered.member.id, one.period), (covered.member, one.period, covered.at))
+        later = opening(step.waits_for, week.rhythm, week.schedule)
+        # Who was just asked goes on waiting, though their cycle may be over by then: that is looked at then.
+        goes_on = any(_asked_in(owing, member, this) for this in (*(one.period for one in step.due), later.period))
+        _wait_for(member, later if goes_on else None, now)
     insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
-    ask(session, now, opened)
+    ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
+    _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
     session.flush()
     return len(members)
 
@@ -127,6 +132,7 @@ def close_due(session: Session, now: datetime, limit: int) -> int:
     for check_in, state, cycle in rows:
         was_owed = state is not KeyResultState.CLOSED and cycle is CycleState.ACTIVE
         check_in.state = CheckInState.MISSED if was_owed else CheckInState.EXCUSED
+        check_in.excuse = None if was_owed else Excuse.NOTHING_OWED
         prompts.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
     session.flush()
     for workspace_id, key in sorted(prompts):
@@ -191,19 +197,110 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, da
     outbox.post_all(session, now, prompts, revive=True)
 
 
-def check_in_row(member: Member, asked: Asked, this: Period, rhythm: Rhythm) -> dict[str, object]:
-    """The check-in of a key result in a period, for the owner's zone, as the columns of its row."""
-    zone = ZoneInfo(member.time_zone)
+@dataclass(frozen=True)
+class Cover:
+    """Somebody who can stand in, with their own week."""
+
+    member: Member
+    week: Week
+
+
+@dataclass(frozen=True)
+class Covered:
+    """Somebody stands in for a period: from when they are asked, and until when they can answer; in UTC."""
+
+    member: Member
+    at: datetime
+    closes_at: datetime
+
+
+def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
+    """Something has become theirs to answer, in this transaction: who was asked sees it in their prompt, who was not is
+    asked at that instant, and whose own opening is still to come is asked for all of it then."""
+    ask(session, now, [one for one in whom if not _opens_yet(one[0], one[1])])
+    for member, this, _ in sorted(whom, key=lambda one: (one[0].id, one[1])):
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, this))
+
+
+def check_in_row(member: Member, asked: Asked, found: Opening, covered: Covered | None = None) -> dict[str, object]:
+    """The check-in of a key result in a period, as the columns of its row: due, excused, or a cover's to answer."""
+    excuse = found.excuse if covered is None else None
     return {
         "workspace_id": member.workspace_id,
         "key_result_id": asked.key_result_id,
-        "period": this,
-        "owner_id": member.id,
-        "state": CheckInState.DUE,
-        "asks_value": value_asked(this, first_period_of_cycle(asked.cycle_starts_on), asked.value_every_weeks),
-        "opens_at": opens_at(this, rhythm, zone),
-        "closes_at": closes_at(this, rhythm, zone),
+        "period": found.period,
+        "owner_id": member.id if covered is None else covered.member.id,
+        "covered_for_id": asked.covered_for_id if covered is None else asked.covered_for_id or member.id,
+        "state": CheckInState.DUE if excuse is None else CheckInState.EXCUSED,
+        "excuse": excuse,
+        "asks_value": value_asked(found.period, first_period_of_cycle(asked.cycle_starts_on), asked.value_every_weeks),
+        "opens_at": found.at,
+        "closes_at": found.closes_at if covered is None else covered.closes_at,
     }
+
+
+def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
+    """Work that arrives after the prompt: whoever was asked this period already is asked about these key results too.
+
+    Only where answering is still open for them, and where the key result has no check-in in that period yet. Who is
+    asked about it later opens it as always.
+    """
+    owner_ids = session.scalars(
+        sa.select(KeyResult.owner_id)
+        .where(KeyResult.id.in_(key_result_ids), KeyResult.owner_id.is_not(None))
+        .distinct()
+    ).all()
+    owners = session.scalars(sa.select(Member).where(Member.id.in_(owner_ids)).order_by(Member.id)).all()
+    owing = asked_about(session, [owner.id for owner in owners])
+    weeks = weeks_of(session, owners, owing)
+    rows: list[Mapping[str, object]] = []
+    revised: dict[str, Member] = {}
+    for owner in owners:
+        this = _last_asked(session, owner)
+        if this is None:
+            continue
+        week = weeks[owner.id]
+        closes = closes_at(this, week.rhythm, week.schedule.zone)
+        if closes <= now or is_away_until(closes, now, week.schedule):
+            continue
+        found = Opening(this, now, closes)
+        known = set(
+            session.scalars(
+                sa.select(CheckIn.key_result_id).where(
+                    CheckIn.key_result_id.in_(key_result_ids), CheckIn.period == this
+                )
+            )
+        )
+        fresh = set(key_result_ids) - known
+        new = [one for one in _asked_in(owing, owner, this) if one.key_result_id in fresh]
+        rows += [check_in_row(owner, one, found) for one in new]
+        if new:
+            revised[prompt_key(owner.id, this)] = owner
+    insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
+    for key, owner in sorted(revised.items()):
+        outbox.redraw(session, now, workspace_id=owner.workspace_id, key=key)
+
+
+def cover_of(session: Session, member_id: int | None, closes: datetime, now: datetime) -> Covered | None:
+    """How a member would stand in for a period that closes then; None where they cannot: they are away too, or left."""
+    member = session.get(Member, member_id) if member_id is not None else None
+    if member is None or not member.may_take_part:
+        return None
+    cover = Cover(member, weeks_of(session, [member])[member.id])
+    at = cover.week.schedule.at_work_from(now)
+    return Covered(member, at, closes) if at is not None and at < closes else None
+
+
+def _last_asked(session: Session, owner: Member) -> Period | None:
+    """The newest period in which a person was asked something, and got their prompt."""
+    newest = session.scalar(
+        sa.select(sa.func.max(CheckIn.period)).where(
+            CheckIn.workspace_id == owner.workspace_id, CheckIn.owner_id == owner.id
+        )
+    )
+    if newest is None or outbox.delivery_of(session, owner.workspace_id, prompt_key(owner.id, newest)) is None:
+        return None
+    return period(newest)
 
 
 def _asked_in(owing: Mapping[int, Sequence[Asked]], member: Member, this: Period) -> list[Asked]:
@@ -213,33 +310,72 @@ def _asked_in(owing: Mapping[int, Sequence[Asked]], member: Member, this: Period
     return [asked for asked in owing.get(member.id, ()) if asked.is_asked_in(this)]
 
 
-def _still_open(this: Period, now: datetime, rhythm: Rhythm, zone: ZoneInfo) -> Period:
-    """`this`, or where its answering is over the first later period in which it is not."""
-    if closes_at(this, rhythm, zone) > now:
-        return this
-    local = max(this, period_of(now, zone))
-    return local if closes_at(local, rhythm, zone) > now else following(local)
-
-
-def _wait_for(member: Member, this: Period | None, rhythm: Rhythm, now: datetime) -> None:
-    if this is None:
+def _wait_for(member: Member, found: Opening | None, now: datetime) -> None:
+    if found is None:
         member.next_period = member.next_opening_at = None
         return
     # An opening that lies behind is worked on now, and not the tick before.
-    member.next_period = this
-    member.next_opening_at = max(opens_at(this, rhythm, ZoneInfo(member.time_zone)), now)
+    member.next_period = found.period
+    member.next_opening_at = max(found.at, now)
 
 
-def _close_later(session: Session, now: datetime, members: Mapping[int, tuple[Rhythm, Member]]) -> None:
+def _covers(session: Session, weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:
+    """By member id: those who are named as covers, with their own weeks."""
+    ids = {one.cover_id for week in weeks.values() for one in week.covers if one.cover_id is not None}
+    if not ids:
+        return {}
+    members = session.scalars(sa.select(Member).where(Member.id.in_(ids))).all()
+    theirs = weeks_of(session, members)
+    return {member.id: Cover(member, theirs[member.id]) for member in members}
+
+
+def _cover_id(week: Week, one: Opening) -> int | None:
+    return week.cover_on(local_date_of(one.at, week.schedule.zone))
+
+
+def _covered(cover: Cover | None, owner: Member, one: Opening, now: datetime) -> Covered | None:
+    """The cover for a period of the owner's; None where there is none, or they cannot either."""
+    if cover is None or not cover.member.may_take_part or cover.member.id == owner.id:
+        return None
+    theirs = opening(one.period, cover.week.rhythm, cover.week.schedule)
+    closes = max(one.closes_at, theirs.closes_at)
+    at = cover.week.schedule.at_work_from(max(now, one.at))
+    if theirs.excuse is not None or at is None or at >= closes:
+        return None
+    return Covered(cover.member, max(at, theirs.at), closes) if theirs.at < closes else None
+
+
+def _opens_yet(member: Member, this: Period) -> bool:
+    """Whether the member's own opening of a period is still to come: it then asks for all that is theirs by then."""
+    return member.next_period is not None and member.next_period <= this
+
+
+def _redraw_covers(
+    session: Session,
+    now: datetime,
+    covers: Sequence[Cover],
+    asks: Mapping[tuple[int, Period], tuple[Member, Period, datetime]],
+) -> None:
+    """What a cover was asked before shows what they stand in for now."""
+    ids = {cover.member.id for cover in covers}
+    for member_id, this in sorted(asks):
+        if member_id in ids:
+            member = asks[member_id, this][0]
+            outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member_id, this))
+
+
+def _close_later(session: Session, now: datetime, members: Sequence[Member], weeks: Mapping[int, Week]) -> None:
     due = session.scalars(
         sa.select(CheckIn).where(
-            CheckIn.owner_id.in_(members), CheckIn.state == CheckInState.DUE, CheckIn.closes_at > now
+            CheckIn.owner_id.in_([member.id for member in members]),
+            CheckIn.state == CheckInState.DUE,
+            CheckIn.closes_at > now,
         )
     ).all()
     moved: set[tuple[int, str]] = set()
     for check_in in due:
-        rhythm, member = members[check_in.owner_id]
-        closing = closes_at(period(check_in.period), rhythm, ZoneInfo(member.time_zone))
+        week = weeks[check_in.owner_id]
+        closing = closes_at(period(check_in.period), week.rhythm, week.schedule.zone)
         if closing > check_in.closes_at:
             check_in.closes_at = closing
             moved.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
@@ -247,8 +383,52 @@ def _close_later(session: Session, now: datetime, members: Mapping[int, tuple[Rh
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
 
 
-def _rhythms(session: Session, members: Sequence[Member]) -> dict[int, Rhythm]:
-    workspaces = session.scalars(
-        sa.select(Workspace).where(Workspace.id.in_({member.workspace_id for member in members}))
+def _plan_reminder(member: Member, one: Opening, wanted: Sequence[Asked], week: Week, now: datetime) -> None:
+    at = next_reminder(
+        now,
+        sent=0,
+        asked_at=one.at,
+        closes_at=one.closes_at,
+        told_at=told_at(wanted, one.at),
+        schedule=week.schedule,
+    )
+    member.next_reminder_at, member.reminder_period = at, one.period if at is not None else None
+
+
+def told_at(asked: Sequence[Asked], after: datetime) -> datetime | None:
+    """When the first of the leads is told what is open, after an instant; null where none is."""
+    return min((one.note_at for one in asked if one.note_at is not None and one.note_at > after), default=None)
+
+
+def _remind_anew(
+    session: Session,
+    now: datetime,
+    members: Sequence[Member],
+    owing: Mapping[int, Sequence[Asked]],
+    weeks: Mapping[int, Week],
+) -> None:
+    """A planned reminder moves with zone, hours and leave; the tick then looks what is still open."""
+    planned = {member.id: member for member in members if member.reminder_period is not None}
+    if not planned:
+        return
+    open_ones = session.execute(
+        sa.select(CheckIn.owner_id, sa.func.min(CheckIn.opens_at), sa.func.max(CheckIn.closes_at))
+        .join(Member, sa.and_(Member.id == CheckIn.owner_id, Member.reminder_period == CheckIn.period))
+        .where(CheckIn.owner_id.in_(planned), CheckIn.state == CheckInState.DUE)
+        .group_by(CheckIn.owner_id)
     ).all()
-    return {workspace.id: rhythm_of(workspace) for workspace in workspaces}
+    spans = {owner_id: (opens, closes) for owner_id, opens, closes in open_ones}
+    for member_id, member in planned.items():
+        if member_id not in spans or not member.may_take_part:
+            member.next_reminder_at = member.reminder_period = None
+            continue
+        opens, closes = spans[member_id]
+        at = next_reminder(
+            now,
+            sent=0,
+            asked_at=opens,
+            closes_at=closes,
+            told_at=told_at(owing.get(member_id, ()), opens),
+            schedule=weeks[member_id].schedule,
+        )
+        member.next_reminder_at, member.reminder_period = at, member.reminder_period if at is not None else None

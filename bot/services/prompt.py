@@ -14,14 +14,17 @@ from bot.blocks.post import Post
 from bot.blocks.prompt import Item, ItemState, Prompt, prompt
 from bot.blocks.snooze import Offer
 from bot.blocks.standing import Standing
-from bot.domain.cadence import Period, closes_at, digest_at, following, period, period_of
+from bot.domain.cadence import Period, digest_at, following, period, period_of
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
+from bot.domain.personal_week import Opening, opening
+from bot.domain.schedule import Schedule
 from bot.domain.snooze import offers
 from bot.domain.unchanged import may_stay
-from bot.services import outbox
+from bot.services import absences, outbox
 from bot.services.planning import prompt_key
-from bot.services.rhythm import KeepsRhythm, rhythm_of, schedule_of
+from bot.services.rhythm import KeepsRhythm, rhythm_for
+from bot.services.schedules import week_of, weeks_of
 from bot.services.snoozed import Snoozed, snoozed, told_of
 from bot.services.standing import standings
 from models import (
@@ -76,7 +79,8 @@ def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> di
             continue
         view = views.get((member.id, delivery.period))
         if view is None and delivery.posted_ts is not None:
-            view = first_prompt(session, now, member, period(delivery.period), [])
+            week = week_of(session, member)
+            view = first_prompt(session, now, member, opening(period(delivery.period), week.rhythm, week.schedule), [])
         if view is not None and (delivery.posted_ts is not None or view.count(ItemState.OPEN)):
             found[delivery.id] = prompt(replace(view, is_again=delivery.kind is PostKind.PROMPT_AGAIN))
     return found
@@ -123,16 +127,19 @@ def _views(session: Session, now: datetime, readers: Mapping[int, Member], this:
         .order_by(KeyResult.number)
     ).all()
     stands = standings(session, [key_result.id for _, key_result, _, _ in found], this)
+    covered = _names(session, {check_in.covered_for_id for check_in, _, _, _ in found})
+    back = absences.just_back(session, list(readers.values()), this)
     rows: dict[int, list[sa.Row[CheckIn, KeyResult, Visibility, Team]]] = {}
     for row in found:
         rows.setdefault(row[0].owner_id, []).append(row)
     told = told_of(session, [check_in.id for check_in, _, _, _ in found if check_in.disowned_at is not None])
     put_off = snoozed(session, list(readers.values()), this)
     workspaces = _workspaces(session, readers.values())
+    weeks = weeks_of(session, list(readers.values()))
     return {
         member_id: _with_ways(
             now,
-            readers[member_id],
+            weeks[member_id].schedule,
             put_off[member_id],
             _prompt(
                 workspaces[readers[member_id].workspace_id],
@@ -140,7 +147,12 @@ def _views(session: Session, now: datetime, readers: Mapping[int, Member], this:
                 readers[member_id],
                 this,
                 items=tuple(
-                    Item(stands[key_result.id], _state(check_in, key_result), told.get(check_in.id))
+                    Item(
+                        stands[key_result.id],
+                        _state(check_in, key_result),
+                        told.get(check_in.id),
+                        covered.get(check_in.covered_for_id or 0),
+                    )
                     for check_in, key_result, _, _ in own
                 ),
                 closes=max(check_in.closes_at for check_in, _, _, _ in own),
@@ -150,15 +162,15 @@ def _views(session: Session, now: datetime, readers: Mapping[int, Member], this:
                     for visibility in (key_result.visibility, wider)
                 ),
                 teams=[team for _, _, _, team in own],
+                is_back=member_id in back,
             ),
         )
         for member_id, own in rows.items()
     }
 
 
-def _with_ways(now: datetime, member: Member, put_off: Snoozed, view: Prompt) -> Prompt:
+def _with_ways(now: datetime, schedule: Schedule, put_off: Snoozed, view: Prompt) -> Prompt:
     """What can be done beside answering: be asked later, or say that nothing changed."""
-    schedule = schedule_of(member)
     offered = {} if put_off.asked_again else offers(now, view.closes, schedule)
     open_ones = [item.standing for item in view.items if item.state in (ItemState.OPEN, ItemState.MISSED)]
     return replace(
@@ -184,10 +196,11 @@ def first_prompt(
     session: Session,
     now: datetime,
     member: Member,
-    this: Period,
+    first: Opening,
     key_results: Collection[tuple[KeyResult, Objective, Team]],
 ) -> Prompt:
-    """The prompt that a member would get in a period, were these asked about."""
+    """The prompt that a member would get in the period that opens so, were these asked about."""
+    this = first.period
     stands = standings(session, [key_result.id for key_result, _, _ in key_results], this)
     workspace = session.get_one(Workspace, member.workspace_id)
     return _prompt(
@@ -196,7 +209,7 @@ def first_prompt(
         member,
         this,
         items=tuple(Item(stands[key_result.id], ItemState.OPEN) for key_result, _, _ in key_results),
-        closes=closes_at(this, rhythm_of(workspace), ZoneInfo(member.time_zone)),
+        closes=first.closes_at,
         limited=any(
             Visibility.WORKSPACE is not visibility
             for key_result, objective, _ in key_results
@@ -228,14 +241,25 @@ def prompts_about(session: Session, key_result_id: int, *, since: Period) -> lis
     return [prompt_key(owner_id, this) for owner_id, this in rows]
 
 
-def changes_until(workspace: KeepsRhythm, this: Period) -> datetime:
-    """Until then the answers of a period are taken and can be changed: the digest's hour."""
-    return digest_at(this, rhythm_of(workspace), ZoneInfo(workspace.time_zone))
+def changes_until(workspace: KeepsRhythm, this: Period, meetings: Collection[int | None] = ()) -> datetime:
+    """Until then the answers of a period are taken and can be changed: the digest's hour.
+
+    `meetings`: of the teams that are answered about, each one's own meeting, null where it keeps the organisation's.
+    """
+    zone = ZoneInfo(workspace.time_zone)
+    return max(digest_at(this, rhythm_for(workspace, meeting), zone) for meeting in set(meetings) or {None})
 
 
 def current_period(now: datetime, member: Member) -> Period:
     """The week that it is where the member is."""
     return period_of(now, ZoneInfo(member.time_zone))
+
+
+def _names(session: Session, member_ids: Collection[int | None]) -> dict[int, str]:
+    ids = {one for one in member_ids if one is not None}
+    if not ids:
+        return {}
+    return dict(session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids))).all())
 
 
 def _state(check_in: CheckIn, key_result: KeyResult) -> ItemState:
@@ -257,9 +281,10 @@ def _prompt(
     closes: datetime,
     limited: bool,
     teams: Collection[Team],
+    is_back: bool = False,
 ) -> Prompt:
     zone = ZoneInfo(member.time_zone)
-    until = changes_until(workspace, this).astimezone(zone)
+    until = changes_until(workspace, this, [team.meeting_on for team in teams]).astimezone(zone)
     comes_next = member.next_opening_at if member.next_period == following(this) else None
     return Prompt(
         period=this,
@@ -271,4 +296,5 @@ def _prompt(
         digest_follows=any(team.next_digest_at is not None and team.channel_id is not None for team in teams),
         limited=limited,
         next_at=comes_next.astimezone(zone) if comes_next is not None else None,
+        is_back=is_back,
     )

@@ -1,15 +1,14 @@
-"""The organisation's rhythm, as the workspace's row keeps it, and when a member works."""
+"""The organisation's rhythm as the workspace's row keeps it, and a team's own week where it has one."""
 
 from __future__ import annotations
 
 from datetime import time
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
-from bot.domain.schedule import Schedule
-from models import Member
+from bot.domain.meeting import rhythm_before
+from models import Team
 
 
 class KeepsRhythm(Protocol):
@@ -46,6 +45,20 @@ def rhythm_of(workspace: KeepsRhythm) -> Rhythm:
     )
 
 
-def schedule_of(member: Member) -> Schedule:
-    """When the member works, by their own clock."""
-    return Schedule(ZoneInfo(member.time_zone))
+def rhythm_for(workspace: KeepsRhythm, meeting: int | None) -> Rhythm:
+    """The rhythm of those whose meeting is on another day: its days are counted back from that, its hours are the
+    organisation's. Without a `meeting` of their own it is the organisation's."""
+    if meeting is None:
+        return rhythm_of(workspace)
+    return rhythm_before(
+        Weekday(meeting),
+        opens=workspace.opens_at,
+        closes=workspace.closes_at,
+        digest=workspace.digest_at,
+        note=workspace.note_at,
+    )
+
+
+def rhythm_of_team(workspace: KeepsRhythm, team: Team) -> Rhythm:
+    """The organisation's rhythm, or the team's exception."""
+    return rhythm_for(workspace, team.meeting_on)

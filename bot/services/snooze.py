@@ -20,7 +20,7 @@ from bot.services.access import Caller
 from bot.services.answerable import refuse_if_over
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import schedule_of
+from bot.services.schedules import week_of
 from models import Delivery, DeliveryState, Member, PostKind, Snooze
 from models.once import insert_once
 
@@ -36,7 +36,7 @@ class Wished:
 def question(session: Session, now: datetime, caller: Caller, period: Period) -> LaterQuestion:
     """What the dialog asks. Raises `Refused`: nothing is open, they were asked again already, or no time is left."""
     member, view = _open(session, now, caller, period)
-    found = offers(now, view.closes, schedule_of(member))
+    found = offers(now, view.closes, week_of(session, member).schedule)
     if Later.AT_A_TIME not in found:
         raise Refused(Reason.NO_TIME_LEFT, closes=weekday_time(view.closes))
     return LaterQuestion(period, found[Later.AT_A_TIME].astimezone(ZoneInfo(member.time_zone)), view.closes)
@@ -45,7 +45,7 @@ def question(session: Session, now: datetime, caller: Caller, period: Period) ->
 def later(session: Session, now: datetime, caller: Caller, period: Period, choice: Later) -> None:
     """Ask again this afternoon or the next morning. Raises `Refused` as `question`, and where that time has gone by."""
     member, view = _open(session, now, caller, period)
-    found = offers(now, view.closes, schedule_of(member))
+    found = offers(now, view.closes, week_of(session, member).schedule)
     if choice not in found:
         raise Refused(Reason.NO_TIME_LEFT, closes=weekday_time(view.closes))
     _put_off(session, now, member, period, found[choice])
@@ -54,7 +54,7 @@ def later(session: Session, now: datetime, caller: Caller, period: Period, choic
 def later_at(session: Session, now: datetime, caller: Caller, period: Period, until: datetime | None) -> Wished | None:
     """Ask again at a time of their own; returns why it cannot be taken. Raises `Refused` as `question`."""
     member, view = _open(session, now, caller, period)
-    why = check(until, now, view.closes, schedule_of(member)) if until is not None else TooOdd.MISSING
+    why = check(until, now, view.closes, week_of(session, member).schedule) if until is not None else TooOdd.MISSING
     if why is not None or until is None:
         return Wished(why or TooOdd.MISSING, view.closes)
     _put_off(session, now, member, period, until)

@@ -46,8 +46,9 @@ class Subject(NamedTuple):
 
     `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
     null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
-    `asked_id` (who was asked) are null where nobody was asked yet. `is_disowned`: they say that it is not theirs.
-    `blocker_id` and `escalation_id`: what is open now. `draft_id`: what the caller began to type in this period.
+    `asked_id` (who was asked) are null where nobody was asked yet; `covered_for_id` is for whom they stand in.
+    `is_disowned`: they say that it is not theirs. `meeting_on`: the exception of its team. `blocker_id` and
+    `escalation_id`: what is open now. `draft_id`: what the caller began to type in this period.
     """
 
     caller_id: int
@@ -90,6 +91,8 @@ class Subject(NamedTuple):
     asks_value: bool | None
     asked_id: int | None
     is_disowned: bool
+    covered_for_id: int | None
+    meeting_on: int | None
     blocker_id: int | None
     escalation_id: int | None
     draft_id: int | None
@@ -98,6 +101,11 @@ class Subject(NamedTuple):
     def is_own(self) -> bool:
         """Whether the caller was asked about it; one that is due goes along when its key result does."""
         return self.asked_id == self.caller_id and self.state is KeyResultState.ACTIVE
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the caller was asked in the place of the owner, who is away."""
+        return self.asked_id == self.caller_id and self.covered_for_id is not None
 
     @property
     def awaits_answer(self) -> bool:
@@ -197,6 +205,8 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "asks_value": _check_in.c.asks_value,
     "asked_id": _check_in.c.owner_id,
     "is_disowned": _check_in.c.disowned_at.is_not(None),
+    "covered_for_id": _check_in.c.covered_for_id,
+    "meeting_on": _team.c.meeting_on,
     "blocker_id": _blocker.c.id,
     "escalation_id": _escalation.c.id,
     "draft_id": _draft.c.id,

@@ -12,16 +12,19 @@ from sqlalchemy.orm import Session
 from bot.blocks.introduction import introduction
 from bot.blocks.post import Post
 from bot.blocks.prompt import prompt
-from bot.domain.cadence import Period, digest_at, next_opening, note_at, opens_at, period, period_of
+from bot.domain.cadence import digest_at, next_opening, period, period_of
+from bot.domain.excuses import Excuse
 from bot.domain.permissions import Action, Facts
-from bot.services import access, audit, outbox, planning
+from bot.domain.personal_week import Opening, first_asked
+from bot.services import access, audit, lead_note, outbox, planning
 from bot.services import introduction as introductions
 from bot.services.access import Caller
-from bot.services.asking import only_asked_about
+from bot.services.asking import asked_about, only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import first_prompt
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import rhythm_of_team
+from bot.services.schedules import Week, weeks_of
 from models import CheckIn, CheckInState, KeyResult, Member, Objective, Team, Workspace
 
 COMMAND_LINE = "command line"
@@ -62,8 +65,7 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
     """
     members = _owners(session, team)
     new = introductions.newcomers(session, members)
-    workspace = session.get_one(Workspace, team.workspace_id)
-    rhythm = rhythm_of(workspace)
+    weeks = weeks_of(session, members, asked_about(session, [member.id for member in members], joining=team))
     rows = session.execute(
         only_asked_about(sa.select(KeyResult, Objective, Team), joining=team)
         .where(KeyResult.owner_id.in_([member.id for member in members]))
@@ -71,13 +73,11 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
     ).all()
     messages: list[FirstMessage] = []
     for member in members:
-        zone = ZoneInfo(member.time_zone)
-        first = _first_period(now, member, workspace)
+        first = _first_opening(now, member, weeks[member.id])
         view = introductions.introduction_view(session, now, member, joining=team)
-        asked_at = opens_at(first, rhythm, zone)
         shown = first_prompt(
             session,
-            asked_at,
+            first.at,
             member,
             first,
             [(key_result, objective, of) for key_result, objective, of in rows if key_result.owner_id == member.id],
@@ -87,7 +87,7 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
                 member_id=member.id,
                 name=member.name,
                 zone=member.time_zone,
-                asked_at=asked_at,
+                asked_at=first.at,
                 introduction=introduction(view) if view is not None and member.id in new else None,
                 prompt=prompt(shown),
             )
@@ -169,24 +169,20 @@ def _owners(session: Session, team: Team) -> list[Member]:
     return [member for member in members if member.may_take_part]
 
 
-def _first_period(now: datetime, member: Member, workspace: Workspace) -> Period:
-    if member.next_period is not None:
-        return period(member.next_period)
-    zone = ZoneInfo(member.time_zone)
-    return period_of(next_opening(now, rhythm_of(workspace), zone), zone)
+def _first_opening(now: datetime, member: Member, week: Week) -> Opening:
+    waits_for = period(member.next_period) if member.next_period is not None else None
+    return first_asked(now, week.rhythm, week.schedule, waits_for)
 
 
 def _plan_note_and_digest(session: Session, now: datetime, team: Team, owners: list[Member]) -> None:
     """The first note and digest are those of the first period in which somebody of the team is asked."""
     workspace = session.get_one(Workspace, team.workspace_id)
-    rhythm, zone = rhythm_of(workspace), ZoneInfo(workspace.time_zone)
+    rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
     asked = [owner.next_period for owner in owners if owner.next_period is not None]
     first = period(min(asked)) if asked else period_of(next_opening(now, rhythm, zone), zone)
     team.next_digest_at = digest_at(first, rhythm, zone)
-    lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
-    if lead is not None:
-        lead_zone = ZoneInfo(lead.time_zone)
-        team.next_note_at = max(now, note_at(first, rhythm, lead_zone=lead_zone, digest_zone=zone))
+    if team.lead_id is not None:
+        team.next_note_at = max(now, lead_note.note_time(session, team, first))
 
 
 def _excuse(session: Session, now: datetime, team: Team) -> None:
@@ -198,7 +194,7 @@ def _excuse(session: Session, now: datetime, team: Team) -> None:
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
     for check_in in rows:
-        check_in.state = CheckInState.EXCUSED
+        check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOTHING_OWED
     session.flush()
     for key in sorted({prompt_key(row.owner_id, row.period) for row in rows}):
         outbox.redraw(session, now, workspace_id=team.workspace_id, key=key)

@@ -47,8 +47,11 @@ ALLOWED = {
     Action.HAND_OVER: LEADS | {"owner"},
     Action.SWITCH_TEAM_ON: {"admin"},
     Action.SEE_FAILURES: {"admin"},
+    Action.STEER: {"admin"},
 }
-ON_A_KEY_RESULT = [action for action in Action if action not in (Action.SWITCH_TEAM_ON, Action.SEE_FAILURES)]
+ON_A_KEY_RESULT = [
+    action for action in Action if action not in (Action.SWITCH_TEAM_ON, Action.SEE_FAILURES, Action.STEER)
+]
 
 
 def allowed(action: Action, facts: Facts) -> set[str]:

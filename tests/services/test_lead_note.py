@@ -173,7 +173,7 @@ def test_only_the_lead_may_answer(database: Database) -> None:
                 lead_note.answer(session, TUESDAY, company.caller(stranger), note.id, "Me")
             assert refused.value.reason is Reason.NOT_FOR_YOU
             with pytest.raises(Refused):
-                lead_note.question(session, company.caller(stranger), note.id)
+                lead_note.question(session, TUESDAY, company.caller(stranger), note.id)
         assert session.scalars(sa.select(StopOrShift)).all() == []
 
 
@@ -188,7 +188,7 @@ def test_after_the_digest_the_question_is_closed_and_the_note_says_so(database: 
         digest.take_due(session, WEDNESDAY, 10)
         for late in (
             lambda: lead_note.answer(session, WEDNESDAY, company.caller(lead), note.id, "Late"),
-            lambda: lead_note.question(session, company.caller(lead), note.id),
+            lambda: lead_note.question(session, WEDNESDAY, company.caller(lead), note.id),
         ):
             with pytest.raises(Refused) as refused:
                 late()

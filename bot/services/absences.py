@@ -1,0 +1,409 @@
+"""Away: a person's check-ins are excused meanwhile, or somebody who covers answers them; their leads are told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.away import AwayNews, Gone, away_news
+from bot.blocks.post import Post
+from bot.domain.absence import Days
+from bot.domain.cadence import Period, following, period, period_on
+from bot.domain.excuses import Excuse
+from bot.domain.localtime import local_date_of
+from bot.domain.personal_week import is_away_until, opening
+from bot.services import access, audit, outbox, planning
+from bot.services.access import Caller
+from bot.services.asking import asked_about, only_asked_about
+from bot.services.planning import prompt_key
+from bot.services.refusals import Reason, Refused
+from bot.services.schedules import Week, week_of, weeks_of
+from models import (
+    Absence,
+    AbsenceNotice,
+    CheckIn,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    KeyResult,
+    Member,
+    PostKind,
+    Team,
+)
+
+# Who goes away for themselves and for others, or corrects a slip at once, is told of in one message.
+TOGETHER_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What an absence does. `check_ins` in the weeks that it covers; `told` are the names of those who hear of it."""
+
+    absence: Absence
+    check_ins: int
+    key_results: int
+    cover: str | None
+    told: tuple[str, ...]
+
+
+def declare(session: Session, now: datetime, caller: Caller, days: Days, cover_id: int | None) -> Declared:
+    """The caller is away on these days. Raises `Refused`: the cover cannot be one, or no full member asks.
+
+    What is due already and can no longer be answered before they go is excused, or goes to the cover with the last
+    answers; so does what falls due meanwhile. A cover who is away as well cannot stand in: it is excused.
+    """
+    member = _member(session, caller)
+    cover = _cover(session, member, cover_id)
+    before = week_of(session, member)
+    absence = Absence(
+        workspace_id=member.workspace_id,
+        member_id=member.id,
+        first_on=days.first,
+        last_on=days.last,
+        cover_id=cover.id if cover is not None else None,
+        created_at=now,
+    )
+    session.add(absence)
+    session.flush()
+    return _settle(session, now, member, absence, before, action="absence.declared")
+
+
+def change(
+    session: Session, now: datetime, caller: Caller, absence_id: int, *, days: Days, cover_id: int | None
+) -> Declared:
+    """Other days, or another cover. Raises `Refused` as `declare`, and where there is no such absence any more."""
+    member = _member(session, caller)
+    absence = _own(session, now, member, absence_id)
+    cover = _cover(session, member, cover_id)
+    before = week_of(session, member)
+    absence.first_on, absence.last_on = days.first, days.last
+    absence.cover_id = cover.id if cover is not None else None
+    session.flush()
+    return _settle(session, now, member, absence, before, action="absence.changed")
+
+
+def end(session: Session, now: datetime, caller: Caller, absence_id: int) -> int:
+    """The caller is back, or does not go. What is still open this week is theirs again; gives how many that is. Raises
+    `Refused`."""
+    member = _member(session, caller)
+    absence = _own(session, now, member, absence_id)
+    before = week_of(session, member)
+    today = local_date_of(now, ZoneInfo(member.time_zone))
+    if absence.first_on < today:
+        absence.last_on = today - timedelta(days=1)
+    else:
+        absence.ended_at = now
+    session.flush()
+    _settle(session, now, member, absence, before, action="absence.ended")
+    still_open = sa.select(sa.func.count()).where(
+        CheckIn.owner_id == member.id, CheckIn.state == CheckInState.DUE, CheckIn.closes_at > now
+    )
+    return session.scalar(still_open) or 0
+
+
+def mine(session: Session, member: Member, now: datetime) -> Sequence[Absence]:
+    """A person's absences that are not over, the nearest first."""
+    today = local_date_of(now, ZoneInfo(member.time_zone))
+    return session.scalars(
+        sa.select(Absence)
+        .where(
+            Absence.workspace_id == member.workspace_id,
+            Absence.member_id == member.id,
+            Absence.ended_at.is_(None),
+            Absence.last_on >= today,
+        )
+        .order_by(Absence.first_on, Absence.id)
+    ).all()
+
+
+def away_now(session: Session, members: Collection[Member], now: datetime) -> dict[int, Absence]:
+    """By member id: the absence in which somebody is today, by their own clock."""
+    ids = {member.id: local_date_of(now, ZoneInfo(member.time_zone)) for member in members}
+    rows = session.scalars(
+        sa.select(Absence).where(Absence.member_id.in_(ids), Absence.ended_at.is_(None)).order_by(Absence.id)
+    )
+    return {row.member_id: row for row in rows if row.first_on <= ids[row.member_id] <= row.last_on}
+
+
+def just_back(session: Session, members: Collection[Member], this: Period) -> set[int]:
+    """The ids of those whose absence ended between the opening of the period before and the closing of this one."""
+    ended = session.execute(
+        sa.select(Absence.member_id, sa.func.max(Absence.last_on))
+        .where(
+            Absence.workspace_id.in_({member.workspace_id for member in members}),
+            Absence.member_id.in_([member.id for member in members]),
+            Absence.ended_at.is_(None),
+            # A free day is nothing to be welcomed back from.
+            Absence.first_on < Absence.last_on,
+            Absence.last_on >= following(this, -2),
+            Absence.last_on < following(this),
+        )
+        .group_by(Absence.member_id)
+    ).all()
+    if not ended:
+        return set()
+    weeks = weeks_of(session, members)
+    found: set[int] = set()
+    for member_id, last_on in ended:
+        week = weeks[member_id]
+        since, until = (
+            opening(following(this, -1), week.rhythm, week.schedule),
+            opening(this, week.rhythm, week.schedule),
+        )
+        here = week.schedule.zone
+        if local_date_of(since.at, here) <= last_on < local_date_of(until.closes_at, here):
+            found.add(member_id)
+    return found
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """What a lead, or who covers, is told; all absences that came up meanwhile. None where none is left to tell of."""
+    reader = session.get(Member, delivery.member_id)
+    if reader is None or not reader.may_take_part:
+        return None
+    rows = session.execute(
+        sa.select(Absence, Member)
+        .join(AbsenceNotice, AbsenceNotice.absence_id == Absence.id)
+        .join(Member, Member.id == Absence.member_id)
+        .where(AbsenceNotice.delivery_id == delivery.id)
+        .order_by(Absence.first_on, Absence.id)
+    ).all()
+    if delivery.posted_ts is None and all(absence.ended_at is not None for absence, _ in rows):
+        return None
+    gone = tuple(_gone(session, absence, member, reader) for absence, member in rows)
+    return away_news(AwayNews(gone))
+
+
+def _gone(session: Session, absence: Absence, member: Member, reader: Member) -> Gone:
+    cover = session.get(Member, absence.cover_id) if absence.cover_id is not None else None
+    return Gone(
+        name=member.name,
+        first_on=absence.first_on,
+        last_on=absence.last_on,
+        key_results=len(asked_about(session, [member.id]).get(member.id, [])),
+        cover=cover.name if cover is not None else None,
+        is_reader_cover=cover is not None and cover.id == reader.id,
+        is_off=absence.ended_at is not None,
+    )
+
+
+def _settle(
+    session: Session, now: datetime, member: Member, absence: Absence, before: Week, *, action: str
+) -> Declared:
+    week = week_of(session, member)
+    planning.replan(session, now, [member.id])
+    _take_back(session, now, member, week)
+    passed_on = _let_go(session, now, member, week)
+    touched = passed_on | _touched(session, now, member, absence, before=before, week=week)
+    told = _tell(session, now, member, absence)
+    cover = session.get(Member, absence.cover_id) if absence.cover_id is not None else None
+    audit.record(
+        session,
+        now,
+        workspace_id=member.workspace_id,
+        actor_id=member.id,
+        actor_name=member.name,
+        action=action,
+        subject=absence,
+        detail={"first_on": absence.first_on.isoformat(), "last_on": absence.last_on.isoformat()},
+    )
+    return Declared(
+        absence=absence,
+        check_ins=len(touched),
+        key_results=len({key_result_id for key_result_id, _ in touched}),
+        cover=cover.name if cover is not None else None,
+        told=tuple(one.name for one in told),
+    )
+
+
+def _touched(
+    session: Session, now: datetime, member: Member, absence: Absence, *, before: Week, week: Week
+) -> set[tuple[int, Period]]:
+    """The check-ins of weeks to come in which the person would have been asked, were it not for this absence."""
+    asked = asked_about(session, [member.id]).get(member.id, [])
+    found: set[tuple[int, Period]] = set()
+    # Who is asked on the last working day before the week begins may be asked a week early.
+    this = period_on(absence.first_on)
+    while this <= period_on(absence.last_on) + timedelta(weeks=1):
+        theirs = opening(this, week.rhythm, week.schedule)
+        is_spared = theirs.excuse is Excuse.AWAY and opening(this, before.rhythm, before.schedule).excuse is None
+        if is_spared and theirs.at > now:
+            found |= {(one.key_result_id, this) for one in asked if one.is_asked_in(this)}
+        this = following(this)
+    return found
+
+
+def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[tuple[int, Period]]:
+    """What is due and cannot be answered by them in time is the cover's from now on, or excused."""
+    due = session.scalars(
+        sa.select(CheckIn)
+        .where(
+            CheckIn.workspace_id == member.workspace_id,
+            CheckIn.owner_id == member.id,
+            CheckIn.state == CheckInState.DUE,
+            CheckIn.closes_at > now,
+        )
+        .order_by(CheckIn.id)
+        .with_for_update(key_share=True)
+    ).all()
+    found: set[tuple[int, Period]] = set()
+    asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
+    today = local_date_of(now, week.schedule.zone)
+    for check_in in due:
+        if not is_away_until(check_in.closes_at, now, week.schedule) or not _on_leave(now, check_in.closes_at, week):
+            continue
+        of = period(check_in.period)
+        found.add((check_in.key_result_id, of))
+        cover_id = week.cover_on(today) or week.cover_on(local_date_of(check_in.closes_at, week.schedule.zone))
+        cover = planning.cover_of(session, cover_id, check_in.closes_at, now)
+        if cover is None or check_in.covered_for_id is not None:
+            check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.AWAY
+            continue
+        check_in.owner_id, check_in.covered_for_id = cover.member.id, member.id
+        asks[cover.member.id, of] = (cover.member, of, cover.at)
+    session.flush()
+    for _, of in sorted(found):
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, of))
+    planning.ask_also(session, now, list(asks.values()))
+    return found
+
+
+def _on_leave(now: datetime, closes: datetime, week: Week) -> bool:
+    """Whether leave, and not the end of the working day, is why there is no time left."""
+    day, last = local_date_of(now, week.schedule.zone), local_date_of(closes, week.schedule.zone)
+    while day <= last:
+        if week.schedule.off.is_leave(day):
+            return True
+        day += timedelta(days=1)
+    return False
+
+
+def _take_back(session: Session, now: datetime, member: Member, week: Week) -> None:
+    """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again."""
+    rows = session.scalars(
+        sa.select(CheckIn)
+        .where(
+            CheckIn.workspace_id == member.workspace_id,
+            CheckIn.closes_at > now,
+            sa.or_(
+                sa.and_(CheckIn.owner_id == member.id, CheckIn.excuse == Excuse.AWAY),
+                sa.and_(CheckIn.covered_for_id == member.id, CheckIn.state == CheckInState.DUE),
+            ),
+        )
+        .order_by(CheckIn.id)
+        .with_for_update(key_share=True)
+    ).all()
+    asks: dict[Period, tuple[Member, Period, datetime]] = {}
+    covers: set[str] = set()
+    for check_in in rows:
+        at = week.schedule.at_work_from(max(now, check_in.opens_at))
+        if at is None or at >= check_in.closes_at:
+            continue
+        of = period(check_in.period)
+        covers.add(prompt_key(check_in.owner_id, of))
+        check_in.owner_id, check_in.covered_for_id = member.id, None
+        check_in.state, check_in.excuse = CheckInState.DUE, None
+        asks[of] = (member, of, at)
+    session.flush()
+    planning.ask_also(session, now, list(asks.values()))
+    for key in sorted(covers):
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=key)
+
+
+def _tell(session: Session, now: datetime, member: Member, absence: Absence) -> list[Member]:
+    """The leads of the teams whose key results these are, and who covers, hear of it: in one message with what else is
+    new, in their working time. What was told before is corrected where it stands."""
+    told = session.scalars(
+        sa.select(Delivery)
+        .join(AbsenceNotice, AbsenceNotice.delivery_id == Delivery.id)
+        .where(AbsenceNotice.absence_id == absence.id)
+    ).all()
+    for delivery in told:
+        outbox.redraw(session, now, workspace_id=delivery.workspace_id, key=delivery.key)
+    if absence.ended_at is not None:
+        return []
+    knows = {delivery.member_id for delivery in told}
+    leads = only_asked_about(sa.select(Team.lead_id)).where(KeyResult.owner_id == member.id)
+    ids = {one for one in (*session.scalars(leads), absence.cover_id) if one is not None and one != member.id}
+    readers = session.scalars(sa.select(Member).where(Member.id.in_(ids)).order_by(Member.name, Member.id)).all()
+    readers = [one for one in readers if one.may_take_part]
+    for reader in readers:
+        if reader.id not in knows:
+            _notify(session, now, reader, absence)
+    return readers
+
+
+def _notify(session: Session, now: datetime, reader: Member, absence: Absence) -> None:
+    waiting = session.scalar(
+        sa.select(Delivery)
+        .where(
+            Delivery.workspace_id == reader.workspace_id,
+            Delivery.member_id == reader.id,
+            Delivery.kind == PostKind.AWAY_NEWS,
+            Delivery.state == DeliveryState.QUEUED,
+        )
+        .order_by(Delivery.id)
+        .limit(1)
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    delivery_id = waiting.id if waiting is not None else None
+    if delivery_id is None:
+        soon = now + TOGETHER_FOR
+        delivery_id = outbox.post(
+            session,
+            now,
+            workspace_id=reader.workspace_id,
+            key=f"away:{absence.id}:{reader.id}",
+            kind=PostKind.AWAY_NEWS,
+            member_id=reader.id,
+            not_before=week_of(session, reader).schedule.at_work_from(soon) or soon,
+            revive=True,
+        )
+    if delivery_id is not None:
+        session.add(AbsenceNotice(workspace_id=reader.workspace_id, absence_id=absence.id, delivery_id=delivery_id))
+        session.flush()
+
+
+def _member(session: Session, caller: Caller) -> Member:
+    member = session.scalars(
+        sa.select(Member)
+        .where(Member.workspace_id == caller.workspace_id, Member.id == caller.member_id)
+        .with_for_update(key_share=True)
+    ).one()
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    return member
+
+
+def _cover(session: Session, member: Member, cover_id: int | None) -> Member | None:
+    if cover_id is None:
+        return None
+    cover = session.scalar(sa.select(Member).where(Member.workspace_id == member.workspace_id, Member.id == cover_id))
+    if cover is None or cover.id == member.id or not cover.may_take_part:
+        raise Refused(Reason.CANNOT_COVER, name=cover.name if cover is not None and cover.id != member.id else None)
+    return cover
+
+
+def _own(session: Session, now: datetime, member: Member, absence_id: int) -> Absence:
+    found = next((one for one in mine(session, member, now) if one.id == absence_id), None)
+    if found is None:
+        raise Refused(Reason.NO_SUCH_ABSENCE)
+    return found
+
+
+def today_of(member: Member, now: datetime) -> date:
+    """The date on the person's own calendar."""
+    return local_date_of(now, ZoneInfo(member.time_zone))
+
+
+def member_of(session: Session, caller: Caller) -> Member:
+    """The caller's row; raises `Refused` for who is no full member."""
+    member = access.member_of(session, caller)
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    return member

@@ -1,0 +1,134 @@
+"""The one place that decides whether a message may leave now: the weekly budget of its reader, and their working hours.
+
+Delivery asks it for every direct message just before it is sent, whoever queued it, so no feature can take more of a
+person's week than their budget. What is held back is kept: it stands on Home.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.attention import Claim, Leave, Verdict, verdict, week_of
+from bot.services.schedules import weeks_of
+from models import Delivery, DeliveryState, Member, PostKind, Team
+
+CLAIMS: Mapping[PostKind, Claim] = {
+    PostKind.INTRODUCTION: Claim.FIRST,
+    PostKind.PROMPT: Claim.UNASKED,
+    PostKind.REMINDER: Claim.UNASKED,
+    PostKind.LEAD_NOTE: Claim.UNASKED,
+    PostKind.AWAY_NEWS: Claim.UNASKED,
+    # Somebody has asked its reader for help, or to take something over: only they can decide.
+    PostKind.ESCALATION: Claim.ANSWER,
+    PostKind.ESCALATION_REPLY: Claim.ANSWER,
+    PostKind.ESCALATION_ASK: Claim.ANSWER,
+    PostKind.HAND_OVER: Claim.ANSWER,
+    PostKind.NOT_MINE: Claim.ANSWER,
+    PostKind.OWNERLESS: Claim.ANSWER,
+    # What became of something that its reader asked for, did, or decided.
+    PostKind.ESCALATION_NEWS: Claim.ANSWER,
+    PostKind.HAND_OVER_NEWS: Claim.ANSWER,
+    PostKind.PROMPT_AGAIN: Claim.ANSWER,
+    PostKind.UNDERSTANDING: Claim.ANSWER,
+    PostKind.ANSWER_CORRECTED: Claim.ANSWER,
+    # Into a channel, or about Okra itself, to those who run it.
+    PostKind.DIGEST: Claim.ANSWER,
+    PostKind.DIGEST_DETAILS: Claim.ANSWER,
+    PostKind.ADMIN_NOTICE: Claim.ANSWER,
+}
+
+COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim is not Claim.ANSWER)
+# It has left, or nobody knows yet that it has not.
+_LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+# No calendar week is longer, whatever the clocks do.
+_A_WEEK = timedelta(days=8)
+
+
+def look(session: Session, now: datetime, rows: Collection[Delivery]) -> dict[int, Verdict]:
+    """By delivery id: may it leave now? Holds the readers' rows, so that two workers count one after the other.
+
+    A fixed number of queries. Each that may leave counts for those after it.
+    """
+    found: dict[int, Verdict] = {row.id: Leave() for row in rows}
+    asked = [row for row in rows if row.member_id is not None and CLAIMS[row.kind] is not Claim.ANSWER]
+    if not asked:
+        return found
+    members = {
+        member.id: member
+        for member in session.scalars(
+            sa.select(Member)
+            .where(Member.id.in_({row.member_id for row in asked}))
+            .order_by(Member.id)
+            .with_for_update(key_share=True)
+        )
+    }
+    weeks = weeks_of(session, list(members.values()))
+    sent = _sent(session, now, asked)
+    reserved = _notes_to_come(session, now, [row for row in asked if row.kind is PostKind.REMINDER])
+    for row in sorted(asked, key=lambda one: one.id):
+        assert row.member_id is not None  # noqa: S101 - asked for above
+        week = weeks[row.member_id]
+        found[row.id] = verdict(
+            CLAIMS[row.kind],
+            now,
+            week.schedule,
+            sent[row.member_id],
+            zone=week.organisation,
+            budget=week.budget,
+            reserved=reserved.get(row.member_id, 0) if row.kind is PostKind.REMINDER else 0,
+        )
+        if isinstance(found[row.id], Leave):
+            sent[row.member_id].append(now)
+    return found
+
+
+def held_back(session: Session, member: Member, now: datetime) -> Sequence[Delivery]:
+    """What the budget kept from a person in this calendar week, the oldest first: for their Home."""
+    week = weeks_of(session, [member])[member.id]
+    begins, _ = week_of(now, week.organisation)
+    return session.scalars(
+        sa.select(Delivery)
+        .where(
+            Delivery.workspace_id == member.workspace_id,
+            Delivery.member_id == member.id,
+            Delivery.held_back_at >= begins,
+        )
+        .order_by(Delivery.held_back_at, Delivery.id)
+    ).all()
+
+
+def _sent(session: Session, now: datetime, asked: Sequence[Delivery]) -> dict[int, list[datetime]]:
+    """When messages within the budget left for these readers, lately."""
+    found: dict[int, list[datetime]] = defaultdict(list)
+    rows = session.execute(
+        sa.select(Delivery.member_id, Delivery.attempted_at).where(
+            Delivery.workspace_id.in_({row.workspace_id for row in asked}),
+            Delivery.member_id.in_({row.member_id for row in asked}),
+            Delivery.attempted_at >= now - _A_WEEK,
+            Delivery.kind.in_(COUNTED),
+            Delivery.state.in_(_LEFT),
+            Delivery.id.not_in([row.id for row in asked]),
+        )
+    )
+    for member_id, at in rows:
+        if member_id is not None and at is not None:
+            found[member_id].append(at)
+    return found
+
+
+def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery]) -> dict[int, int]:
+    """How many lead's notes these people get within two days: a reminder must not take their place."""
+    if not reminders:
+        return {}
+    ids = {row.member_id for row in reminders}
+    rows = session.execute(
+        sa.select(Team.lead_id, sa.func.count())
+        .where(Team.lead_id.in_(ids), Team.next_note_at > now, Team.next_note_at <= now + timedelta(days=2))
+        .group_by(Team.lead_id)
+    )
+    return {lead_id: count for lead_id, count in rows if lead_id is not None}

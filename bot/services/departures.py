@@ -1,0 +1,156 @@
+"""Somebody leaves: their key results go to the lead's list at once, and the lead is asked about them until they are
+given.
+
+Comes back who left, they are theirs again, unless somebody else owns them by then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.ownerless import Ownerless, OwnerlessOne, ownerless
+from bot.blocks.post import Post
+from bot.domain.cadence import Period, period
+from bot.services import outbox, planning
+from bot.services.asking import only_asked_about
+from bot.services.planning import prompt_key
+from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultRevision, Member, Objective, PostKind, Team
+
+
+def key(member_id: int, lead_id: int) -> str:
+    """The permanent key of what a lead is told about the key results of somebody who left."""
+    return f"ownerless:{member_id}:{lead_id}"
+
+
+def left(session: Session, now: datetime, members: Collection[Member]) -> None:
+    """These members may take part no more, since a moment ago in this transaction; they were planned anew."""
+    leads = _leads(session, members) if members else []
+    if not leads:
+        return
+    planning.replan(session, now, sorted({lead.id for _, lead in leads}))
+    for member, lead in leads:
+        _pass_on(session, now, member, lead)
+        outbox.post(
+            session,
+            now,
+            workspace_id=member.workspace_id,
+            key=key(member.id, lead.id),
+            kind=PostKind.OWNERLESS,
+            member_id=lead.id,
+            about_member_id=member.id,
+            revive=True,
+        )
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=key(member.id, lead.id))
+
+
+def returned(session: Session, now: datetime, members: Collection[Member]) -> None:
+    """These members take part again. What is due of theirs, and was their lead's meanwhile, is theirs."""
+    if not members:
+        return
+    ids = {member.id: member for member in members}
+    rows = session.scalars(
+        sa.select(CheckIn)
+        .join(KeyResult, sa.and_(KeyResult.id == CheckIn.key_result_id, KeyResult.owner_id == CheckIn.covered_for_id))
+        .where(CheckIn.covered_for_id.in_(ids), CheckIn.state == CheckInState.DUE, CheckIn.closes_at > now)
+        .order_by(CheckIn.id)
+        .with_for_update(of=CheckIn, key_share=True)
+    ).all()
+    asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
+    for check_in in rows:
+        assert check_in.covered_for_id is not None  # noqa: S101 - asked for above
+        member, of = ids[check_in.covered_for_id], period(check_in.period)
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(check_in.owner_id, of))
+        check_in.owner_id, check_in.covered_for_id = member.id, None
+        asks[member.id, of] = (member, of, now)
+    session.flush()
+    leads = _leads(session, members)
+    planning.replan(session, now, sorted({lead.id for _, lead in leads}))
+    planning.ask_also(session, now, list(asks.values()))
+    for member, lead in leads:
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=key(member.id, lead.id))
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The lead's list as it is now; it does not leave where nothing of theirs is without an owner."""
+    lead = session.get(Member, delivery.member_id)
+    gone = session.get(Member, delivery.about_member_id)
+    if lead is None or gone is None or not lead.may_take_part:
+        return None
+    rows = _theirs(session, gone, lead) if not gone.may_take_part else []
+    if not rows and delivery.posted_ts is None:
+        return None
+    return ownerless(
+        Ownerless(
+            name=gone.name,
+            key_results=tuple(
+                OwnerlessOne(key_result.id, key_result.number, metric or text, team)
+                for key_result, metric, text, team in rows
+            ),
+            is_back=gone.may_take_part,
+        )
+    )
+
+
+def _theirs(session: Session, gone: Member, lead: Member) -> Sequence[sa.Row[KeyResult, str | None, str, str]]:
+    return session.execute(
+        only_asked_about(sa.select(KeyResult, KeyResultRevision.metric, KeyResultRevision.text, Team.name))
+        .where(KeyResult.owner_id == gone.id, Team.lead_id == lead.id)
+        .order_by(KeyResult.number)
+    ).all()
+
+
+def _leads(session: Session, members: Collection[Member]) -> list[tuple[Member, Member]]:
+    """Each of these members with each lead of a team that their key results are in."""
+    by_id = {member.id: member for member in members}
+    rows = session.execute(
+        only_asked_about(sa.select(KeyResult.owner_id, Team.lead_id))
+        .where(KeyResult.owner_id.in_(by_id), Team.lead_id.is_not(None), Team.lead_id != KeyResult.owner_id)
+        .distinct()
+    ).all()
+    leads = {
+        lead.id: lead
+        for lead in session.scalars(sa.select(Member).where(Member.id.in_({lead_id for _, lead_id in rows})))
+    }
+    pairs = [
+        (by_id[owner_id], leads[lead_id]) for owner_id, lead_id in rows if owner_id is not None and lead_id is not None
+    ]
+    return sorted((pair for pair in pairs if pair[1].may_take_part), key=lambda pair: (pair[0].id, pair[1].id))
+
+
+def _pass_on(session: Session, now: datetime, member: Member, lead: Member) -> None:
+    """What is due of theirs is the lead's to answer, who is asked as soon as they are at work."""
+    rows = session.execute(
+        sa.select(CheckIn)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Team, Team.id == Objective.team_id)
+        .where(
+            CheckIn.owner_id == member.id,
+            CheckIn.state == CheckInState.DUE,
+            CheckIn.closes_at > now,
+            KeyResult.owner_id == member.id,
+            Team.lead_id == lead.id,
+        )
+        .order_by(CheckIn.id)
+        .with_for_update(of=CheckIn, key_share=True)
+    ).all()
+    passed: dict[Period, list[CheckIn]] = defaultdict(list)
+    for (check_in,) in rows:
+        passed[period(check_in.period)].append(check_in)
+    asks: list[tuple[Member, Period, datetime]] = []
+    for of, check_ins in passed.items():
+        closes = max(check_in.closes_at for check_in in check_ins)
+        cover = planning.cover_of(session, lead.id, closes, now)
+        if cover is None:
+            continue
+        for check_in in check_ins:
+            check_in.owner_id, check_in.covered_for_id = lead.id, member.id
+        asks.append((lead, of, cover.at))
+        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, of))
+    session.flush()
+    planning.ask_also(session, now, asks)

@@ -1,0 +1,285 @@
+"""Handing a key result over: the owner or a lead asks somebody, and it stays where it is until they accept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.hand_over import Offer, OfferState, Question, asked, news
+from bot.blocks.post import Post
+from bot.domain.permissions import Action, may
+from bot.services import access, audit, outbox, ownership, planning
+from bot.services.access import Caller
+from bot.services.refusals import Reason, Refused
+from models import (
+    Delivery,
+    HandOver,
+    HandOverState,
+    KeyResult,
+    KeyResultRevision,
+    KeyResultState,
+    Member,
+    Objective,
+    PostKind,
+    Team,
+)
+
+_SHOWN = {
+    HandOverState.WAITING: OfferState.WAITING,
+    HandOverState.ACCEPTED: OfferState.ACCEPTED,
+    HandOverState.DECLINED: OfferState.DECLINED,
+    HandOverState.WITHDRAWN: OfferState.WITHDRAWN,
+}
+
+
+def key(hand_over_id: int) -> str:
+    """The permanent key of the message that asks the new owner."""
+    return f"hand_over:{hand_over_id}"
+
+
+def question(session: Session, caller: Caller, key_result_id: int) -> Question:
+    """What the dialog asks about. Raises `Refused`: it is not the caller's to give away."""
+    key_result = _key_result(session, caller, key_result_id)
+    _require(session, caller, key_result)
+    owner = session.get(Member, key_result.owner_id) if key_result.owner_id is not None else None
+    waiting = _waiting(session, key_result)
+    to = session.get_one(Member, waiting.to_id) if waiting is not None else None
+    return Question(
+        key_result_id=key_result.id,
+        number=key_result.number,
+        name=_name_of(session, key_result),
+        owner=owner.name if owner is not None else None,
+        is_readers=key_result.owner_id == caller.member_id,
+        waits_for=to.name if to is not None else None,
+    )
+
+
+def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_id: int) -> HandOver:
+    """Ask somebody to own a key result; who takes it on themselves owns it at once. Raises `Refused`.
+
+    Whoever was asked before is asked no more. The new owner decides; until then all stays as it is.
+    """
+    key_result = _key_result(session, caller, key_result_id, lock=True)
+    member = _require(session, caller, key_result)
+    to = session.scalar(sa.select(Member).where(Member.workspace_id == caller.workspace_id, Member.id == to_id))
+    if to is None or not to.may_take_part:
+        raise Refused(Reason.CANNOT_OWN, name=to.name if to is not None else None)
+    if to.id == key_result.owner_id:
+        raise Refused(Reason.OWNS_IT_ALREADY, name=to.name, number=key_result.number)
+    before = _waiting(session, key_result)
+    if before is not None and before.to_id == to.id:
+        return before
+    if before is not None:
+        _settle(session, now, before, HandOverState.WITHDRAWN)
+    hand_over = HandOver(
+        workspace_id=key_result.workspace_id,
+        key_result_id=key_result.id,
+        from_id=key_result.owner_id,
+        to_id=to.id,
+        asked_by_id=member.id,
+        created_at=now,
+    )
+    session.add(hand_over)
+    session.flush()
+    _note(session, now, member, hand_over, "hand_over.asked")
+    if to.id == member.id:
+        _accept(session, now, hand_over, key_result, to)
+        return hand_over
+    outbox.post(
+        session,
+        now,
+        workspace_id=key_result.workspace_id,
+        key=key(hand_over.id),
+        kind=PostKind.HAND_OVER,
+        member_id=to.id,
+        hand_over_id=hand_over.id,
+    )
+    return hand_over
+
+
+def accept(session: Session, now: datetime, caller: Caller, hand_over_id: int) -> None:
+    """The caller owns it from now on, with what is due. Raises `Refused`: it was not asked of them, or is settled."""
+    hand_over, key_result, member = _asked_of(session, caller, hand_over_id)
+    if key_result.owner_id != hand_over.from_id or key_result.state is KeyResultState.CLOSED:
+        raise Refused(Reason.HAND_OVER_SETTLED)
+    _accept(session, now, hand_over, key_result, member)
+
+
+def decline(session: Session, now: datetime, caller: Caller, hand_over_id: int) -> None:
+    """It stays with its owner, who is told. Raises `Refused` as `accept`."""
+    hand_over, _, member = _asked_of(session, caller, hand_over_id)
+    _settle(session, now, hand_over, HandOverState.DECLINED)
+    _note(session, now, member, hand_over, "hand_over.declined")
+    _tell(session, now, hand_over, but=member.id)
+
+
+def waiting_for(session: Session, member: Member) -> Sequence[HandOver]:
+    """What a person is asked to take over and has not answered, the oldest first: for their Home."""
+    return session.scalars(
+        sa.select(HandOver)
+        .where(
+            HandOver.workspace_id == member.workspace_id,
+            HandOver.to_id == member.id,
+            HandOver.state == HandOverState.WAITING,
+        )
+        .order_by(HandOver.id)
+    ).all()
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The request as it stands; it does not leave once it is settled."""
+    hand_over = session.get_one(HandOver, delivery.hand_over_id)
+    to = session.get_one(Member, hand_over.to_id)
+    if not to.may_take_part or (delivery.posted_ts is None and hand_over.state is not HandOverState.WAITING):
+        return None
+    return asked(_offer(session, hand_over))
+
+
+def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """What became of it, for who asked and for who owned it."""
+    reader = session.get_one(Member, delivery.member_id)
+    if not reader.may_take_part:
+        return None
+    return news(_offer(session, session.get_one(HandOver, delivery.hand_over_id)))
+
+
+def _offer(session: Session, hand_over: HandOver) -> Offer:
+    key_result = session.get_one(KeyResult, hand_over.key_result_id)
+    team = session.scalars(
+        sa.select(Team.name)
+        .join(Objective, Objective.team_id == Team.id)
+        .where(Objective.id == key_result.objective_id)
+    ).one()
+    owner = session.get(Member, hand_over.from_id) if hand_over.from_id is not None else None
+    is_over = key_result.owner_id != hand_over.from_id or key_result.state is KeyResultState.CLOSED
+    state = _SHOWN[hand_over.state]
+    return Offer(
+        hand_over_id=hand_over.id,
+        number=key_result.number,
+        name=_name_of(session, key_result),
+        team=team,
+        owner=owner.name if owner is not None else None,
+        owner_has_left=owner is not None and not owner.may_take_part,
+        to=session.get_one(Member, hand_over.to_id).name,
+        asked_by=session.get_one(Member, hand_over.asked_by_id).name,
+        state=OfferState.WITHDRAWN if state is OfferState.WAITING and is_over else state,
+    )
+
+
+def _accept(session: Session, now: datetime, hand_over: HandOver, key_result: KeyResult, to: Member) -> None:
+    before = key_result.owner_id
+    key_result.owner_id = to.id
+    if key_result.state is KeyResultState.DRAFT:
+        key_result.state = KeyResultState.ACTIVE
+    _settle(session, now, hand_over, HandOverState.ACCEPTED)
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=key_result.workspace_id,
+        actor_id=to.id,
+        actor_name=to.name,
+        action="key_result.handed_over",
+        subject=key_result,
+        detail={"from": before, "to": to.id},
+    )
+    planning.replan(session, now, sorted({to.id, *([before] if before is not None else [])}))
+    ownership.hand_over(session, now, key_result.workspace_id, [key_result.id])
+    ownership.redraw_lists(session, now, key_result)
+    _tell(session, now, hand_over, but=to.id)
+
+
+def _settle(session: Session, now: datetime, hand_over: HandOver, state: HandOverState) -> None:
+    hand_over.state, hand_over.settled_at = state, now
+    session.flush()
+    outbox.redraw(session, now, workspace_id=hand_over.workspace_id, key=key(hand_over.id))
+
+
+def _tell(session: Session, now: datetime, hand_over: HandOver, *, but: int) -> None:
+    for member_id in dict.fromkeys((hand_over.asked_by_id, hand_over.from_id)):
+        if member_id is None or member_id == but:
+            continue
+        outbox.post(
+            session,
+            now,
+            workspace_id=hand_over.workspace_id,
+            key=f"{key(hand_over.id)}:news:{member_id}",
+            kind=PostKind.HAND_OVER_NEWS,
+            member_id=member_id,
+            hand_over_id=hand_over.id,
+        )
+
+
+def _asked_of(session: Session, caller: Caller, hand_over_id: int) -> tuple[HandOver, KeyResult, Member]:
+    hand_over = session.scalar(
+        sa.select(HandOver).where(HandOver.workspace_id == caller.workspace_id, HandOver.id == hand_over_id)
+    )
+    if hand_over is None or hand_over.to_id != caller.member_id:
+        raise Refused(Reason.NOT_ASKED_OF_YOU)
+    # The key result first, as `ask` holds it; then the request is read again.
+    key_result = _key_result(session, caller, hand_over.key_result_id, lock=True)
+    session.refresh(hand_over, with_for_update={"key_share": True})
+    member = access.member_of(session, caller)
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    if hand_over.state is not HandOverState.WAITING:
+        raise Refused(Reason.HAND_OVER_SETTLED)
+    return hand_over, key_result, member
+
+
+def _waiting(session: Session, key_result: KeyResult) -> HandOver | None:
+    return session.scalar(
+        sa.select(HandOver).where(HandOver.key_result_id == key_result.id, HandOver.state == HandOverState.WAITING)
+    )
+
+
+def _require(session: Session, caller: Caller, key_result: KeyResult) -> Member:
+    facts = access.key_result_facts(session, key_result)
+    member = access.member_of(session, caller)
+    # Who may not see it learns nothing about it, not even that it exists.
+    if not may(access.actor_of(member), Action.VIEW_KEY_RESULT, facts):
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    if not may(access.actor_of(member), Action.HAND_OVER, facts):
+        raise Refused(Reason.NOT_YOURS_TO_GIVE, number=key_result.number)
+    return member
+
+
+def _key_result(session: Session, caller: Caller, key_result_id: int, *, lock: bool = False) -> KeyResult:
+    wanted = sa.select(KeyResult).where(
+        KeyResult.workspace_id == caller.workspace_id,
+        KeyResult.id == key_result_id,
+        KeyResult.archived_at.is_(None),
+    )
+    if lock:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = session.scalar(wanted)
+    if found is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    if found.state is KeyResultState.CLOSED:
+        raise Refused(Reason.KEY_RESULT_CLOSED, number=found.number)
+    return found
+
+
+def _name_of(session: Session, key_result: KeyResult) -> str:
+    metric, text = session.execute(
+        sa.select(KeyResultRevision.metric, KeyResultRevision.text).where(
+            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
+        )
+    ).one()
+    return metric or text
+
+
+def _note(session: Session, now: datetime, actor: Member, hand_over: HandOver, action: str) -> None:
+    audit.record(
+        session,
+        now,
+        workspace_id=hand_over.workspace_id,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        action=action,
+        subject=hand_over,
+        detail={"key_result": hand_over.key_result_id, "to": hand_over.to_id},
+    )

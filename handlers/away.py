@@ -1,0 +1,159 @@
+"""Away and back: `/okr away 2026-12-20..2027-01-06 cover @someone`, its dialog, and the buttons under its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from bot.blocks import away as blocks
+from bot.blocks.away import AwayDone, AwayQuestion, OwnAbsence
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.domain.absence import LONGEST, Days, parse_days
+from bot.runtime import Runtime
+from bot.services import absences, once
+from bot.services.absences import Declared
+from bot.services.refusals import Reason, Refused
+from handlers.acquaintance import acquainted
+from handlers.boundary import Desk
+from handlers.notation import mentioned
+from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.request import OpenView, Request
+from models import Absence, Member
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.CHANGE_AWAY, change)
+    desk.action(Act.END_AWAY, end)
+    desk.submit(Dialog.AWAY, submitted)
+
+
+def away(runtime: Runtime, request: Request, words: str) -> Reply:
+    """`/okr away …`: with days at once, without them by the dialog."""
+    with runtime.read() as session:
+        member = absences.member_of(session, request.caller)
+        today = absences.today_of(member, runtime.now())
+        known = _own(session, absences.mine(session, member, runtime.now()))
+    if not words:
+        view = blocks.away_dialog(AwayQuestion(today, known))
+        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+        return Done()
+    days = parse_days(words, today)
+    if days is None:
+        return Whisper(blocks.days_not_understood(words))
+    # The text as it was sent: what the person saw names nobody for certain.
+    named = sorted(mentioned(str(request.body.get("text") or "")))
+    cover_id = acquainted(runtime, request.caller.workspace_id, named[0]) if len(named) == 1 else None
+    if named and cover_id is None:
+        raise Refused(Reason.CANNOT_COVER, name=None)
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        done = absences.declare(session, now, request.caller, days, cover_id)
+    return Whisper(blocks.away_done(_done(done)))
+
+
+def back(runtime: Runtime, request: Request) -> Reply:
+    """`/okr back`: the days that are noted, each to change or to end."""
+    with runtime.read() as session:
+        member = absences.member_of(session, request.caller)
+        known = _own(session, absences.mine(session, member, runtime.now()))
+    return Whisper(blocks.own_absences(known))
+
+
+def change(runtime: Runtime, request: Request) -> Reply:
+    """*Change*: the dialog, filled in."""
+    with runtime.read() as session:
+        member = absences.member_of(session, request.caller)
+        rows = absences.mine(session, member, runtime.now())
+        found = [one for one in _own(session, rows) if str(one.absence_id) == request.value]
+        today = absences.today_of(member, runtime.now())
+    if not found:
+        raise Refused(Reason.NO_SUCH_ABSENCE)
+    view = blocks.away_dialog(AwayQuestion(today, changes=found[0]))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def end(runtime: Runtime, request: Request) -> Reply:
+    """*I'm not away*: what is still open this week is theirs again."""
+    with runtime.write() as session:
+        now = runtime.now()
+        still_open = absences.end(session, now, request.caller, _id(request.value))
+    return Whisper(blocks.away_ended(still_open=still_open))
+
+
+def submitted(runtime: Runtime, request: Request) -> Reply:
+    """The dialog: new days, or others for an absence that is noted."""
+    view = request.view
+    if view is None:
+        return Done()
+    with runtime.read() as session:
+        today = absences.today_of(absences.member_of(session, request.caller), runtime.now())
+    days = _days(view, today)
+    if isinstance(days, Errors):
+        return days
+    chosen = view.user(Typed.COVER)
+    cover_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
+    absence_id = view.metadata.get("absence")
+    try:
+        with runtime.write() as session:
+            now = runtime.now()
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+                return Done()
+            if absence_id is None:
+                done = absences.declare(session, now, request.caller, days, cover_id)
+            else:
+                done = absences.change(session, now, request.caller, int(absence_id), days=days, cover_id=cover_id)
+    except Refused as refused:
+        if refused.reason is not Reason.CANNOT_COVER:
+            raise
+        return Errors({Typed.COVER: blocks.cover_cannot(refused.facts.get("name"))})
+    return Whisper(blocks.away_done(_done(done)))
+
+
+def _days(view: OpenView, today: date) -> Days | Errors:
+    first, last = view.date(Typed.AWAY_FROM), view.date(Typed.AWAY_UNTIL)
+    begins = date.fromisoformat(first) if first else today
+    ends = date.fromisoformat(last) if last else begins
+    if ends < begins:
+        return Errors({Typed.AWAY_UNTIL: blocks.last_before_first()})
+    if ends < today:
+        return Errors({Typed.AWAY_UNTIL: blocks.all_over()})
+    if ends - begins > LONGEST:
+        return Errors({Typed.AWAY_UNTIL: blocks.too_long()})
+    return Days(begins, ends)
+
+
+def _own(session: Session, rows: Sequence[Absence]) -> tuple[OwnAbsence, ...]:
+    covers = {one.cover_id: session.get_one(Member, one.cover_id) for one in rows if one.cover_id is not None}
+    return tuple(
+        OwnAbsence(
+            absence_id=one.id,
+            first_on=one.first_on,
+            last_on=one.last_on,
+            cover=covers[one.cover_id].name if one.cover_id is not None else None,
+            cover_slack_id=covers[one.cover_id].slack_user_id if one.cover_id is not None else None,
+        )
+        for one in rows
+    )
+
+
+def _done(done: Declared) -> AwayDone:
+    return AwayDone(
+        absence_id=done.absence.id,
+        first_on=done.absence.first_on,
+        last_on=done.absence.last_on,
+        check_ins=done.check_ins,
+        key_results=done.key_results,
+        cover=done.cover,
+        told=done.told,
+    )
+
+
+def _id(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise Refused(Reason.NO_SUCH_ABSENCE)
+    return int(value)

@@ -1,0 +1,94 @@
+"""Handing a key result over: the button and its dialog, and the answer of the one who is asked."""
+
+from __future__ import annotations
+
+from bot.blocks import hand_over as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import hand_over, key_result_view, once
+from bot.services.refusals import Reason, Refused
+from handlers.acquaintance import acquainted
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.request import Request
+from models import HandOverState, KeyResult, Member
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.HAND_OVER, start)
+    desk.submit(Dialog.HAND_OVER, submitted)
+    desk.action(Act.ACCEPT_HAND_OVER, accept)
+    desk.action(Act.DECLINE_HAND_OVER, decline)
+
+
+def start(runtime: Runtime, request: Request) -> Reply:
+    """*Hand over*, or *Give to…*: ask who should own it."""
+    return open_for(runtime, request, _id(request.value, Reason.NO_SUCH_KEY_RESULT))
+
+
+def open_for(runtime: Runtime, request: Request, key_result_id: int) -> Reply:
+    """Open the dialog for one key result. Raises `Refused`."""
+    with runtime.read() as session:
+        view = blocks.hand_over_dialog(hand_over.question(session, request.caller, key_result_id))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def by_number(runtime: Runtime, request: Request, words: str) -> Reply:
+    """`/okr handover 12`."""
+    number = words.upper().removeprefix("KR").strip(" -#").partition(" ")[0]
+    if not number.isdecimal():
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    with runtime.read() as session:
+        found = key_result_view.find(session, request.caller, int(number[:9]))
+    return open_for(runtime, request, found.id)
+
+
+def submitted(runtime: Runtime, request: Request) -> Reply:
+    """Ask them. Who chose themselves owns it at once."""
+    view = request.view
+    if view is None:
+        return Done()
+    chosen = view.user(Typed.NEW_OWNER)
+    if not chosen:
+        return Errors({Typed.NEW_OWNER: blocks.new_owner_missing()})
+    to_id = acquainted(runtime, request.caller.workspace_id, chosen)
+    if to_id is None:
+        return Errors({Typed.NEW_OWNER: blocks.cannot_own(None)})
+    try:
+        with runtime.write() as session:
+            now = runtime.now()
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+                return Done()
+            asked = hand_over.ask(session, now, request.caller, int(view.metadata["key_result"]), to_id)
+            number = session.get_one(KeyResult, asked.key_result_id).number
+            name = session.get_one(Member, to_id).name
+    except Refused as refused:
+        match refused.reason:
+            case Reason.CANNOT_OWN:
+                return Errors({Typed.NEW_OWNER: blocks.cannot_own(refused.facts.get("name"))})
+            case Reason.OWNS_IT_ALREADY:
+                return Errors({Typed.NEW_OWNER: blocks.owns_already(refused.facts["name"], refused.facts["number"])})
+        raise
+    is_theirs = asked.state is HandOverState.ACCEPTED
+    return Whisper(blocks.yours_now(number) if is_theirs else blocks.asked_them(number, name))
+
+
+def accept(runtime: Runtime, request: Request) -> Reply:
+    """*I'll own it*. The message itself says that it is theirs."""
+    with runtime.write() as session:
+        hand_over.accept(session, runtime.now(), request.caller, _id(request.value, Reason.NOT_ASKED_OF_YOU))
+    return Done()
+
+
+def decline(runtime: Runtime, request: Request) -> Reply:
+    """*Not me*."""
+    with runtime.write() as session:
+        hand_over.decline(session, runtime.now(), request.caller, _id(request.value, Reason.NOT_ASKED_OF_YOU))
+    return Done()
+
+
+def _id(value: str, reason: Reason) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 18:
+        raise Refused(reason)
+    return int(value)

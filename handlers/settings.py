@@ -1,0 +1,154 @@
+"""`/okr settings`, and for admins `/okr rhythm`: dialogs about when people are asked."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from bot.blocks import settings as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.domain.attention import LEAST_BUDGET, MOST_BUDGET
+from bot.domain.localtime import Weekday
+from bot.domain.preferences import Odd, check
+from bot.runtime import Runtime
+from bot.services import once, preferences, steering
+from bot.services.preferences import Chosen
+from bot.services.steering import Steered
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Options, Reply, Whisper
+from handlers.request import OpenView, Request
+
+
+def register(desk: Desk) -> None:
+    desk.suggest(Act.ZONE, zones)
+    desk.suggest(Act.COUNTRY, countries)
+    desk.submit(Dialog.SETTINGS, chosen)
+    desk.submit(Dialog.RHYTHM, steered)
+    desk.submit(Dialog.TEAM_RHYTHM, team_steered)
+
+
+def mine(runtime: Runtime, request: Request) -> Reply:
+    """`/okr settings`."""
+    with runtime.read() as session:
+        view = blocks.settings_dialog(preferences.mine(session, runtime.now(), request.caller))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def rhythm(runtime: Runtime, request: Request, team: str) -> Reply:
+    """`/okr rhythm`, or with a team's name behind it that team's exception."""
+    with runtime.read() as session:
+        if team:
+            view = blocks.team_dialog(steering.team_week(session, request.caller, team))
+        else:
+            view = blocks.rhythm_dialog(steering.organisation(session, request.caller))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def zones(runtime: Runtime, request: Request) -> Reply:
+    """Time zones, while somebody types."""
+    with runtime.read() as session:
+        slack_zone = preferences.mine(session, runtime.now(), request.caller).slack_zone
+    return Options(blocks.zone_options(preferences.zones_like(request.value), slack_zone))
+
+
+def countries(runtime: Runtime, request: Request) -> Reply:
+    """Countries whose public holidays are known, while somebody types."""
+    return Options(blocks.country_options(preferences.countries_like(request.value)))
+
+
+def chosen(runtime: Runtime, request: Request) -> Reply:
+    """A person's own settings were submitted."""
+    view = request.view
+    if view is None:
+        return Done()
+    zone = view.option(Act.ZONE) or blocks.SLACKS
+    if zone != blocks.SLACKS and not preferences.is_zone(zone):
+        return Errors({Act.ZONE: blocks.unknown_zone()})
+    wanted = Chosen(
+        hour=_time(view, Typed.HOUR),
+        zone=None if zone == blocks.SLACKS else zone,
+        starts=_time(view, Typed.WORKS_FROM),
+        ends=_time(view, Typed.WORKS_UNTIL),
+        days=frozenset(Weekday(int(day)) for day in view.options(Typed.WORKDAYS)),
+        country=view.option(Act.COUNTRY),
+    )
+    odd = check(wanted.hour, wanted.starts, wanted.ends, wanted.days)
+    if odd is not None:
+        return _odd(odd)
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        preferences.choose(session, now, request.caller, wanted)
+        next_at = preferences.mine(session, now, request.caller).next_at
+    return Whisper(blocks.saved(next_at))
+
+
+def steered(runtime: Runtime, request: Request) -> Reply:
+    """Everybody's week was submitted."""
+    view = request.view
+    if view is None:
+        return Done()
+    budget = view.text(Typed.BUDGET)
+    if not budget.isdecimal() or not LEAST_BUDGET <= int(budget[:6]) <= MOST_BUDGET:
+        return Errors({Typed.BUDGET: blocks.budget_odd()})
+    wanted = Steered(
+        meeting=Weekday(int(view.option(Typed.MEETING) or 0)),
+        opens=_time(view, Typed.OPENS_AT),
+        closes=_time(view, Typed.CLOSES_AT),
+        note=_time(view, Typed.NOTE_AT),
+        digest=_time(view, Typed.DIGEST_AT),
+        budget=int(budget),
+        status_words=tuple(filter(None, (word.strip() for word in view.text(Typed.STATUS_WORDS).splitlines()))),
+        country=view.option(Act.COUNTRY),
+    )
+    if wanted.rhythm is None:
+        return Errors({Typed.CLOSES_AT: blocks.nobody_could_answer()})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        steering.steer(session, now, request.caller, wanted)
+        shown = steering.organisation(session, request.caller)
+    return Whisper(blocks.week_saved(shown))
+
+
+def team_steered(runtime: Runtime, request: Request) -> Reply:
+    """A team's exception was submitted."""
+    view = request.view
+    if view is None:
+        return Done()
+    meeting = view.option(Typed.MEETING) or blocks.COMMON
+    reason = view.text(Typed.EXCEPTION_REASON)
+    if meeting != blocks.COMMON and not reason:
+        return Errors({Typed.EXCEPTION_REASON: blocks.reason_missing()})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        steering.set_team_week(
+            session,
+            now,
+            request.caller,
+            int(view.metadata["team"]),
+            meeting=None if meeting == blocks.COMMON else Weekday(int(meeting)),
+            reason=reason,
+            country=view.option(Act.COUNTRY),
+        )
+        shown = steering.team_week_of(session, request.caller, int(view.metadata["team"]))
+    return Whisper(blocks.team_saved(shown))
+
+
+def _time(view: OpenView, name: str) -> time:
+    return time.fromisoformat(view.time(name) or "09:00")
+
+
+def _odd(odd: Odd) -> Errors:
+    match odd:
+        case Odd.NO_DAYS:
+            return Errors({Typed.WORKDAYS: blocks.no_days()})
+        case Odd.ENDS_BEFORE_IT_STARTS:
+            return Errors({Typed.WORKS_UNTIL: blocks.ends_before_it_starts()})
+        case Odd.HOUR_OUTSIDE_WORK:
+            return Errors({Typed.HOUR: blocks.hour_outside_work()})

@@ -1,0 +1,220 @@
+"""Away: what it excuses, who covers, who is told, and coming back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from company import MONDAY, Company
+
+from bot.domain.absence import Days
+from bot.domain.cadence import following, period
+from bot.domain.excuses import Excuse
+from bot.services import absences, checkin, planning
+from bot.services.planning import prompt_key
+from bot.services.prompt import post
+from bot.services.refusals import Reason, Refused
+from models import Absence, CheckIn, CheckInState, Delivery, DeliveryState, Member, MemberKind, PostKind
+from models.database import Database
+
+WEEK = period(MONDAY)
+NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
+# The Thursday and the Friday before that Monday, and two weeks from then.
+BEFORE = datetime(2026, 10, 1, 12, tzinfo=UTC)
+TWO_WEEKS = Days(date(2026, 10, 3), date(2026, 10, 16))
+
+
+def team_of_three(company: Company) -> tuple[Member, Member, Member]:
+    """An owner of two key results, their lead, and a colleague with one key result."""
+    lead, ana, tama = company.person("Rosa Lead"), company.person("Ana Owner"), company.person("Tama Cover")
+    objective = company.objective(company.team("Growth", lead=lead))
+    company.key_result(objective, ana)
+    company.key_result(objective, ana, "Churn from 4 to 2 %", metric="Churn")
+    company.key_result(objective, tama, "NPS from 20 to 30", metric="NPS")
+    planning.replan(company.session, company.now, [ana.id, tama.id])
+    return ana, lead, tama
+
+
+def states(company: Company, member: Member) -> list[tuple[date, CheckInState, Excuse | None]]:
+    rows = company.session.scalars(
+        sa.select(CheckIn).where(CheckIn.owner_id == member.id).order_by(CheckIn.period, CheckIn.id)
+    )
+    return [(row.period, row.state, row.excuse) for row in rows]
+
+
+def prompted(company: Company, member: Member) -> list[date | None]:
+    return list(
+        company.session.scalars(
+            sa.select(Delivery.period)
+            .where(Delivery.member_id == member.id, Delivery.kind == PostKind.PROMPT)
+            .order_by(Delivery.id)
+        )
+    )
+
+
+def news(company: Company) -> list[tuple[int | None, datetime]]:
+    rows = company.session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.AWAY_NEWS).order_by(Delivery.id))
+    return [(row.member_id, row.not_before) for row in rows]
+
+
+def test_who_is_away_without_a_cover_is_excused_and_not_asked(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, _tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, None)
+        assert (done.check_ins, done.key_results, done.told) == (4, 2, ("Rosa Lead",))
+        for week in range(3):
+            planning.open_due(session, NINE + timedelta(weeks=week), 100)
+        third = following(WEEK, 2)
+        assert states(company, ana) == [
+            *[(following(WEEK, week), CheckInState.EXCUSED, Excuse.AWAY) for week in (0, 0, 1, 1)],
+            *[(third, CheckInState.DUE, None)] * 2,
+        ]
+        assert prompted(company, ana) == [third]
+        assert [member_id for member_id, _ in news(company)] == [lead.id]
+
+
+def test_who_covers_is_asked_for_both_with_the_owners_last_answers(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        assert (done.cover, done.told) == ("Tama Cover", ("Rosa Lead", "Tama Cover"))
+        planning.open_due(session, NINE, 100)
+        assert states(company, ana) == []
+        assert states(company, tama) == [(WEEK, CheckInState.DUE, None)] * 3
+        assert prompted(company, tama) == [WEEK]
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(tama.id, WEEK))).one()
+        shown = post(session, prompt, NINE)
+        assert shown is not None
+        assert "3 key results" in shown.text
+        assert repr(shown.blocks).count("for Ana Owner") == 2
+        # Who covers may answer what was asked of them, and no more.
+        first = checkin.first_due(session, NINE, company.caller(tama), WEEK)
+        assert first is not None
+        told = {member_id for member_id, _ in news(company)}
+        assert told == {lead.id, tama.id}
+
+
+def test_a_cover_who_owns_nothing_is_asked_in_their_own_working_hours(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, _tama = team_of_three(company)
+        west = company.person("Wes West", zone="America/Los_Angeles")
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, west.id)
+        planning.open_due(session, NINE, 100)
+        assert states(company, west) == [(WEEK, CheckInState.DUE, None)] * 2
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(west.id, WEEK))).one()
+        introduced = timedelta(seconds=30)
+        assert prompt.not_before == datetime(2026, 10, 5, 16, tzinfo=UTC) + introduced  # nine o'clock there
+
+
+def test_a_cover_who_is_away_too_leaves_it_excused(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        absences.declare(session, BEFORE, company.caller(tama), TWO_WEEKS, None)
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        assert {(state, excuse) for _, state, excuse in states(company, ana)} == {(CheckInState.EXCUSED, Excuse.AWAY)}
+
+
+def test_who_goes_away_after_the_prompt_lets_go_of_what_they_cannot_answer(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        planning.open_due(session, NINE, 100)
+        done = absences.declare(session, NINE, company.caller(ana), Days(date(2026, 10, 5), date(2026, 10, 6)), tama.id)
+        assert done.check_ins == 2
+        assert states(company, ana) == []
+        assert len(states(company, tama)) == 3
+        assert ana.next_reminder_at is None
+
+
+def test_a_day_off_within_the_week_moves_the_question_and_excuses_nothing(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, _tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), Days(MONDAY, MONDAY), None)
+        assert done.check_ins == 0
+        assert ana.next_opening_at == datetime(2026, 10, 6, 9, tzinfo=UTC)
+
+
+def test_coming_back_early_brings_back_what_is_still_open_and_the_prompt_greets(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        absences.end(session, noon, company.caller(ana), done.absence.id)
+        assert states(company, ana) == [(WEEK, CheckInState.DUE, None)] * 2
+        assert len(states(company, tama)) == 1
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(ana.id, WEEK))).one()
+        assert prompt.not_before >= noon
+        shown = post(session, prompt, prompt.not_before)
+        assert shown is not None
+        assert shown.text.startswith("Welcome back")
+
+
+def test_an_absence_that_is_changed_excuses_other_weeks(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, _tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, None)
+        later = Days(date(2026, 10, 10), date(2026, 10, 16))
+        changed = absences.change(session, BEFORE, company.caller(ana), done.absence.id, days=later, cover_id=None)
+        assert changed.check_ins == 0  # that week was spared before as well
+        for week in range(2):
+            planning.open_due(session, NINE + timedelta(weeks=week), 100)
+        assert {(of, state) for of, state, _ in states(company, ana)} == {
+            (WEEK, CheckInState.DUE),
+            (following(WEEK), CheckInState.EXCUSED),
+        }
+
+
+def test_leads_hear_of_several_absences_in_one_message_and_in_their_working_hours(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        evening = datetime(2026, 10, 1, 20, tzinfo=UTC)
+        absences.declare(session, evening, company.caller(ana), TWO_WEEKS, None)
+        mine = absences.declare(session, evening, company.caller(tama), TWO_WEEKS, None)
+        assert news(company) == [(lead.id, datetime(2026, 10, 2, 9, tzinfo=UTC))]
+        delivery = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.AWAY_NEWS)).one()
+        shown = absences.post(session, delivery, evening)
+        assert shown is not None
+        assert shown.text == "2 people are away soon"
+        assert "Ana Owner is away Sat 3 Oct – Fri 16 Oct: check-ins of 2 key results are excused." in repr(shown.blocks)
+        absences.end(session, evening, company.caller(tama), mine.absence.id)
+        shown = absences.post(session, delivery, evening)
+        assert shown is not None
+        assert "Tama Cover is not away Sat 3 Oct – Fri 16 Oct after all." in repr(shown.blocks)
+        delivery.state, delivery.posted_channel, delivery.posted_ts = DeliveryState.SENT, "D1", "1.1"
+        session.flush()
+        absences.declare(session, evening, company.caller(tama), TWO_WEEKS, None)
+        assert len(news(company)) == 2
+
+
+@pytest.mark.parametrize("who", ["oneself", "a guest", "nobody known"])
+def test_not_everybody_can_cover(database: Database, who: str) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, _tama = team_of_three(company)
+        guest = company.person("Gus Guest", kind=MemberKind.GUEST)
+        cover_id = {"oneself": ana.id, "a guest": guest.id, "nobody known": 4711}[who]
+        with pytest.raises(Refused) as refused:
+            absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, cover_id)
+        assert refused.value.reason is Reason.CANNOT_COVER
+        assert session.scalars(sa.select(Absence)).all() == []
+
+
+def test_nobody_ends_the_absence_of_another(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, _tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, None)
+        with pytest.raises(Refused) as refused:
+            absences.end(session, BEFORE, company.caller(lead), done.absence.id)
+        assert refused.value.reason is Reason.NO_SUCH_ABSENCE

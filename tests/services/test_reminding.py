@@ -1,0 +1,299 @@
+"""Reminders: twice at most, of what is still open, at work, and never past the week's budget."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+import sqlalchemy as sa
+from answers import answered
+from company import MONDAY, Company
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from bot.domain.absence import Days
+from bot.domain.attention import BUDGET, HoldBack, Leave, Wait, week_of
+from bot.domain.cadence import period
+from bot.services import absences, attention, lead_note, planning, reminding
+from bot.services.agenda import next_planned
+from bot.services.schedules import as_bits
+from bot.services.schedules import week_of as theirs
+from models import CheckIn, Delivery, DeliveryState, KeyResult, Member, PostKind, Snooze, Workspace
+from models.database import Database, open_database
+
+WEEK = period(MONDAY)
+NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
+FIRST = datetime(2026, 10, 5, 14, tzinfo=UTC)
+LAST = datetime(2026, 10, 6, 12, tzinfo=UTC)
+
+
+def asked(company: Company) -> tuple[Member, Member]:
+    """An owner of two key results, asked on Monday at nine, and their lead, who is told on Tuesday at two."""
+    lead, ana = company.person("Rosa Lead"), company.person("Ana Owner")
+    team = company.team("Growth", lead=lead)
+    team.next_note_at = lead_note.note_time(company.session, team, WEEK)
+    team.next_digest_at = datetime(2026, 10, 7, 10, tzinfo=UTC)
+    objective = company.objective(team)
+    company.key_result(objective, ana)
+    company.key_result(objective, ana, "Churn from 4 to 2 %", metric="Churn")
+    planning.replan(company.session, company.now, [ana.id])
+    planning.open_due(company.session, NINE, 100)
+    return ana, lead
+
+
+def reminders(session: Session) -> list[Delivery]:
+    return list(session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.REMINDER).order_by(Delivery.id)))
+
+
+def test_who_has_not_answered_is_reminded_twice_and_the_last_says_when_the_lead_is_told(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        assert ana.next_reminder_at == FIRST
+        assert next_planned(session) == FIRST
+        assert reminding.remind_due(session, FIRST - timedelta(minutes=1), 100) == 0
+        assert reminding.remind_due(session, FIRST, 100) == 1
+        assert ana.next_reminder_at == LAST
+        assert reminding.remind_due(session, LAST, 100) == 1
+        assert ana.next_reminder_at is None
+        first, last = reminders(session)
+        shown = reminding.post(session, first, FIRST)
+        assert shown is not None
+        assert shown.text == "2 check-ins are open until Tue 17:00"
+        assert "KR-1" in repr(shown.blocks)
+        assert "KR-2" in repr(shown.blocks)
+        shown = reminding.post(session, last, LAST)
+        assert shown is not None
+        assert "Tue 14:00 I tell Rosa Lead what is open then, and nobody else." in repr(shown.blocks)
+
+
+def test_only_what_is_open_is_named_and_nothing_once_all_is_answered(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        asked(company)
+        first, second = session.scalars(sa.select(KeyResult).order_by(KeyResult.number)).all()
+        answered(session, first, WEEK)
+        reminding.remind_due(session, FIRST, 100)
+        (reminder,) = reminders(session)
+        shown = reminding.post(session, reminder, FIRST)
+        assert shown is not None
+        assert shown.text == "One check-in is open until Tue 17:00"
+        assert "KR-1" not in repr(shown.blocks)
+        answered(session, second, WEEK)
+        assert reminding.post(session, reminder, FIRST) is None
+        reminding.remind_due(session, LAST, 100)
+        assert len(reminders(session)) == 1
+        # One that stands says so, without a button.
+        reminder.posted_ts = "1.1"
+        shown = reminding.post(session, reminder, LAST)
+        assert shown is not None
+        assert "actions" not in {block["type"] for block in shown.blocks}
+
+
+@pytest.mark.parametrize("why", ["away", "a Slack status", "the status has ended", "a later time was asked for"])
+def test_who_is_not_there_is_not_reminded(database: Database, why: str) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        if why == "away":
+            absences.declare(session, NINE, company.caller(ana), Days(MONDAY, date(2026, 10, 9)), None)
+        if why == "a Slack status":
+            ana.status_text = "Vacationing"
+        if why == "the status has ended":
+            ana.status_text, ana.status_until = "Out sick", FIRST - timedelta(hours=1)
+        if why == "a later time was asked for":
+            session.add(
+                Snooze(workspace_id=ana.workspace_id, member_id=ana.id, period=WEEK, until=FIRST, asked_for_at=NINE)
+            )
+        session.flush()
+        reminding.remind_due(session, FIRST, 100)
+        assert len(reminders(session)) == (1 if why == "the status has ended" else 0)
+        reminding.remind_due(session, LAST, 100)
+        assert len(reminders(session)) == {"the status has ended": 2, "a later time was asked for": 1}.get(why, 0)
+
+
+def test_a_lead_who_asks_for_a_reminder_uses_one_of_the_two(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        assert reminding.remind_now(session, NINE, ana, WEEK)
+        reminding.remind_due(session, FIRST, 100)
+        assert not reminding.remind_now(session, FIRST, ana, WEEK)
+        reminding.remind_due(session, LAST, 100)
+        assert [row.part for row in reminders(session)] == [1, 2]
+
+
+def queue(session: Session, member: Member, count: int, kind: PostKind = PostKind.REMINDER) -> list[Delivery]:
+    rows = [
+        Delivery(
+            workspace_id=member.workspace_id,
+            key=f"{kind.value}:{member.id}:{index}",
+            kind=kind,
+            member_id=member.id,
+            not_before=NINE,
+            opaque_id=f"{kind.value}-{member.id}-{index}",
+            created_at=NINE,
+        )
+        for index in range(count)
+    ]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def test_the_budget_is_kept_whoever_queues_and_what_is_held_back_is_kept_for_home(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Owner")
+        rows = queue(session, ana, 8)
+        found = attention.look(session, NINE, rows)
+        assert [found[row.id] for row in rows] == [Leave()] * BUDGET + [HoldBack()] * 3
+        for row in rows[:BUDGET]:
+            row.state, row.attempted_at, row.posted_channel, row.posted_ts = DeliveryState.SENT, NINE, "D1", "1.1"
+        rows[5].state, rows[5].held_back_at = DeliveryState.OBSOLETE, NINE
+        session.flush()
+        assert attention.look(session, NINE, rows[6:])[rows[6].id] == HoldBack()
+        # What only they can decide is outside of it.
+        (ask,) = queue(session, ana, 1, PostKind.ESCALATION_ASK)
+        assert attention.look(session, NINE, [ask])[ask.id] == Leave()
+        assert list(attention.held_back(session, ana, NINE)) == [rows[5]]
+        assert attention.look(session, NINE + timedelta(weeks=1), rows[6:])[rows[6].id] == Leave()
+        assert attention.held_back(session, ana, NINE + timedelta(weeks=1)) == []
+        company.workspace.weekly_budget = 6
+        session.flush()
+        assert attention.look(session, NINE, rows[6:])[rows[6].id] == Leave()
+
+
+def test_what_nobody_asked_for_waits_for_working_hours(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Owner")
+        (row,) = queue(session, ana, 1)
+        night = datetime(2026, 10, 9, 20, tzinfo=UTC)  # a Friday
+        assert attention.look(session, night, [row])[row.id] == Wait(datetime(2026, 10, 12, 9, tzinfo=UTC))
+        absences.declare(session, night, company.caller(ana), Days(date(2026, 10, 12), date(2026, 10, 13)), None)
+        assert attention.look(session, night, [row])[row.id] == Wait(datetime(2026, 10, 14, 9, tzinfo=UTC))
+
+
+def test_a_reminder_does_not_take_the_place_of_a_note(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Rosa Lead")
+        for number in range(4):
+            company.team(f"Team {number}", lead=lead).next_note_at = NINE + timedelta(days=1)
+        session.flush()
+        first, second = queue(session, lead, 2)
+        found = attention.look(session, NINE, [first, second])
+        assert [found[first.id], found[second.id]] == [Leave(), HoldBack()]
+
+
+def test_every_kind_of_message_has_a_claim() -> None:
+    assert set(attention.CLAIMS) == set(PostKind)
+
+
+ZONES = sorted(available_timezones() - {"localtime"})
+
+
+@pytest.fixture(scope="module")
+def sqlite_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One for all examples of a property; each rolls back."""
+    import shutil
+
+    path = tmp_path_factory.mktemp("reminding") / "okra.db"
+    shutil.copy(sqlite_template, path)
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@given(seed=st.integers(0, 10**6), zone=st.sampled_from(ZONES), weeks=st.integers(3, 8))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_each_key_result_is_met_once_a_week_at_work_and_within_the_budget(
+    sqlite_database: Database, seed: int, zone: str, weeks: int
+) -> None:
+    """The services with a real database: people move, go away, come back and choose other hours at any moment."""
+    chance = random.Random(seed)
+    with sqlite_database.read() as session:  # whatever is written is rolled back
+        company = Company(session)
+        ana, lead = company.person("Ana Owner", zone=zone), company.person("Rosa Lead", zone=chance.choice(ZONES))
+        cover = company.person("Tama Cover", zone=chance.choice(ZONES))
+        team = company.team("Growth", lead=lead)
+        team.country = chance.choice([None, "NZ", "JP", "DE-BY"])
+        key_result = company.key_result(company.objective(team), ana)
+        planning.replan(session, company.now, [ana.id])
+        first, now, end = ana.next_period, company.now, company.now + timedelta(weeks=weeks)
+        while now < end:
+            planning.open_due(session, now, 100)
+            planning.close_due(session, now, 100)
+            reminding.remind_due(session, now, 100)
+            deliver(session, now)
+            if chance.random() < 0.06:
+                turn_of_life(session, company, chance, now, ana=ana, cover=cover)
+            now += timedelta(minutes=chance.choice([5, 20, 60, 60, 180, 600]))
+        periods = session.scalars(
+            sa.select(CheckIn.period).where(CheckIn.key_result_id == key_result.id).order_by(CheckIn.period)
+        ).all()
+        assert first is not None
+        assert list(periods) == [first + timedelta(weeks=index) for index in range(len(periods))]
+        assert len(periods) >= weeks - 2
+        rows = session.scalars(sa.select(Delivery).where(Delivery.state == DeliveryState.SENT)).all()
+        reminded = Counter((row.member_id, row.period) for row in rows if row.kind is PostKind.REMINDER)
+        assert max(reminded.values(), default=0) <= 2
+        prompts = Counter((row.member_id, row.period) for row in rows if row.kind is PostKind.PROMPT)
+        assert max(prompts.values(), default=0) <= 1
+        counted = Counter(
+            (row.member_id, week_of(row.attempted_at, ZoneInfo("UTC")))
+            for row in rows
+            if row.kind in attention.COUNTED and row.attempted_at is not None
+        )
+        assert max(counted.values(), default=0) <= BUDGET
+
+
+def deliver(session: Session, now: datetime) -> None:
+    """What delivery does with what is due, without Slack."""
+    due = session.scalars(
+        sa.select(Delivery).where(Delivery.state == DeliveryState.QUEUED, Delivery.not_before <= now)
+    ).all()
+    for row in due:
+        match attention.look(session, now, [row])[row.id]:
+            case Leave():
+                row.state, row.attempted_at = DeliveryState.SENT, now
+                row.posted_channel, row.posted_ts = "D1", str(row.id)
+                if row.kind in (PostKind.PROMPT, PostKind.REMINDER):
+                    member = session.get_one(Member, row.member_id)
+                    assert theirs(session, member).schedule.is_at_work(now)
+            case Wait(until):
+                assert until > now
+                row.not_before = until
+            case HoldBack():
+                row.state, row.held_back_at = DeliveryState.OBSOLETE, now
+        session.flush()
+
+
+def turn_of_life(
+    session: Session, company: Company, chance: random.Random, now: datetime, *, ana: Member, cover: Member
+) -> None:
+    known = absences.mine(session, ana, now)
+    match chance.randrange(5):
+        case 0:
+            ana.time_zone = chance.choice(ZONES)
+        case 1:
+            ana.asked_at = time(chance.randrange(24))
+        case 2:
+            ana.workdays = as_bits(chance.sample(range(7), chance.randint(1, 7)))  # type: ignore[arg-type]
+        case 3 if not known:
+            gone = absences.today_of(ana, now) + timedelta(days=chance.randint(0, 5))
+            days = Days(gone, gone + timedelta(days=chance.choice([0, 3, 12])))
+            absences.declare(session, now, company.caller(ana), days, chance.choice([None, cover.id]))
+        case _ if known:
+            absences.end(session, now, company.caller(ana), known[0].id)
+        case _:
+            session.get_one(Workspace, ana.workspace_id).country = chance.choice([None, "US-CA"])
+    session.flush()
+    planning.replan(session, now, [ana.id])
