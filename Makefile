@@ -65,7 +65,7 @@ wheel: page  ## build dist/okra-*.whl
 	$(UV) build --wheel
 
 clean:  ## remove what the targets made
-	rm -rf $(VENV) dist build page/node_modules bot/localslack/bundle .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build page/node_modules tests/node/node_modules bot/localslack/bundle .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(READY): pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
