@@ -22,7 +22,7 @@ export function App() {
   const [start, setStart] = useState<Start | null>(null);
   const [address, setAddress] = useAddress();
   const [newest, setNewest] = useState(FIRST);
-  const [menu, setMenu] = useState(!address.in && !address.as); // on a phone: the sidebar in place of the conversation
+  const [menu, setMenu] = useState(false); // on a phone: the sidebar in place of the conversation
   const [notes, setNotes] = useState<string[]>([]);
   const theme = useTheme();
 
@@ -41,7 +41,12 @@ export function App() {
   const now = useClock(screen?.now);
 
   useEffect(() => {
-    get<Start>("/_page/start").then(setStart, (trouble: Error) => setNotes([trouble.message]));
+    const ask = () => get<Start>("/_page/start").then(setStart, (trouble: Error) => setNotes([trouble.message]));
+    void ask();
+    if (screen) return;
+    // Nobody is shown yet: perhaps people are still moving in.
+    const timer = setInterval(ask, 1000);
+    return () => clearInterval(timer);
   }, [screen?.stamp]);
 
   const say = useCallback((sentence: string) => {
@@ -70,6 +75,7 @@ export function App() {
       if (!start) return;
       const to = place ?? (await post<Place>("/_page/direct", { person, other: start.app.user }));
       setNewest(FIRST);
+      setMenu(false);
       setAddress(() => ({
         as: person,
         in: to.home ? "home" : to.channel,
@@ -81,11 +87,12 @@ export function App() {
     [start, setAddress],
   );
 
-  // Somebody to begin as, and a place.
+  // Somebody to begin as, and a place; not before the company has moved in.
+  const moving = behind.demo?.clock.jumping?.to === "begin";
   useEffect(() => {
     if (!start || !behind.ready) return;
     const known = everybody.some((one) => one.id === address.as);
-    const first = known ? address.as : (behind.demo?.visitor ?? everybody[0]?.id);
+    const first = known ? address.as : (behind.demo?.visitor ?? (moving ? undefined : everybody[0]?.id));
     if (first && (!known || !address.in)) void be(first);
   });
   const visitor = behind.demo?.visitor;
@@ -124,7 +131,7 @@ export function App() {
     const none = start && behind.ready && everybody.length === 0;
     return (
       <main className="empty" aria-busy={!none}>
-        <p>{problem || notes[0] || (none ? "There is nobody in this workspace yet." : lost ? LOST : "Opening the workspace…")}</p>
+        <p>{moving ? behind.jumping : problem || notes[0] || (none ? NOBODY : lost ? LOST : "Opening the workspace…")}</p>
       </main>
     );
   }
@@ -141,8 +148,8 @@ export function App() {
             )}
             <Unknown methods={screen.unknown_methods} app={workspace.start.app.name} />
             <Sidebar entries={screen.sidebar} place={place} bePerson={(id) => void be(id)} />
+            <Guide behind={behind} here={story.here} onTake={story.take} />
             <div className="middle">
-              <Guide behind={behind} here={story.here} onTake={story.take} />
               {problem && <p className="trouble">{problem}</p>}
               <Main
                 screen={screen}
@@ -165,6 +172,7 @@ export function App() {
   );
 }
 
+const NOBODY = "There is nobody in this workspace yet.";
 const LOST = "The local Slack does not answer. Is it still running?";
 
 function Unknown({ methods, app }: { methods: string[]; app: string }) {

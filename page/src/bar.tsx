@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import type { Behind, Happened, Jump } from "./demo";
-import { Menu } from "./floating";
+import { Menu, Onwards } from "./floating";
 import { clock, moment } from "./time";
 import { useWorkspace } from "./workspace";
 
@@ -53,7 +53,7 @@ export function Bar({ behind, onGo }: Props) {
           <span className="narrow">
             <Menu
               label="Let time pass"
-              face="⏩"
+              face={<Onwards />}
               className="quiet"
               items={demo.clock.jumps.map((one) => ({
                 key: one.name,

@@ -31,12 +31,23 @@ export type Behind = {
   send: (what: "jump" | "autoplay" | "visitor" | "story", given: object) => Promise<string>; // what went wrong, or ""
 };
 
+const PATIENCE = 700; // milliseconds until a jump that goes on is looked at again
+
 /** Asks again whenever `revision` grows. Without a demo behind it the page asks once. */
 export function useDemo(revision: number): Behind {
   const [demo, setDemo] = useState<Demo | null>(null);
   const [ready, setReady] = useState(false);
   const [absent, setAbsent] = useState(false);
   const [jumping, setJumping] = useState("");
+  const [turn, setTurn] = useState(0);
+
+  // A jump that was begun elsewhere, or the company's moving in, ends without a word to a page that shows nobody yet.
+  const going = demo?.clock.jumping?.to;
+  useEffect(() => {
+    if (!going) return;
+    const timer = setInterval(() => setTurn((before) => before + 1), PATIENCE);
+    return () => clearInterval(timer);
+  }, [going]);
 
   useEffect(() => {
     if (absent) return;
@@ -49,7 +60,7 @@ export function useDemo(revision: number): Behind {
       .finally(() => !stop.signal.aborted && setReady(true));
     return () => stop.abort();
     // biome-ignore lint: `ready` only matters the first time
-  }, [revision, absent]);
+  }, [revision, absent, turn]);
 
   const send = useCallback(
     async (what: string, given: object) => {

@@ -44,6 +44,13 @@ function useFloating(open: boolean, close: () => void, wide: boolean) {
   return { anchor, floating };
 }
 
+/** The sign for time that passes. */
+export const Onwards = () => (
+  <svg className="onwards" viewBox="0 0 16 12" width="16" height="12" aria-hidden="true">
+    <path d="M1 1.2 7.5 6 1 10.8ZM8 1.2 14.5 6 8 10.8Z" fill="currentColor" />
+  </svg>
+);
+
 export type Item = {
   key: string;
   text: string;

@@ -1,6 +1,7 @@
 // The story: what to press next, and as whom. It steps aside when it is told.
 
 import type { Behind, Step } from "./demo";
+import { Onwards } from "./floating";
 import { Say } from "./text";
 import { useWorkspace } from "./workspace";
 
@@ -44,7 +45,7 @@ export function Guide({ behind, here, onTake }: Props) {
             disabled={!jump.at || jumping !== ""}
             onClick={() => void post("jump", { to: jump.name })}
           >
-            {jump.label} ⏩
+            {jump.label} <Onwards />
           </button>
         )}
         {!here(step) && (

@@ -56,7 +56,7 @@ def okra(sqlite_template: Path, tmp_path: Path) -> Iterator[Okra]:
     """The small company of `living.py`, with Okra and a Slack, on Thursday, 1 October 2026."""
     path = tmp_path / "okra.db"
     shutil.copy(sqlite_template, path)
-    with living(f"sqlite:///{path}") as running:
+    with living(f"sqlite:///{path}", ack_seconds=PATIENCE_MILLISECONDS / 1000) as running:
         yield running
 
 

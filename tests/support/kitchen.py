@@ -18,10 +18,12 @@ from bot.localslack.core import LocalSlack
 from bot.localslack.driver import DrivenPerson, Driver
 from bot.localslack.manifest import from_manifest
 from bot.localslack.server import LocalSlackServer
+from bot.localslack.side import Side
 
 Json = dict[str, Any]
 
 MONDAY = datetime(2026, 10, 5, 9, tzinfo=UTC)
+ACK_SECONDS = 15  # a browser beside it takes the machine's time
 
 MANIFEST: Json = {
     "display_information": {"name": "Chef"},
@@ -186,10 +188,11 @@ class Kitchen:
 
 
 @contextmanager
-def open_kitchen() -> Iterator[Kitchen]:
+def open_kitchen(side: Side | None = None) -> Iterator[Kitchen]:
     """The app on a Slack with three people, who are in #kitchen; Ann and Bo are in #pantry too."""
     config = from_manifest(MANIFEST)
-    with LocalSlackServer(LocalSlack(config, SlackClock(start=MONDAY), workspace_name="Test kitchen")) as server:
+    core = LocalSlack(config, SlackClock(start=MONDAY), workspace_name="Test kitchen")
+    with LocalSlackServer(core, ack_seconds=ACK_SECONDS, side=side) as server:
         slack = Driver(server.base_url)
         people = [
             slack.add_person(name, tz=zone, title=title)

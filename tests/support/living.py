@@ -24,6 +24,7 @@ from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import DrivenPerson, Driver
 from bot.localslack.manifest import from_manifest
+from bot.localslack.outgoing import ACK_SECONDS
 from bot.localslack.server import LocalSlackServer
 from bot.manifest import manifest
 from bot.services import teams
@@ -34,11 +35,13 @@ TICK_SECONDS = 0.1
 
 
 @contextmanager
-def living(database_url: str, transport: Transport = Transport.SOCKET) -> Iterator[Okra]:
+def living(
+    database_url: str, transport: Transport = Transport.SOCKET, *, ack_seconds: float = ACK_SECONDS
+) -> Iterator[Okra]:
     """Slack and Okra, connected, with everybody in and both teams on. The database is empty, of the current schema."""
     clock = SlackClock(start=BEFORE)
     app = from_manifest(manifest())
-    with LocalSlackServer(LocalSlack(app, clock)) as server:
+    with LocalSlackServer(LocalSlack(app, clock), ack_seconds=ack_seconds) as server:
         slack = Driver(server.base_url)
         admin = _move_in(slack)
         settings = Settings(
