@@ -64,7 +64,7 @@ def told_dialog(label: str, told: str) -> View:
                 f"*{told} has been told that {label} is not yours, and can hand it to somebody else.* "
                 "I ask you nothing more about it this week."
             ),
-            context(f"Is it yours after all? `/kr {label.removeprefix('KR-')} 45 green` answers it as ever."),
+            context(f"Is it yours after all? `/kr {label.removeprefix('KR-')}`, then *Update*, answers it as ever."),
         ],
         callback_id=Dialog.NOTICE,
         metadata="{}",
@@ -84,7 +84,7 @@ def not_mine(view: Disowned) -> Post:
             section(
                 "It stays with them until it is handed over, and nobody is asked about it this week. "
                 f"If it is theirs, a word to <@{view.owner_slack_id}> helps most; "
-                f"or answer for them: `/kr {view.number} 45 green`."
+                f"or answer for them: `/kr {view.number}`, then *Update*."
             ),
         ),
     )
