@@ -109,7 +109,7 @@ def test_later_asks_again_once_in_the_afternoon(three: Okra, visitor: Visitor) -
     visitor.open().be("Mere Ngata").sees("3 key results")
     menu(visitor, "Later", "This afternoon, 14:00")
     three.settle()
-    visitor.sees("I'll ask again Mon 14:00").shot("check-in-later")
+    visitor.sees("Put off until Mon 14:00, as you asked").shot("check-in-later")
     three.advance("2026-10-05 13:01")
     visitor.sees("As you asked: 3 key results")
     expect(visitor.message("As you asked").get_by_role("combobox", name="Later")).to_have_count(0)
