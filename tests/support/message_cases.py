@@ -274,7 +274,7 @@ CHAPTERS: Sequence[Chapter] = (
             Case(
                 "To the lead",
                 lambda: not_mine.not_mine(
-                    not_mine.Disowned(12, "Activation", "Mere Ngata", "U1", "Ana's, since August", "Growth")
+                    not_mine.Disowned(1, 12, "Activation", "Mere Ngata", "U1", "Ana's, since August", "Growth")
                 ),
             ),
         ],

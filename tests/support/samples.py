@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -175,6 +176,9 @@ class Sample(Worst):
             Decimal: Decimal("0.5") if "score" in name else Decimal(30),
             datetime: at(18, 10),
             date: date(2026, 11, 16),
+            time: time(9),
             bool: False,
         }
+        if typing.get_origin(hint) is frozenset:
+            return frozenset(list(typing.get_args(hint)[0])[:5])
         return plain[hint] if hint in plain else super().made(hint, name, path, depth)
