@@ -29,6 +29,9 @@ log = structlog.get_logger(__name__)
 SENDERS = 16
 # How long the courier sleeps at most when nobody wakes it: what waits for a moment (a pause, a retry) has no bell.
 NAP_SECONDS = 0.25
+# While much is under way, so long is waited for more to come together: a transaction for eight costs little more than
+# one for two.
+GATHER_SECONDS = 0.01
 
 DATABASE_AWAY = (SQLAlchemyError, DatabaseBusy, OSError)
 
@@ -119,8 +122,10 @@ class Courier:
 
     def _begin(self, now: datetime) -> None:
         """Begin what is waiting and may leave now, one for each free sender at most."""
-        most = min(self._free(), self._at_once.size)
-        due = [one for one in self._waiting if one.at <= now][:most]
+        due = [one for one in self._waiting if one.at <= now]
+        if 0 < self._free() < min(len(due), SENDERS // 2):
+            self._stopping.wait(GATHER_SECONDS)
+        due = due[: min(self._free(), self._at_once.size)]
         if not due:
             return
         for one in due:
@@ -235,7 +240,7 @@ class Recorder:
         while True:
             self._something.wait()
             self._something.clear()
-            stopping = self._stopping.is_set()
+            stopping = self._stopping.wait(GATHER_SECONDS)
             while self._outcomes:
                 if not self._record() and self._stopping.wait(NAP_SECONDS):
                     return

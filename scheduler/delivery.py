@@ -331,12 +331,7 @@ def held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | Non
 def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
     """As `held`, for several claims, by the deliveries' ids and in their order."""
     generations = {one.delivery_id: one.generation for one in taken}
-    rows = session.scalars(
-        sa.select(Delivery)
-        .where(Delivery.id.in_(generations), Delivery.state == state)
-        .order_by(Delivery.id)
-        .with_for_update(key_share=True)
-    )
+    rows = session.scalars(_HELD, {"ids": list(generations), "held_as": state})
     return {row.id: row for row in rows if row.generation == generations[row.id]}
 
 
@@ -364,6 +359,12 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
 
 _delivery, _message = table_of(Delivery), table_of(Message)
 _THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_HELD = (
+    sa.select(Delivery)
+    .where(Delivery.id.in_(_THESE), Delivery.state == sa.bindparam("held_as"))
+    .order_by(Delivery.id)
+    .with_for_update(key_share=True)
+)
 _CLAIMED = (
     sa.update(_delivery)
     .where(_delivery.c.id.in_(_THESE))

@@ -97,15 +97,15 @@ def read_members_of(runtime: Runtime, workspace_id: int) -> int:
     Some at a time, a transaction each: ten thousand people in one would keep everybody else from writing. What was
     written stays where the rest fails; the day counts as read when all were. Raises `SlackFailure`.
     """
-    everybody = list(runtime.gateway.people(workspace_id))
-    changed = 0
-    for some in people.batches(everybody):
+    read = changed = 0
+    # As they come, a page of Slack's at a time: a hundred thousand at once would be the most that a worker ever holds.
+    for some in people.batches(runtime.gateway.people(workspace_id)):
+        read += len(some)
         with runtime.write() as session:
             changed += people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
     with runtime.write() as session:
-        read = sa.update(Workspace).where(Workspace.id == workspace_id)
-        session.execute(read.values(members_read_at=runtime.now()))
-    log.info("members_read", workspace=workspace_id, people=len(everybody), changed=changed)
+        session.execute(sa.update(Workspace).where(Workspace.id == workspace_id).values(members_read_at=runtime.now()))
+    log.info("members_read", workspace=workspace_id, people=read, changed=changed)
     return changed
 
 

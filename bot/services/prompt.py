@@ -61,9 +61,7 @@ def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> di
     """As `post`, for many deliveries in as many queries as one takes; by the deliveries' ids."""
     members = {
         member.id: member
-        for member in session.scalars(
-            sa.select(Member).where(Member.id.in_([delivery.member_id for delivery in deliveries]))
-        )
+        for member in session.scalars(_READERS, {"ids": [delivery.member_id for delivery in deliveries]})
     }
     asked = [
         (member, period(delivery.period))
@@ -114,18 +112,12 @@ def prompt_views(
 
 
 def _views(session: Session, now: datetime, readers: Mapping[int, Member], this: Period) -> dict[int, Prompt]:
-    found = session.execute(
-        sa.select(CheckIn, KeyResult, Objective.visibility, Team)
-        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .join(Team, Team.id == Objective.team_id)
-        .where(
-            CheckIn.workspace_id.in_({member.workspace_id for member in readers.values()}),
-            CheckIn.owner_id.in_(readers),
-            CheckIn.period == this,
-        )
-        .order_by(KeyResult.number)
-    ).all()
+    given = {
+        "workspace_ids": sorted({member.workspace_id for member in readers.values()}),
+        "ids": list(readers),
+        "period": this,
+    }
+    found = session.execute(_ASKED, given).all()
     stands = standings(session, [key_result.id for _, key_result, _, _ in found], this)
     covered = _names(session, {check_in.covered_for_id for check_in, _, _, _ in found})
     back = absences.just_back(session, list(readers.values()), this)
@@ -298,3 +290,19 @@ def _prompt(
         next_at=comes_next.astimezone(zone) if comes_next is not None else None,
         is_back=is_back,
     )
+
+
+# Built once: they are made for every few posts of a fan-out.
+_READERS = sa.select(Member).where(Member.id.in_(sa.bindparam("ids", expanding=True)))
+_ASKED = (
+    sa.select(CheckIn, KeyResult, Objective.visibility, Team)
+    .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+    .join(Objective, Objective.id == KeyResult.objective_id)
+    .join(Team, Team.id == Objective.team_id)
+    .where(
+        CheckIn.workspace_id.in_(sa.bindparam("workspace_ids", expanding=True)),
+        CheckIn.owner_id.in_(sa.bindparam("ids", expanding=True)),
+        CheckIn.period == sa.bindparam("period"),
+    )
+    .order_by(KeyResult.number)
+)
