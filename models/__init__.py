@@ -8,7 +8,7 @@ from models.cycle import Cycle, Priority
 from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, RatePace, Worker
 from models.digest import Digest, StopOrShift
 from models.draft import CheckInDraft
-from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind
+from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind, EscalationStep
 from models.hand_over import HandOver, HandOverState
 from models.key_result import (
     Initiative,
@@ -20,7 +20,7 @@ from models.key_result import (
 )
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
 from models.snooze import Snooze
-from models.team import Team
+from models.team import PathStep, Team
 from models.understanding import Understanding, UnderstandingState
 from models.workspace import Installation, InstallationState, Member, MemberKind, Workspace
 
@@ -44,6 +44,7 @@ __all__ = [
     "Escalation",
     "EscalationEvent",
     "EscalationEventKind",
+    "EscalationStep",
     "HandOver",
     "HandOverState",
     "Hold",
@@ -61,6 +62,7 @@ __all__ = [
     "Objective",
     "ObjectiveTeam",
     "ObjectiveViewer",
+    "PathStep",
     "PostKind",
     "Priority",
     "RatePace",

@@ -49,6 +49,7 @@ class PostKind(enum.Enum):
     NOT_MINE = "not_mine"
     ANSWER_CORRECTED = "answer_corrected"
     UNDERSTANDING = "understanding"
+    ESCALATION_REVIEW = "escalation_review"
 
 
 class Delivery(InWorkspace, Base):

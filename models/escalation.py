@@ -15,8 +15,10 @@ from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, tex
 class Escalation(InWorkspace, Base):
     """The open request for help about one key result. At most one is unresolved; each lives in one Slack thread.
 
-    `asked_id` is the person asked to act now; null where the team has no lead. It cannot be resolved without a
-    decision (`decided_at`) or a stated reason why none was needed.
+    `asked_id` is the person asked to act now; null where there is nobody to ask, and until the first on the path is at
+    work. `next_step_at` is when the path goes on; null where nobody is left, and once something is decided. `round`
+    counts how often the path began anew. `review_on` is the day of the review that it was taken to. It cannot be
+    resolved without a decision (`decided_at`) or a stated reason why none was needed.
     """
 
     __tablename__ = "escalation"
@@ -34,6 +36,8 @@ class Escalation(InWorkspace, Base):
         ),
         sa.CheckConstraint("(state = 'resolved') = (resolved_at is not null)", name="resolved_has_time"),
         sa.CheckConstraint("state <> 'decided' or decided_at is not null", name="decided_has_time"),
+        sa.CheckConstraint("state <> 'resolved' or next_step_at is null", name="resolved_has_no_next_step"),
+        sa.CheckConstraint("round >= 1", name="rounds"),
         sa.Index(
             "uq_escalation_one_open",
             "workspace_id",
@@ -43,6 +47,7 @@ class Escalation(InWorkspace, Base):
             postgresql_where=sa.text("state <> 'resolved'"),
         ),
         sa.Index("ix_escalation_team", "workspace_id", "team_id", "state"),
+        sa.Index("ix_escalation_next_step", "next_step_at"),
         NEVER_REUSED,
     )
 
@@ -54,6 +59,9 @@ class Escalation(InWorkspace, Base):
     state: Mapped[EscalationState] = mapped_column(text_enum(EscalationState, "state"), default=EscalationState.OPEN)
     asked_id: Mapped[int | None] = mapped_column(RowId)
     taken_by_id: Mapped[int | None] = mapped_column(RowId)
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
+    next_step_at: Mapped[datetime | None]
+    review_on: Mapped[date | None]
     opened_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
@@ -66,8 +74,39 @@ def is_unresolved(escalation: sa.FromClause) -> sa.ColumnElement[bool]:
     return escalation.c.state != sa.literal_column("'resolved'")
 
 
+class EscalationStep(InWorkspace, Base):
+    """Somebody on the path was asked, or passed over because they are away: once a round.
+
+    `number` counts from 1 in a round. `until`: when the next one is asked if nobody picks it up; null where they were
+    passed over.
+    """
+
+    __tablename__ = "escalation_step"
+    __table_args__ = (
+        addressable(),
+        within_workspace("escalation_id", "escalation"),
+        within_workspace("member_id", "member"),
+        sa.UniqueConstraint("escalation_id", "round", "member_id"),
+        sa.UniqueConstraint("escalation_id", "round", "number"),
+        sa.CheckConstraint("number >= 1", name="counted"),
+        NEVER_REUSED,
+    )
+
+    escalation_id: Mapped[int] = mapped_column(RowId)
+    round: Mapped[int]
+    number: Mapped[int]
+    member_id: Mapped[int] = mapped_column(RowId)
+    at: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+    @property
+    def was_asked(self) -> bool:
+        return self.until is not None
+
+
 class EscalationEventKind(enum.Enum):
     OPENED = "opened"
+    ASKED_NEXT = "asked_next"
     RED_AGAIN = "red_again"
     ACKNOWLEDGED = "acknowledged"
     TAKEN_TO_REVIEW = "taken_to_review"
@@ -87,6 +126,7 @@ class EscalationEvent(InWorkspace, Base):
         within_workspace("actor_id", "member"),
         within_workspace("answer_id", "answer"),
         within_workspace("decision_id", "decision"),
+        within_workspace("step_id", "escalation_step"),
         sa.Index("ix_escalation_event_escalation", "workspace_id", "escalation_id"),
         NEVER_REUSED,
     )
@@ -96,6 +136,8 @@ class EscalationEvent(InWorkspace, Base):
     actor_id: Mapped[int | None] = mapped_column(RowId)
     answer_id: Mapped[int | None] = mapped_column(RowId)
     decision_id: Mapped[int | None] = mapped_column(RowId)
+    # Whom it went on to.
+    step_id: Mapped[int | None] = mapped_column(RowId)
     at: Mapped[datetime]
 
 

@@ -11,6 +11,23 @@ from bot.domain.organisation import Level
 from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
 
 
+class PathStep(InWorkspace, Base):
+    """A team's own path: who is asked one after another, in place of the leads above and the executive sponsor."""
+
+    __tablename__ = "path_step"
+    __table_args__ = (
+        sa.UniqueConstraint("team_id", "position"),
+        sa.UniqueConstraint("team_id", "member_id"),
+        within_workspace("team_id", "team"),
+        within_workspace("member_id", "member"),
+        sa.CheckConstraint("position >= 1", name="counted"),
+    )
+
+    team_id: Mapped[int] = mapped_column(RowId)
+    position: Mapped[int]
+    member_id: Mapped[int] = mapped_column(RowId)
+
+
 class Team(InWorkspace, Base):
     """A unit of the organisation.
 

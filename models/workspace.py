@@ -136,6 +136,8 @@ class Member(InWorkspace, Base):
     status_until: Mapped[datetime | None]
     kind: Mapped[MemberKind] = mapped_column(text_enum(MemberKind, "kind"), default=MemberKind.FULL)
     is_admin: Mapped[bool] = mapped_column(default=False)
+    # At the end of every escalation's path.
+    is_sponsor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     deactivated_at: Mapped[datetime | None]
     introduced_at: Mapped[datetime | None]
     dm_channel: Mapped[str | None]

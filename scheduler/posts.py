@@ -42,6 +42,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.ESCALATION_REPLY: escalation_posts.reply_post,
     PostKind.ESCALATION_ASK: escalation_posts.ask_post,
     PostKind.ESCALATION_NEWS: escalation_posts.news_post,
+    PostKind.ESCALATION_REVIEW: escalation_posts.review_post,
     PostKind.LEAD_NOTE: lead_note.post,
     PostKind.DIGEST: digest.post,
     PostKind.DIGEST_DETAILS: digest.details_post,

@@ -15,7 +15,18 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.services import cycles, digest, draft, lead_note, once, people, planning, reminding, understanding
+from bot.services import (
+    cycles,
+    digest,
+    draft,
+    escalation_ladder,
+    lead_note,
+    once,
+    people,
+    planning,
+    reminding,
+    understanding,
+)
 from bot.slack import SlackFailure
 from models import Worker, Workspace
 from scheduler import pace
@@ -31,6 +42,7 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (planning.open_due, 100),
     (planning.close_due, 100),
     (reminding.remind_due, 100),
+    (escalation_ladder.step_due, 20),
     (lead_note.write_due, 50),
     (digest.take_due, 8),
     (draft.forget_over, 500),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from bot.blocks.escalation import LINE, NAME, Case, Decided, Settled, listed, to_thread
+from bot.blocks.escalation import LINE, Case, Decided, Settled, listed, to_thread
+from bot.blocks.escalation_path import NAME
 from bot.blocks.ids import Dialog, Typed
 from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.post import Post, View

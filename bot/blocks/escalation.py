@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from bot.blocks.escalation_path import NAME, Asked, Expected, Turn, coming, goes_on, review, why
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, section
 from bot.blocks.links import linked, mention
@@ -23,7 +24,6 @@ from bot.domain.scoring import show
 # A line of the first message; `/kr` shows the whole of it.
 LINE = 500
 TITLE = 200
-NAME = 80
 # What Slack takes in one section.
 SECTION = 2900
 # What a decision may take of one message, as it is sent: three thousand code points and their escapes.
@@ -70,9 +70,9 @@ class Decided:
 class Case:
     """An escalation as its messages show it.
 
-    `asked` is who is asked to act, null where the owner has no lead above; `deciders` are the names of those who may
-    act. `asked_as` is the team for which the one who is asked leads. `zone` is for readers whose own zone Slack cannot
-    apply. `taken_by` is who took it, or took it to a review.
+    `asked` is who is asked to act, null where the owner has no lead above, and until they are at work; `steps` are all
+    whom the path has met so far, `expected` is who comes next. `deciders` are the names of those who may act. `zone` is
+    for readers whose own zone Slack cannot apply. `taken_by` is who took it, or took it to a review, on `review_on`.
     """
 
     escalation_id: int
@@ -84,7 +84,9 @@ class Case:
     opened_at: datetime
     zone: ZoneInfo
     asked: Person | None = None
-    asked_as: str | None = None
+    steps: tuple[Asked, ...] = ()
+    expected: Expected | None = None
+    review_on: date | None = None
     deciders: tuple[str, ...] = ()
     taken_by: str | None = None
     decided: Decided | None = None
@@ -117,9 +119,9 @@ def root(case: Case) -> Post:
     return _message(case, [])
 
 
-def ask(case: Case) -> Post:
-    """The direct message to the one who is asked: complete in itself, with the same buttons."""
-    notes = [f"Asked of you because you lead {said(case.asked_as, NAME)}"] if case.asked_as else []
+def ask(case: Case, reader_id: int) -> Post:
+    """The direct message to one who is asked: complete in itself, with the same buttons and why it comes to them."""
+    notes = why(case.steps, reader_id, case.team, case.zone)
     if case.link is not None:
         notes.append(linked(case.link, "Open the thread"))
     return _message(case, notes)
@@ -145,7 +147,23 @@ def taken(case: Case, by: str) -> Post:
 
 def to_review(case: Case, by: str) -> Post:
     """Reply: it goes to the team's review."""
-    return _sentence(f"{said(by, NAME)} takes this to the team's next review.")
+    return _sentence(f"{said(by, NAME)} takes this to {review(case.review_on)}.")
+
+
+def after_review(case: Case) -> Post:
+    """The direct message to who took it to the review, on its evening: what was decided?"""
+    return _message(case, [f"You took this to {review(case.review_on)}: what was decided?"])
+
+
+def went_on(turn: Turn) -> Post:
+    """Reply: the next one on the path is asked, and why."""
+    return _sentence(goes_on(turn))
+
+
+def news_of_going_on(case: Case, turn: Turn) -> Post:
+    """To somebody who was away when it was their turn."""
+    text = f"While you were away, {said(turn.name, NAME)} was asked for help with {case.title}. Now: {_stage(case)}."
+    return Post(text, (section(text), *to_thread(case)))
 
 
 def decided(case: Case, decision: Decided) -> Post:
@@ -195,7 +213,7 @@ def news_of_decision(case: Case, decision: Decided, *, for_follow_up: bool) -> P
 
 def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
     """To the owner of the key result, where the thread is a direct message of somebody else."""
-    does = "takes it to the team's next review" if to_a_review else "has taken it"
+    does = f"takes it to {review(case.review_on)}" if to_a_review else "has taken it"
     return _sentence(f"You asked for help with {case.title}: {said(by, NAME)} {does}.")
 
 
@@ -262,7 +280,8 @@ def score(standing: Standing) -> str:
 def _message(case: Case, notes: Sequence[str]) -> Post:
     blocks = [section(headline(case)), *_sections(_lines(case.words))]
     blocks.extend(section(line) for line in _asks(case))
-    blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *notes])))
+    then = coming(case.expected, case.steps, case.state, case.zone)
+    blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *then, *notes])))
     pressable = buttons(case.escalation_id, case.state)
     if pressable:
         blocks.append(actions(*pressable))
@@ -283,7 +302,7 @@ def _stage(case: Case) -> str:
         case EscalationState.ACKNOWLEDGED:
             return f"{said(case.taken_by or 'someone', NAME)} is on it"
         case EscalationState.IN_REVIEW:
-            return "goes to the next review"
+            return f"goes to {review(case.review_on)}"
         case EscalationState.DECIDED:
             return "decided"
         case EscalationState.RESOLVED:
@@ -302,7 +321,7 @@ def _asks(case: Case) -> list[str]:
         case EscalationState.ACKNOWLEDGED:
             lines.append(f"*Taken* by {said(case.taken_by or '', NAME)}")
         case EscalationState.IN_REVIEW:
-            lines.append(f"*Taken to the team's next review* by {said(case.taken_by or '', NAME)}")
+            lines.append(f"*Taken to {review(case.review_on)}* by {said(case.taken_by or '', NAME)}")
         case EscalationState.DECIDED:
             pass
         case EscalationState.RESOLVED:
@@ -328,6 +347,9 @@ def _question(case: Case) -> str:
         return (
             f"{mention(case.asked.slack_id)}, can you get this, decide otherwise, or take it to the team's next review?"
         )
+    if case.expected is not None:
+        name = said(case.expected.name, NAME)
+        return f"{name} will be asked to get this, to decide otherwise, or to take it to a review."
     nobody = f"Nobody was asked: {said(case.team, NAME)} has no lead above the owner."
     if not case.deciders:
         return f"{nobody} An admin can name one."

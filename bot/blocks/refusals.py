@@ -66,6 +66,10 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NOT_YOUR_DECISION: lambda f: only_these_may_settle(f["names"]),
     Reason.NO_SUCH_DECISION: lambda f: "I can't find that decision any more.",
     Reason.DECISION_SETTLED: lambda f: settled_already(str(f["name"]), is_done=f["is_done"]),
+    Reason.NO_SUCH_PERSON: lambda f: (
+        f"Nobody here is “{said(f['name'], 80)}” for certain. An email address or a Slack id tells people apart."
+    ),
+    Reason.NOT_TAKING_PART: lambda f: f"{said(f['name'], 80)} is a guest, a bot or has left, and cannot be asked.",
     Reason.NO_SUCH_TEAM: lambda f: (
         f"There is no team “{said(str(f.get('team', '')), 80)}” here. `/okr company` lists the teams."
     ),

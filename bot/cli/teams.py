@@ -38,7 +38,7 @@ def list_teams() -> None:
     """Every team: on or off, its lead, its channel."""
     from models import Member, Team
 
-    with _program() as program, program.runtime.read() as session:
+    with team_program() as program, program.runtime.read() as session:
         rows = session.execute(
             sa.select(Team, Member.name)
             .outerjoin(Member, Member.id == Team.lead_id)
@@ -67,14 +67,14 @@ def switch_on(
     from bot.services import teams
     from bot.services.refusals import Refused
 
-    with _program(slack=True) as program:
+    with team_program(slack=True) as program:
         workspace_id = _connect(program)
         try:
             with program.runtime.read() as session:
                 team = teams.find(session, workspace_id, name)
                 previews = teams.first_messages(session, program.runtime.now(), team)
         except Refused as refused:
-            _refuse(refused)
+            refuse(refused)
         names = [channel or team.channel, escalation_channel or team.escalation_channel]
         if names[0] is None:
             fail(f'{team.name} has no channel for its digest. Name one: okra team on "{team.name}" --channel "#NAME"')
@@ -101,19 +101,20 @@ def switch_off(name: Name) -> None:
     from bot.services import teams
     from bot.services.refusals import Refused
 
-    with _program() as program:
+    with team_program() as program:
         try:
             with program.runtime.write() as session:
-                workspace_id = _workspace_id(session)
+                workspace_id = workspace_of(session)
                 team = teams.find(session, workspace_id, name)
                 changed = teams.switch_off(session, program.runtime.now(), caller=None, team=team)
         except Refused as refused:
-            _refuse(refused)
+            refuse(refused)
     typer.echo(f"{team.name} is off." if changed else f"{team.name} was off already.")
 
 
 @contextmanager
-def _program(*, slack: bool = False) -> Iterator[Program]:
+def team_program(*, slack: bool = False) -> Iterator[Program]:
+    """The program over a database that is of this version."""
     from bot.app import build, open_settings_database
     from migrations.run import is_current
 
@@ -140,7 +141,8 @@ def _connect(program: Program) -> int:
     return workspace_id
 
 
-def _workspace_id(session: Session) -> int:
+def workspace_of(session: Session) -> int:
+    """The id of the workspace; ends the command where nothing was imported yet."""
     from models import Workspace
 
     found = session.scalar(sa.select(Workspace.id).order_by(Workspace.id).limit(1))
@@ -185,7 +187,8 @@ def _show(team: Team, previews: Sequence[FirstMessage]) -> None:
     typer.echo("")
 
 
-def _refuse(refused: Refused) -> NoReturn:
+def refuse(refused: Refused) -> NoReturn:
+    """End the command with the sentence that the person would read in Slack."""
     from bot.blocks.refusals import sentence
 
     fail(sentence(refused.reason, refused.facts))

@@ -118,13 +118,23 @@ def next_state(state: EscalationState, event: Event, facts: EscalationFacts) -> 
     return TRANSITIONS.get((state, event), state)
 
 
-def path(lead_ids: Iterable[int | None], sponsor_ids: Iterable[int | None], *, owner_id: int | None) -> tuple[int, ...]:
+def path(
+    lead_ids: Iterable[int | None],
+    sponsor_ids: Iterable[int | None],
+    *,
+    owner_id: int | None,
+    between: int | None = None,
+) -> tuple[int, ...]:
     """Who is asked one after another: the team's lead, each lead above (nearest first), the executive sponsors.
 
     Each person once, at their first place; teams without a lead are passed over, and so is the owner, who asks for help
-    and cannot give it.
+    and cannot give it. `between` is the nearest lead of both where another team blocks: they come right after the first
+    one, because those in between cannot decide for the other team.
     """
-    everybody = [*lead_ids, *sponsor_ids]
+    leads = [one for one in lead_ids if one is not None]
+    if between in leads:
+        leads = [*leads[: min(1, leads.index(between))], *leads[leads.index(between) :]]
+    everybody = [*leads, *sponsor_ids]
     return tuple(dict.fromkeys(one for one in everybody if one is not None and one != owner_id))
 
 

@@ -30,6 +30,8 @@ class Reason(enum.Enum):
     NO_SUCH_DECISION = "no_such_decision"
     DECISION_SETTLED = "decision_settled"
     NO_SUCH_TEAM = "no_such_team"
+    NO_SUCH_PERSON = "no_such_person"
+    NOT_TAKING_PART = "not_taking_part"
     NOTE_OVER = "note_over"
     ASKED_AGAIN = "asked_again"
     NO_TIME_LEFT = "no_time_left"

@@ -14,6 +14,7 @@ from models import (
     CheckInState,
     Delivery,
     DeliveryState,
+    Escalation,
     Hold,
     Member,
     Message,
@@ -40,6 +41,7 @@ def next_planned(session: Session) -> datetime | None:
         session.scalar(sa.select(sa.func.min(Team.next_digest_at))),
         session.scalar(sa.select(sa.func.min(CheckInDraft.kept_until))),
         session.scalar(sa.select(sa.func.min(Understanding.kept_until))),
+        session.scalar(sa.select(sa.func.min(Escalation.next_step_at))),
     )
 
 

@@ -32,6 +32,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.OWNERLESS: Claim.ANSWER,
     # What became of something that its reader asked for, did, or decided.
     PostKind.ESCALATION_NEWS: Claim.ANSWER,
+    PostKind.ESCALATION_REVIEW: Claim.ANSWER,
     PostKind.HAND_OVER_NEWS: Claim.ANSWER,
     PostKind.PROMPT_AGAIN: Claim.ANSWER,
     PostKind.UNDERSTANDING: Claim.ANSWER,

@@ -17,7 +17,8 @@ from bot.domain.permissions import Action, may
 from bot.services import audit
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.escalation import happened, held, move
-from bot.services.escalation_posts import names_of, settled_by
+from bot.services.escalation_case import names_of, settled_by
+from bot.services.escalation_ladder import stop
 from bot.services.refusals import Reason, Refused
 from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, Member
 
@@ -77,6 +78,7 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
     proposed = ProposedDecision(draft.text, owner.id, draft.due_on)
     move(session, now, escalation, Event.DECIDE, caller=caller, decision=proposed)
     escalation.decided_at = escalation.decided_at or now
+    stop(escalation)
     decision = Decision(
         workspace_id=escalation.workspace_id,
         key_result_id=key_result.id,

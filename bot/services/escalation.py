@@ -13,23 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.confidence import Confidence
-from bot.domain.escalation import EscalationFacts, EscalationState, Event, ProposedDecision, Refusal, next_state, path
+from bot.domain.escalation import EscalationFacts, EscalationState, Event, ProposedDecision, Refusal, next_state
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
-from bot.services import audit
+from bot.services import escalation_ladder as ladder
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.blockers import blocked_by
-from bot.services.escalation_posts import (
-    actor_name,
-    ask_again,
-    begin_thread,
-    case_of,
-    follow_up,
-    names_of,
-    redraw,
-    thread_team,
-    who_may_decide,
-)
+from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
+from bot.services.escalation_events import note
+from bot.services.escalation_path import in_on_it
+from bot.services.escalation_posts import begin_thread, follow_up, redraw, thread_team
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import (
     OpenDecision,
@@ -50,7 +43,6 @@ from models import (
     EscalationEvent,
     EscalationEventKind,
     KeyResult,
-    Member,
     Objective,
     Workspace,
 )
@@ -98,13 +90,10 @@ def on_answer(
         redraw(session, now, escalation)
         return
     opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
+    happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
     if opens_again:
-        # What was decided has not helped, so somebody is asked anew.
-        escalation.decided_at = escalation.taken_by_id = escalation.acknowledged_at = None
-        escalation.asked_id = _whom_to_ask(session, key_result)
-    event = happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
-    if opens_again:
-        ask_again(session, now, escalation, event)
+        ladder.begin_anew(session, now, escalation)
+        redraw(session, now, escalation)
 
 
 def take(session: Session, now: datetime, *, caller: Caller, escalation_id: int) -> None:
@@ -116,6 +105,8 @@ def take(session: Session, now: datetime, *, caller: Caller, escalation_id: int)
             raise Refused(Reason.ALREADY_DECIDED, name=name)
         return
     escalation.taken_by_id, escalation.acknowledged_at = caller.member_id, now
+    escalation.review_on = None
+    ladder.wait_for(session, now, escalation, caller.member_id)
     happened(session, now, escalation, EscalationEventKind.ACKNOWLEDGED, caller=caller)
 
 
@@ -127,6 +118,7 @@ def take_to_review(session: Session, now: datetime, *, caller: Caller, escalatio
             name = actor_name(session, escalation, EscalationEventKind.TAKEN_TO_REVIEW)
             raise Refused(Reason.ALREADY_IN_REVIEW, name=name)
         return
+    ladder.wait_for_review(session, now, escalation, caller.member_id)
     happened(session, now, escalation, EscalationEventKind.TAKEN_TO_REVIEW, caller=caller)
 
 
@@ -137,6 +129,7 @@ def resolve(session: Session, now: datetime, *, caller: Caller, escalation_id: i
         return
     move(session, now, escalation, Event.RESOLVE, caller=caller, reason=reason)
     escalation.resolved_at = now
+    ladder.stop(escalation)
     # A reason that was typed while somebody else decided is kept too.
     escalation.no_decision_reason = reason.strip() or None
     happened(session, now, escalation, EscalationEventKind.RESOLVED, caller=caller)
@@ -191,29 +184,10 @@ def happened(
     answer: Answer | None = None,
     decision_id: int | None = None,
 ) -> EscalationEvent:
-    """Note what happened and say it: one event, one reply, one audit event."""
-    event = EscalationEvent(
-        workspace_id=escalation.workspace_id,
-        escalation_id=escalation.id,
-        kind=kind,
-        actor_id=caller.member_id,
-        answer_id=answer.id if answer is not None else None,
-        decision_id=decision_id,
-        at=now,
-    )
-    session.add(event)
-    session.flush()
+    """Note what somebody did and say it: one event, one reply, one audit event."""
+    event = note(session, now, escalation, kind, actor_id=caller.member_id, answer=answer, decision_id=decision_id)
     if kind is not EscalationEventKind.OPENED:
         follow_up(session, now, escalation, event)
-    audit.record(
-        session,
-        now,
-        workspace_id=escalation.workspace_id,
-        actor_id=caller.member_id,
-        action=f"escalation.{kind.value}",
-        subject=escalation,
-        detail={"event": event.id, "state": escalation.state.value},
-    )
     return event
 
 
@@ -224,21 +198,14 @@ def _open(session: Session, now: datetime, *, caller: Caller, key_result: KeyRes
         key_result_id=key_result.id,
         team_id=holder.id if holder is not None else session.get_one(Objective, key_result.objective_id).team_id,
         answer_id=answer.id,
-        asked_id=_whom_to_ask(session, key_result),
         opened_at=now,
     )
     session.add(escalation)
     session.flush()
-    begin_thread(session, now, escalation, key_result, holder)
+    first = ladder.first(session, now, escalation)
+    begin_thread(session, now, escalation, owner_id=key_result.owner_id, holder=holder, first=first)
     happened(session, now, escalation, EscalationEventKind.OPENED, caller=caller, answer=answer)
-
-
-def _whom_to_ask(session: Session, key_result: KeyResult) -> int | None:
-    """The nearest lead above who is not the owner and is still here."""
-    steps = path(key_result_facts(session, key_result).lead_ids_above, (), owner_id=key_result.owner_id)
-    rows = session.scalars(sa.select(Member).where(Member.id.in_(steps))).all()
-    here = {row.id for row in rows if row.may_take_part}
-    return next((step for step in steps if step in here), None)
+    ladder.go_on(session, now, escalation)
 
 
 def _has_running_decision(session: Session, now: datetime, escalation: Escalation) -> bool:
@@ -284,8 +251,7 @@ def _found(session: Session, caller: Caller, escalation_id: int, *, lock: bool) 
 
 def _allowed(session: Session, caller: Caller, escalation: Escalation, action: Action) -> Escalation:
     key_result = session.get_one(KeyResult, escalation.key_result_id)
-    asked = [escalation.asked_id] if escalation.asked_id is not None else []
-    facts = key_result_facts(session, key_result, asked=asked)
+    facts = key_result_facts(session, key_result, asked=in_on_it(session, escalation))
     member = member_of(session, caller)
     if not member.may_take_part:
         raise Refused(Reason.NOT_A_FULL_MEMBER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -12,27 +13,27 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import escalation as messages
 from bot.blocks.decisions import news_of_settling, settled
-from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
-from bot.blocks.links import thread_link
+from bot.blocks.escalation import Case, Decided, Settled
+from bot.blocks.escalation_path import Turn
 from bot.blocks.post import Post
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
+from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts, teams_above
+from bot.services.escalation_case import SETTLING, case_of, change_of, decided_of, name_of, root_key
+from bot.services.escalation_path import in_on_it
 from bot.services.prompt import prompts_about
-from bot.services.standing import standings
-from bot.services.still_open import blocking_at, newest_call
 from models import (
-    Answer,
     Decision,
-    DecisionState,
     Delivery,
     DeliveryState,
     Escalation,
     EscalationEvent,
     EscalationEventKind,
+    EscalationStep,
     KeyResult,
     Member,
     Objective,
@@ -44,30 +45,28 @@ from models import (
 # The direct message carries a link to the thread, so the thread's first message gets a head start.
 HEAD_START = timedelta(seconds=1)
 
-
-def root_key(escalation_id: int) -> str:
-    return f"escalation:{escalation_id}"
-
-
 # A thread whose first message could not be posted has no place for replies; nor has one that may not be read any more.
 LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
-
-# What can become of a decision.
-SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
 
 # Queueing
 
 
 def begin_thread(
-    session: Session, now: datetime, escalation: Escalation, key_result: KeyResult, holder: Team | None
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    *,
+    owner_id: int | None,
+    holder: Team | None,
+    first: Ask | None,
 ) -> None:
-    """Queue the thread's first message and the request to the one who is asked.
+    """Queue the thread's first message.
 
     `holder` is the team whose channel holds the thread (`thread_team`); without one the thread is a direct message, to
-    the one who is asked, or else to the owner.
+    the one who is asked first, when they are, or else to the owner.
     """
     channel_id = _channel(holder) if holder is not None else None
-    recipient = None if channel_id else escalation.asked_id or key_result.owner_id
+    recipient = None if channel_id else first.member_id if first is not None else owner_id
     if channel_id is None and recipient is None:
         return
     outbox.post(
@@ -79,29 +78,61 @@ def begin_thread(
         channel_id=channel_id,
         member_id=recipient,
         escalation_id=escalation.id,
+        not_before=first.at if channel_id is None and first is not None else now,
     )
-    if channel_id is not None:
-        _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{escalation.asked_id}")
 
 
-def ask_again(session: Session, now: datetime, escalation: Escalation, event: EscalationEvent) -> None:
-    """Queue the request anew: what was decided did not help, and the owner calls again."""
-    _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{escalation.asked_id}:{event.id}")
-
-
-def _ask(session: Session, now: datetime, escalation: Escalation, key: str) -> None:
-    if escalation.asked_id is None:
+def ask(session: Session, now: datetime, escalation: Escalation, step: EscalationStep) -> None:
+    """Queue the request to the one whose turn it is, unless the thread itself is their direct message."""
+    root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
+    if escalation.round == 1 and root is not None and root.member_id == step.member_id:
         return
+    again = "" if escalation.round == 1 else f":{escalation.round}"
+    _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{step.member_id}{again}", step.member_id)
+
+
+def ask_after_review(session: Session, now: datetime, escalation: Escalation, member_id: int) -> bool:
+    """Queue the request for what the review decided; False where it was asked for already."""
+    key = f"escalation:{escalation.id}:review:{escalation.review_on}:{member_id}"
+    return _ask(session, now, escalation, key, member_id, kind=PostKind.ESCALATION_REVIEW)
+
+
+def tell_who_was_away(
+    session: Session, at: datetime, escalation: Escalation, event: EscalationEvent, member_id: int
+) -> None:
+    """Queue the news, for when they are back, that somebody else was asked in their place."""
     outbox.post(
+        session,
+        at,
+        workspace_id=escalation.workspace_id,
+        key=f"escalation:{escalation.id}:event:{event.id}:away:{member_id}",
+        kind=PostKind.ESCALATION_NEWS,
+        member_id=member_id,
+        escalation_id=escalation.id,
+        escalation_event_id=event.id,
+    )
+
+
+def _ask(
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    key: str,
+    member_id: int,
+    *,
+    kind: PostKind = PostKind.ESCALATION_ASK,
+) -> bool:
+    queued = outbox.post(
         session,
         now,
         workspace_id=escalation.workspace_id,
         key=key,
-        kind=PostKind.ESCALATION_ASK,
-        member_id=escalation.asked_id,
+        kind=kind,
+        member_id=member_id,
         escalation_id=escalation.id,
         not_before=now + HEAD_START,
     )
+    return queued is not None
 
 
 def thread_team(session: Session, key_result: KeyResult) -> Team | None:
@@ -176,7 +207,7 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
             Delivery.escalation_id == escalation.id,
-            Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK]),
+            Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW]),
         )
     ).all()
     zone = ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone)
@@ -196,7 +227,7 @@ def _whom_to_tell(
     they did themselves, or what they read in a thread of their own; but who takes on the follow-up of their own
     decision, where the thread was lost, has its buttons nowhere else.
     """
-    if event.kind is EscalationEventKind.RED_AGAIN:
+    if event.kind in (EscalationEventKind.RED_AGAIN, EscalationEventKind.ASKED_NEXT):
         return ()
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
     told: list[int | None] = []
@@ -224,7 +255,8 @@ def _may_read(session: Session, delivery: Delivery, escalation: Escalation, *tol
     who was asked, who took it, and (`told`) who is asked to make a decision happen.
     """
     key_result = session.get_one(KeyResult, escalation.key_result_id)
-    members = [one for one in (escalation.asked_id, escalation.taken_by_id, *told) if one is not None]
+    asked = in_on_it(session, escalation)
+    members = [one for one in (*asked, escalation.taken_by_id, *told) if one is not None]
     facts = key_result_facts(session, key_result, asked=members)
     if delivery.member_id is None:
         return facts.visibility is Visibility.WORKSPACE
@@ -242,8 +274,9 @@ def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     if not _may_read(session, delivery, escalation):
         return _hidden(delivery)
     case = case_of(session, escalation, now)
-    if delivery.member_id is not None and delivery.member_id == escalation.asked_id:
-        return messages.ask(replace(case, link=None))
+    owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
+    if delivery.member_id not in (None, owner_id):
+        return messages.ask(replace(case, link=None), delivery.member_id or 0)
     return messages.root(case)
 
 
@@ -252,9 +285,32 @@ def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None
     escalation = session.get_one(Escalation, delivery.escalation_id)
     if not _may_read(session, delivery, escalation):
         return _hidden(delivery)
-    if delivery.posted_ts is None and escalation.state is not EscalationState.OPEN:
+    if delivery.posted_ts is None and _was_helped_since(session, delivery, escalation):
         return None
-    return messages.ask(case_of(session, escalation, now))
+    assert delivery.member_id is not None  # noqa: S101 - a request goes to a person
+    return messages.ask(case_of(session, escalation, now), delivery.member_id)
+
+
+def review_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The direct message on the review's evening. None where something was decided before it was sent."""
+    escalation = session.get_one(Escalation, delivery.escalation_id)
+    if not _may_read(session, delivery, escalation):
+        return _hidden(delivery)
+    if delivery.posted_ts is None and escalation.state is not EscalationState.IN_REVIEW:
+        return None
+    return messages.after_review(case_of(session, escalation, now))
+
+
+def _was_helped_since(session: Session, delivery: Delivery, escalation: Escalation) -> bool:
+    """Whether somebody picked it up after this request was queued: then it asks for nothing any more."""
+    if escalation.state in (EscalationState.DECIDED, EscalationState.RESOLVED):
+        return True
+    picked_up = sa.exists().where(
+        EscalationEvent.escalation_id == escalation.id,
+        EscalationEvent.kind.in_([EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW]),
+        EscalationEvent.at >= delivery.created_at,
+    )
+    return bool(session.scalar(sa.select(picked_up)))
 
 
 def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -264,18 +320,20 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     if not _may_read(session, delivery, escalation):
         return None
     case = case_of(session, escalation, now)
-    actor = _name(session, event.actor_id)
+    actor = name_of(session, event.actor_id)
     match event.kind:
         case EscalationEventKind.OPENED:
             return None
         case EscalationEventKind.RED_AGAIN:
-            return messages.again(case, _change(session, event, case))
+            return messages.again(case, change_of(session, event, case))
+        case EscalationEventKind.ASKED_NEXT:
+            return messages.went_on(_turn(session, event))
         case EscalationEventKind.ACKNOWLEDGED:
             return messages.taken(case, actor)
         case EscalationEventKind.TAKEN_TO_REVIEW:
             return messages.to_review(case, actor)
         case EscalationEventKind.DECIDED:
-            return messages.decided(case, _decided(session, session.get_one(Decision, event.decision_id)))
+            return messages.decided(case, decided_of(session, session.get_one(Decision, event.decision_id)))
         case EscalationEventKind.RESOLVED:
             return messages.resolved(case, actor)
         case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
@@ -291,17 +349,19 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     if not _may_read(session, delivery, escalation, *follows_up):
         return None
     case = case_of(session, escalation, now)
-    actor = _name(session, event.actor_id)
+    actor = name_of(session, event.actor_id)
     match event.kind:
         case EscalationEventKind.OPENED | EscalationEventKind.RED_AGAIN:
             return None
+        case EscalationEventKind.ASKED_NEXT:
+            return messages.news_of_going_on(case, _turn(session, event))
         case EscalationEventKind.ACKNOWLEDGED:
             return messages.news_of_taking(case, actor, to_a_review=False)
         case EscalationEventKind.TAKEN_TO_REVIEW:
             return messages.news_of_taking(case, actor, to_a_review=True)
         case EscalationEventKind.DECIDED:
             decision = session.get_one(Decision, event.decision_id)
-            decided = _decided(session, decision)
+            decided = decided_of(session, decision)
             return messages.news_of_decision(case, decided, for_follow_up=reader.id == decision.owner_id)
         case EscalationEventKind.RESOLVED:
             return messages.news_of_end(case, actor)
@@ -309,141 +369,51 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             return _became(session, event, case, news_of_settling)
 
 
-def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
-    """An escalation as its messages show it now: the owner's newest call for help, the newest score and colour."""
-    workspace = session.get_one(Workspace, escalation.workspace_id)
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
-    team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
-    zone = ZoneInfo(workspace.time_zone)
-    # In the far east next week's check-in opens while it is still Sunday here.
-    newest = following(period_of(now, zone))
-    call = newest_call(session, [escalation.id])[escalation.id]
-    root = outbox.delivery_of(session, workspace.id, root_key(escalation.id))
-    in_channel = root is not None and root.channel_id is not None
-    # A decision that did not help is not shown as the answer any more; it stands in the thread.
-    decision = _newest_decision(session, escalation) if escalation.decided_at is not None else None
-    return Case(
-        escalation_id=escalation.id,
-        standing=standings(session, [key_result.id], newest)[key_result.id],
-        owner=_person(session.get(Member, key_result.owner_id) if key_result.owner_id else None),
-        team=team.name,
-        words=_words(session, key_result.id, call),
-        state=escalation.state,
-        opened_at=escalation.opened_at,
-        zone=zone,
-        asked=_person(session.get_one(Member, escalation.asked_id)) if escalation.asked_id else None,
-        asked_as=_asked_as(session, escalation, team),
-        deciders=names_of(session, who_may_decide(session, key_result, escalation)),
-        taken_by=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW),
-        decided=_decided(session, decision) if decision is not None else None,
-        resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
-        no_decision_reason=escalation.no_decision_reason,
-        link=thread_link(root.posted_channel, root.posted_ts, workspace.url)
-        if root is not None and in_channel and root.posted_channel and root.posted_ts
-        else None,
-    )
-
-
-def _asked_as(session: Session, escalation: Escalation, team: Team) -> str | None:
-    """The name of the team, nearest above, that the one who is asked leads."""
-    if escalation.asked_id is None:
-        return None
-    return next((one.name for one in teams_above(session, team.id) if one.lead_id == escalation.asked_id), None)
-
-
-def who_may_decide(session: Session, key_result: KeyResult, escalation: Escalation) -> list[int]:
-    """The leads above and the one who was asked, nearest first; some of them may have left."""
-    asked = [escalation.asked_id] if escalation.asked_id is not None else []
-    facts = key_result_facts(session, key_result)
-    return list(dict.fromkeys([*facts.lead_ids_above, *asked]))
-
-
-def names_of(session: Session, member_ids: Sequence[int]) -> tuple[str, ...]:
-    """The names of those who still take part, in the given order."""
-    rows = session.scalars(sa.select(Member).where(Member.id.in_(member_ids))).all()
-    by_id = {row.id: row.name for row in rows if row.may_take_part}
-    return tuple(by_id[one] for one in member_ids if one in by_id)
-
-
-def actor_name(session: Session, escalation: Escalation, *kinds: EscalationEventKind) -> str | None:
-    """Who did the newest of these things."""
-    return session.scalar(
-        sa.select(Member.name)
-        .join(EscalationEvent, EscalationEvent.actor_id == Member.id)
-        .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.kind.in_(kinds))
-        .order_by(EscalationEvent.id.desc())
-        .limit(1)
-    )
-
-
-def _change(session: Session, event: EscalationEvent, case: Case) -> Change:
-    """What this call for help says beside the one before it."""
-    call = session.get_one(Answer, event.answer_id)
-    before = session.scalars(
-        sa.select(Answer)
-        .join(EscalationEvent, EscalationEvent.answer_id == Answer.id)
-        .where(EscalationEvent.escalation_id == event.escalation_id, EscalationEvent.id < event.id)
-        .order_by(EscalationEvent.id.desc())
-        .limit(1)
-    ).one()
-    then = _words(session, case.standing.key_result_id, before)
-    now = _words(session, case.standing.key_result_id, call)
-    return Change(
-        confidence=call.confidence,
-        score=messages.score(case.standing),
-        lines=Words(
-            stuck=now.stuck if now.stuck != then.stuck else "",
-            blocked_by=now.blocked_by if now.blocked_by != then.blocked_by else "",
-            plan=now.plan if now.plan != then.plan else "",
-            need=now.need if now.need != then.need else "",
-        ),
-        is_new_week=call.check_in_id != before.check_in_id,
-    )
-
-
-def _words(session: Session, key_result_id: int, call: Answer) -> Words:
-    blocking = blocking_at(session, {key_result_id: call.at})
-    return Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
-
-
-def _newest_decision(session: Session, escalation: Escalation) -> Decision | None:
-    return session.scalar(
-        sa.select(Decision).where(Decision.escalation_id == escalation.id).order_by(Decision.id.desc()).limit(1)
-    )
-
-
 def _became(
     session: Session, event: EscalationEvent, case: Case, told: Callable[[Case, Decided, Settled], Post]
 ) -> Post | None:
-    decided = _decided(session, session.get_one(Decision, event.decision_id))
+    decided = decided_of(session, session.get_one(Decision, event.decision_id))
     return told(case, decided, decided.settled) if decided.settled is not None else None
 
 
-def settled_by(session: Session, decision: Decision) -> int | None:
-    """The member who said that it is done or dropped."""
-    return session.scalar(
-        sa.select(EscalationEvent.actor_id)
-        .where(EscalationEvent.decision_id == decision.id, EscalationEvent.kind.in_(SETTLING))
+def _turn(session: Session, event: EscalationEvent) -> Turn:
+    """Whose turn it is, and why it is not somebody else's, as it was at the event."""
+    step = session.get_one(EscalationStep, event.step_id)
+    before = session.scalars(
+        sa.select(EscalationStep)
+        .where(
+            EscalationStep.escalation_id == event.escalation_id,
+            EscalationStep.round == step.round,
+            EscalationStep.number < step.number,
+        )
+        .order_by(EscalationStep.number.desc())
+    ).all()
+    away = [name_of(session, one.member_id) for one in takewhile(lambda one: not one.was_asked, before)]
+    return Turn(
+        name=name_of(session, step.member_id),
+        away=tuple(reversed(away)),
+        after=_newest_before(session, event) if len(before) > len(away) else None,
+    )
+
+
+def _newest_before(session: Session, event: EscalationEvent) -> EscalationState:
+    """Whether it had been picked up before the event: open, acknowledged or in review."""
+    kind = session.scalar(
+        sa.select(EscalationEvent.kind)
+        .where(
+            EscalationEvent.escalation_id == event.escalation_id,
+            EscalationEvent.id < event.id,
+            EscalationEvent.kind.in_(_STATE_AFTER),
+        )
         .order_by(EscalationEvent.id.desc())
         .limit(1)
     )
+    return _STATE_AFTER[kind] if kind is not None else EscalationState.OPEN
 
 
-def _decided(session: Session, decision: Decision) -> Decided:
-    is_open = decision.state is DecisionState.OPEN
-    return Decided(
-        decision_id=decision.id,
-        text=decision.text,
-        by=_name(session, decision.decided_by_id),
-        owner=_person(session.get_one(Member, decision.owner_id)),
-        due_on=decision.due_on,
-        settled=None if is_open else Settled(_name(session, settled_by(session, decision)), decision.reason),
-    )
-
-
-def _person(member: Member | None) -> Person:
-    return Person(member.name, member.slack_user_id) if member is not None else Person("The owner", "")
-
-
-def _name(session: Session, member_id: int | None) -> str:
-    return session.get_one(Member, member_id).name if member_id is not None else "Okra"
+_STATE_AFTER = {
+    EscalationEventKind.OPENED: EscalationState.OPEN,
+    EscalationEventKind.RED_AGAIN: EscalationState.OPEN,
+    EscalationEventKind.ACKNOWLEDGED: EscalationState.ACKNOWLEDGED,
+    EscalationEventKind.TAKEN_TO_REVIEW: EscalationState.IN_REVIEW,
+}

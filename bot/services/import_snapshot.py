@@ -53,7 +53,7 @@ def snapshot(session: Session, workspace_id: int, today: date) -> Existing:
             for one in objectives
         },
         key_results=_key_results(session, workspace_id, objective_keys),
-        people=People(_candidate(member) for member in members),
+        people=People(candidate(member) for member in members),
         member_names={member.id: member.name for member in members},
     )
 
@@ -71,7 +71,8 @@ def _team(team: Team, team_keys: dict[int, str]) -> ExistingTeam:
     )
 
 
-def _candidate(member: Member) -> Candidate:
+def candidate(member: Member) -> Candidate:
+    """A member as matching by name sees them."""
     return Candidate(
         member.id, member.slack_user_id, member.name, member.display_name, member.email, member.may_take_part
     )

@@ -23,6 +23,7 @@ SHOWS_STATE = {
     PostKind.REMINDER,
     PostKind.ESCALATION,
     PostKind.ESCALATION_ASK,
+    PostKind.ESCALATION_REVIEW,
     PostKind.LEAD_NOTE,
     PostKind.AWAY_NEWS,
     PostKind.HAND_OVER,

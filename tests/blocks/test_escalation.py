@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from bot.blocks import decisions
 from bot.blocks import escalation as messages
 from bot.blocks import escalation_dialogs as dialogs
 from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
+from bot.blocks.escalation_path import Asked, Expected, Turn, goes_on
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.confidence import Confidence
@@ -64,6 +64,9 @@ def case(text: str = "short", **changes: Any) -> Case:
         opened_at=OPENED,
         zone=ZoneInfo("UTC"),
         asked=Person(text, "U0LEAD"),
+        steps=(Asked(1, text, OPENED, was_away=True), Asked(2, text, OPENED, leads=text)),
+        expected=Expected(text, OPENED),
+        review_on=DAY,
         deciders=(text, text),
         taken_by=text,
         decided=Decided(3, text, text, person, DAY),
@@ -76,9 +79,17 @@ def case(text: str = "short", **changes: Any) -> Case:
 
 DECIDED = Decided(3, "HR frees Ana for two days", "Tama Reid", Person("Hana Mori", "U0HANA"), DAY)
 
+
+def ask(made: Case) -> Post:
+    return messages.ask(made, 2)
+
+
 POSTS: dict[str, Callable[[Case], Post]] = {
     "root": messages.root,
-    "ask": messages.ask,
+    "ask": ask,
+    "after the review": messages.after_review,
+    "went on": lambda made: messages.went_on(Turn(made.team, (made.team,), made.state)),
+    "news of going on": lambda made: messages.news_of_going_on(made, Turn(made.team)),
     "taken": lambda made: messages.taken(made, made.team),
     "to review": lambda made: messages.to_review(made, made.team),
     "decided": lambda made: messages.decided(made, made.decided or DECIDED),
@@ -107,7 +118,7 @@ POSTS: dict[str, Callable[[Case], Post]] = {
 @TEXTS
 @pytest.mark.parametrize("post", POSTS.values(), ids=POSTS.keys())
 def test_every_message_fits_slack_whatever_was_typed(text: str, post: Callable[[Case], Post]) -> None:
-    for state in EscalationState if post in (messages.root, messages.ask) else (EscalationState.RESOLVED,):
+    for state in EscalationState if post in (messages.root, ask) else (EscalationState.RESOLVED,):
         made = post(case(text, state=state))
         blocks = json.loads(json.dumps(list(made.blocks)))
         assert check_message(made.text, blocks) == []
@@ -193,11 +204,61 @@ def test_a_metric_without_a_score_shows_its_value() -> None:
     assert messages.score(replace(standing, kind=Kind.HEALTH)) == "now 28.5 %, not scored"
 
 
-def test_nothing_promises_what_happens_when_nobody_answers() -> None:
-    for state, post in product(EscalationState, POSTS.values()):
-        made = post(case("short", state=state))
-        text = json.dumps(list(made.blocks)).lower()
-        assert not any(word in text for word in ("is asked next", "reminder", "snooze", "escalates"))
+def test_who_is_asked_next_is_said_as_long_as_somebody_will_be() -> None:
+    coming = {state: "is asked next" in read(messages.root(case(state=state))) for state in EscalationState}
+    assert [state for state, is_said in coming.items() if is_said] == [
+        EscalationState.OPEN,
+        EscalationState.ACKNOWLEDGED,
+        EscalationState.IN_REVIEW,
+    ]
+    assert "is asked next" not in read(messages.root(case(expected=None)))
+    night = case("Hana Mori", steps=(), asked=None)
+    assert "Hana Mori will be asked to get this" in read(messages.root(night))
+    assert "Hana Mori is asked when their working day begins" in read(messages.root(night))
+
+
+def read(post: Post) -> str:
+    return json.dumps(list(post.blocks), ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("turn", "sentence"),
+    [
+        (Turn("Hana", after=EscalationState.OPEN), "Nobody has picked this up yet, so Hana is asked now."),
+        (Turn("Hana", after=EscalationState.ACKNOWLEDGED), "Nothing is decided yet, so Hana is asked now."),
+        (
+            Turn("Hana", after=EscalationState.IN_REVIEW),
+            "The review has brought no decision yet, so Hana is asked now.",
+        ),
+        (Turn("Hana", away=("Tama",)), "Tama is away, so Hana is asked now."),
+        (Turn("Hana", away=("Tama", "Ana")), "Tama and Ana are away, so Hana is asked now."),
+        (
+            Turn("Hana", away=("Tama",), after=EscalationState.OPEN),
+            "Nobody has picked this up yet and Tama is away, so Hana is asked now.",
+        ),
+    ],
+)
+def test_why_it_goes_on_is_a_state_of_things_and_nobodys_fault(turn: Turn, sentence: str) -> None:
+    assert goes_on(turn) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        (1, "Asked of you because you lead Growth"),
+        (2, "Asked of you because you lead Product · Tama was asked"),
+        (3, "Asked of you because you are an executive sponsor · Tama was asked"),
+        (4, "Asked of you because you are on the path of Growth · Tama was asked"),
+    ],
+)
+def test_who_is_asked_reads_why_and_who_was_before_them(reader: int, said: str) -> None:
+    steps = (
+        Asked(1, "Tama", OPENED, leads="Growth"),
+        Asked(2, "Hana", OPENED, leads="Product"),
+        Asked(3, "Rosa", OPENED, is_sponsor=True),
+        Asked(4, "Ana", OPENED),
+    )
+    assert said in read(messages.ask(case("Growth", steps=steps), reader))
 
 
 def test_names_are_listed_with_an_or_between_the_last_two() -> None:

@@ -62,6 +62,10 @@ class Story:
         with self.desk.runtime.read() as session:
             return list(session.scalars(sa.select(Decision)))
 
+    def lead_moves_to(self, zone: str) -> None:
+        with self.desk.runtime.write() as session:
+            session.get_one(Member, self.scene.lead.id).time_zone = zone
+
     def replies(self) -> int:
         with self.desk.runtime.read() as session:
             count = sa.select(sa.func.count()).where(Delivery.follows_id.is_not(None))
@@ -106,6 +110,7 @@ def test_to_the_review(story: Story) -> None:
 
 
 def test_the_decisions_dialog_proposes_a_week_in_the_deciders_zone(story: Story) -> None:
+    story.lead_moves_to("Pacific/Auckland")
     story.press(story.scene.lead, escalation.open_decide, Act.DECIDE)
     dialog = story.desk.opened()
     assert check_view(dict(dialog.view)) == []
@@ -126,6 +131,7 @@ def test_a_decision_is_recorded_once_however_often_it_is_sent(story: Story) -> N
 
 
 def test_what_is_wrong_with_a_decision_stands_under_its_field_and_can_be_mended(story: Story) -> None:
+    story.lead_moves_to("Pacific/Auckland")
     dialog = story.decide().fill(What_is_decided="  ", Who_makes_it_happen="", By_when="2026-10-05")
     assert dialog.errors(story.record(dialog)) == {
         "What is decided?": "Please write down what is decided.",

@@ -94,6 +94,7 @@ def test_today_is_the_deciders_own_day(database: Database) -> None:
     late = datetime(2026, 10, 5, 13, 0, tzinfo=MORNING.tzinfo)  # the sixth, in Auckland
     with database.write() as session:
         scene = set_scene(session)
+        scene.lead.time_zone = "Pacific/Auckland"
         tell(session, MORNING, scene.key_result, by=scene.owner)
         draft = Draft("yes", scene.head.id, date(2026, 10, 5))
         with pytest.raises(NotADecision) as refused:

@@ -76,8 +76,8 @@ def test_taken_to_the_review(database: Database) -> None:
         scene = set_scene(session)
         tell(session, MORNING, scene.key_result, by=scene.owner)
         escalation.take_to_review(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
-        assert words(shown(session, keys(session)[-1])) == "Tama Reid takes this to the team's next review."
-        assert "*Taken to the team's next review* by Tama Reid" in words(shown(session, "escalation:1"))
+        assert words(shown(session, keys(session)[-1])) == "Tama Reid takes this to the review on Thu 8 Oct."
+        assert "*Taken to the review on Thu 8 Oct* by Tama Reid" in words(shown(session, "escalation:1"))
         with pytest.raises(Refused) as refused:
             escalation.take_to_review(session, MORNING, caller=scene.company.caller(scene.head), escalation_id=1)
         assert "Tama Reid takes this" in sentence(refused.value.reason, refused.value.facts)

@@ -43,7 +43,7 @@ class Scene:
 def set_scene(session: Session) -> Scene:
     company = Company(session)
     owner = company.person("Mere Ngata", zone="Pacific/Auckland")
-    lead = company.person("Tama Reid", zone="Pacific/Auckland")
+    lead = company.person("Tama Reid", zone="Europe/London")
     head = company.person("Hana Mori", zone="Europe/London")
     stranger = company.person("Finn Adler", zone="Europe/Berlin")
     product = company.team("Product", lead=head, channel_id="C0PRODUCT")

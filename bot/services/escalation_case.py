@@ -1,0 +1,198 @@
+"""An escalation as its messages show it now, read off its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks import escalation as messages
+from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
+from bot.blocks.escalation_path import Asked, Expected
+from bot.blocks.links import thread_link
+from bot.domain.cadence import following, period_of
+from bot.domain.escalation import EscalationState
+from bot.services import outbox
+from bot.services.access import key_result_facts, teams_above
+from bot.services.escalation_path import in_on_it, next_climb, steps_of
+from bot.services.standing import standings
+from bot.services.still_open import blocking_at, newest_call
+from models import (
+    Answer,
+    Decision,
+    DecisionState,
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    KeyResult,
+    Member,
+    Objective,
+    Team,
+    Workspace,
+)
+
+# What can become of a decision.
+SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
+
+
+def root_key(escalation_id: int) -> str:
+    return f"escalation:{escalation_id}"
+
+
+def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
+    """An escalation as its messages show it now: the owner's newest call for help, the newest score and colour."""
+    workspace = session.get_one(Workspace, escalation.workspace_id)
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
+    zone = ZoneInfo(workspace.time_zone)
+    # In the far east next week's check-in opens while it is still Sunday here.
+    newest = following(period_of(now, zone))
+    call = newest_call(session, [escalation.id])[escalation.id]
+    root = outbox.delivery_of(session, workspace.id, root_key(escalation.id))
+    in_channel = root is not None and root.channel_id is not None
+    # A decision that did not help is not shown as the answer any more; it stands in the thread.
+    decision = _newest_decision(session, escalation) if escalation.decided_at is not None else None
+    return Case(
+        escalation_id=escalation.id,
+        standing=standings(session, [key_result.id], newest)[key_result.id],
+        owner=person_of(session.get(Member, key_result.owner_id) if key_result.owner_id else None),
+        team=team.name,
+        words=words_of(session, key_result.id, call),
+        state=escalation.state,
+        opened_at=escalation.opened_at,
+        zone=zone,
+        asked=person_of(session.get_one(Member, escalation.asked_id)) if escalation.asked_id else None,
+        steps=_steps(session, escalation, team),
+        expected=_expected(session, escalation, now),
+        review_on=escalation.review_on,
+        deciders=names_of(session, who_may_decide(session, key_result, escalation)),
+        taken_by=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW),
+        decided=decided_of(session, decision) if decision is not None else None,
+        resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
+        no_decision_reason=escalation.no_decision_reason,
+        link=thread_link(root.posted_channel, root.posted_ts, workspace.url)
+        if root is not None and in_channel and root.posted_channel and root.posted_ts
+        else None,
+    )
+
+
+def _steps(session: Session, escalation: Escalation, team: Team) -> tuple[Asked, ...]:
+    """Whom this round has met, in their order, and why they are on the path."""
+    teams = teams_above(session, team.id)
+    met = []
+    for step in steps_of(session, escalation):
+        member = session.get_one(Member, step.member_id)
+        leads = next((one.name for one in teams if one.lead_id == member.id), None)
+        met.append(
+            Asked(
+                member_id=member.id,
+                name=member.name,
+                at=step.at,
+                was_away=not step.was_asked,
+                leads=leads,
+                is_sponsor=member.is_sponsor and leads is None,
+            )
+        )
+    return tuple(met)
+
+
+def _expected(session: Session, escalation: Escalation, now: datetime) -> Expected | None:
+    """Who is asked next, and when, if nothing else happens; None while it waits for a review."""
+    at = escalation.next_step_at
+    if at is None or (escalation.state is EscalationState.IN_REVIEW and escalation.review_on is not None):
+        return None
+    found = next_climb(session, escalation, max(at, now), steps_of(session, escalation)).ask
+    return Expected(session.get_one(Member, found.member_id).name, found.at) if found is not None else None
+
+
+def who_may_decide(session: Session, key_result: KeyResult, escalation: Escalation) -> list[int]:
+    """The leads above and those who were asked, nearest first; some of them may have left."""
+    facts = key_result_facts(session, key_result)
+    return list(dict.fromkeys([*facts.lead_ids_above, *in_on_it(session, escalation)]))
+
+
+def names_of(session: Session, member_ids: Sequence[int]) -> tuple[str, ...]:
+    """The names of those who still take part, in the given order."""
+    rows = session.scalars(sa.select(Member).where(Member.id.in_(member_ids))).all()
+    by_id = {row.id: row.name for row in rows if row.may_take_part}
+    return tuple(by_id[one] for one in member_ids if one in by_id)
+
+
+def actor_name(session: Session, escalation: Escalation, *kinds: EscalationEventKind) -> str | None:
+    """Who did the newest of these things."""
+    return session.scalar(
+        sa.select(Member.name)
+        .join(EscalationEvent, EscalationEvent.actor_id == Member.id)
+        .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.kind.in_(kinds))
+        .order_by(EscalationEvent.id.desc())
+        .limit(1)
+    )
+
+
+def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
+    """What this call for help says beside the one before it."""
+    call = session.get_one(Answer, event.answer_id)
+    before = session.scalars(
+        sa.select(Answer)
+        .join(EscalationEvent, EscalationEvent.answer_id == Answer.id)
+        .where(EscalationEvent.escalation_id == event.escalation_id, EscalationEvent.id < event.id)
+        .order_by(EscalationEvent.id.desc())
+        .limit(1)
+    ).one()
+    then = words_of(session, case.standing.key_result_id, before)
+    now = words_of(session, case.standing.key_result_id, call)
+    return Change(
+        confidence=call.confidence,
+        score=messages.score(case.standing),
+        lines=Words(
+            stuck=now.stuck if now.stuck != then.stuck else "",
+            blocked_by=now.blocked_by if now.blocked_by != then.blocked_by else "",
+            plan=now.plan if now.plan != then.plan else "",
+            need=now.need if now.need != then.need else "",
+        ),
+        is_new_week=call.check_in_id != before.check_in_id,
+    )
+
+
+def words_of(session: Session, key_result_id: int, call: Answer) -> Words:
+    blocking = blocking_at(session, {key_result_id: call.at})
+    return Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
+
+
+def _newest_decision(session: Session, escalation: Escalation) -> Decision | None:
+    return session.scalar(
+        sa.select(Decision).where(Decision.escalation_id == escalation.id).order_by(Decision.id.desc()).limit(1)
+    )
+
+
+def settled_by(session: Session, decision: Decision) -> int | None:
+    """The member who said that it is done or dropped."""
+    return session.scalar(
+        sa.select(EscalationEvent.actor_id)
+        .where(EscalationEvent.decision_id == decision.id, EscalationEvent.kind.in_(SETTLING))
+        .order_by(EscalationEvent.id.desc())
+        .limit(1)
+    )
+
+
+def decided_of(session: Session, decision: Decision) -> Decided:
+    is_open = decision.state is DecisionState.OPEN
+    return Decided(
+        decision_id=decision.id,
+        text=decision.text,
+        by=name_of(session, decision.decided_by_id),
+        owner=person_of(session.get_one(Member, decision.owner_id)),
+        due_on=decision.due_on,
+        settled=None if is_open else Settled(name_of(session, settled_by(session, decision)), decision.reason),
+    )
+
+
+def person_of(member: Member | None) -> Person:
+    return Person(member.name, member.slack_user_id) if member is not None else Person("The owner", "")
+
+
+def name_of(session: Session, member_id: int | None) -> str:
+    return session.get_one(Member, member_id).name if member_id is not None else "Okra"

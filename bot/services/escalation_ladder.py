@@ -1,0 +1,186 @@
+"""The ladder: while nobody picks an escalation up, the next one on its path is asked, and so on to the end.
+
+Each step is one transaction that holds the escalation: who was asked, that the thread says so, and when it goes on. A
+worker that dies before it is committed leaves the step due; two workers take it one after the other, and the second
+finds it done.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.escalation import EscalationState
+from bot.domain.ladder import Ask, limit, working_time_after
+from bot.domain.localtime import Weekday, instant_of, local_date_of
+from bot.services.escalation_events import note
+from bot.services.escalation_path import next_climb, schedule_of, steps_of
+from bot.services.escalation_posts import ask, ask_after_review, follow_up, tell_who_was_away
+from models import (
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    EscalationStep,
+    KeyResult,
+    Member,
+    Objective,
+    Team,
+    Workspace,
+)
+
+# A review on the very day is meant until then, by the organisation's clock.
+REVIEWS_BEGIN = time(12)
+
+
+def first(session: Session, now: datetime, escalation: Escalation) -> Ask | None:
+    """Who is asked first, and when; None where there is nobody."""
+    return next_climb(session, escalation, now, ()).ask
+
+
+def go_on(session: Session, now: datetime, escalation: Escalation) -> None:
+    """Ask the next one on the path, where they are at work now; else note when they will be. The caller holds it."""
+    steps = steps_of(session, escalation)
+    found = next_climb(session, escalation, now, steps)
+    if found.ask is None or found.ask.at > now:
+        escalation.next_step_at = found.ask.at if found.ask is not None else None
+        return
+    number = len(steps)
+    for member_id in found.passed_over:
+        number += 1
+        _step(session, now, escalation, number, member_id, until=None)
+    asked = _step(session, now, escalation, number + 1, found.ask.member_id, until=found.ask.until)
+    escalation.asked_id = asked.member_id
+    following = next_climb(session, escalation, found.ask.until, steps_of(session, escalation))
+    escalation.next_step_at = found.ask.until if following.ask is not None else None
+    ask(session, now, escalation, asked)
+    if asked.number > 1:
+        event = note(session, now, escalation, EscalationEventKind.ASKED_NEXT, step_id=asked.id)
+        follow_up(session, now, escalation, event)
+        _tell_later(session, now, escalation, event, found.passed_over)
+
+
+def begin_anew(session: Session, now: datetime, escalation: Escalation) -> None:
+    """What was decided did not help, so the path begins again, with everybody on it."""
+    escalation.round += 1
+    escalation.asked_id = escalation.taken_by_id = escalation.acknowledged_at = escalation.decided_at = None
+    escalation.review_on = None
+    session.flush()
+    go_on(session, now, escalation)
+
+
+def wait_for(session: Session, now: datetime, escalation: Escalation, member_id: int) -> None:
+    """Somebody has taken it: the ladder stops for the limit of this step, in their working hours, and then goes on."""
+    steps = steps_of(session, escalation)
+    schedule = schedule_of(session, session.get_one(Member, member_id))
+    asked = sum(step.was_asked for step in steps)
+    until = working_time_after(schedule, now, limit(max(asked - 1, 0)))
+    is_left = next_climb(session, escalation, until, steps).ask is not None
+    escalation.next_step_at = until if is_left else None
+
+
+def wait_for_review(session: Session, now: datetime, escalation: Escalation, member_id: int) -> date:
+    """It goes to the team's next review: the ladder stops until that evening. Returns the review's day."""
+    day = next_review(session, now, escalation)
+    member = session.get_one(Member, member_id)
+    schedule = schedule_of(session, member)
+    night = instant_of(day + timedelta(days=1), time(0), schedule.zone)
+    evening = schedule.at_work_until(night)
+    # Who does not work on that day is asked when they next do.
+    if evening is None or local_date_of(evening, schedule.zone) != day or evening <= now:
+        evening = schedule.at_work_from(night)
+    escalation.review_on = day
+    escalation.next_step_at = evening
+    return day
+
+
+def next_review(session: Session, now: datetime, escalation: Escalation) -> date:
+    """The day of the next meeting of the key result's team: its own, or the organisation's."""
+    workspace = session.get_one(Workspace, escalation.workspace_id)
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
+    meets_on = Weekday(team.meeting_on if team.meeting_on is not None else workspace.meeting_on)
+    zone = ZoneInfo(workspace.time_zone)
+    day = local_date_of(now, zone)
+    if now >= instant_of(day, REVIEWS_BEGIN, zone):
+        day += timedelta(days=1)
+    return day + timedelta(days=(meets_on - day.weekday()) % 7)
+
+
+def stop(escalation: Escalation) -> None:
+    """Something was decided, or it is over: nobody else is asked."""
+    escalation.next_step_at = None
+
+
+def step_due(session: Session, now: datetime, most: int) -> int:
+    """Take up to `most` steps that are due. Returns how many were looked at."""
+    due = session.scalars(
+        sa.select(Escalation)
+        .where(Escalation.next_step_at <= now)
+        .order_by(Escalation.next_step_at, Escalation.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for escalation in due:
+        _due(session, now, escalation)
+        session.flush()
+    return len(due)
+
+
+def _due(session: Session, now: datetime, escalation: Escalation) -> None:
+    match escalation.state:
+        case EscalationState.DECIDED | EscalationState.RESOLVED:
+            stop(escalation)
+        case EscalationState.IN_REVIEW if escalation.review_on is not None and _asks_for_the_decision(
+            session, now, escalation
+        ):
+            return
+        case _:
+            go_on(session, now, escalation)
+
+
+def _asks_for_the_decision(session: Session, now: datetime, escalation: Escalation) -> bool:
+    """The evening after the review: ask who took it there what was decided. False where that was asked before."""
+    taker_id = session.scalar(
+        sa.select(EscalationEvent.actor_id)
+        .where(
+            EscalationEvent.escalation_id == escalation.id,
+            EscalationEvent.kind == EscalationEventKind.TAKEN_TO_REVIEW,
+        )
+        .order_by(EscalationEvent.id.desc())
+        .limit(1)
+    )
+    if taker_id is None or not ask_after_review(session, now, escalation, taker_id):
+        return False
+    wait_for(session, now, escalation, taker_id)
+    return True
+
+
+def _step(
+    session: Session, now: datetime, escalation: Escalation, number: int, member_id: int, *, until: datetime | None
+) -> EscalationStep:
+    step = EscalationStep(
+        workspace_id=escalation.workspace_id,
+        escalation_id=escalation.id,
+        round=escalation.round,
+        number=number,
+        member_id=member_id,
+        at=now,
+        until=until,
+    )
+    session.add(step)
+    session.flush()
+    return step
+
+
+def _tell_later(
+    session: Session, now: datetime, escalation: Escalation, event: EscalationEvent, member_ids: tuple[int, ...]
+) -> None:
+    """Nobody is passed over without seeing it: who was away reads it when they are back."""
+    for member_id in member_ids:
+        back = schedule_of(session, session.get_one(Member, member_id)).at_work_from(now)
+        if back is not None:
+            tell_who_was_away(session, back, escalation, event, member_id)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from calls import MORNING, set_scene
+
+from bot.services import paths
+from bot.services.refusals import Reason, Refused
+from models import AuditEvent, MemberKind
+from models.database import Database
+
+
+def test_a_path_is_the_leads_then_the_sponsors_until_a_team_names_its_own(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        assert paths.path_of_team(session, scene.growth) == [scene.lead, scene.head]
+        assert paths.set_sponsor(session, MORNING, scene.stranger, is_sponsor=True)
+        assert not paths.set_sponsor(session, MORNING, scene.stranger, is_sponsor=True)
+        assert paths.path_of_team(session, scene.growth) == [scene.lead, scene.head, scene.stranger]
+        paths.set_own_path(session, MORNING, scene.growth, [scene.owner, scene.head, scene.owner])
+        assert paths.path_of_team(session, scene.growth) == [scene.owner, scene.head]
+        assert paths.path_of_team(session, scene.product) == [scene.head, scene.stranger]
+        paths.set_own_path(session, MORNING, scene.growth, [])
+        assert paths.set_sponsor(session, MORNING, scene.stranger, is_sponsor=False)
+        assert paths.path_of_team(session, scene.growth) == [scene.lead, scene.head]
+        told = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
+        assert told == ["member.sponsor_named", "team.path_set", "team.path_set", "member.sponsor_released"]
+
+
+def test_a_person_is_named_by_name_address_or_id_and_never_guessed(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        workspace_id = scene.growth.workspace_id
+        for text in ("tama reid", "tama@example.test", "U0TAMAREID", "<@U0TAMAREID>", "Tama"):
+            assert paths.person(session, workspace_id, text) == scene.lead
+        for text, reason in (("Tamara", Reason.NO_SUCH_PERSON), ("Finn", Reason.NOT_TAKING_PART)):
+            scene.stranger.kind = MemberKind.GUEST
+            session.flush()
+            with pytest.raises(Refused) as refused:
+                paths.person(session, workspace_id, text)
+            assert refused.value.reason is reason
