@@ -82,7 +82,7 @@ def databases() -> Iterator[Databases]:
 
 def unhurried(url: str) -> Database:
     """For setting up and for measuring in bulk: waits as long as it takes."""
-    return open_database(url, patience=PATIENCE_SECONDS, statement_seconds=600)
+    return open_database(url, patience=PATIENCE_SECONDS, busy_seconds=PATIENCE_SECONDS, statement_seconds=600)
 
 
 _running: list[object] = []

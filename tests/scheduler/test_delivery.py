@@ -15,6 +15,7 @@ from bot.services.agenda import next_due
 from bot.settings import Settings
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Member, Message, PostKind
+from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
 from scheduler.courier import Courier
 
@@ -193,6 +194,28 @@ def test_a_slack_without_limits_is_not_waited_for(office: PostOffice) -> None:
         outbox.redraw_all(session, office.clock, workspace_id=office.workspace_id, keys=keys)
     drawings = redrawing.claim(office.runtime, office.clock)
     assert [drawing.at for drawing in drawings] == [office.clock] * 30
+
+
+def test_all_workers_of_a_database_together_post_no_faster_than_the_limit(
+    office: PostOffice, database_url: str
+) -> None:
+    other_database = open_database(database_url, patience=10, statement_seconds=10)
+    other = replace(office.runtime, database=other_database)
+    with office.runtime.write() as session:
+        other_worker = office.sign_on(session)
+    for number in range(120):
+        office.queue(f"digest:{number}", channel_id=f"C{number}", bulk=True)
+    sent: list[datetime] = []
+    by_each = {office.worker_id: 0, other_worker: 0}
+    while len(sent) < 120:
+        for runtime, worker_id in ((office.runtime, office.worker_id), (other, other_worker)):
+            claims = delivery.claim(runtime, worker_id, office.clock, most=3)
+            by_each[worker_id] += len(claims)
+            sent += [claim.at for claim in claims]
+        office.pass_time(timedelta(seconds=0.5))
+    other_database.close()
+    assert all(later - earlier >= timedelta(seconds=0.2) for earlier, later in pairwise(sorted(sent)))
+    assert min(by_each.values()) > 0
 
 
 def test_what_somebody_waits_for_goes_before_bulk(office: PostOffice) -> None:

@@ -1,0 +1,83 @@
+"""What a Monday's prompts cost the database: as many statements for many as for two."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from company import BEFORE, Company
+from post_office import NOW
+from queries import counted
+from slack_double import SlackDouble
+
+from bot.runtime import Runtime
+from bot.services import planning
+from bot.settings import Settings
+from models import Delivery, DeliveryState, Worker
+from models.database import Database
+from scheduler import delivery
+
+FEW, MANY = 2, 12
+
+
+class Monday:
+    """So many owners, each introduced before, whose week has come; without a limit, so that all may leave at once."""
+
+    def __init__(self, database: Database, owners: int) -> None:
+        self.slack = SlackDouble()
+        self.runtime = Runtime(
+            Settings(_env_file=None, posts_per_minute=0), database, self.slack, lambda: NOW, lambda: None
+        )
+        with database.write() as session:
+            company = Company(session)
+            objective = company.objective(company.team("Growth"))
+            people = [company.person(f"Owner {number}") for number in range(owners)]
+            for person in people:
+                company.key_result(objective, person)
+                person.introduced_at = BEFORE
+            planning.replan(session, BEFORE, [person.id for person in people])
+            worker = Worker(name="here", started_at=NOW)
+            session.add(worker)
+            session.flush()
+            self.worker_id = worker.id
+
+    def plan(self) -> list[str]:
+        with counted(self.runtime.database) as statements, self.runtime.write() as session:
+            planning.open_due(session, NOW, 100)
+        return statements
+
+    def deliver(self) -> dict[str, list[str]]:
+        """The statements of each step."""
+        steps: dict[str, list[str]] = {}
+        with counted(self.runtime.database) as steps["claim"]:
+            claims = delivery.claim(self.runtime, self.worker_id, NOW)
+        with counted(self.runtime.database) as steps["begin"]:
+            begun = delivery.begin_all(self.runtime, claims, NOW)
+        with counted(self.runtime.database) as steps["send"]:
+            outcomes = [(ready, delivery.send(self.runtime, ready)) for ready in begun]
+        with counted(self.runtime.database) as steps["finish"]:
+            delivery.finish_all(self.runtime, outcomes, NOW)
+        return steps
+
+    def sent(self) -> int:
+        with self.runtime.read() as session:
+            counting = sa.select(sa.func.count()).where(Delivery.state == DeliveryState.SENT)
+            return session.scalar(counting) or 0
+
+
+# Of each step, for any number of prompts. Whoever needs more says why here: a fan-out pays it for every few prompts.
+BUDGET = {"claim": 5, "begin": 22, "send": 0, "finish": 4}
+
+
+@pytest.mark.parametrize("owners", [FEW, MANY])
+def test_each_step_takes_as_many_statements_for_many_prompts_as_for_two(database: Database, owners: int) -> None:
+    monday = Monday(database, owners)
+    monday.plan()
+    steps = monday.deliver()
+    assert monday.sent() == owners
+    spent = {step: len(statements) for step, statements in steps.items()}
+    assert all(spent[step] <= most for step, most in BUDGET.items()), (spent, steps)
+
+
+def test_opening_the_week_for_many_takes_as_many_statements_as_for_two(database: Database) -> None:
+    statements = Monday(database, MANY).plan()
+    assert len(statements) <= 20, statements
