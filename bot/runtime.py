@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
@@ -40,6 +41,12 @@ class Runtime:
     def read(self) -> Iterator[Session]:
         with self.database.read() as session:
             yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[sa.Connection]:
+        """For one statement that reads."""
+        with self.database.glance() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Session]:

@@ -26,8 +26,13 @@ from handlers.boundary import Desk
 
 
 def register(app: App, runtime: Runtime) -> None:
-    """Connect every story's handlers."""
-    desk = Desk(app, runtime)
+    """Connect every story's handlers with Bolt."""
+    desk_of(runtime).listen(app)
+
+
+def desk_of(runtime: Runtime) -> Desk:
+    """A desk at which every story has registered."""
+    desk = Desk(runtime)
     checkin.register(desk)
     checkin_moves.register(desk)
     prompt_more.register(desk)
@@ -43,3 +48,4 @@ def register(app: App, runtime: Runtime) -> None:
     commands.register(desk)
     members.register(desk)
     understanding.register(desk)
+    return desk

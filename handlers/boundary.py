@@ -6,6 +6,7 @@ the last thing that happens, after the commit: nothing that can raise follows it
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,53 +39,89 @@ INTERACTION_SECONDS = 2.5
 
 Handler = Callable[[Runtime, Request], Reply]
 News = Callable[[Runtime, Session, int, Mapping[str, Any]], None]
+Only = Callable[[Mapping[str, Any]], bool]
 Listener = Callable[[Ack, dict[str, Any]], BoltResponse]
 
 
-class Desk:
-    """Registers handlers with Bolt: `desk.action(id, handler)`, `desk.submit(id, handler)`, and so on."""
+# What a payload of each kind names its handler by.
+NAMED_BY: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "view_submission": lambda body: str(body["view"]["callback_id"]),
+    "action": lambda body: str(body["actions"][0]["action_id"]),
+    "options": lambda body: str(body["action_id"]),
+    "view_closed": lambda body: str(body["view"]["callback_id"]),
+    "command": lambda body: str(body["command"]),
+    "shortcut": lambda body: str(body["callback_id"]),
+}
 
-    def __init__(self, app: App, runtime: Runtime) -> None:
-        self._app = app
+
+class Desk:
+    """Where stories register their handlers: `desk.action(id, handler)`, `desk.submit(id, handler)`, and so on.
+
+    Bolt asks its listeners one after another whether a payload is theirs, and asking costs more than any of ours needs
+    to answer: so it gets one for each kind, and the handler is looked up here.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self.heard: dict[str, dict[str, Handler]] = {kind: {} for kind in NAMED_BY}
+        self.news_of: dict[str, tuple[News, Only | None]] = {}
 
     def action(self, action_id: str, handler: Handler) -> None:
-        self._app.action(action_id)(self._listener(handler))
+        self._add("action", action_id, handler)
 
     def submit(self, callback_id: str, handler: Handler) -> None:
-        self._app.view_submission(callback_id)(self._listener(handler))
+        self._add("view_submission", callback_id, handler)
 
     def closed(self, callback_id: str, handler: Handler) -> None:
-        self._app.view_closed(callback_id)(self._listener(handler))
+        self._add("view_closed", callback_id, handler)
 
     def command(self, name: str, handler: Handler) -> None:
-        self._app.command(name)(self._listener(handler))
+        self._add("command", name, handler)
 
     def suggest(self, action_id: str, handler: Handler) -> None:
-        self._app.options(action_id)(self._listener(handler))
+        self._add("options", action_id, handler)
 
     def shortcut(self, callback_id: str, handler: Handler) -> None:
-        self._app.shortcut(callback_id)(self._listener(handler))
+        self._add("shortcut", callback_id, handler)
 
-    def news(self, event_type: str, handler: News, *, only: Callable[[Mapping[str, Any]], bool] | None = None) -> None:
+    def news(self, event_type: str, handler: News, *, only: Only | None = None) -> None:
         """An event that Slack tells about the workspace; no person waits for an answer. `only`: the others are left.
 
         What is subscribed to as `message.im` arrives as a `message`.
         """
+        if event_type in self.news_of:
+            raise ValueError(f"{event_type} is heard already")
+        self.news_of[event_type] = (handler, only)
+
+    def listen(self, app: App) -> None:
+        """Connect with Bolt all that was registered. What nobody registered for is Bolt's to refuse."""
+        for kind, handlers in self.heard.items():
+            if handlers:
+                names = re.compile(rf"\A(?:{'|'.join(map(re.escape, handlers))})\Z")
+                getattr(app, kind)(names)(self._listener(NAMED_BY[kind], handlers))
+        for event_type, (handler, only) in self.news_of.items():
+            app.event(event_type.partition(".")[0])(self._hearer(handler, only))
+
+    def _add(self, kind: str, name: str, handler: Handler) -> None:
+        if name in self.heard[kind]:
+            raise ValueError(f"{kind} {name} is heard already")
+        self.heard[kind][name] = handler
+
+    def _listener(self, name_in: Callable[[Mapping[str, Any]], str], handlers: Mapping[str, Handler]) -> Listener:
+        runtime = self._runtime
+
+        def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
+            return attend(runtime, handlers[name_in(body)], ack, body)
+
+        return listen
+
+    def _hearer(self, handler: News, only: Only | None) -> Listener:
         runtime = self._runtime
 
         def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
             if only is None or only(body["event"]):
                 hear(runtime, handler, body)
             return ack()
-
-        self._app.event(event_type.partition(".")[0])(listen)
-
-    def _listener(self, handler: Handler) -> Listener:
-        runtime = self._runtime
-
-        def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
-            return attend(runtime, handler, ack, body)
 
         return listen
 
@@ -124,8 +161,8 @@ def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
     A failure is raised: Slack then gets no acknowledgement and delivers the event again. Nothing of the first time is
     left then, its being seen neither: that is noted in the handler's own transaction.
     """
-    with runtime.read() as session:
-        found = people.find(session, body.get("team_id"), body.get("enterprise_id"), "")
+    with runtime.glance() as connection:
+        found = people.find(connection, body.get("team_id"), body.get("enterprise_id"), "")
     if found is None:
         return
     with runtime.write() as session:
@@ -138,8 +175,8 @@ def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
 
 def identify(runtime: Runtime, origin: Origin) -> Caller | None:
     """Who the payload names; somebody new is looked up at Slack. None: a guest, a bot, another organisation."""
-    with runtime.read() as session:
-        found = people.find(session, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
+    with runtime.glance() as connection:
+        found = people.find(connection, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
     if found is None:
         return None
     if found.member_id is None:

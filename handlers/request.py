@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, cast
 
 from bot.services.access import Caller
@@ -34,9 +35,14 @@ class OpenView:
     metadata: Mapping[str, Any]
     values: Mapping[str, Mapping[str, Any]]
 
+    @cached_property
+    def _blocks(self) -> Mapping[str, str]:
+        """The ids of the blocks, by field; of two the first."""
+        return {block.split(":", 1)[0]: block for block in reversed(list(self.values))}
+
     def block_id(self, name: str) -> str | None:
         """The id of the block with this field."""
-        return next((block for block in self.values if block.split(":", 1)[0] == name), None)
+        return self._blocks.get(name)
 
     def has(self, name: str) -> bool:
         return self.block_id(name) is not None

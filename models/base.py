@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -59,11 +60,14 @@ class ExactDecimal(sa.TypeDecorator[Decimal]):
         return int(scaled)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> Decimal | None:
-        if value is None:
-            return None
-        exact = Decimal(value).scaleb(-self.PLACES)
-        whole = exact.to_integral_value()
-        return whole if exact == whole else exact.normalize()
+        return None if value is None else _unscaled(value)
+
+
+@lru_cache(maxsize=4096)  # scores are a hundred and one, and most values are told again every week
+def _unscaled(value: int) -> Decimal:
+    exact = Decimal(value).scaleb(-ExactDecimal.PLACES)
+    whole = exact.to_integral_value()
+    return whole if exact == whole else exact.normalize()
 
 
 def text_enum(kind: type[enum.Enum], name: str) -> sa.Enum:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import collections
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 # What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
 # because Slack gives an interaction three.
@@ -20,9 +23,9 @@ LOCK_WAIT_SECONDS = 0.8
 BUSY_WAIT_SECONDS = 0.6
 STATEMENT_SECONDS = 1.5
 
-# One for each thread of `okra run` that may ask at the same moment: 8 that listen, 8 that send, 4 that tick, the
-# courier, and the connection that tells others that this worker lives.
-POOL_SIZE = 24
+# One for each thread of `okra run` that may ask at the same moment: 8 that listen, 16 that send, 4 that tick, the
+# courier, and the connection that tells others that this worker lives; and two to spare.
+POOL_SIZE = 32
 
 # A server that is gone without a word: the statement's own limit is the server's to keep, so the connection has one
 # too. Milliseconds for what was sent and not acknowledged; seconds for a connection on which nothing comes.
@@ -34,7 +37,11 @@ UNREACHABLE: Mapping[str, int] = {
     "keepalives_count": 2,
 }
 
-WRITES = "okra_writes"
+# So long after it was used a connection is taken to be alive without asking the server.
+TRUSTED_SECONDS = 1.0
+
+WRITES, GLANCES = "okra_writes", "okra_glances"
+LAST_USED = "okra_last_used"
 
 
 class DatabaseBusy(Exception):
@@ -85,6 +92,7 @@ class Database:
     """The two session factories. Sessions expire nothing on commit: what was read stays readable."""
 
     engine: sa.Engine
+    _glancing: sa.Engine
     _reading: sessionmaker[Session]
     _writing: sessionmaker[Session]
     _turns: Turns | None = field(default=None)
@@ -96,9 +104,20 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that changes nothing: whatever it did is rolled back."""
+        """A session that changes nothing. What it did is rolled back on SQLite, and refused at once by PostgreSQL."""
         with self._reading() as session:
             yield session
+            if not self.is_sqlite:
+                # Nothing was written. At a rollback psycopg would forget all statements that it has prepared, and to
+                # plan a wide one takes longer than to run it.
+                session.expunge_all()
+                session.commit()
+
+    @contextmanager
+    def glance(self) -> Iterator[sa.Connection]:
+        """A connection for one statement that reads: no transaction is begun for it, and none ended."""
+        with self._glancing.connect() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -140,6 +159,7 @@ def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float) -> Database:
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
         hide_parameters=True,
         poolclass=sa.QueuePool,
+        pool_use_lifo=True,
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=patience,
@@ -154,11 +174,18 @@ def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float) -> Database:
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get(GLANCES, False):
+            return
         # A read that turns into a write ignores the busy timeout, so a writer says so at once.
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        statement = "BEGIN IMMEDIATE" if options.get(WRITES, False) else "BEGIN"
+        try:
+            connection.connection.execute(statement)
+        except sqlite3.Error as error:
+            raise sa.exc.OperationalError(statement, None, error) from error
 
-    return _database(engine, turns=Turns(), patience=patience)
+    glancing = engine.execution_options(**{GLANCES: True})
+    return _database(engine, engine, glancing, turns=Turns(), patience=patience)
 
 
 def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> Database:
@@ -174,8 +201,24 @@ def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> 
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=patience,
-        pool_pre_ping=True,
+        # The connection that was used last is the one whose statements are prepared, and that is surely alive.
+        pool_use_lifo=True,
     )
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[LAST_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        used = record.info.get(LAST_USED)
+        if used is None or time.monotonic() - used < TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            # The pool puts a new one in its place.
+            raise sa.exc.DisconnectionError from error
 
     @event.listens_for(engine, "handle_error")
     def leave_out_the_row(context: ExceptionContext) -> None:
@@ -187,13 +230,18 @@ def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> 
             if wrapped is not None:
                 wrapped.args = (said,)
 
-    return _database(engine, turns=None, patience=patience)
+    reading = engine.execution_options(postgresql_readonly=True)
+    glancing = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return _database(engine, reading, glancing, turns=None, patience=patience)
 
 
-def _database(engine: sa.Engine, *, turns: Turns | None, patience: float) -> Database:
+def _database(
+    engine: sa.Engine, reading: sa.Engine, glancing: sa.Engine, *, turns: Turns | None, patience: float
+) -> Database:
     return Database(
         engine=engine,
-        _reading=sessionmaker(engine, expire_on_commit=False),
+        _glancing=glancing,
+        _reading=sessionmaker(reading, expire_on_commit=False),
         _writing=sessionmaker(engine.execution_options(**{WRITES: True}), expire_on_commit=False),
         _turns=turns,
         patience=patience,

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from fractions import Fraction
 
 from bot.domain.kinds import Kind
 from bot.domain.numbers import MAX_DECIMALS
 
 EXAMPLE_SCORE = "0.6"
+_NONE, _ALL = Decimal("0.00"), Decimal("1.00")
 
 
 def score(
@@ -32,10 +32,10 @@ def score(
         if start is None or target is None or value is None:
             return None
         if start == target:
-            return _hundredths(Fraction(_is_met(kind, target, value)))
-        return _hundredths((Fraction(value) - Fraction(start)) / (Fraction(target) - Fraction(start)))
+            return _NONE if not _is_met(kind, target, value) else _ALL
+        return _hundredths(value - start, target - start)
     if kind.is_threshold and held:
-        return _hundredths(Fraction(sum(held), len(held)))
+        return _hundredths(Decimal(sum(held)), Decimal(len(held)))
     return None
 
 
@@ -82,9 +82,16 @@ def _is_met(kind: Kind, target: Decimal, value: Decimal) -> bool:
     return value >= target if kind is Kind.INCREASE else value <= target
 
 
-def _hundredths(ratio: Fraction) -> Decimal:
-    clipped = min(max(ratio, Fraction(0)), Fraction(1))
-    return Decimal(round(clipped * 100)).scaleb(-2)  # round() of a Fraction is exact and half to even
+def _hundredths(part: Decimal, whole: Decimal) -> Decimal:
+    """The share in hundredths, clipped; `whole` is not 0. Exact: a quotient would be rounded before it is rounded."""
+    if whole < 0:
+        part, whole = -part, -whole
+    if part <= 0 or part >= whole:
+        return _ALL if part > 0 else _NONE
+    hundredths, rest = divmod(100 * part, whole)
+    if 2 * rest > whole or (2 * rest == whole and hundredths % 2):
+        hundredths += 1
+    return hundredths.scaleb(-2).quantize(_NONE)
 
 
 def _places(value: Decimal) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 STEPS = "▁▂▃▄▅▆▇█"
 GAP = "·"
@@ -20,5 +19,5 @@ def sparkline(values: Sequence[Decimal | None], low: Decimal, high: Decimal) -> 
 def _step(value: Decimal, low: Decimal, high: Decimal) -> str:
     if low == high:
         return STEPS[-1] if value >= high else STEPS[0]
-    share = (Fraction(value) - Fraction(low)) / (Fraction(high) - Fraction(low))
-    return STEPS[min(max(int(share * len(STEPS)), 0), len(STEPS) - 1)]
+    step = int((value - low) * len(STEPS) // (high - low))
+    return STEPS[min(max(step, 0), len(STEPS) - 1)]

@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import Request as HttpRequest
 
+import sqlalchemy as sa
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
 
@@ -35,6 +36,12 @@ class MortalDatabase(Database):
             yield session
 
     @contextmanager
+    def glance(self) -> Iterator[sa.Connection]:
+        self.life.check()
+        with super().glance() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         self.life.check()
         with super().write() as session:
@@ -47,6 +54,7 @@ def mortal(database: Database, life: Life) -> MortalDatabase:
     """The same database, for one life."""
     return MortalDatabase(
         engine=database.engine,
+        _glancing=database._glancing,
         _reading=database._reading,
         _writing=database._writing,
         _turns=database._turns,

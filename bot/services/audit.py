@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import AuditEvent
 from models.base import Base, table_of
+from models.prepared import Prepared
 
-_EVENT = sa.insert(table_of(AuditEvent))
+_EVENT = Prepared(sa.insert(table_of(AuditEvent)))
 
 
 def record(
@@ -30,8 +31,8 @@ def record(
     `actor_id` null: Okra itself or the command line.
     """
     table, subject_id = subject if isinstance(subject, tuple) else (type(subject), subject.id)
-    session.execute(
-        _EVENT,
+    _EVENT.send(
+        session,
         {
             "workspace_id": workspace_id,
             "actor_id": actor_id,

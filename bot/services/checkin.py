@@ -44,6 +44,7 @@ from models import (
 )
 from models.base import table_of
 from models.once import insert_once
+from models.prepared import Prepared, Sent, together
 
 __all__ = [
     "Said",
@@ -180,30 +181,32 @@ def save(
         plan=said.plan,
         source=source,
     )
-    answer = _insert(session, now, subject, answer)
+    more = _touches_more(subject, said)
+    session.flush()
+    with together(session):
+        sent = _append(session, now, subject, answer)
+        if not more:
+            _redraw(session, now, subject, about.period)
+    answer = answer._replace(answer_id=sent.rows()[0][0])
     if subject.draft_id is not None:
         draft.drop(session, about.caller, subject.key_result_id, about.period)
-    if subject.is_disowned:
-        session.execute(_IS_THEIRS, {"check_in_id": _known(subject.check_in_id)})
-    if _touches_more(subject, said):
-        _settle_more(session, now, about.caller, said, subject=subject, saved=answer)
-    key = prompt_key(_known(subject.asked_id), about.period)
-    outbox.redraw(session, now, workspace_id=subject.workspace_id, key=key)
-    if _touches_more(subject, said):
-        return sheet(session, now, about.caller, subject.key_result_id, about.period, run=about.is_run)
-    done = subject._replace(check_in_state=CheckInState.ANSWERED, is_disowned=False, draft_id=None)
-    return about.answered(done, answer)
+    if not more:
+        done = subject._replace(check_in_state=CheckInState.ANSWERED, is_disowned=False, draft_id=None)
+        return about.answered(done, answer)
+    _settle_more(session, now, about.caller, said, subject=subject, saved=answer)
+    _redraw(session, now, subject, about.period)
+    return sheet(session, now, about.caller, subject.key_result_id, about.period, run=about.is_run)
 
 
 _answer, _check_in = table_of(Answer), table_of(CheckIn)
-_NEW_ANSWER = sa.insert(_answer).returning(_answer.c.id)
-_IS_ANSWERED = (
+_NEW_ANSWER = Prepared(sa.insert(_answer).returning(_answer.c.id))
+_IS_ANSWERED = Prepared(
     sa.update(_check_in)
     .where(_check_in.c.id == sa.bindparam("check_in_id"))
     .values(state=CheckInState.ANSWERED, excuse=None)
 )
 # Who answers it after all has taken it back.
-_IS_THEIRS = (
+_IS_THEIRS = Prepared(
     sa.update(_check_in)
     .where(_check_in.c.id == sa.bindparam("check_in_id"))
     .values(disowned_at=None, disowned_words=None)
@@ -224,8 +227,8 @@ _AS_TOLD = (
 )
 
 
-def _insert(session: Session, now: datetime, subject: Subject, answer: Told) -> Told:
-    """Append the answer, note that its check-in is answered, and say so in the audit trail; returns it with its id."""
+def _append(session: Session, now: datetime, subject: Subject, answer: Told) -> Sent:
+    """Append the answer, note that its check-in is answered, and say so in the audit trail; its id comes back."""
     check_in_id = _known(subject.check_in_id)
     row = {
         "workspace_id": subject.workspace_id,
@@ -234,9 +237,11 @@ def _insert(session: Session, now: datetime, subject: Subject, answer: Told) -> 
         "at": now,
         **{name: getattr(answer, name) for name in _AS_TOLD},
     }
-    answer_id = session.execute(_NEW_ANSWER, row).scalar_one()
+    sent = _NEW_ANSWER.send(session, row)
     if subject.check_in_state is not CheckInState.ANSWERED:
-        session.execute(_IS_ANSWERED, {"check_in_id": check_in_id})
+        _IS_ANSWERED.send(session, {"check_in_id": check_in_id})
+    if subject.is_disowned:
+        _IS_THEIRS.send(session, {"check_in_id": check_in_id})
     audit.record(
         session,
         now,
@@ -245,9 +250,14 @@ def _insert(session: Session, now: datetime, subject: Subject, answer: Told) -> 
         actor_name=subject.caller_name,
         action="check_in.answered",
         subject=(CheckIn, check_in_id),
-        detail={"answer": answer_id, "revision": answer.revision, "source": answer.source.value},
+        detail={"revision": answer.revision, "source": answer.source.value},
     )
-    return answer._replace(answer_id=answer_id)
+    return sent
+
+
+def _redraw(session: Session, now: datetime, subject: Subject, period: Period) -> None:
+    key = prompt_key(_known(subject.asked_id), period)
+    outbox.redraw(session, now, workspace_id=subject.workspace_id, key=key)
 
 
 def _known(id_: int | None) -> int:

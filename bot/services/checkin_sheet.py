@@ -20,6 +20,7 @@ from bot.services.refusals import Reason, Refused
 from bot.services.standing import WEEKS, Told, told
 from bot.services.subject import Subject, hold, subject_of, subjects_of_run
 from models import CheckInState
+from models.prepared import together
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,12 @@ def sheet(
 
     `to_save`: the key result is held until the transaction ends, so that what is read here stays as it is.
     """
-    if to_save:
-        hold(session, caller, key_result_id)
-    found = subjects_of_run(session, caller, key_result_id, period) if run else ()
-    in_hand = _in_hand(found, key_result_id) if run else subject_of(session, caller, key_result_id, period)
+    session.flush()
+    with together(session):
+        if to_save:
+            hold(session, caller, key_result_id)
+        found = subjects_of_run(session, caller, key_result_id, period) if run else ()
+        in_hand = _in_hand(found, key_result_id) if run else subject_of(session, caller, key_result_id, period)
     check(session, now, in_hand, period)
     own = tuple(one for one in found if one.is_own)
     waiting = [one for one in own if one.awaits_answer and one.number > in_hand.number]

@@ -14,6 +14,7 @@ from bot.domain.reminding import MOST
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.once import insert_all_once
+from models.prepared import Prepared
 
 # Kinds whose message shows state and is redrawn when the state changes.
 SHOWS_STATE = {
@@ -33,14 +34,15 @@ SHOWS_STATE = {
 _NEW_WORK = "okra_new_work"
 
 _message, _delivery = table_of(Message), table_of(Delivery)
-_REDRAW = (
+_REDRAW = Prepared(
     sa.update(_message)
     .where(
         _message.c.workspace_id == sa.bindparam("of_workspace"),
         _message.c.delivery_id.in_(
             sa.select(_delivery.c.id).where(
                 _delivery.c.workspace_id == sa.bindparam("of_workspace"),
-                _delivery.c.key.in_(sa.bindparam("of_keys", expanding=True)),
+                # As many as `shown_with` names.
+                _delivery.c.key.in_([sa.bindparam(f"of_key_{place}") for place in range(2 + MOST)]),
             )
         ),
     )
@@ -207,7 +209,8 @@ def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> N
     So are those that show the same state (`shown_with`).
     """
     session.flush()
-    session.execute(_REDRAW, {"of_workspace": workspace_id, "of_keys": shown_with(key), "now": now})
+    keys = {f"of_key_{place}": one for place, one in enumerate(shown_with(key))}
+    _REDRAW.send(session, {"of_workspace": workspace_id, "now": now, **keys})
     session.info[_NEW_WORK] = True
 
 

@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 from bot.domain.person import Home, Person
 from bot.services import audit, departures, planning, team_planning
 from models import Installation, Member, MemberKind, Workspace
+from models.base import table_of
 from models.once import insert_all_once
+from models.prepared import Prepared
 
 # A hundred people are written in a few hundredths of a second.
 BATCH = 100
@@ -34,20 +36,43 @@ class Found:
     may_take_part: bool
 
 
-def find(session: Session, slack_team_id: str | None, enterprise_id: str | None, slack_user_id: str) -> Found | None:
+def find(
+    at: Session | sa.Connection, slack_team_id: str | None, enterprise_id: str | None, slack_user_id: str
+) -> Found | None:
     """Look a person up by what a verified payload says; None where Okra is not installed there."""
-    place = sa.select(Workspace.id)
     if slack_team_id is not None:
-        place = place.where(Workspace.slack_team_id == slack_team_id)
+        row = _IN_TEAM.first(at, {"team": slack_team_id, "user": slack_user_id})
     else:
-        place = place.join(Installation, Installation.id == Workspace.installation_id).where(
-            Installation.enterprise_id == enterprise_id
-        )
-    workspace_id = session.scalar(place.order_by(Workspace.id).limit(1))
-    if workspace_id is None:
+        row = _IN_ENTERPRISE.first(at, {"enterprise": enterprise_id, "user": slack_user_id})
+    if row is None:
         return None
-    member = by_slack_id(session, workspace_id, slack_user_id)
-    return Found(workspace_id, member.id if member else None, bool(member and member.may_take_part))
+    workspace_id, member_id, may_take_part = row
+    return Found(workspace_id, member_id, bool(may_take_part))
+
+
+_workspace, _member, _installation = table_of(Workspace), table_of(Member), table_of(Installation)
+_WHO = (
+    sa.select(
+        _workspace.c.id,
+        _member.c.id,
+        sa.and_(_member.c.kind == MemberKind.FULL, _member.c.deactivated_at.is_(None)),
+    )
+    .select_from(_workspace)
+    .outerjoin(
+        _member,
+        sa.and_(_member.c.workspace_id == _workspace.c.id, _member.c.slack_user_id == sa.bindparam("user")),
+    )
+    .order_by(_workspace.c.id)
+    .limit(1)
+)
+_IN_TEAM = Prepared(_WHO.where(_workspace.c.slack_team_id == sa.bindparam("team")))
+_IN_ENTERPRISE = Prepared(
+    _WHO.where(
+        _workspace.c.installation_id.in_(
+            sa.select(_installation.c.id).where(_installation.c.enterprise_id == sa.bindparam("enterprise"))
+        )
+    )
+)
 
 
 def by_slack_id(session: Session, workspace_id: int, slack_user_id: str) -> Member | None:

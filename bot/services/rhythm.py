@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from functools import lru_cache
 from typing import Protocol
 
 from bot.domain.cadence import Rhythm, WeeklyTime
@@ -37,12 +38,21 @@ def rhythm_of(workspace: KeepsRhythm) -> Rhythm:
 
     The lead's note comes one working day before the digest, so only its hour is taken.
     """
-    return Rhythm(
-        opens=WeeklyTime(Weekday(workspace.opens_on), workspace.opens_at),
-        closes=WeeklyTime(Weekday(workspace.closes_on), workspace.closes_at),
-        digest=WeeklyTime(Weekday(workspace.digest_on), workspace.digest_at),
-        note=workspace.note_at,
+    return _rhythm(
+        (workspace.opens_on, workspace.opens_at),
+        (workspace.closes_on, workspace.closes_at),
+        (workspace.digest_on, workspace.digest_at),
+        workspace.note_at,
     )
+
+
+@lru_cache(maxsize=64)
+def _rhythm(opens: tuple[int, time], closes: tuple[int, time], digest: tuple[int, time], note: time) -> Rhythm:
+    return Rhythm(opens=_weekly(*opens), closes=_weekly(*closes), digest=_weekly(*digest), note=note)
+
+
+def _weekly(day: int, at: time) -> WeeklyTime:
+    return WeeklyTime(Weekday(day), at)
 
 
 def rhythm_for(workspace: KeepsRhythm, meeting: int | None) -> Rhythm:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from functools import cache
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -19,9 +20,11 @@ from bot.services.still_open import OpenEscalation, open_for_key_results
 from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
 from models.base import table_of
 from models.escalation import is_unresolved
+from models.prepared import Prepared
 
 # A quarter: as many weeks as the row of characters shows, and as far back as an answer still says something.
 WEEKS = 13
+FEW = 12
 
 
 class Defined(Protocol):
@@ -125,7 +128,13 @@ def told(
 ) -> dict[int, tuple[Told, ...]]:
     """By key result id: the newest answer of each period from `since` to `until`, the oldest first."""
     found: dict[int, list[Told]] = {}
-    for row in session.execute(_TOLD, {"ids": key_result_ids, "since": since, "until": until}):
+    span = {"since": since, "until": until}
+    rows: Sequence[tuple[Any, ...]]
+    if len(key_result_ids) <= FEW:
+        rows = _told_of(len(key_result_ids)).rows(session, {**span, **_numbered(key_result_ids)})
+    else:
+        rows = session.execute(_TOLD.where(_check_in.c.key_result_id.in_(key_result_ids)), span).tuples().all()
+    for row in rows:
         one = Told._make(row)
         found.setdefault(one.key_result_id, []).append(one)
     return {key_result_id: tuple(ones) for key_result_id, ones in found.items()}
@@ -138,8 +147,8 @@ def standing_of(
     oldest = following(period, 1 - WEEKS)
     answers = [one for one in answers if one.period >= oldest]
     as_of = monday(answers[-1].period) if answers else None
-    now = _stood(answers)
-    last = _stood([one for one in answers if one.period < as_of]) if as_of is not None else now
+    now = stood_after(answers)
+    last = stood_after([one for one in answers if one.period < as_of]) if as_of is not None else now
     return Standing(
         key_result_id=key_result.key_result_id,
         number=key_result.number,
@@ -217,7 +226,6 @@ _TOLD = (
     )
     .join(_answer, _answer.c.check_in_id == _check_in.c.id)
     .where(
-        _check_in.c.key_result_id.in_(sa.bindparam("ids", expanding=True)),
         _check_in.c.period.between(sa.bindparam("since"), sa.bindparam("until")),
         ~sa.exists().where(_newer.c.check_in_id == _answer.c.check_in_id, _newer.c.revision > _answer.c.revision),
     )
@@ -225,23 +233,34 @@ _TOLD = (
 )
 
 
-class _Stood(NamedTuple):
-    """What stood after some week."""
+def _numbered(key_result_ids: Sequence[int]) -> dict[str, int]:
+    return {f"id_{place}": one for place, one in enumerate(key_result_ids)}
+
+
+@cache
+def _told_of(count: int) -> Prepared:
+    """For so many key results, `_numbered`: what somebody looks at while they answer is prepared."""
+    wanted = [sa.bindparam(name, type_=_check_in.c.key_result_id.type) for name in _numbered(range(count))]
+    return Prepared(_TOLD.where(_check_in.c.key_result_id.in_(wanted)))
+
+
+class Stood(NamedTuple):
+    """What stood after some week: what an answer left out stands as it was."""
 
     value: Decimal | None = None
     score: Decimal | None = None
     answer: Told | None = None
 
 
-def _stood(answers: Sequence[Told]) -> _Stood:
-    stood = _Stood()
-    for one in answers:
-        stood = _Stood(
-            value=one.value if one.value is not None else stood.value,
-            score=one.score if one.score is not None else stood.score,
-            answer=one,
-        )
-    return stood
+def stood_after(answers: Sequence[Told]) -> Stood:
+    """What stands after these answers, the oldest first."""
+    value = score = None
+    for one in reversed(answers):
+        value = one.value if value is None else value
+        score = one.score if score is None else score
+        if value is not None and score is not None:
+            break
+    return Stood(value, score, answers[-1] if answers else None)
 
 
 def _row(answers: Sequence[Told], period: Period) -> tuple[Decimal | None, ...]:

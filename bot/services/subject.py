@@ -39,6 +39,7 @@ from models import (
 )
 from models.base import table_of
 from models.escalation import is_unresolved
+from models.prepared import Prepared
 
 
 class Subject(NamedTuple):
@@ -135,24 +136,24 @@ def subjects_of_run(session: Session, caller: Caller, key_result_id: int | None,
 
 def hold(session: Session, caller: Caller, key_result_id: int) -> None:
     """Hold the key result until the transaction ends, before it is read: two answers at once come one after another."""
-    session.execute(_HOLD, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
+    if session.get_bind().dialect.name == "sqlite":
+        # Who writes there holds the whole database.
+        return
+    _HOLD.send(session, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
 
 
 def current_period(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Period:
     """The week that it is where the key result's owner is. Raises `Refused` where there is no such key result."""
-    zone = session.execute(_ZONE, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id}).first()
+    zone = _ZONE.first(session, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
     if zone is None:
         raise Refused(Reason.NO_SUCH_KEY_RESULT)
     return period_of(now, ZoneInfo(zone[0]))
 
 
-def _read(
-    session: Session, statement: sa.Select[Any], caller: Caller, period: Period, **which: int
-) -> Sequence[Subject]:
-    # Statements over tables do not see to it by themselves that what was changed in this session is read back.
+def _read(session: Session, statement: Prepared, caller: Caller, period: Period, **which: int) -> Sequence[Subject]:
     session.flush()
     given = {"workspace_id": caller.workspace_id, "member_id": caller.member_id, "period": period, **which}
-    return [Subject._make(row) for row in session.execute(statement, given)]
+    return [Subject._make(row) for row in statement.rows(session, given)]
 
 
 _caller, _owner = table_of(Member).alias("caller"), table_of(Member).alias("owner")
@@ -220,58 +221,69 @@ def _open_of(table: sa.FromClause, is_open: sa.ColumnElement[bool]) -> sa.Column
     )
 
 
-_EVERY = (
-    sa.select(*(_COLUMNS[name].label(name) for name in Subject._fields))
-    .select_from(_key_result)
-    .join(
-        _definition,
-        sa.and_(_definition.c.key_result_id == _key_result.c.id, _definition.c.revision == _key_result.c.revision),
+def _about(wanted: sa.FromClause) -> Prepared:
+    """The rows of the key results in `wanted`, which is joined first: from there on everything is found by its key."""
+    return Prepared(
+        sa.select(*(_COLUMNS[name].label(name) for name in Subject._fields))
+        .select_from(wanted)
+        .join(
+            _key_result,
+            sa.and_(
+                _key_result.c.id == wanted.c.key_result_id,
+                _key_result.c.workspace_id == sa.bindparam("workspace_id"),
+                _key_result.c.archived_at.is_(None),
+            ),
+        )
+        .join(
+            _definition,
+            sa.and_(_definition.c.key_result_id == _key_result.c.id, _definition.c.revision == _key_result.c.revision),
+        )
+        .join(_objective, _objective.c.id == _key_result.c.objective_id)
+        .join(_team, _team.c.id == _objective.c.team_id)
+        .join(_cycle, _cycle.c.id == _objective.c.cycle_id)
+        .join(_workspace, _workspace.c.id == _key_result.c.workspace_id)
+        .join(
+            _caller,
+            sa.and_(_caller.c.workspace_id == _key_result.c.workspace_id, _caller.c.id == sa.bindparam("member_id")),
+        )
+        .outerjoin(_owner, _owner.c.id == _key_result.c.owner_id)
+        .outerjoin(
+            _check_in,
+            sa.and_(_check_in.c.key_result_id == _key_result.c.id, _check_in.c.period == sa.bindparam("period")),
+        )
+        .outerjoin(_blocker, _open_of(_blocker, _blocker.c.cleared_at.is_(None)))
+        .outerjoin(_escalation, _open_of(_escalation, is_unresolved(_escalation)))
+        .outerjoin(
+            _draft,
+            sa.and_(
+                _draft.c.key_result_id == _key_result.c.id,
+                _draft.c.member_id == _caller.c.id,
+                _draft.c.period == sa.bindparam("period"),
+            ),
+        )
+        .order_by(_key_result.c.number)
     )
-    .join(_objective, _objective.c.id == _key_result.c.objective_id)
-    .join(_team, _team.c.id == _objective.c.team_id)
-    .join(_cycle, _cycle.c.id == _objective.c.cycle_id)
-    .join(_workspace, _workspace.c.id == _key_result.c.workspace_id)
-    .join(
-        _caller,
-        sa.and_(_caller.c.workspace_id == _key_result.c.workspace_id, _caller.c.id == sa.bindparam("member_id")),
-    )
-    .outerjoin(_owner, _owner.c.id == _key_result.c.owner_id)
-    .outerjoin(
-        _check_in,
-        sa.and_(_check_in.c.key_result_id == _key_result.c.id, _check_in.c.period == sa.bindparam("period")),
-    )
-    .outerjoin(_blocker, _open_of(_blocker, _blocker.c.cleared_at.is_(None)))
-    .outerjoin(_escalation, _open_of(_escalation, is_unresolved(_escalation)))
-    .outerjoin(
-        _draft,
-        sa.and_(
-            _draft.c.key_result_id == _key_result.c.id,
-            _draft.c.member_id == _caller.c.id,
-            _draft.c.period == sa.bindparam("period"),
-        ),
-    )
-    .where(_key_result.c.workspace_id == sa.bindparam("workspace_id"), _key_result.c.archived_at.is_(None))
-    .order_by(_key_result.c.number)
-)
 
-_OF_THE_RUN = sa.select(_asked.c.key_result_id).where(
+
+_THIS = sa.bindparam("key_result_id", type_=_key_result.c.id.type)
+_IN_HAND = sa.select(_THIS.label("key_result_id"))
+_ASKED = sa.select(_asked.c.key_result_id).where(
     _asked.c.workspace_id == sa.bindparam("workspace_id"),
     _asked.c.owner_id == sa.bindparam("member_id"),
     _asked.c.period == sa.bindparam("period"),
 )
-_THIS = sa.bindparam("key_result_id", type_=_key_result.c.id.type)
 
-_ONE = _EVERY.where(_key_result.c.id == _THIS)
-_RUN = _EVERY.where(_key_result.c.id.in_(_OF_THE_RUN))
-_ONE_AND_RUN = _EVERY.where(_key_result.c.id.in_(_OF_THE_RUN.union_all(sa.select(_THIS))))
+_ONE = _about(_IN_HAND.subquery("wanted"))
+_RUN = _about(_ASKED.subquery("wanted"))
+_ONE_AND_RUN = _about(sa.union(_ASKED, _IN_HAND).subquery("wanted"))
 
 _WANTED = sa.and_(
     _key_result.c.workspace_id == sa.bindparam("workspace_id"),
     _key_result.c.id == _THIS,
     _key_result.c.archived_at.is_(None),
 )
-_HOLD = sa.select(_key_result.c.id).where(_WANTED).with_for_update(key_share=True)
-_ZONE = (
+_HOLD = Prepared(sa.select(_key_result.c.id).where(_WANTED).with_for_update(key_share=True))
+_ZONE = Prepared(
     sa.select(sa.func.coalesce(_owner.c.time_zone, _workspace.c.time_zone))
     .select_from(_key_result)
     .join(_workspace, _workspace.c.id == _key_result.c.workspace_id)

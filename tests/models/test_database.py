@@ -25,7 +25,7 @@ def test_a_refused_row_does_not_bring_peoples_words_into_the_error(database: Dat
         company = Company(session)
         company.key_result(company.objective(company.team("Growth")), None)
     impossible = sa.text("update key_result_revision set text = :text, value_every_weeks = 0")
-    with database.read() as session, pytest.raises(sa.exc.IntegrityError) as refused:
+    with pytest.raises(sa.exc.IntegrityError) as refused, database.write() as session:
         session.execute(impossible, {"text": THEIR_WORDS})
     written = "".join(traceback.format_exception(refused.value))
     assert THEIR_WORDS not in written

@@ -1,0 +1,148 @@
+"""Statements that are made once and then handed to the database's driver as they are, for where somebody waits.
+
+Each time SQLAlchemy executes a statement it finds it in its cache, sorts its values and sets up a result: several times
+the work of finding a row by its key. A `Prepared` does that once for each engine. Types stay: what goes in and what
+comes out is what the columns say. Errors are SQLAlchemy's, and whoever listens to what is executed hears of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+Values = Mapping[str, Any]
+Row = tuple[Any, ...]
+Converter = Callable[[Any], Any]
+
+
+class Prepared:
+    """One statement over tables whose values are all named (`sa.bindparam`, or the columns of an insert).
+
+    It sees what its session has flushed, and nothing else of what was changed there.
+    """
+
+    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update) -> None:
+        self._statement = statement
+        self._made: dict[str, _Made] = {}
+
+    def rows(self, at: Session | sa.Connection, given: Values) -> list[Row]:
+        """Send it and return all rows."""
+        return self.send(at, given).rows()
+
+    def first(self, at: Session | sa.Connection, given: Values) -> Row | None:
+        """Send it and return the first row, or None."""
+        rows = self.send(at, given).rows()
+        return rows[0] if rows else None
+
+    def send(self, at: Session | sa.Connection, given: Values) -> Sent:
+        """Send it; its rows can be had later. In a block of `together`, errors may come later too."""
+        connection = at.connection() if isinstance(at, Session) else at
+        made = self._made.get(connection.dialect.name)
+        if made is None:
+            made = self._made[connection.dialect.name] = _made(self._statement, connection.dialect, given)
+        values = made.values(given)
+        cursor = connection.connection.cursor()
+        heard = connection._has_events or connection.engine._has_events
+        try:
+            if heard:
+                for hear in connection.dispatch.before_cursor_execute:
+                    hear(connection, cursor, made.text, values, None, False)
+            cursor.execute(made.text, values)
+            if heard:
+                for hear in connection.dispatch.after_cursor_execute:
+                    hear(connection, cursor, made.text, values, None, False)
+        except connection.dialect.loaded_dbapi.Error as error:
+            _raise(connection, error)
+        return Sent(connection, cursor, made)
+
+
+class Sent:
+    """A statement that was sent, and perhaps not answered yet."""
+
+    def __init__(self, connection: sa.Connection, cursor: Any, made: _Made) -> None:
+        self._connection, self._cursor, self._made = connection, cursor, made
+        # A statement of SQLite's whose rows are not taken is not over, and stands in the way of the commit.
+        self._found = cursor.fetchall() if connection.dialect.name == "sqlite" else None
+
+    def rows(self) -> list[Row]:
+        """All rows, in the types of their columns."""
+        if self._found is None:
+            try:
+                self._found = self._cursor.fetchall()
+            except self._connection.dialect.loaded_dbapi.Error as error:
+                _raise(self._connection, error)
+        return [self._made.row(row) for row in self._found]
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """What is prepared and sent in this block goes to a server in one go, rather than each after the last one's answer.
+
+    Nothing else may be executed in it. With rows that are asked for, or at the end, comes the first error of all.
+    """
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raise(connection, error)
+
+
+def _raise(connection: sa.Connection, error: Exception) -> NoReturn:
+    # SQLAlchemy's own way: its error in the place of the driver's, a lost connection is noted, listeners are told.
+    connection._handle_dbapi_exception(error, None, None, None, None)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A statement in the words of one engine. `constants` are values that stand in the statement itself, as the driver
+    takes them; `into` and `out` convert those of the columns whose type asks for it."""
+
+    text: str
+    names: tuple[str, ...] | None
+    constants: Values
+    into: tuple[tuple[str, Converter], ...]
+    out: tuple[tuple[int, Converter], ...]
+
+    def values(self, given: Values) -> Any:
+        values = {**self.constants, **given}
+        for name, convert in self.into:
+            values[name] = convert(values[name])
+        return tuple([values[name] for name in self.names]) if self.names is not None else values
+
+    def row(self, found: Row) -> Row:
+        row = list(found)
+        for place, convert in self.out:
+            row[place] = convert(row[place])
+        return tuple(row)
+
+
+def _made(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: sa.Dialect, given: Values) -> _Made:
+    columns = list(given) if isinstance(statement, sa.Insert) else None
+    compiled = statement.compile(dialect=dialect, column_keys=columns)
+    kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+    into = {name: convert for name, convert in kinds.items() if convert is not None}
+    constants = {name: value for name, value in compiled.params.items() if name not in given}
+    for column in compiled.insert_prefetch:
+        if not isinstance(column.default, sa.ColumnDefault):
+            raise TypeError(f"{column} is to be given")
+        constants[column.key] = column.default.arg
+    returned = [
+        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
+    ]
+    return _Made(
+        text=str(compiled),
+        names=tuple(compiled.positiontup or ()) if compiled.positional else None,
+        constants={name: into[name](value) if name in into else value for name, value in constants.items()},
+        into=tuple((name, convert) for name, convert in into.items() if name in given),
+        out=tuple((place, convert) for place, convert in enumerate(returned) if convert is not None),
+    )
