@@ -18,16 +18,18 @@ from sqlalchemy import event
 
 from benchmarks.company import Size, found, open_this_week
 from benchmarks.databases import ENGINES, Databases, unhurried
-from benchmarks.figures import Figure, Report
+from benchmarks.figures import Figure, Report, timed
 from benchmarks.interaction import EACH, NOW, WEEKS, standing_still
 from benchmarks.scale import Scale
-from benchmarks.serving import settings
+from benchmarks.serving import bare_app, settings
 from benchmarks.submissions import payloads, request
 from bot.app import build
 
 # What a file belongs to, by a part of its path; the first that fits.
 PARTS = (
     ("/sqlalchemy/", "SQLAlchemy"),
+    ("/models/prepared", "statements: values in, rows out"),
+    ("/models/base", "statements: values in, rows out"),
     ("/psycopg", "database driver"),
     ("/slack_bolt/", "Bolt and the SDK"),
     ("/slack_sdk/", "Bolt and the SDK"),
@@ -38,6 +40,8 @@ PARTS = (
     ("/json/", "JSON"),
 )
 BUILT_IN = (
+    ("fdatasync", "waiting for the disk"),
+    ("fsync", "waiting for the disk"),
     ("sqlite3", "database driver"),
     ("psycopg", "database driver"),
     ("_json", "JSON"),
@@ -72,6 +76,8 @@ def run(databases: Databases, scale: Scale) -> Report:
         half = count // 2
         for one in requests[: count // 10]:
             program.bolt.dispatch(one)
+        bare = bare_app()
+        alone = timed(lambda bare=bare, requests=requests: [bare.dispatch(one) for one in requests]) / count  # type: ignore[misc]
         with _counting(program.runtime.database.engine) as counted:
             begun = perf_counter()
             for one in requests[count // 10 : half]:
@@ -88,7 +94,8 @@ def run(databases: Databases, scale: Scale) -> Report:
         measured, profiled = half - count // 10, count - half
         notes.append(
             f"{engine}: {counted.statements / measured:.1f} statements, {whole * 1000:.2f} ms, of which "
-            f"{counted.seconds / measured * 1000:.2f} ms inside the driver's execute.  "
+            f"{counted.seconds / measured * 1000:.2f} ms inside the driver's execute. Bolt alone, which verifies and "
+            f"acknowledges the same: {alone * 1000:.2f} ms. All in one thread, without a server.  "
         )
         figures += [
             Figure(f"{part}, {engine}", "all of it", seconds / profiled * 1000, total / profiled * 1000, "ms")

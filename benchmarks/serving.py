@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
@@ -18,6 +18,9 @@ from benchmarks.submissions import SIGNING_SECRET
 from bot.clock import Clock
 from bot.logs import set_up
 from bot.settings import LogFormat, Settings, Transport
+
+if TYPE_CHECKING:
+    from slack_bolt import App
 
 _spawn = multiprocessing.get_context("spawn")
 
@@ -89,15 +92,33 @@ def serve_okra(connection: Connection, database_url: str, clock: Clock) -> None:
 
 def serve_bare(connection: Connection) -> None:
     """A Bolt listener that acknowledges, on the same server with the same settings. Sends its port."""
-    from slack_bolt import Ack, App, BoltResponse
     from slack_bolt.adapter.wsgi import SlackRequestHandler
-    from slack_bolt.authorization import AuthorizeResult
     from waitress.server import create_server
 
-    from bot.app import HTTP_THREADS
-    from bot.blocks.ids import Dialog
+    from bot.app import HTTP_THREADS, MOST_BYTES
 
     quiet()
+    server = create_server(
+        SlackRequestHandler(bare_app()),
+        host="127.0.0.1",
+        port=0,
+        threads=HTTP_THREADS,
+        clear_untrusted_proxy_headers=True,
+        max_request_body_size=MOST_BYTES,
+    )
+    threading.Thread(target=server.run, daemon=True).start()
+    connection.send(int(server.effective_port))
+    until_told(connection)
+    server.close()
+
+
+def bare_app() -> App:
+    """Bolt with one listener, which acknowledges: what an interaction costs before anything is done."""
+    from slack_bolt import Ack, App, BoltResponse
+    from slack_bolt.authorization import AuthorizeResult
+
+    from bot.blocks.ids import Dialog
+
     known = AuthorizeResult(enterprise_id=None, team_id=None, bot_token="xoxb-not-used")  # noqa: S106 - no token
     app = App(
         authorize=lambda enterprise_id, team_id: known,
@@ -109,13 +130,7 @@ def serve_bare(connection: Connection) -> None:
     def acknowledge(ack: Ack) -> BoltResponse:
         return ack()
 
-    server = create_server(
-        SlackRequestHandler(app), host="127.0.0.1", port=0, threads=HTTP_THREADS, clear_untrusted_proxy_headers=True
-    )
-    threading.Thread(target=server.run, daemon=True).start()
-    connection.send(int(server.effective_port))
-    until_told(connection)
-    server.close()
+    return app
 
 
 def drive(port: int, requests: Sequence[bytes], *, connections: int = HTTP_CONNECTIONS) -> tuple[float, list[float]]:

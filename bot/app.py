@@ -48,7 +48,7 @@ PING_SECONDS = 2
 TOKEN_SECONDS = 5.0
 
 # Seconds that a command at the command line waits for a lock, for another writer, and for one statement.
-UNHURRIED: Mapping[str, float] = {"patience": 30, "busy_seconds": 30, "statement_seconds": 120}
+UNHURRIED: Mapping[str, Any] = {"patience": 30, "busy_seconds": 30, "statement_seconds": 120}
 
 
 class Door(Protocol):

@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from models.durable import Durable, LogFile
 
 # What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
 # because Slack gives an interaction three.
@@ -41,7 +44,7 @@ UNREACHABLE: Mapping[str, int] = {
 TRUSTED_SECONDS = 1.0
 
 WRITES, GLANCES = "okra_writes", "okra_glances"
-LAST_USED = "okra_last_used"
+LAST_USED, WAITS_LATER = "okra_last_used", "okra_waits_later"
 
 
 class DatabaseBusy(Exception):
@@ -96,6 +99,7 @@ class Database:
     _reading: sessionmaker[Session]
     _writing: sessionmaker[Session]
     _turns: Turns | None = field(default=None)
+    _durable: Durable | None = field(default=None)
     patience: float = LOCK_WAIT_SECONDS
 
     @property
@@ -131,6 +135,8 @@ class Database:
             return
         with self._turns.turn(self.patience), self._writing.begin() as session:
             yield session
+        if self._durable is not None:
+            self._durable.settle()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -142,18 +148,20 @@ def open_database(
     patience: float = LOCK_WAIT_SECONDS,
     busy_seconds: float = BUSY_WAIT_SECONDS,
     statement_seconds: float = STATEMENT_SECONDS,
+    durable: bool = True,
 ) -> Database:
     """Open `url` (sqlite:///… or postgresql://…). Connects lazily; creates no tables.
 
     `patience` is how long to wait for a turn or a lock, `busy_seconds` for another process that writes to SQLite.
+    `durable` False: a SQLite file of which nobody misses anything after a power cut.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(parsed, patience, busy_seconds)
+        return _open_sqlite(parsed, patience, busy_seconds, durable=durable)
     return _open_postgresql(parsed, patience, statement_seconds)
 
 
-def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float) -> Database:
+def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float, *, durable: bool) -> Database:
     engine = sa.create_engine(
         url,
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
@@ -165,11 +173,16 @@ def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float) -> Database:
         pool_timeout=patience,
     )
 
+    file = Path(url.database) if url.database and url.database != ":memory:" else None
+    # What goes through `Database.write` waits for the disk there; whatever else is written waits in its commit.
+    log = Durable(LogFile(file).sync) if durable and file is not None else None
+    disk = "FULL" if durable else "OFF"
+
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         # Python's sqlite3 would begin transactions on its own terms; ours begin below.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", f"synchronous = {disk}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -178,14 +191,18 @@ def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float) -> Database:
         if options.get(GLANCES, False):
             return
         # A read that turns into a write ignores the busy timeout, so a writer says so at once.
-        statement = "BEGIN IMMEDIATE" if options.get(WRITES, False) else "BEGIN"
+        writes = options.get(WRITES, False)
+        statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
         try:
+            if log is not None and connection.info.get(WAITS_LATER, False) != writes:
+                connection.connection.execute(f"PRAGMA synchronous = {'NORMAL' if writes else 'FULL'}")
+                connection.info[WAITS_LATER] = writes
             connection.connection.execute(statement)
         except sqlite3.Error as error:
             raise sa.exc.OperationalError(statement, None, error) from error
 
     glancing = engine.execution_options(**{GLANCES: True})
-    return _database(engine, engine, glancing, turns=Turns(), patience=patience)
+    return replace(_database(engine, engine, glancing, turns=Turns(), patience=patience), _durable=log)
 
 
 def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> Database:

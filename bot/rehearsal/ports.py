@@ -58,6 +58,7 @@ def mortal(database: Database, life: Life) -> MortalDatabase:
         _reading=database._reading,
         _writing=database._writing,
         _turns=database._turns,
+        _durable=database._durable,
         patience=database.patience,
         life=life,
     )

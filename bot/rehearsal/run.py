@@ -12,7 +12,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import SecretStr
-from sqlalchemy import event
 
 from bot.domain.cadence import following, period_on
 from bot.domain.importing.rows import Rows, read_rows
@@ -275,14 +274,8 @@ def readable(text: str) -> Rows:
 
 @contextmanager
 def _database(url: str, *, hasty: bool) -> Iterator[Database]:
-    database = open_database(url, patience=30, statement_seconds=60)
-    if hasty:
-
-        @event.listens_for(database.engine, "connect")
-        def hurry(connection: Any, _record: Any) -> None:
-            # A file of our own that nobody misses after a power cut.
-            connection.execute("PRAGMA synchronous = OFF")
-
+    # A file of our own is one that nobody misses after a power cut.
+    database = open_database(url, patience=30, statement_seconds=60, durable=not hasty)
     try:
         yield database
     finally:

@@ -133,7 +133,7 @@ def told(
     if len(key_result_ids) <= FEW:
         rows = _told_of(len(key_result_ids)).rows(session, {**span, **_numbered(key_result_ids)})
     else:
-        rows = session.execute(_TOLD.where(_check_in.c.key_result_id.in_(key_result_ids)), span).tuples().all()
+        rows = session.execute(_TOLD.where(_check_in.c.key_result_id.in_(key_result_ids)), span).all()
     for row in rows:
         one = Told._make(row)
         found.setdefault(one.key_result_id, []).append(one)
