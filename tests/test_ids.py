@@ -33,7 +33,8 @@ NEVER_SUBMITTED = {Dialog.NOTICE}
 def heard() -> dict[str, set[str]]:
     """The names that are listened to, by the kind of payload."""
     desk = handlers.desk_of(cast(Runtime, None))
-    return {"event": {arrives_as(one) for one in desk.news_of}} | {kind: set(names) for kind, names in desk.heard.items()}
+    events = {arrives_as(one) for one in desk.news_of}
+    return {"event": events} | {kind: set(names) for kind, names in desk.heard.items()}
 
 
 @pytest.fixture(scope="module")
