@@ -21,9 +21,9 @@ WEEK = timedelta(weeks=1)
 
 # Who it is; then, as the last one, what is held, the sheet's two, the event, the answer, its check-in, the audit event
 # and the prompt.
-GREEN = 10
+GREEN = 9
 # Who it is; whether the week is still open (two); where to begin; the sheet's two.
-QUESTION = 7
+QUESTION = 6
 
 Owing = Callable[[int], tuple[Desk, Member]]
 
