@@ -176,7 +176,16 @@ class Courier:
         if left > 0:
             self._stopping.wait(left)
         failure = redrawing.draw(self._runtime, drawing)
-        redrawing.finish(self._runtime, drawing, failure, self._runtime.now())
+        while True:
+            try:
+                redrawing.finish(self._runtime, drawing, failure, self._runtime.now())
+            except DATABASE_AWAY as error:
+                # What came of it is known only here; forgotten, nothing new is shown until the lease ends.
+                log.warning("drawing_waits_for_the_database", error=type(error).__name__)
+                if self._stopping.wait(NAP_SECONDS):
+                    raise
+            else:
+                return
 
     def _free(self) -> int:
         self._in_flight = {sending for sending in self._in_flight if not sending.done()}
