@@ -13,12 +13,13 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 # The machine's own Python; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test browser pictures page node messages check fmt migrate bench lint types imports wheel clean
+.PHONY: help demo test browser pictures page node check fmt migrate bench lint types imports wheel clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(READY)  ## one week at an invented company, in this terminal (SQLite, local Slack)
+demo: $(READY)  ## an invented company to try Okra in, in your browser and this terminal
+	@if [ -t 0 ]; then $(MAKE) -s page || echo "The page could not be built; the demo goes on in this terminal."; fi
 	@$(BIN)/okra demo
 
 test: $(READY)  ## the tests, on SQLite and PostgreSQL (both come with the set-up)
@@ -38,9 +39,6 @@ pictures: page $(BROWSER_READY)  ## the browser tests, with their screenshots pu
 
 page: $(PAGE_READY)  ## build the local Slack's page, where its sources have changed
 	@$(BIN)/python page/build.py
-
-messages: $(READY)  ## write docs/messages.md: every text that a person can receive
-	@$(BIN)/python tests/support/messages.py
 
 check: lint types imports test  ## lint, types, import rules and tests: what CI runs
 

@@ -1,6 +1,8 @@
-"""`okra demo`: one week at an invented company, in this terminal."""
+"""`okra demo`: an invented company with a Slack on this machine."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
@@ -11,15 +13,22 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
 
 
-def demo() -> None:
+def demo(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Where the page is; 8765, or a free port, without it.")
+    ] = None,
+    terminal: Annotated[bool, typer.Option("--terminal", help="Offer no page, only this terminal.")] = False,
+    stay: Annotated[bool, typer.Option("--stay", help="Stay open for the page, without a terminal too.")] = False,
+) -> None:
     """Play one week with a Slack on this machine: prompts, check-ins, a red that gets help, the digest.
 
-    In a terminal it then stays open for you to try things. OKRA_DATABASE_URL may name a database of its own.
+    In a terminal it then stays open for you to try things, here and in a browser. OKRA_DATABASE_URL may name a database
+    of its own.
     """
     try:
         import aiohttp  # noqa: F401 - only the demo needs it
     except ModuleNotFoundError:
         fail("The demo needs one more package: pip install 'okra[demo]'.")
-    from bot.demo.week import play
+    from bot.demo.play import play
 
-    raise typer.Exit(play())
+    raise typer.Exit(play(port=port, terminal_only=terminal, stay=stay))

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.services.agenda import next_due
+from bot.services.agenda import earliest, next_due
 from models import Delivery, DeliveryState, Message, Worker
 from models.database import Database
 from scheduler.liveness import liveness_of
@@ -21,6 +22,41 @@ NEARLY_NOW_SECONDS = 0.2
 
 class Stuck(Exception):
     """What was due did not get done. The text says what is left."""
+
+
+class Others(Protocol):
+    """People who do things by themselves as time passes."""
+
+    def next_at(self) -> datetime | None:
+        """When somebody does something next, in the past where it is late."""
+        ...
+
+    def act(self, now: datetime) -> bool:
+        """Let them do it; False where there was nothing. What was due is not due afterwards."""
+        ...
+
+
+class Nobody:
+    """Nobody does anything by themselves."""
+
+    def next_at(self) -> datetime | None:
+        return None
+
+    def act(self, now: datetime) -> bool:
+        del now
+        return False
+
+
+NOBODY = Nobody()
+
+
+def set_clock(now: Callable[[], datetime], jump: Callable[[datetime], object], instant: datetime) -> None:
+    """Set a clock that ticks on by itself to an instant; nothing happens where that is over."""
+    while (left_seconds := (instant - now()).total_seconds()) > 0:
+        # What is nearly now is waited for, so that the clock is never asked to go back.
+        if left_seconds > NEARLY_NOW_SECONDS:
+            jump(instant)
+        time.sleep(POLL_SECONDS)
 
 
 class Timekeeper:
@@ -50,20 +86,18 @@ class Timekeeper:
         with self._database.read() as session:
             return next_due(session)
 
-    def advance_to(self, target: datetime) -> None:
-        """Let time pass until `target`, stopping wherever something is due. Raises `Stuck`."""
+    def advance_to(self, target: datetime, others: Others = NOBODY) -> None:
+        """Let time pass until `target`; stops wherever something is due or somebody does something. Raises `Stuck`."""
         due = self._wait(lambda session, due: self._in_hand(session))
-        while due is not None and due <= target:
-            due = self._step(max(due, self._now()))
+        while (stop := earliest(due, others.next_at())) is not None and stop <= target:
+            due = self._step(max(stop, self._now()))
+            if others.act(self._now()):
+                due = self._wait(lambda session, due: self._in_hand(session))
         self._step(max(target, self._now()))
 
     def jump_only(self, instant: datetime) -> None:
         """Set the clock without waiting for anything that is due."""
-        while (left_seconds := (instant - self._now()).total_seconds()) > 0:
-            # The clock ticks on by itself: what is nearly now is waited for, so that it is never asked to go back.
-            if left_seconds > NEARLY_NOW_SECONDS:
-                self._jump(instant)
-            time.sleep(POLL_SECONDS)
+        set_clock(self._now, self._jump, instant)
 
     def _step(self, instant: datetime) -> datetime | None:
         """Go to an instant and wait until all is quiet there; returns what is due next."""

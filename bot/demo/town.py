@@ -4,51 +4,109 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
-import bot
 from bot.app import HttpDoor, Program, build
-from bot.demo.timekeeper import Timekeeper
+from bot.demo.byhand import ByHand
+from bot.demo.chronicle import examples
+from bot.demo.timekeeper import Others, Timekeeper
 from bot.domain.importing.rows import read_rows
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import DrivenPerson, Driver
 from bot.localslack.manifest import from_manifest
+from bot.localslack.reading import mark_read
 from bot.localslack.server import LocalSlackServer
+from bot.localslack.side import Side
 from bot.manifest import manifest
 from bot.services import teams
+from bot.services.access import Caller
 from bot.services.importing import COMMAND_LINE, import_rows
 from bot.settings import Settings, Transport, load
 from migrations.run import downgrade, stored_revision, upgrade
-from models import Member, MemberKind, Team, Workspace
+from models import KeyResult, Member, MemberKind, Team, Workspace
 from models.database import Database, open_database
 
 COMPANY = "Longfetch"
 # The Thursday on which its cycle begins: the first Monday is four days away.
 ARRIVAL = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
-# The demo looks often, so that nobody waits for it.
-TICK_SECONDS = 0.2
+# While nobody jumps; whoever does has the worker look at once.
+TICK_SECONDS = 1.0
+# Everything runs in this one process, perhaps on a slow machine; an interaction still has three seconds.
+PATIENT: Mapping[str, float] = {"patience": 2, "busy_seconds": 2, "statement_seconds": 5}
 
 
 class NotOurs(Exception):
     """The database that was named holds a programme that is not the demo's."""
 
 
-@dataclass(frozen=True)
-class Town:
-    """Everything the week needs: Slack, the people in it, Okra, and time."""
+class Time(Protocol):
+    """Makes time pass, and what is due be done on the way."""
 
-    slack: Driver
-    program: Program
-    time: Timekeeper
-    workspace_id: int
+    def next_due(self) -> datetime | None: ...
+
+    def advance_to(self, target: datetime) -> None: ...
+
+
+class Town:
+    """Slack, the people in it, Okra, and time. Nobody works here until `open`: what is due is done by hand before."""
+
+    def __init__(self, server: LocalSlackServer, program: Program, clock: SlackClock) -> None:
+        self.slack = Driver(server.base_url)
+        self.program = program
+        self.address = f"{server.base_url}/"
+        self.workspace_id = program.connect()
+        self._server = server
+        self._clock = clock
+        self._by_hand = ByHand(program.runtime, clock.jump_to)
+        self.time: Time = self._by_hand
+        self._keeper: Timekeeper | None = None
+
+    def open(self, work: ExitStack) -> None:
+        """The workers begin, and Okra listens; both end with `work`."""
+        self._by_hand.stop()
+        runner = self.program.worker()
+        runner.start()
+        work.callback(runner.stop)
+        door = self.program.door()
+        door.open()
+        work.callback(door.close)
+        settings = self.program.runtime.settings
+        if isinstance(door, HttpDoor):
+            url = f"http://{settings.host}:{door.port}/slack/events"
+            self.slack.install(manifest(url), url=url)
+        else:
+            self.slack.wait_until_connected()
+        self._keeper = Timekeeper(
+            self.program.runtime.database, now=self._clock.now, jump=self._clock.jump_to, hurry=runner.hurry
+        )
+        self.time = self._keeper
+
+    def pass_time(self, until: datetime, others: Others) -> None:
+        """Let time pass in the open town, with people in it who do things by themselves. Raises `Stuck`."""
+        assert self._keeper is not None  # noqa: S101 - nobody comes before it is open
+        self._keeper.advance_to(until, others)
+
+    def nudge(self) -> None:
+        """The page looks again."""
+        self._server.nudge()
+
+    def read_everything(self) -> None:
+        """Everybody has seen all that stands in their conversations."""
+        core = self._server.core
+        with self._server.lock:
+            for person in core.workspace.people.values():
+                for channel in core.workspace.channels.values():
+                    if person.id in channel.members:
+                        mark_read(core, core.workspace, person, channel)
+        self._server.nudge()
 
     def person(self, name: str) -> DrivenPerson:
         return self.slack.person(name)
@@ -71,25 +129,42 @@ class Town:
         with self.program.runtime.read() as session:
             return session.scalars(sa.select(Member.time_zone).where(Member.name == name)).one()
 
+    def zones(self) -> list[str]:
+        """The time zones in which somebody is asked."""
+        with self.program.runtime.read() as session:
+            owners = sa.select(KeyResult.owner_id).where(KeyResult.owner_id.is_not(None))
+            return list(session.scalars(sa.select(Member.time_zone).where(Member.id.in_(owners)).distinct()))
 
-def examples() -> Path:
-    """The folder with the company: beside the packages in a checkout, inside the package once installed."""
-    inside = Path(bot.__file__).parent / "examples"
-    return inside if inside.is_dir() else Path(bot.__file__).parent.parent / "examples"
+    def caller(self, session: Session, name: str) -> Caller:
+        """Somebody as the services know them."""
+        member_id = session.scalars(
+            sa.select(Member.id).where(Member.workspace_id == self.workspace_id, Member.name == name)
+        ).one()
+        return Caller(self.workspace_id, member_id)
 
 
 @contextmanager
-def open_town(*, transport: Transport = Transport.SOCKET, database_url: str = "") -> Iterator[Town]:
+def open_town(
+    *,
+    transport: Transport = Transport.SOCKET,
+    database_url: str = "",
+    port: int = 0,
+    side: Side | None = None,
+    before: Callable[[Town], object] = lambda town: None,
+) -> Iterator[Town]:
     """Start Slack and Okra, and bring the people in. Everything stops at the end.
 
-    `database_url`: empty for OKRA_DATABASE_URL or, without it, a temporary SQLite. Raises `NotOurs` where the database
-    holds another programme.
+    `database_url`: empty for OKRA_DATABASE_URL or, without it, a temporary SQLite. `port`: where Slack is, 0 for a free
+    one; `side`: what its page can ask for beside Slack. `before` is what happens before Okra begins to work by itself,
+    quickly. Raises `NotOurs` where the database holds another programme, OSError where the port is taken.
     """
     clock = SlackClock(start=ARRIVAL)
     app = from_manifest(manifest())
     core = LocalSlack(app, clock, workspace_name=COMPANY, domain=COMPANY.lower())
-    with tempfile.TemporaryDirectory(prefix="okra-demo-") as folder, LocalSlackServer(core) as server:
-        slack = Driver(server.base_url)
+    with (
+        tempfile.TemporaryDirectory(prefix="okra-demo-") as folder,
+        LocalSlackServer(core, port=port, side=side) as server,
+    ):
         settings = Settings(
             _env_file=None,  # type: ignore[call-arg]  # a real installation's settings stay out of it
             slack_bot_token=SecretStr(app.bot_token),
@@ -106,25 +181,15 @@ def open_town(*, transport: Transport = Transport.SOCKET, database_url: str = ""
             posts_per_minute=0,
         )
         _empty(settings.database, team_id=core.workspace.id)
-        _move_in(slack)
-        program = build(settings, clock=clock.now)
-        runner, door = program.worker(), program.door()
-        try:
-            workspace_id = program.connect()
-            program.read_members(workspace_id)
-            runner.start()
-            door.open()
-            if isinstance(door, HttpDoor):
-                url = f"http://{settings.host}:{door.port}/slack/events"
-                slack.install(manifest(url), url=url)
-            else:
-                slack.wait_until_connected()
-            time = Timekeeper(program.runtime.database, now=clock.now, jump=clock.jump_to, hurry=runner.hurry)
-            yield Town(slack, program, time, workspace_id)
-        finally:
-            door.close()
-            runner.stop()
-            program.close()
+        _move_in(Driver(server.base_url))
+        with ExitStack() as work:
+            program = build(settings, clock=clock.now, database=open_database(settings.database, **PATIENT))
+            work.callback(program.close)
+            town = Town(server, program, clock)
+            program.read_members(town.workspace_id)
+            before(town)
+            town.open(work)
+            yield town
 
 
 def import_company(town: Town) -> int:

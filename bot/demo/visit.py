@@ -1,13 +1,16 @@
-"""After the week the demo stays open: a visitor can be anybody, and let time pass."""
+"""After the week the demo stays open in its terminal, too: a visitor can be anybody, and let time pass."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from bot.demo.terminal import heading, show, show_dialog, show_thread
+from bot.demo.director import Director, NotNow
+from bot.demo.happened import Happened
+from bot.demo.jumps import NEXT
+from bot.demo.story import HEROINE
+from bot.demo.terminal import show, show_dialog, show_thread
 from bot.demo.timekeeper import Stuck
 from bot.demo.town import Town
 from bot.localslack.driver import NotSeen, Refused, Seen, WaitedInVain
@@ -15,25 +18,26 @@ from bot.localslack.driver import NotSeen, Refused, Seen, WaitedInVain
 HELP = """\
   as NAME              be somebody else             who                   everybody here
   inbox                your messages from Okra      channel NAME          what stands in a channel
-  thread WORDS         a thread, by words in it     next                  to the next thing that is due
+  thread WORDS         a thread, by words in it     next                  to the next thing that happens
+  next prompt, next digest, next …                  further; `next` with a wrong word lists them
   press WORDS          press a button you see       press WORDS in KR-12  the one in that message
   fill LABEL = VALUE   a field of the open dialog   submit · close        the open dialog
   /okr · /kr 12 …      Okra's commands              help                  this list
   quit (or Ctrl-C)     leave"""
 
-FIRST = "Mere Ngata"
+# Of a long jump, the last lines.
+MOST_LINES = 40
 
 
 class NotUnderstood(Exception):
     """What the visitor typed leads nowhere; the text says what would."""
 
 
-def stay(town: Town) -> None:
+def stay(town: Town, director: Director) -> None:
     """Read commands until the visitor leaves."""
-    heading("Now it is yours")
+    visitor = Visitor(town, director)
     print(HELP)
-    print(f"\n  You are {FIRST}. Try: next · inbox · press Check in · as Tane · /okr")
-    visitor = Visitor(town)
+    print(f"\n  You are {visitor.name}. Try: next · inbox · press Check in · as Tane · /okr")
     while True:
         try:
             line = input(f"\n{visitor.name} · {visitor.local_time()} > ").strip()
@@ -48,17 +52,18 @@ def stay(town: Town) -> None:
             print(f"  {trouble}")
         except NotSeen:
             print(f"  {visitor.what_is_there()}")
-        except (Refused, WaitedInVain, Stuck) as trouble:
+        except (Refused, WaitedInVain, Stuck, NotNow) as trouble:
             print(f"  {trouble}")
 
 
 class Visitor:
     """Somebody at the terminal, in the shoes of one person."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, director: Director) -> None:
         self._town = town
-        self.name = FIRST
-        self.person = town.person(FIRST)
+        self._director = director
+        self.name = HEROINE
+        self.person = town.person(HEROINE)
         self._commands: Mapping[str, Callable[[str], None]] = {
             "help": lambda _: print(HELP),
             "who": lambda _: print("  " + ", ".join(town.everybody())),
@@ -66,7 +71,7 @@ class Visitor:
             "inbox": lambda _: self._tell(self._inbox()[-3:]),
             "channel": lambda name: self._tell(self.person.channel(name.removeprefix("#")).messages[-5:]),
             "thread": self._thread,
-            "next": lambda _: self._next(),
+            "next": self._next,
             "press": self._press,
             "fill": self._fill,
             "submit": lambda _: self._tell(self.person.submit().messages),
@@ -110,6 +115,7 @@ class Visitor:
             raise NotUnderstood(f"Which one: {', '.join(fitting)}?")
         self.person = self._town.person(fitting[0])
         self.name = fitting[0]
+        self._director.play(self.person.id)
 
     def _inbox(self) -> list[Seen]:
         return [message for message in self.person.direct_messages() if not message.ephemeral]
@@ -149,16 +155,21 @@ class Visitor:
                 return
         raise NotUnderstood("You see no thread with these words.")
 
-    def _next(self) -> None:
-        due = self._town.time.next_due()
-        if due is None:
-            raise NotUnderstood("Nothing is planned.")
-        before = self._town.counts()
-        self._town.time.advance_to(max(due, self._town.now()) + timedelta(seconds=2))
-        after = self._town.counts()
-        got = [name.split()[0] for name, count in after.items() if count > before.get(name, 0)]
-        news = f"Messages for {', '.join(got)}." if got else "No new direct message."
-        print(f"  It is {self.local_time()} for {self.name.split()[0]}. {news}")
+    def _next(self, word: str) -> None:
+        names = {jump.name: jump for jump in self._director.view().jumps if jump.at is not None}
+        name = word or NEXT
+        if name not in names:
+            others = ", ".join(f"next {one}" for one in names if one != NEXT)
+            raise NotUnderstood(f"You can go to: {others}." if others else "Nothing is planned.")
+        self._print(self._director.jump(name))
+        print(f"  It is {self.local_time()} for {self.name.split()[0]}.")
+
+    def _print(self, happened: Sequence[Happened]) -> None:
+        if len(happened) > MOST_LINES:
+            print("  …")
+        zone = ZoneInfo(self._town.zone_of(self.name))
+        for one in happened[-MOST_LINES:]:
+            print(f"  {one.at.astimezone(zone):%a %-d %b %H:%M}  {one.text}")
 
 
 def _folded(name: str) -> str:

@@ -26,13 +26,13 @@ from models import (
 
 def next_due(session: Session) -> datetime | None:
     """The earliest instant at which any tick has work (it may be in the past); None where nothing is planned."""
-    return _earliest(next_planned(session), next_leaving(session), next_settling(session))
+    return earliest(next_planned(session), next_leaving(session), next_settling(session))
 
 
 def next_planned(session: Session) -> datetime | None:
     """The earliest instant at which something is to be planned: cycles, openings, closings, reminders, notes,
     digests."""
-    return _earliest(
+    return earliest(
         next_turn(session),
         session.scalar(sa.select(sa.func.min(Member.next_opening_at))),
         session.scalar(sa.select(sa.func.min(Member.next_reminder_at))),
@@ -67,7 +67,7 @@ def next_leaving(session: Session) -> datetime | None:
         .where(Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None))
         .group_by(Message.workspace_id)
     )
-    return _earliest(
+    return earliest(
         *(free(where, due, Hold.POSTS, *([Hold.BULK] if bulk else [])) for where, bulk, due in posts),
         session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
         *(free(where, due, Hold.UPDATES) for where, due in updates),
@@ -79,5 +79,6 @@ def next_settling(session: Session) -> datetime | None:
     return session.scalar(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state == DeliveryState.UNKNOWN))
 
 
-def _earliest(*instants: datetime | None) -> datetime | None:
+def earliest(*instants: datetime | None) -> datetime | None:
+    """The first of them; None where there is none."""
     return min((instant for instant in instants if instant is not None), default=None)
