@@ -124,6 +124,8 @@ def _many_posts(kind: PostKind, zone: str, posts: Sequence[tuple[Delivery, Membe
     verb = "was" if len(posts) == 1 else "were"
     if kind is PostKind.PROMPT:
         text = f"{place}: {people} {verb} asked how it goes."
+    elif kind is PostKind.REMINDER:
+        text = f"{place}: {people} {verb} reminded."
     elif kind is PostKind.INTRODUCTION:
         text = f"{place}: Okra introduced itself to {people}."
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Protocol
@@ -40,7 +40,7 @@ ARRIVAL = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 # While nobody jumps; whoever does has the worker look at once.
 TICK_SECONDS = 1.0
 # Everything runs in this one process, perhaps on a slow machine; an interaction still has three seconds.
-PATIENT: Mapping[str, float] = {"patience": 2, "busy_seconds": 2, "statement_seconds": 5}
+PATIENCE_SECONDS = 2
 
 
 class NotOurs(Exception):
@@ -183,7 +183,7 @@ def open_town(
         _empty(settings.database, team_id=core.workspace.id)
         _move_in(Driver(server.base_url))
         with ExitStack() as work:
-            program = build(settings, clock=clock.now, database=open_database(settings.database, **PATIENT))
+            program = build(settings, clock=clock.now, database=_patient(settings.database))
             work.callback(program.close)
             town = Town(server, program, clock)
             program.read_members(town.workspace_id)
@@ -225,6 +225,10 @@ def _move_in(slack: Driver) -> None:
         channels = {row["channel"].removeprefix("#") for row in csv.DictReader(file) if row["channel"]}
     for channel in sorted(channels):
         slack.add_channel(channel, members=people)
+
+
+def _patient(url: str) -> Database:
+    return open_database(url, patience=PATIENCE_SECONDS, busy_seconds=PATIENCE_SECONDS, statement_seconds=5)
 
 
 def _empty(url: str, *, team_id: str) -> None:
