@@ -13,7 +13,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 # The machine's own Python; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test browser pictures page node check fmt migrate bench lint types imports wheel clean
+.PHONY: help demo test browser pictures page node messages check fmt migrate bench lint types imports wheel clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ pictures: page $(BROWSER_READY)  ## the browser tests, with their screenshots pu
 
 page: $(PAGE_READY)  ## build the local Slack's page, where its sources have changed
 	@$(BIN)/python page/build.py
+
+messages: $(READY)  ## write docs/messages.md: every text that a person can receive
+	@$(BIN)/python tests/support/messages.py
 
 check: lint types imports test  ## lint, types, import rules and tests: what CI runs
 

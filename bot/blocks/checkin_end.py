@@ -32,7 +32,7 @@ def finished_dialog(view: Finished) -> View:
 
 def nothing_told_dialog(view: Finished) -> View:
     """The end of a run in which everything was skipped."""
-    blocks = [section("*Nothing was saved, and what you typed is kept.*"), *_skipped(view)]
+    blocks = [section("*Nothing was saved yet.*"), *_skipped(view)]
     return dialog("Not yet", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
 
 

@@ -75,4 +75,7 @@ def _wanted(view: Introduction) -> str:
 def _not_mine(view: Introduction) -> str:
     if view.contact is None:
         return "*Something here not yours?* You lead this team: whoever keeps your OKR file can change it."
-    return f"*Something here not yours, or wrong?* Tell {said(view.contact, NAME)}, who can have it changed."
+    return (
+        "*Something here not yours, or wrong?* Press ⋯ under the weekly message, then *Not mine*; "
+        f"{said(view.contact, NAME)} reads it and can have it put right."
+    )

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.blocks.ids import Dialog, Typed
-from bot.blocks.layout import context, dialog, field_input, section, text_element
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.layout import actions, button, context, dialog, field_input, section, text_element
 from bot.blocks.post import Block, Post, View
 from bot.blocks.prompt_more import Candidate, which_one
 from bot.blocks.text import said
@@ -20,6 +20,7 @@ WHOSE_LENGTH = 300
 class Disowned:
     """What the lead is told. `words`: what the owner wrote beside it."""
 
+    key_result_id: int
     number: int
     name: str
     owner: str
@@ -64,7 +65,7 @@ def told_dialog(label: str, told: str) -> View:
                 f"*{told} has been told that {label} is not yours, and can hand it to somebody else.* "
                 "I ask you nothing more about it this week."
             ),
-            context(f"Is it yours after all? `/kr {label.removeprefix('KR-')} 45 green` answers it as ever."),
+            context(f"Is it yours after all? `/kr {label.removeprefix('KR-')}`, then *Update*, answers it as ever."),
         ],
         callback_id=Dialog.NOTICE,
         metadata="{}",
@@ -84,8 +85,9 @@ def not_mine(view: Disowned) -> Post:
             section(
                 "It stays with them until it is handed over, and nobody is asked about it this week. "
                 f"If it is theirs, a word to <@{view.owner_slack_id}> helps most; "
-                f"or answer for them: `/kr {view.number} 45 green`."
+                f"or answer for them: `/kr {view.number}`, then *Update*."
             ),
+            actions(button("Hand over", Act.HAND_OVER, value=str(view.key_result_id))),
         ),
     )
 

@@ -154,7 +154,8 @@ def _headline(view: Prompt) -> str:
     if view.is_over:
         return _looking_back(view, answered)
     if still and view.waits and view.snoozed_until is not None:
-        return f"I'll ask again {weekday_time(view.snoozed_until)}: {_still(view, still)}"
+        # Words stand between the hour and the colon: `:00:` would be read as the name of an emoji.
+        return f"Put off until {weekday_time(view.snoozed_until)}, as you asked: {_still(view, still)}"
     if still and view.now >= view.closes:
         are = "check-in is" if still == 1 else "check-ins are"
         return f"{still} {are} still open, until {weekday_time(view.changes_until)}"

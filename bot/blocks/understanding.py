@@ -79,7 +79,9 @@ def understood(view: Understood) -> Post:
     if view.not_understood:
         blocks.append(context(could_not_place(view.not_understood)))
     blocks.append(actions(*buttons))
-    return Post(f"{stands.label}: {ask}", tuple(blocks))
+    named = [said(view.value, 40), colour(view.confidence) if view.confidence is not None else ""]
+    short = ", ".join(part for part in named if part)
+    return Post(f"{stands.label}: {short}. {ask}" if short else f"{stands.label}: {ask}", tuple(blocks))
 
 
 def saved(standing: Standing, changes_until: datetime, *, digest_follows: bool) -> Post:
@@ -106,7 +108,7 @@ def too_late(label: str) -> Post:
 def not_clear(text: str) -> Post:
     """Nothing of a check-in was in it."""
     words = (
-        f"I understood nothing of “{said(text, LINE)}” that belongs to a check-in, so nothing is saved. "
+        f"I can't read a check-in in “{said(text, LINE)}”, so nothing is saved. "
         "A line such as `12 45 yellow, next: call the bank` works, with the key result's number at its head. "
         "`/okr` lists yours."
     )

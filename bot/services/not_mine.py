@@ -131,6 +131,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
         return None
     return not_mine(
         Disowned(
+            key_result_id=key_result.id,
             number=key_result.number,
             name=definition.metric or definition.text,
             owner=owner.name,

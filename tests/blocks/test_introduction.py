@@ -34,7 +34,7 @@ def test_it_says_what_when_who_wanted_it_who_sees_it_and_whom_to_tell() -> None:
         "the full members of this workspace; guests don't",
         "Red means “I could use help”",
         "follows the time zone in your Slack profile",
-        "not yours, or wrong?* Tell Tama Reid",
+        "then *Not mine*; Tama Reid reads it",
     ):
         assert part in text
 

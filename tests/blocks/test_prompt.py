@@ -85,10 +85,10 @@ def menu(post: Post, kind: str) -> list[str]:
 
 def test_what_is_put_off_says_until_when_and_can_be_answered_now() -> None:
     post = prompt(shown(ItemState.OPEN, ItemState.OPEN, snoozed_until=at(16, 14)))
-    assert post.text == "I'll ask again Mon 14:00: 2 key results, about 2 minutes"
+    assert post.text == "Put off until Mon 14:00, as you asked: 2 key results, about 2 minutes"
     assert buttons(post) == ["2026-11-16"]
     partly = prompt(shown(ItemState.ANSWERED, ItemState.OPEN, snoozed_until=at(16, 14)))
-    assert partly.text == "I'll ask again Mon 14:00: 1 of 2 still open"
+    assert partly.text == "Put off until Mon 14:00, as you asked: 1 of 2 still open"
     over = prompt(shown(ItemState.OPEN, snoozed_until=at(16, 14), now=at(16, 14)))
     assert over.text == "Good afternoon: 1 key result, about 1 minute, open until Tue 17:00"
 

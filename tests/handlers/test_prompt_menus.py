@@ -59,7 +59,7 @@ def test_this_afternoon_is_noted_and_asked_again_then_once(story: Story) -> None
     (prompt,) = deliveries(story, PostKind.PROMPT)
     shown = reads(story, prompt)
     assert shown is not None
-    assert shown.text == "I'll ask again Mon 14:00: 2 key results, about 2 minutes"
+    assert shown.text == "Put off until Mon 14:00, as you asked: 2 key results, about 2 minutes"
     story.desk.now = NINE + 5 * HOUR
     second = reads(story, again)
     assert second is not None

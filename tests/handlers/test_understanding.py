@@ -90,7 +90,7 @@ def last_week(story: Story, **said: object) -> None:
 def test_a_whole_line_is_shown_and_saved_with_one_press(story: Story) -> None:
     say(story, "1 30% green sign-ups are back, next: call ten customers")
     post = reply(story)
-    assert post.text == "KR-1: Is that right?"
+    assert post.text == "KR-1: 30 %, 🟢 green. Is that right?"
     shown = str(post.blocks)
     for line in ("Value: 30 %", "Colour: 🟢 green", "You say: sign-ups are back", "Next move: call ten customers"):
         assert line in shown
@@ -214,7 +214,7 @@ def test_without_a_number_the_only_one_that_is_open_is_meant_and_else_it_is_aske
     with story.desk.runtime.write() as session:
         session.execute(sa.update(CheckIn).where(CheckIn.key_result_id == story.second.id).values(state="answered"))
     say(story, "30 %, green, next: x")
-    assert reply(story).text == "KR-1: Is that right?"
+    assert reply(story).text == "KR-1: 30 %, 🟢 green. Is that right?"
 
 
 def test_several_lines_that_each_name_their_key_result_are_several_answers(story: Story) -> None:
@@ -227,7 +227,7 @@ def test_several_lines_that_each_name_their_key_result_are_several_answers(story
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("hello there", "I understood nothing of “hello there”"),
+        ("hello there", "I can't read a check-in in “hello there”"),
         ("99 45 green", "There is no KR-99 that you can see"),
         ("1", "KR-1"),
     ],

@@ -1,0 +1,336 @@
+"""The states of each message that matter, told with an invented company: Mere Ngata owns three key results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from messages import Case, Chapter
+from samples import ACTIVATION, AUDIT, CHURN, MONDAY, at
+
+from bot.blocks import checkin_end, checkin_modal, checkin_problems, not_mine, prompt_more, refusals, snooze
+from bot.blocks import introduction as introductions
+from bot.blocks import prompt as prompts
+from bot.blocks import understanding as words
+from bot.blocks.checkin_parts import Choice, Course, Filled, Finished, LastAnswer, Question
+from bot.blocks.prompt import Item, ItemState, Prompt
+from bot.blocks.snooze import LaterQuestion, Offer
+from bot.blocks.standing import Standing
+from bot.domain.confidence import Confidence
+from bot.domain.doubts import Doubt, Odd
+from bot.domain.numbers import NotANumber, NumberTrouble
+from bot.domain.refusals import Reason
+from bot.domain.scoring import hint
+from bot.domain.snooze import Later, TooOdd
+from bot.domain.validation import Finding, Problem
+
+THREE = (ACTIVATION, CHURN, AUDIT)
+OFFERS = (
+    Offer(Later.THIS_AFTERNOON, at(16, 14)),
+    Offer(Later.TOMORROW_MORNING, at(17, 9)),
+    Offer(Later.AT_A_TIME, at(16, 10)),
+)
+
+
+def asked(*states: ItemState, **changed: object) -> Prompt:
+    view = Prompt(
+        period=MONDAY,
+        items=tuple(Item(one, state) for one, state in zip(THREE, states, strict=False)),
+        now=at(16, 9),
+        closes=at(17, 17),
+        changes_until=at(18, 10),
+        digest_follows=True,
+        limited=False,
+        later=OFFERS,
+        may_stay=True,
+    )
+    return replace(view, **changed)  # type: ignore[arg-type]
+
+
+def prompt(*states: ItemState, **changed: object) -> Callable[[], object]:
+    return lambda: prompts.prompt(asked(*states, **changed))
+
+
+OPEN, DONE, MISSED, EXCUSED, DISOWNED = (
+    ItemState.OPEN,
+    ItemState.ANSWERED,
+    ItemState.MISSED,
+    ItemState.EXCUSED,
+    ItemState.DISOWNED,
+)
+
+
+def question(standing: Standing = ACTIVATION, **changed: object) -> Question:
+    known = Filled(value=str(standing.value or standing.score))
+    base = Question(
+        standing=standing,
+        objective="Make new customers feel at home",
+        period=MONDAY,
+        run=True,
+        position=1,
+        total=3,
+        shows_value=True,
+        needs_value=True,
+        asks_start=False,
+        hint=hint(standing.kind, standing.start, standing.target, standing.unit),
+        last=LastAnswer("28.5 %", "a new first page", "sign-ups are up", standing.next_move, "a lawyer", "ask HR"),
+        filled=known,
+        brought=known,
+        may_stay=standing.confidence is not Confidence.RED,
+    )
+    return replace(base, **changed)  # type: ignore[arg-type]
+
+
+TYPED = Filled(value="30", next_move="new sign-up for everybody")
+GREEN = replace(TYPED, confidence=Confidence.GREEN)
+YELLOW = replace(TYPED, confidence=Confidence.YELLOW, blocked_by=Choice("Legal", "team:3"))
+RED = replace(YELLOW, confidence=Confidence.RED, need="two days of HR")
+
+
+def finished(*standings: Standing, **changed: object) -> Finished:
+    base = Finished(standings, at(18, 10), digest_follows=True, asks_for_help=(), period=MONDAY)
+    return replace(base, **changed)  # type: ignore[arg-type]
+
+
+UNDERSTOOD = words.Understood(
+    understanding_id=7,
+    standing=ACTIVATION,
+    value="30 %",
+    same=False,
+    confidence=Confidence.YELLOW,
+    words="waiting on legal",
+    blocked_by="Legal",
+    next_move="new sign-up to half of the users",
+    next_move_stays=True,
+    need="",
+    plan="",
+    not_understood=(),
+    missing=(),
+    wrong="",
+    odd="",
+)
+CANDIDATES = tuple(prompt_more.Candidate(one.key_result_id, one.label, one.name) for one in THREE)
+
+_FACTS = {
+    "number": 12,
+    "owner": "Mere Ngata",
+    "team": "Growth",
+    "next": "Mon 09:00",
+    "name": "Tama Reid",
+    "names": ("Tama Reid", "Hana Mori"),
+    "is_done": True,
+    "closes": "Tue 17:00",
+    "label": "KR-12",
+}
+_FINDINGS = {
+    Problem.NOT_A_NUMBER: Finding(Problem.NOT_A_NUMBER, number=NotANumber(NumberTrouble.UNCLEAR, ("1.234", "1234"))),
+    Problem.OTHER_UNIT: Finding(Problem.OTHER_UNIT, typed="days", expected="%"),
+    Problem.START_PAST_TARGET: Finding(Problem.START_PAST_TARGET, target=Decimal(35)),
+    Problem.TOO_LONG: Finding(Problem.TOO_LONG, length=3412, limit=3000),
+}
+
+
+def _refusals() -> Sequence[Case]:
+    return [
+        Case(f"`{reason.value}`", lambda reason=reason: refusals.sentence(reason, _FACTS))  # type: ignore[misc]
+        for reason in Reason
+    ]
+
+
+def _problems() -> Sequence[Case]:
+    return [
+        Case(
+            f"`{problem.value}`",
+            lambda problem=problem: checkin_problems.sentence(_FINDINGS.get(problem, Finding(problem))),  # type: ignore[misc]
+        )
+        for problem in Problem
+    ]
+
+
+def _odd(odd: Odd, value: str, beside: str) -> Case:
+    doubt = Doubt(odd, Decimal(value), Decimal(beside))
+    return Case(f"`{odd.value}`", lambda: checkin_problems.really(doubt, "%"))
+
+
+CHAPTERS: Sequence[Chapter] = (
+    Chapter(
+        "Before the first Monday",
+        [
+            Case(
+                "To an owner, once",
+                lambda: introductions.introduction(
+                    introductions.Introduction(
+                        first_name="Mere",
+                        team="Growth",
+                        key_results=((12, "Activation"), (14, "Churn"), (15, "SOC 2 certified by 15 Dec")),
+                        opens=at(16, 9),
+                        closes=at(17, 17),
+                        wanted_by="Hana Mori",
+                        contact="Tama Reid",
+                    )
+                ),
+            )
+        ],
+    ),
+    Chapter(
+        "The weekly prompt",
+        [
+            Case("Monday morning", prompt(OPEN, OPEN, OPEN)),
+            Case("After *Later*, this afternoon", prompt(OPEN, OPEN, OPEN, snoozed_until=at(16, 14))),
+            Case("At that hour, the second message", prompt(OPEN, OPEN, OPEN, is_again=True, now=at(16, 14), later=())),
+            Case("Two of three are answered", prompt(DONE, DONE, OPEN)),
+            Case("All are answered", prompt(DONE, DONE, DONE)),
+            Case("Tuesday evening, one was missed", prompt(DONE, DONE, MISSED, now=at(17, 18), later=())),
+            Case("One was excused, and the others are answered", prompt(DONE, DONE, EXCUSED)),
+            Case("All were excused", prompt(EXCUSED, EXCUSED)),
+            Case(
+                "One is not the reader's",
+                lambda: prompts.prompt(
+                    replace(
+                        asked(OPEN, OPEN, DISOWNED),
+                        items=(Item(ACTIVATION, OPEN), Item(CHURN, OPEN), Item(AUDIT, DISOWNED, "Tama Reid")),
+                    )
+                ),
+            ),
+            Case("When the digest is out", prompt(DONE, DONE, MISSED, now=at(18, 10), next_at=at(23, 9))),
+        ],
+    ),
+    Chapter(
+        "The check-in's dialog",
+        [
+            Case("As it opens", lambda: checkin_modal.checkin_dialog(question())),
+            Case(
+                "Green, after the first was saved",
+                lambda: checkin_modal.checkin_dialog(
+                    question(CHURN, position=2, has_before=True),
+                    replace(GREEN, value="3.5"),
+                    note=checkin_end.just_saved(ACTIVATION),
+                ),
+            ),
+            Case("Yellow", lambda: checkin_modal.checkin_dialog(question(), YELLOW)),
+            Case("Red", lambda: checkin_modal.checkin_dialog(question(), RED)),
+            Case("Red, sent before its fields had appeared", lambda: checkin_modal.more_is_asked(Confidence.RED)),
+            Case("Yellow, sent before its fields had appeared", lambda: checkin_modal.more_is_asked(Confidence.YELLOW)),
+            Case(
+                "An odd value",
+                lambda: checkin_modal.checkin_dialog(
+                    question(),
+                    replace(GREEN, value="300"),
+                    course=Course(sure_of="300"),
+                    odd=checkin_problems.really(Doubt(Odd.TEN_TIMES, Decimal(300), Decimal("28.5")), "%"),
+                ),
+            ),
+            Case("A draft", lambda: checkin_modal.checkin_dialog(question(filled=YELLOW, kept_at=at(16, 9, 12)))),
+            Case(
+                "*Nothing changed*",
+                lambda: checkin_modal.checkin_dialog(question(), course=Course(unchanged=True, staying=True)),
+            ),
+            Case("*Nothing changed*, at a red", lambda: checkin_modal.looks_afresh(AUDIT)),
+            Case("*Nothing changed*, twice running", lambda: checkin_modal.looks_afresh(replace(CHURN, stayed=True))),
+            Case(
+                "*Nothing changed*, at a first check-in",
+                lambda: checkin_modal.looks_afresh(replace(CHURN, confidence=None)),
+            ),
+            Case(
+                "The baseline is not known", lambda: checkin_modal.checkin_dialog(question(asks_start=True, hint=None))
+            ),
+            Case("A milestone", lambda: checkin_modal.checkin_dialog(question(AUDIT, position=3, has_before=True))),
+            Case("The end", lambda: checkin_end.finished_dialog(finished(*THREE, asks_for_help=(15,)))),
+            Case(
+                "The end, one was skipped", lambda: checkin_end.finished_dialog(finished(ACTIVATION, still_open=(14,)))
+            ),
+            Case(
+                "The end, all skipped",
+                lambda: checkin_end.nothing_told_dialog(finished(still_open=(12, 14, 15))),
+            ),
+        ],
+    ),
+    Chapter("Under a field of the check-in", _problems()),
+    Chapter(
+        "A second look at a value",
+        [
+            _odd(Odd.TEN_TIMES, "300", "28.5"),
+            _odd(Odd.A_TENTH, "2.85", "28.5"),
+            _odd(Odd.PAST_TARGET, "40", "35"),
+            _odd(Odd.BEHIND_START, "20", "22"),
+            Case("The box is not ticked", checkin_problems.tick_if_sure),
+        ],
+    ),
+    Chapter(
+        "Later, only one of them, not mine",
+        [
+            Case(
+                "*Later*, at a time of one's own",
+                lambda: snooze.later_dialog(LaterQuestion(MONDAY, at(16, 10), at(17, 17))),
+            ),
+            *[
+                Case(f"A time that is refused: `{why.value}`", lambda why=why: snooze.too_odd(why, at(17, 17)))  # type: ignore[misc]
+                for why in TooOdd
+            ],
+            Case("*Only one of them*", lambda: prompt_more.which_one_dialog(CANDIDATES, MONDAY)),
+            Case("*Not mine*", lambda: not_mine.not_mine_dialog(CANDIDATES, MONDAY, ["Tama Reid"])),
+            Case("What happens next", lambda: not_mine.told_dialog("KR-12", "Tama Reid")),
+            Case(
+                "To the lead",
+                lambda: not_mine.not_mine(
+                    not_mine.Disowned(1, 12, "Activation", "Mere Ngata", "U1", "Ana's, since August", "Growth")
+                ),
+            ),
+        ],
+    ),
+    Chapter(
+        "A check-in in words",
+        [
+            Case("“12 30% yellow waiting on legal”", lambda: words.understood(UNDERSTOOD)),
+            Case(
+                "“12 at 30” where nothing was said before",
+                lambda: words.understood(
+                    replace(
+                        UNDERSTOOD,
+                        confidence=None,
+                        words="",
+                        blocked_by="",
+                        next_move="",
+                        next_move_stays=False,
+                        missing=(words.Missing.COLOUR, words.Missing.NEXT_MOVE),
+                    )
+                ),
+            ),
+            Case(
+                "“12 same, green; 13 50 red”",
+                lambda: words.understood(
+                    replace(
+                        UNDERSTOOD,
+                        value="28.5 %",
+                        same=True,
+                        confidence=Confidence.GREEN,
+                        words="",
+                        blocked_by="",
+                        not_understood=("13 50 red",),
+                    )
+                ),
+            ),
+            Case(
+                "“12 at 300 %, green”",
+                lambda: words.understood(
+                    replace(
+                        UNDERSTOOD,
+                        value="300 %",
+                        confidence=Confidence.GREEN,
+                        words="",
+                        blocked_by="",
+                        odd=checkin_problems.really(Doubt(Odd.TEN_TIMES, Decimal(300), Decimal("28.5")), "%"),
+                    )
+                ),
+            ),
+            Case("After *Save*", lambda: words.saved(ACTIVATION, at(18, 10), digest_follows=True)),
+            Case("After *Not this*", lambda: words.not_saved("KR-12")),
+            Case("Not saved before the digest", lambda: words.too_late("KR-12")),
+            Case("“hello there”", lambda: words.not_clear("hello there")),
+            Case("“30 %, green”", lambda: words.which_one("30 %, green", ("KR-12", "KR-14"))),
+            Case("“99 45 green”", lambda: words.cannot(refusals.sentence(Reason.NO_SUCH_KEY_RESULT, {"number": 99}))),
+        ],
+    ),
+    Chapter("What cannot be done, and what to do", _refusals()),
+)
