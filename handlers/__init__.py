@@ -10,6 +10,7 @@ from handlers import (
     checkin,
     checkin_moves,
     commands,
+    correction,
     decisions,
     digest,
     escalation,
@@ -35,6 +36,7 @@ def desk_of(runtime: Runtime) -> Desk:
     desk = Desk(runtime)
     checkin.register(desk)
     checkin_moves.register(desk)
+    correction.register(desk)
     prompt_more.register(desk)
     snooze.register(desk)
     not_mine.register(desk)

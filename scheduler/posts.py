@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.services import (
     absences,
+    correction,
     departures,
     digest,
     escalation_posts,
@@ -49,6 +50,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.PROMPT_AGAIN: snooze.post,
     PostKind.NOT_MINE: not_mine.post,
     PostKind.UNDERSTANDING: understanding.post,
+    PostKind.ANSWER_CORRECTED: correction.post,
     PostKind.AWAY_NEWS: absences.post,
     PostKind.HAND_OVER: hand_over.post,
     PostKind.HAND_OVER_NEWS: hand_over.news_post,

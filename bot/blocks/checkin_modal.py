@@ -166,7 +166,7 @@ def _about(question: Question) -> list[Block]:
 def _score(question: Question, fill: Filled, course: Course, odd: str) -> list[Block]:
     key = course.key(question.standing.key_result_id)
     if course.unchanged:
-        return [_stays(question.standing), _colour(fill.confidence, key)]
+        return [_stays(question.standing), colour_field(fill.confidence, key)]
     blocks: list[Block] = []
     if question.shows_value:
         blocks.append(
@@ -190,7 +190,7 @@ def _score(question: Question, fill: Filled, course: Course, odd: str) -> list[B
                 hint="The value at the beginning of the cycle; with it there is a score. Not known yet? Leave it out.",
             )
         )
-    blocks.append(_colour(fill.confidence, key))
+    blocks.append(colour_field(fill.confidence, key))
     return blocks
 
 
@@ -208,12 +208,13 @@ def _really(odd: str, course: Course, key: str) -> Block:
     return field_input(odd, ids.block(Typed.REALLY, f"{key}:{course.sure_of[:60]}"), element, optional=True)
 
 
-def _colour(chosen: Confidence | None, key: str) -> Block:
+def colour_field(chosen: Confidence | None, key: str, *, dispatch: bool = True) -> Block:
+    """The three colours. `key` is what the field's id ends in; `dispatch`: Okra hears of a choice at once."""
     options = [{**option(colour(one), one.value), "description": plain(meaning, 75)} for one, meaning in _COLOURS]
     element: dict[str, object] = {"type": "radio_buttons", "action_id": Act.CONFIDENCE, "options": options}
     if chosen is not None:
         element["initial_option"] = next(one for one in options if one["value"] == chosen.value)
-    return field_input("How confident are you?", ids.block(Act.CONFIDENCE, key), element, dispatch=True)
+    return field_input("How confident are you?", ids.block(Act.CONFIDENCE, key), element, dispatch=dispatch)
 
 
 def _blocked(fill: Filled, key: str) -> list[Block]:

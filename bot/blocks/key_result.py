@@ -38,7 +38,9 @@ class PastAnswer:
 @dataclass(frozen=True)
 class KeyResultView:
     """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
-    `may_hand_over`: the viewer owns it, or leads above."""
+    `may_hand_over`: the viewer owns it, or leads above. `may_correct`: they lead above, and the digest with the
+    newest answer is out.
+    """
 
     standing: Standing
     objective: str
@@ -51,6 +53,7 @@ class KeyResultView:
     period: Period
     may_update: bool
     may_hand_over: bool = False
+    may_correct: bool = False
 
 
 def key_result(view: KeyResultView) -> Post:
@@ -70,6 +73,8 @@ def key_result(view: KeyResultView) -> Post:
         blocks.append(context(f"The file it was imported from gave its score as “{said(view.imported_score, 150)}”."))
     about = str(stands.key_result_id)
     buttons = [button("Update", Act.UPDATE_KEY_RESULT, value=about)] if view.may_update else []
+    if view.may_correct:
+        buttons.append(button("Correct", Act.CORRECT, value=about))
     if view.may_hand_over:
         buttons.append(button("Hand over", Act.HAND_OVER, value=about))
     if buttons:

@@ -26,6 +26,7 @@ _WHAT = {
     "prompt_again": "The second prompt that somebody asked for",
     "not_mine": "Word that a key result is somebody else's",
     "understanding": "The answer to a message",
+    "answer_corrected": "Word that an answer was corrected",
     "escalation": "An escalation",
     "escalation_reply": "A reply in an escalation's thread",
     "escalation_ask": "A request for help",

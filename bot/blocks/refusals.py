@@ -95,6 +95,15 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         f"You lead the team that holds KR-{f['number']}, and nobody is above it here. "
         "Whoever keeps your OKR file can give it another owner."
     ),
+    Reason.CORRECTED_BY_A_LEAD: lambda f: (
+        f"After its digest, an answer about KR-{f['number']} can be corrected by a lead above its owner."
+    ),
+    Reason.NOTHING_TO_CORRECT: lambda f: (
+        f"There is no answer about KR-{f['number']} to correct. `/kr {f['number']}` shows it."
+    ),
+    Reason.NOT_YET_TO_CORRECT: lambda f: (
+        f"The digest is not out yet: `/kr {f['number']}`, then *Update*, changes the answer without a reason."
+    ),
     Reason.NOTHING_WAITS: lambda f: "That is settled already, so nothing was changed.",
     Reason.NOT_COMPLETE: lambda f: (
         f"Something has changed since I wrote that, so I can't save it for {f['label']} as it is. "

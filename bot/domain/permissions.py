@@ -13,7 +13,7 @@ class Action(enum.Enum):
 
     VIEW_KEY_RESULT = "view_key_result"
     ANSWER_CHECK_IN = "answer_check_in"
-    CHANGE_ANSWER = "change_answer"
+    CORRECT_ANSWER = "correct_answer"
     ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
     DECIDE = "decide"
     TAKE_TO_REVIEW = "take_to_review"
@@ -75,7 +75,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     match action:
         case Action.VIEW_KEY_RESULT:
             return responsible or leads or asked or _is_open_to(me, facts)
-        case Action.ANSWER_CHECK_IN | Action.CHANGE_ANSWER:
+        case Action.ANSWER_CHECK_IN:
             return responsible or leads
         case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
             return decides
@@ -85,7 +85,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return leads or asked
         case Action.HAND_OVER:
             return me == facts.owner_id or leads
-        case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE:
+        case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE | Action.CORRECT_ANSWER:
             return leads
         case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES | Action.STEER:
             return actor.is_admin

@@ -56,6 +56,7 @@ __all__ = [
     "question_about",
     "record",
     "save",
+    "score_of",
     "sheet",
     "standing_in_hand",
 ]
@@ -172,7 +173,7 @@ def save(
         revision=this_week.revision + 1 if this_week is not None else 1,
         author_id=subject.caller_id,
         value=said.value,
-        score=_score(subject, said, earlier),
+        score=score_of(subject, said, earlier),
         confidence=said.confidence,
         changed=said.changed,
         working=said.working,
@@ -372,7 +373,7 @@ def _with_baseline(session: Session, now: datetime, subject: Subject, start: Dec
     return subject._replace(start=start, revision=new.revision)
 
 
-def _score(subject: Subject, said: Said, earlier: Sequence[Told]) -> Decimal | None:
+def score_of(subject: Subject, said: Said, earlier: Sequence[Told]) -> Decimal | None:
     """The score after this answer; where the value was not asked for it stands as it was."""
     last_value = next((one.value for one in reversed(earlier) if one.value is not None), None)
     if subject.kind is Kind.MILESTONE:

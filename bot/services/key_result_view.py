@@ -12,7 +12,7 @@ from bot.blocks.key_result import KeyResultView, PastAnswer
 from bot.domain.cadence import Period, following, period_of
 from bot.domain.cadence import period as monday
 from bot.domain.permissions import Action, may
-from bot.services import access
+from bot.services import access, correction
 from bot.services.access import Caller
 from bot.services.answerable import subject
 from bot.services.refusals import Reason, Refused
@@ -70,6 +70,7 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         period=period,
         may_update=_may_update(session, viewer, now, key_result),
         may_hand_over=_may_hand_over(session, viewer, key_result),
+        may_correct=correction.is_possible(session, now, viewer, key_result.id),
     )
 
 

@@ -36,7 +36,7 @@ LEADS = {"lead", "lead above"}
 ALLOWED = {
     Action.VIEW_KEY_RESULT: EVERYBODY,
     Action.ANSWER_CHECK_IN: OWNERS | LEADS,
-    Action.CHANGE_ANSWER: OWNERS | LEADS,
+    Action.CORRECT_ANSWER: LEADS,
     Action.ACKNOWLEDGE_ESCALATION: LEADS | {"asked", "sponsor"},
     Action.DECIDE: LEADS | {"asked", "sponsor"},
     Action.TAKE_TO_REVIEW: LEADS | {"asked", "sponsor"},

@@ -152,6 +152,13 @@ TOGETHER: Mapping[str, Any] = {
     "Snapshot.stop_or_shift": "webinars pause until KR-15 has its evidence",
     "Change.score": "0.2, was 0.3",
     "Change.confidence": Confidence.RED,
+    "Corrected.was": "30 %",
+    "Corrected.now": "25 %",
+    "Corrected.was_colour": Confidence.GREEN,
+    "Corrected.now_colour": Confidence.YELLOW,
+    "Corrected.reason": "the report counted a region twice",
+    "Correctable.value": "30",
+    "Correctable.confidence": Confidence.GREEN,
     "undelivered.code": "not_in_channel",
     "undelivered.what": "digest",
 }

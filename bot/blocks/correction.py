@@ -1,0 +1,98 @@
+"""An answer that a lead puts right after the digest: the dialog, and what its owner reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from bot.blocks.checkin_modal import colour_field
+from bot.blocks.dates import day
+from bot.blocks.ids import Dialog, Typed, block
+from bot.blocks.layout import context, dialog, field_input, section, text_element
+from bot.blocks.post import Post, View
+from bot.blocks.standing import Standing, colour, standing_line
+from bot.blocks.text import said
+from bot.domain.cadence import Period
+from bot.domain.confidence import Confidence
+from bot.domain.kinds import Kind
+
+REASON_LIMIT = 500
+
+
+@dataclass(frozen=True)
+class Correctable:
+    """The newest answer of a key result, of a week whose digest is out. `value` is what stands in the field."""
+
+    standing: Standing
+    period: Period
+    owner: str
+    value: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What the owner is told: by whom, what it was and is now, and why. `was` and `now` are values with their unit."""
+
+    label: str
+    name: str
+    period: Period
+    by: str
+    was: str
+    now: str
+    was_colour: Confidence
+    now_colour: Confidence
+    reason: str
+
+
+def correct_dialog(view: Correctable) -> View:
+    """Value and colour as they are, and why they change; the owner's words stay."""
+    key = view.standing.key_result_id
+    label = "Score, from 0 to 1" if view.standing.kind is Kind.MILESTONE else "Value"
+    return dialog(
+        f"Correct {view.standing.label}",
+        [
+            section(standing_line(view.standing, spelled=True)),
+            context(
+                f"What {said(view.owner, 80)} answered in the week of {day(view.period)}. Their words stay, and they "
+                "read what you change and why. The digest that is out stays as it was."
+            ),
+            field_input(label, block(Typed.VALUE, key), text_element(Typed.VALUE, initial=view.value, most=100)),
+            colour_field(view.confidence, str(key), dispatch=False),
+            field_input(
+                "Why?",
+                Typed.REASON,
+                text_element(Typed.REASON, multiline=True, most=REASON_LIMIT),
+                hint="A line. It is kept with the answer.",
+            ),
+        ],
+        callback_id=Dialog.CORRECT,
+        metadata=json.dumps({"kr": key, "period": view.period.isoformat()}),
+        submit="Correct it",
+        close="Cancel",
+    )
+
+
+def corrected(view: Corrected) -> Post:
+    """To the owner: somebody changed what they answered."""
+    headline = f"{said(view.by, 80)} has corrected {view.label} {said(view.name, 80)}, week of {day(view.period)}"
+    changes = []
+    if view.was != view.now:
+        changes.append(f"{said(view.was, 60) or 'no value'} → {said(view.now, 60) or 'no value'}")
+    if view.was_colour is not view.now_colour:
+        changes.append(f"{colour(view.was_colour)} → {colour(view.now_colour)}")
+    return Post(
+        headline,
+        (
+            section(f"*{headline}*\n{' · '.join(changes)}\n*Why:* {said(view.reason, REASON_LIMIT)}"),
+            context("Your words stay as you wrote them. If this is not right, a word to them helps most."),
+        ),
+    )
+
+
+def reason_missing() -> str:
+    return "Please say in a line why it changes: its owner reads it."
+
+
+def nothing_changes() -> str:
+    return "This is what stands there already. Please change the value or the colour, or press Cancel."

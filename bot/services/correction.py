@@ -1,0 +1,215 @@
+"""After the digest an answer stands; a lead may put it right, with a reason that its owner reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks import correction as blocks
+from bot.blocks.post import Post
+from bot.domain import scoring
+from bot.domain.cadence import Period, following
+from bot.domain.cadence import period as monday
+from bot.domain.confidence import Confidence
+from bot.domain.cycles import CycleState
+from bot.domain.kinds import Kind
+from bot.domain.numbers import format_value
+from bot.domain.permissions import Action, may
+from bot.services import access, audit, checkin, outbox
+from bot.services.access import Caller
+from bot.services.checkin import Said
+from bot.services.planning import prompt_key
+from bot.services.prompt import changes_until
+from bot.services.refusals import Reason, Refused
+from bot.services.standing import WEEKS, standings, told
+from bot.services.subject import Subject, hold, subject_of
+from models import Answer, CheckIn, Delivery, KeyResult, KeyResultRevision, KeyResultState, Member, PostKind
+
+
+@dataclass(frozen=True)
+class Stands:
+    """The newest answer of a key result, which its lead may correct now."""
+
+    about: Subject
+    check_in: CheckIn
+    answer: Answer
+
+    @property
+    def period(self) -> Period:
+        return monday(self.check_in.period)
+
+
+def find(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Stands:
+    """What the caller may correct. Raises `Refused`: not theirs, nothing was answered, or its digest is not out yet."""
+    key_result = session.scalar(
+        sa.select(KeyResult).where(
+            KeyResult.workspace_id == caller.workspace_id,
+            KeyResult.id == key_result_id,
+            KeyResult.archived_at.is_(None),
+        )
+    )
+    if key_result is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    facts = access.key_result_facts(session, key_result)
+    actor = access.actor_of(access.member_of(session, caller))
+    if not may(actor, Action.VIEW_KEY_RESULT, facts):
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    if not may(actor, Action.CORRECT_ANSWER, facts):
+        raise Refused(Reason.CORRECTED_BY_A_LEAD, number=key_result.number)
+    row = session.execute(
+        sa.select(CheckIn, Answer)
+        .join(Answer, Answer.check_in_id == CheckIn.id)
+        .where(CheckIn.key_result_id == key_result_id)
+        .order_by(CheckIn.period.desc(), Answer.revision.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise Refused(Reason.NOTHING_TO_CORRECT, number=key_result.number)
+    check_in, answer = row
+    about = subject_of(session, caller, key_result_id, monday(check_in.period))
+    if about.state is not KeyResultState.ACTIVE or about.cycle_state is not CycleState.ACTIVE:
+        raise Refused(Reason.NOTHING_TO_CORRECT, number=key_result.number)
+    if now < changes_until(about, monday(check_in.period), [about.meeting_on]):
+        raise Refused(Reason.NOT_YET_TO_CORRECT, number=key_result.number)
+    return Stands(about, check_in, answer)
+
+
+def question(session: Session, now: datetime, caller: Caller, key_result_id: int) -> blocks.Correctable:
+    """What the dialog shows. Raises `Refused` as `find` does."""
+    stands = find(session, now, caller, key_result_id)
+    owner = session.get_one(Member, stands.check_in.owner_id)
+    return blocks.Correctable(
+        standing=standings(session, [key_result_id], stands.period)[key_result_id],
+        period=stands.period,
+        owner=owner.name,
+        value=_shown(stands.about.kind, "", stands.answer).replace(",", ""),
+        confidence=stands.answer.confidence,
+    )
+
+
+def correct(
+    session: Session,
+    now: datetime,
+    *,
+    caller: Caller,
+    key_result_id: int,
+    period: Period,
+    value: Decimal | None,
+    score: Decimal | None,
+    confidence: Confidence,
+    reason: str,
+) -> bool:
+    """Save the next revision of the newest answer; False where nothing of it changes. Raises `Refused` as `find` does.
+
+    `score` is for a milestone, `value` for all others; `reason` is not empty. The owner's words stay, their prompt of
+    that week is drawn anew, and they are told. No thread begins or ends: that is for an owner's own word.
+    """
+    hold(session, caller, key_result_id)
+    stands = find(session, now, caller, key_result_id)
+    if stands.period != period:
+        raise Refused(Reason.NOTHING_TO_CORRECT, number=stands.about.number)
+    old = stands.answer
+    if confidence is old.confidence and (old.score == score if score is not None else old.value == value):
+        return False
+    earlier = told(session, [key_result_id], since=following(period, 1 - WEEKS), until=following(period, -1))
+    said = Said(confidence, old.next_move, value=value, score=score)
+    new = Answer(
+        workspace_id=caller.workspace_id,
+        check_in_id=old.check_in_id,
+        revision=old.revision + 1,
+        definition=stands.about.revision,
+        author_id=caller.member_id,
+        source=old.source,
+        value=value,
+        score=checkin.score_of(stands.about, said, earlier.get(key_result_id, ())),
+        confidence=confidence,
+        changed=old.changed,
+        working=old.working,
+        next_move=old.next_move,
+        need=old.need,
+        plan=old.plan,
+        reason=reason,
+        at=now,
+    )
+    session.add(new)
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=caller.workspace_id,
+        actor_id=caller.member_id,
+        actor_name=stands.about.caller_name,
+        action="check_in.corrected",
+        subject=stands.check_in,
+        detail={"answer": new.id, "revision": new.revision},
+    )
+    owner_id = stands.check_in.owner_id
+    outbox.redraw(session, now, workspace_id=caller.workspace_id, key=prompt_key(owner_id, period))
+    if owner_id != caller.member_id:
+        outbox.post(
+            session,
+            now,
+            workspace_id=caller.workspace_id,
+            key=f"corrected:{new.id}",
+            kind=PostKind.ANSWER_CORRECTED,
+            member_id=owner_id,
+            check_in_id=stands.check_in.id,
+            part=new.revision,
+        )
+    return True
+
+
+def is_possible(session: Session, now: datetime, caller: Caller, key_result_id: int) -> bool:
+    """Whether the dialog would open: a button that only refuses is not shown."""
+    try:
+        find(session, now, caller, key_result_id)
+    except Refused:
+        return False
+    return True
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """What the owner is told. `part` is the revision of the answer that was corrected."""
+    owner = session.get(Member, delivery.member_id)
+    row = session.execute(
+        sa.select(CheckIn, KeyResult, KeyResultRevision)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(
+            KeyResultRevision,
+            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
+        )
+        .where(CheckIn.id == delivery.check_in_id)
+    ).one_or_none()
+    if owner is None or not owner.may_take_part or row is None or delivery.part is None:
+        return None
+    check_in, key_result, definition = row
+    revisions = {
+        answer.revision: answer
+        for answer in session.scalars(sa.select(Answer).where(Answer.check_in_id == check_in.id))
+    }
+    new, old = revisions.get(delivery.part), revisions.get(delivery.part - 1)
+    if new is None or old is None or new.reason is None:
+        return None
+    return blocks.corrected(
+        blocks.Corrected(
+            label=key_result.label,
+            name=definition.metric or definition.text,
+            period=monday(check_in.period),
+            by=session.get_one(Member, new.author_id).name,
+            was=_shown(definition.kind, definition.unit, old),
+            now=_shown(definition.kind, definition.unit, new),
+            was_colour=old.confidence,
+            now_colour=new.confidence,
+            reason=new.reason,
+        )
+    )
+
+
+def _shown(kind: Kind, unit: str, answer: Answer) -> str:
+    if kind is Kind.MILESTONE:
+        return scoring.show(answer.score) if answer.score is not None else ""
+    return format_value(answer.value, unit) if answer.value is not None else ""

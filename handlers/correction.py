@@ -1,0 +1,74 @@
+"""*Correct* under a key result: a lead puts the newest answer right after its digest, with a reason."""
+
+from __future__ import annotations
+
+from bot.blocks import correction as dialogs
+from bot.blocks.checkin_problems import sentence
+from bot.blocks.ids import Act, Dialog, Typed, block
+from bot.domain.confidence import Confidence
+from bot.domain.validation import CheckInInput, Field, Invalid, KeyResultFacts, validate
+from bot.runtime import Runtime
+from bot.services import correction, once
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.periods import parse_period
+from handlers.reply import Done, Errors, Reply
+from handlers.request import Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.CORRECT, ask)
+    desk.submit(Dialog.CORRECT, correct)
+
+
+def ask(runtime: Runtime, request: Request) -> Reply:
+    """Open the dialog."""
+    with runtime.read() as session:
+        view = dialogs.correct_dialog(
+            correction.question(session, runtime.now(), request.caller, _key_result(request.value))
+        )
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def correct(runtime: Runtime, request: Request) -> Reply:
+    """Save it, or say under each field what cannot be taken."""
+    view = request.view
+    if view is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    key_result_id = _key_result(str(view.metadata.get("kr", "")))
+    colour, reason = view.option(Act.CONFIDENCE), view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
+    with runtime.write() as session:
+        now = runtime.now()
+        stands = correction.find(session, now, request.caller, key_result_id)
+        about = stands.about
+        facts = KeyResultFacts(
+            about.kind, about.unit, about.start, about.target, stands.answer.value, about.asks_value is not False
+        )
+        # Colour and words are there already: only the value is looked at.
+        typed = CheckInInput(view.text(Typed.VALUE), confidence=Confidence.GREEN, next_move="–")
+        checked = validate(typed, facts)
+        if isinstance(checked, Invalid):
+            return Errors({block(Typed.VALUE, key_result_id): sentence(checked.problems[Field.VALUE])})
+        if not reason:
+            return Errors({Typed.REASON: dialogs.reason_missing()})
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        changed = correction.correct(
+            session,
+            now,
+            caller=request.caller,
+            key_result_id=key_result_id,
+            period=parse_period(str(view.metadata.get("period", ""))),
+            value=checked.value,
+            score=checked.score,
+            confidence=Confidence(colour) if colour else stands.answer.confidence,
+            reason=reason,
+        )
+    return Done() if changed else Errors({block(Typed.VALUE, key_result_id): dialogs.nothing_changes()})
+
+
+def _key_result(text: str) -> int:
+    if not text.isdecimal():
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    return int(text[:18])

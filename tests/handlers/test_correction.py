@@ -1,0 +1,124 @@
+"""After the digest a lead puts an answer right, with a reason that its owner reads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from checkins import NINE, Story, begin_story, green
+from desk import Dialog, whispered
+
+from bot.blocks.ids import Act
+from bot.localslack.blockkit import check_view
+from bot.services import key_result_view
+from bot.services.access import Caller
+from handlers import correction
+from handlers.reply import Done, Reply
+from models import Answer, Delivery, Escalation, Member, PostKind
+from models.database import Database
+from scheduler.posts import render
+
+AFTER_THE_DIGEST = NINE + timedelta(days=2, hours=2)
+
+
+@pytest.fixture
+def story(database: Database) -> Story:
+    """KR-1 was answered, and the digest is out."""
+    story = begin_story(database)
+    story.submit(green(story.begin()))
+    story.desk.now = AFTER_THE_DIGEST
+    return story
+
+
+def press(story: Story, who: Member | None = None) -> Reply:
+    return story.desk.press(who or story.lead, correction.ask, Act.CORRECT, str(story.first.id))
+
+
+def opened(story: Story) -> Dialog:
+    assert press(story) == Done()
+    dialog = story.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    return dialog
+
+
+def submit(story: Story, dialog: Dialog, who: Member | None = None) -> Reply:
+    return story.desk.submit(who or story.lead, correction.correct, dialog)
+
+
+def told(story: Story) -> list[str]:
+    """What the owner is told about it."""
+    with story.desk.runtime.read() as session:
+        posts = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.ANSWER_CORRECTED)).all()
+        assert all(post.member_id == story.owner.id for post in posts)
+        return [str(render(session, post, story.desk.now)) for post in posts]
+
+
+def test_a_lead_corrects_value_and_colour_and_the_owner_reads_why(story: Story) -> None:
+    dialog = opened(story)
+    assert (dialog.value("Value"), dialog.value("How confident")) == ("30", "green")
+    dialog.fill(Value="25", How_confident="red", Why="the report counted a region twice <!channel>")
+    assert submit(story, dialog) == Done()
+    old, new = story.answers()
+    assert (new.value, new.score, new.confidence.value, new.reason) == (
+        Decimal(25), Decimal("0.25"), "red", "the report counted a region twice <!channel>",
+    )  # fmt: skip
+    assert (new.author_id, new.next_move, new.revision, old.reason) == (story.lead.id, old.next_move, 2, None)
+    (words,) = told(story)
+    assert "Tama Reid has corrected KR-1 Activation, week of 5 Oct" in words
+    assert "30 % → 25 % · 🟢 green → 🔴 red" in words
+    assert "twice &lt;!channel&gt;" in words
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Escalation)).all() == []
+
+
+def test_a_correction_needs_a_reason_a_number_and_a_change(story: Story) -> None:
+    dialog = opened(story)
+    assert "Please say in a line why" in dialog.errors(submit(story, dialog.fill(Value="25")))["Why?"]
+    dialog.fill(Value="soon", Why="a typing error")
+    assert "There is no number" in dialog.errors(submit(story, dialog))["Value"]
+    assert "stands there already" in dialog.errors(submit(story, dialog.fill(Value="30")))["Value"]
+    assert len(story.answers()) == 1
+    assert told(story) == []
+
+
+def test_the_same_submission_twice_corrects_once(story: Story) -> None:
+    dialog = opened(story).fill(Value="25", Why="a typing error")
+    assert submit(story, dialog) == Done() == submit(story, dialog)
+    assert len(story.answers()) == 2
+    assert len(told(story)) == 1
+
+
+def test_owner_and_stranger_may_not_and_before_the_digest_nobody_needs_to(story: Story) -> None:
+    for who in (story.owner, story.stranger):
+        assert "corrected by a lead above its owner" in whispered(press(story, who))
+    dialog = opened(story).fill(Value="25", Why="a typing error")
+    submit(story, dialog, who=story.stranger)
+    assert len(story.answers()) == 1
+    story.desk.now = NINE
+    assert "The digest is not out yet" in whispered(press(story))
+
+
+def test_what_was_never_answered_cannot_be_corrected(story: Story) -> None:
+    value = str(story.second.id)
+    assert "no answer about KR-2" in whispered(story.desk.press(story.lead, correction.ask, Act.CORRECT, value))
+    for nonsense in ("", "x", "9" * 30):
+        assert whispered(story.desk.press(story.lead, correction.ask, Act.CORRECT, nonsense))
+
+
+def test_the_button_is_shown_to_whom_it_is_of_use(story: Story) -> None:
+    with story.desk.runtime.read() as session:
+        seen = {
+            who.name: key_result_view.view(session, Caller(who.workspace_id, who.id), story.desk.now, 1).may_correct
+            for who in (story.lead, story.owner, story.stranger)
+        }
+    assert seen == {"Tama Reid": True, "Mere Ngata": False, "Sam Stone": False}
+
+
+def test_a_second_correction_is_the_next_revision(story: Story) -> None:
+    submit(story, opened(story).fill(Value="25", Why="a typing error"))
+    submit(story, opened(story).fill(Value="26", Why="the last region came in"))
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Answer.revision).order_by(Answer.id)).all() == [1, 2, 3]
+    assert "25 % → 26 %" in told(story)[1]
