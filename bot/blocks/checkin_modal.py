@@ -208,13 +208,15 @@ def _really(odd: str, course: Course, key: str) -> Block:
     return field_input(odd, ids.block(Typed.REALLY, f"{key}:{course.sure_of[:60]}"), element, optional=True)
 
 
-def colour_field(chosen: Confidence | None, key: str, *, dispatch: bool = True) -> Block:
+def colour_field(
+    chosen: Confidence | None, key: str, *, label: str = "How confident are you?", dispatch: bool = True
+) -> Block:
     """The three colours. `key` is what the field's id ends in; `dispatch`: Okra hears of a choice at once."""
     options = [{**option(colour(one), one.value), "description": plain(meaning, 75)} for one, meaning in _COLOURS]
     element: dict[str, object] = {"type": "radio_buttons", "action_id": Act.CONFIDENCE, "options": options}
     if chosen is not None:
         element["initial_option"] = next(one for one in options if one["value"] == chosen.value)
-    return field_input("How confident are you?", ids.block(Act.CONFIDENCE, key), element, dispatch=dispatch)
+    return field_input(label, ids.block(Act.CONFIDENCE, key), element, dispatch=dispatch)
 
 
 def _blocked(fill: Filled, key: str) -> list[Block]:

@@ -58,7 +58,7 @@ def correct_dialog(view: Correctable) -> View:
                 "read what you change and why. The digest that is out stays as it was."
             ),
             field_input(label, block(Typed.VALUE, key), text_element(Typed.VALUE, initial=view.value, most=100)),
-            colour_field(view.confidence, str(key), dispatch=False),
+            colour_field(view.confidence, str(key), label="Colour", dispatch=False),
             field_input(
                 "Why?",
                 Typed.REASON,

@@ -57,8 +57,8 @@ def told(story: Story) -> list[str]:
 
 def test_a_lead_corrects_value_and_colour_and_the_owner_reads_why(story: Story) -> None:
     dialog = opened(story)
-    assert (dialog.value("Value"), dialog.value("How confident")) == ("30", "green")
-    dialog.fill(Value="25", How_confident="red", Why="the report counted a region twice <!channel>")
+    assert (dialog.value("Value"), dialog.value("Colour")) == ("30", "green")
+    dialog.fill(Value="25", Colour="red", Why="the report counted a region twice <!channel>")
     assert submit(story, dialog) == Done()
     old, new = story.answers()
     assert (new.value, new.score, new.confidence.value, new.reason) == (
