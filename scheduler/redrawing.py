@@ -16,6 +16,7 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
+from models.base import UtcDateTime
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
 from scheduler.posts import RENDERING_FAILURES, render
@@ -53,32 +54,14 @@ class Drawing:
 def something_is_stale(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
     with runtime.read() as session:
-        return session.scalar(sa.select(Message.id).where(*_stale(now)).limit(1)) is not None
-
-
-def _stale(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        Message.shown < Message.wanted,
-        Message.gone_at.is_(None),
-        Message.not_before <= now,
-        Message.channel.is_not(None),
-        sa.or_(Message.leased_until.is_(None), Message.leased_until <= now),
-    )
+        return session.scalar(_SOMETHING, {"now": now}) is not None
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
     """Take the messages that show less than is wanted, and render what they should show now."""
     unlimited = pace.posting(runtime.settings.posts_per_minute) is None
     with runtime.write() as session:
-        rows = session.scalars(
-            sa.select(Message)
-            .join(Delivery, Delivery.id == Message.delivery_id)
-            .where(*_stale(now))
-            # What somebody has just pressed goes before what a thousand people will look at some time.
-            .order_by(Delivery.bulk, Message.not_before, Message.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True, of=Message, key_share=True)
-        ).all()
+        rows = session.scalars(_STALE, {"now": now}).all()
         drawings: list[Drawing] = []
         free: dict[int, list[datetime]] = {}
         for row in rows:
@@ -98,7 +81,7 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
                 # A fault of ours in one message must stop no other.
                 log.error("not_rendered", message=row.id, exc_info=error)
                 row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(error).__name__}"
-                row.not_before = now + backoff(row.attempts + 3)
+                row.not_before = now + backoff(row.attempts + 3, row.id)
                 continue
             if body is None or row.channel is None or row.ts is None:
                 row.shown = row.wanted
@@ -140,11 +123,7 @@ def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
 def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now: datetime) -> None:
     """Record which revision the message shows now; whether an update of unknown fate arrived does not matter."""
     with runtime.write() as session:
-        row = session.scalar(
-            sa.select(Message)
-            .where(Message.id == drawing.message_id, Message.generation == drawing.generation)
-            .with_for_update(key_share=True)
-        )
+        row = session.scalar(_DRAWN, {"message_id": drawing.message_id, "generation": drawing.generation})
         if row is None:
             if isinstance(failure, Permanent | NotLetIn | RetryLater):
                 return
@@ -173,4 +152,30 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
         if isinstance(failure, UnknownOutcome):
             # A lease, which a further change of the state does not shorten.
             row.leased_until = now + timedelta(seconds=runtime.settings.settle_seconds)
-        row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(drawing.attempts))
+        row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(drawing.attempts, row.id))
+
+
+# Made once: a worker asks several times a second whether something is to be drawn.
+_now = sa.bindparam("now", type_=UtcDateTime())
+_is_stale = sa.and_(
+    Message.shown < Message.wanted,
+    Message.gone_at.is_(None),
+    Message.not_before <= _now,
+    Message.channel.is_not(None),
+    sa.or_(Message.leased_until.is_(None), Message.leased_until <= _now),
+)
+_SOMETHING = sa.select(Message.id).where(_is_stale).limit(1)
+_STALE = (
+    sa.select(Message)
+    .join(Delivery, Delivery.id == Message.delivery_id)
+    .where(_is_stale)
+    # What somebody has just pressed goes before what a thousand people will look at some time.
+    .order_by(Delivery.bulk, Message.not_before, Message.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True, of=Message, key_share=True)
+)
+_DRAWN = (
+    sa.select(Message)
+    .where(Message.id == sa.bindparam("message_id"), Message.generation == sa.bindparam("generation"))
+    .with_for_update(key_share=True)
+)

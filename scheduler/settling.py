@@ -28,9 +28,7 @@ CLOCK_SKEW = timedelta(minutes=2)
 def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
     """What a dead worker was sending becomes `unknown`: nobody can say whether it arrived."""
     with runtime.read() as session:
-        holders = session.scalars(
-            sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct()
-        ).all()
+        holders = session.scalars(_HOLDERS).all()
     for worker_id in holders:
         if worker_id is None or not liveness.is_gone(worker_id):
             continue
@@ -74,16 +72,7 @@ def _lost(runtime: Runtime, row: Delivery, why: str, now: datetime) -> None:
 def fail_followers_of_lost_roots(runtime: Runtime, now: datetime) -> None:
     """A reply that was queued in the moment in which its root failed would wait for ever."""
     with runtime.read() as session:
-        root, reply = aliased(Delivery), aliased(Delivery)
-        lost = session.scalars(
-            sa.select(root.id)
-            .join(reply, sa.and_(reply.workspace_id == root.workspace_id, reply.follows_id == root.id))
-            .where(
-                root.state.in_((DeliveryState.FAILED, DeliveryState.OBSOLETE)),
-                reply.state.in_((DeliveryState.QUEUED, DeliveryState.CLAIMED)),
-            )
-            .distinct()
-        ).all()
+        lost = session.scalars(_LOST_ROOTS).all()
     for root_id in lost:
         with runtime.write() as session:
             fail_followers(session, session.get_one(Delivery, root_id), now)
@@ -208,3 +197,17 @@ def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: d
         row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
             failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
+
+
+# Made once: every worker asks whenever it tidies, and mostly there is nothing.
+_HOLDERS = sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct()
+_root, _reply = aliased(Delivery), aliased(Delivery)
+_LOST_ROOTS = (
+    sa.select(_root.id)
+    .join(_reply, sa.and_(_reply.workspace_id == _root.workspace_id, _reply.follows_id == _root.id))
+    .where(
+        _root.state.in_((DeliveryState.FAILED, DeliveryState.OBSOLETE)),
+        _reply.state.in_((DeliveryState.QUEUED, DeliveryState.CLAIMED)),
+    )
+    .distinct()
+)

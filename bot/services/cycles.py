@@ -94,21 +94,7 @@ def _told_until(session: Session, workspace: Workspace, ends_on: date) -> dateti
 
 def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, Workspace]]:
     """Cycles with days that are active, then those in planning, with the organisation's row."""
-    query = (
-        sa.select(Cycle, Workspace)
-        .join(Workspace, Workspace.id == Cycle.workspace_id)
-        .where(
-            Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
-            Cycle.starts_on.is_not(None),
-            Cycle.ends_on.is_not(None),
-        )
-        # Ends come before beginnings, so that one cycle can follow another on the same morning.
-        .order_by(Cycle.state, Cycle.ends_on, Cycle.id)
-    )
-    if lock:
-        # Another worker may have turned one since it was read without the lock.
-        query = query.with_for_update(of=Cycle, key_share=True).execution_options(populate_existing=True)
-    return session.execute(query).all()
+    return session.execute(_HELD if lock else _RUNNING).all()
 
 
 def _days(cycle: Cycle) -> tuple[date, date]:
@@ -132,3 +118,19 @@ def _move(session: Session, now: datetime, cycle: Cycle, state: CycleState) -> N
     )
     if CycleState.ACTIVE in (before, state):
         planning.replan_cycle(session, now, cycle)
+
+
+# Made once: each tick asks for them.
+_RUNNING = (
+    sa.select(Cycle, Workspace)
+    .join(Workspace, Workspace.id == Cycle.workspace_id)
+    .where(
+        Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
+        Cycle.starts_on.is_not(None),
+        Cycle.ends_on.is_not(None),
+    )
+    # Ends come before beginnings, so that one cycle can follow another on the same morning.
+    .order_by(Cycle.state, Cycle.ends_on, Cycle.id)
+)
+# Another worker may have turned one since it was read without the lock.
+_HELD = _RUNNING.with_for_update(of=Cycle, key_share=True).execution_options(populate_existing=True)

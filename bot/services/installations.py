@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.services import audit, team_planning
 from models import Installation, InstallationState, Team, Workspace
+from models.base import table_of
 
 
 class NoToken(Exception):
@@ -102,11 +103,7 @@ def token_of(session: Session, workspace_id: int, *, environment: str | None, ke
 
     Raises `NoToken` when there is neither or it cannot be decrypted.
     """
-    sealed = session.scalar(
-        sa.select(Installation.bot_token_encrypted)
-        .join(Workspace, Workspace.installation_id == Installation.id)
-        .where(Workspace.id == workspace_id)
-    )
+    sealed = session.scalar(_SEALED, {"workspace_id": workspace_id})
     if sealed is None:
         if environment is None:
             raise NoToken("OKRA_SLACK_BOT_TOKEN is not set.")
@@ -117,3 +114,12 @@ def token_of(session: Session, workspace_id: int, *, environment: str | None, ke
         return Fernet(key).decrypt(sealed).decode()
     except InvalidToken:
         raise NoToken("OKRA_ENCRYPTION_KEY is not the key that the stored token was encrypted with.") from None
+
+
+# Made once: each call to Slack asks for it.
+_installation, _workspace = table_of(Installation), table_of(Workspace)
+_SEALED = (
+    sa.select(_installation.c.bot_token_encrypted)
+    .join(_workspace, _workspace.c.installation_id == _installation.c.id)
+    .where(_workspace.c.id == sa.bindparam("workspace_id"))
+)
