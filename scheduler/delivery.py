@@ -12,6 +12,7 @@ Each step is at most one transaction or one request, so that a process may die b
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -220,6 +221,7 @@ def _rendered(session: Session, rows: Sequence[Delivery], now: datetime) -> dict
                 _not_rendered(session, row, error, now)
             case None:
                 row.state, row.settled_at = DeliveryState.OBSOLETE, now
+                row.error = failures.why_not_sent(session, row, now)
                 fail_followers(session, row, now)
     return bodies
 
@@ -247,7 +249,7 @@ def _not_rendered(session: Session, row: Delivery, error: Exception, now: dateti
     if row.attempts >= RENDERINGS:
         failed(session, row, f"not_rendered: {type(error).__name__}", now)
     else:
-        row.state, row.not_before = DeliveryState.QUEUED, now + backoff(row.attempts + 3)
+        row.state, row.not_before = DeliveryState.QUEUED, now + backoff(row.attempts + 3, row.opaque_id)
 
 
 def send(runtime: Runtime, ready: Ready) -> Outcome:
@@ -299,7 +301,7 @@ def _not_sent(
             row.state = DeliveryState.QUEUED
             row.error = failure.code
             row.not_before = now + (
-                timedelta(seconds=failure.after) if failure.after is not None else backoff(attempts)
+                timedelta(seconds=failure.after) if failure.after is not None else backoff(attempts, row.opaque_id)
             )
             if failure.after is not None:
                 # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
@@ -317,10 +319,15 @@ def _not_sent(
             pace.pause(session, row.workspace_id, Hold.BULK, now + pace.BREAKER)
 
 
-def backoff(attempts: int) -> timedelta:
-    """How long to wait after so many attempts (1 and up): 2 s, doubling, at most ten minutes."""
+def backoff(attempts: int, of: object) -> timedelta:
+    """How long to wait after so many attempts (1 and up): 2 s, doubling, at most ten minutes; of that, half to all.
+
+    Which share is drawn from `of` (an id) and the attempt, so that what failed together does not come back together,
+    and a rehearsal sees the same again.
+    """
     doublings = min(max(attempts - 1, 0), 20)
-    return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY)
+    share = 0.5 + zlib.crc32(f"{of}/{attempts}".encode()) / 2**33
+    return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY) * share
 
 
 def held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:

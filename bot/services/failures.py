@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import notices
 from bot.blocks.post import Post
+from bot.domain.cadence import period_on
 from bot.domain.permissions import Action, Facts
 from bot.services import access, outbox
 from bot.services.access import Caller
@@ -121,7 +122,8 @@ def _count(session: Session, *conditions: sa.ColumnElement[bool]) -> int:
 def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
     """Queue one direct message to each admin about a delivery that failed for good.
 
-    A notice that fails itself is not told about: `okra doctor` counts it.
+    They are told once a week about one recipient and reason, however many posts fail for it; the rest is counted where
+    they look. A notice that fails itself is not told about: `okra doctor` counts it.
     """
     if failed.kind is PostKind.ADMIN_NOTICE:
         return
@@ -133,12 +135,14 @@ def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
             Member.id != failed.member_id if failed.member_id is not None else sa.true(),
         )
     ).all()
+    place = f"to:{failed.channel_id}" if failed.member_id is None else f"to:member:{failed.member_id}"
+    week = period_on(now.date())
     for admin in admins:
         outbox.post(
             session,
             now,
             workspace_id=failed.workspace_id,
-            key=f"failure:{failed.id}:{admin.id}",
+            key=f"failure:{place}:{failed.error}:{week}:{admin.id}",
             kind=PostKind.ADMIN_NOTICE,
             member_id=admin.id,
             about_id=failed.id,

@@ -138,7 +138,7 @@ def test_a_message_that_cannot_be_rendered_waits_alone_and_is_told_to_an_admin(
         office.work()
         office.pass_time(timedelta(minutes=10))
     assert office.row(bad).state is DeliveryState.FAILED
-    assert office.texts == ["digest:good", f"failure:{bad}:{office.admin_id}"]
+    assert office.texts == ["digest:good", f"failure:to:C1:not_rendered: KeyError:2026-10-05:{office.admin_id}"]
 
 
 def test_a_drawing_that_cannot_be_rendered_stops_no_other(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,17 @@ from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
+from company import Company
+from hypothesis import given
+from hypothesis import strategies as st
 from post_office import NOW, Alive, Dead, PostOffice
 
-from bot.services import outbox
+from bot.services import outbox, planning, prompt
 from bot.services.agenda import next_due
+from bot.services.failures import failures_since
 from bot.settings import Settings
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Member, Message, PostKind
+from models import Cycle, Delivery, DeliveryState, Member, Message, PostKind, Workspace
 from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
 from scheduler.courier import Courier
@@ -252,6 +256,43 @@ def test_retry_after_is_kept_to_the_second(office: PostOffice) -> None:
     assert office.texts == ["digest:1"]
 
 
+@given(attempts=st.integers(1, 200), one=st.text(), other=st.text())
+def test_a_post_waits_longer_each_time_and_not_as_long_as_its_neighbour(attempts: int, one: str, other: str) -> None:
+    whole = min(2 * 2 ** (attempts - 1), 600)
+    waited = delivery.backoff(attempts, one)
+    assert timedelta(seconds=whole / 2) <= waited <= timedelta(seconds=whole)
+    assert waited == delivery.backoff(attempts, one)
+    assert len({delivery.backoff(attempts, f"{other}{number}") for number in range(20)}) > 10
+
+
+class There(Company):
+    """The company of the post office, whose rows are there already."""
+
+    def __post_init__(self) -> None:
+        self.workspace = self.session.scalars(sa.select(Workspace)).one()
+        self.cycle = self.session.scalars(sa.select(Cycle)).one()
+
+
+def test_a_prompt_that_can_leave_only_after_the_closing_is_not_sent_and_counted(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(posts.RENDERERS, PostKind.PROMPT, prompt.post)  # type: ignore[arg-type]
+    with office.runtime.write() as session:
+        company = There(session, NOW)
+        ada = company.member("Ada Obi")
+        ada.introduced_at = NOW
+        company.key_result(company.objective(company.team("Growth", lead=ada)), ada)
+        planning.replan(session, NOW - timedelta(hours=1), [ada.id])
+        assert planning.open_due(session, NOW, 100) == 1
+    office.pass_time(timedelta(days=1, hours=9))
+    with office.runtime.write() as session:
+        assert planning.close_due(session, office.clock, 100) == 1
+    office.work()
+    assert office.texts == []
+    with office.runtime.read() as session:
+        assert failures_since(session, NOW).too_late == 1
+
+
 def test_what_fails_for_good_is_told_to_an_admin_once(office: PostOffice) -> None:
     office.slack.fail(Permanent("is_archived"))
     queued = office.queue("digest:1")
@@ -259,7 +300,24 @@ def test_what_fails_for_good_is_told_to_an_admin_once(office: PostOffice) -> Non
         office.work()
         office.pass_time(timedelta(minutes=15))
     assert office.row(queued).state is DeliveryState.FAILED
-    assert office.texts == [f"failure:{queued}:{office.admin_id}"]
+    assert office.texts == [f"failure:to:C0LEADS:is_archived:2026-10-05:{office.admin_id}"]
+
+
+def test_an_admin_is_told_once_a_week_of_one_place_that_takes_nothing(office: PostOffice) -> None:
+    told = []
+    for post in range(4):
+        office.slack.fail(Permanent("is_archived"))
+        office.queue(f"digest:{post}")
+        for _ in range(3):
+            office.work()
+            office.pass_time(timedelta(minutes=1))
+        told.append(len(office.texts))
+        if post == 2:
+            office.pass_time(timedelta(days=7))
+    assert told == [1, 1, 1, 2]
+    with office.runtime.read() as session:
+        (place,) = failures_since(session, NOW - timedelta(days=1)).undelivered
+    assert (place.to, place.code, place.count) == ("<#C0LEADS>", "is_archived", 4)
 
 
 def test_an_uncertain_post_that_arrived_is_not_sent_again(office: PostOffice) -> None:
@@ -297,7 +355,9 @@ def test_an_uncertain_post_where_nobody_may_look_is_left_to_an_admin(office: Pos
     office.pass_time(timedelta(hours=1))
     office.work()
     assert office.row(queued).state is DeliveryState.FAILED
-    assert office.texts == ["digest:1", f"failure:{queued}:{office.admin_id}"]
+    said, told = office.texts
+    assert said == "digest:1"
+    assert told.startswith("failure:to:C0LEADS:uncertain, and the conversation cannot be read: missing_scope:")
 
 
 def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: PostOffice) -> None:
