@@ -231,6 +231,18 @@ def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Coll
     session.info[_NEW_WORK] = True
 
 
+def redraw_for(
+    session: Session, now: datetime, *, workspace_id: int, member_ids: Collection[int], since: datetime
+) -> None:
+    """The direct messages that these members got after `since` are shown anew: nobody drew them meanwhile."""
+    keys = session.scalars(
+        sa.select(Delivery.key).where(
+            Delivery.workspace_id == workspace_id, Delivery.member_id.in_(member_ids), Delivery.created_at > since
+        )
+    ).all()
+    redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+
+
 def delivery_of(session: Session, workspace_id: int, key: str) -> Delivery | None:
     """The delivery with this permanent key."""
     return session.scalar(sa.select(Delivery).where(Delivery.workspace_id == workspace_id, Delivery.key == key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.person import Home, Person
-from bot.services import audit, departures, planning, team_planning
+from bot.services import audit, departures, outbox, planning, team_planning
 from models import Installation, Member, MemberKind, Workspace
 from models.base import table_of
 from models.once import insert_all_once
@@ -21,6 +21,8 @@ from models.prepared import Prepared
 
 # A hundred people are written in a few hundredths of a second.
 BATCH = 100
+# So far back somebody who returns finds their messages up to date.
+STILL_LOOKED_AT = timedelta(days=92)
 
 
 # What decides when somebody is asked, and whether.
@@ -173,6 +175,9 @@ def _learn_some(
     planning.replan(session, now, [member.id for member in moved])
     _settle_departures(session, now, moved)
     team_planning.replan_teams_of(session, [member.id for member in moved])
+    back = [one.id for one, news in moved.items() if one.may_take_part and news & {"kind", "deactivated_at"}]
+    if back:
+        outbox.redraw_for(session, now, workspace_id=workspace.id, member_ids=back, since=now - STILL_LOOKED_AT)
     for member, news in moved.items():
         audit.record(
             session,

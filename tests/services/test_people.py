@@ -12,8 +12,8 @@ from company import BEFORE, Company
 from queries import counted
 
 from bot.domain.person import Home, Person
-from bot.services import people, planning
-from models import AuditEvent, Installation, Member, MemberKind, Workspace
+from bot.services import outbox, people, planning
+from models import AuditEvent, Installation, Member, MemberKind, Message, PostKind, Workspace
 from models.database import Database
 
 HERE, ELSEWHERE, ENTERPRISE = "T0TEST", "T0ELSEWHERE", "E0TEST"
@@ -116,6 +116,25 @@ def test_a_zone_that_nobody_knows_leaves_the_one_that_was_known(place: Place) ->
     assert place.learn(replace(MERE, time_zone="Mars/Olympus")) == 0
     assert place.learn(replace(MERE, slack_user_id="U0NEW", time_zone=None)) == 1
     assert [member.time_zone for member in place.members()] == ["Pacific/Auckland", "UTC"]
+
+
+def test_who_comes_back_finds_their_messages_up_to_date(place: Place) -> None:
+    place.learn(MERE)
+    (mere,) = place.members()
+    with place.database.write() as session:
+        outbox.post(
+            session, BEFORE, workspace_id=place.workspace_id, key="prompt:1", kind=PostKind.PROMPT, member_id=mere.id
+        )
+
+    def wanted() -> int:
+        with place.database.read() as session:
+            return session.scalars(sa.select(Message.wanted)).one()
+
+    place.learn(replace(MERE, deleted=True), later=timedelta(hours=1))
+    place.learn(replace(MERE, deleted=True, name="Mere N."), later=timedelta(hours=2))
+    assert wanted() == 1
+    place.learn(MERE, later=timedelta(days=5))
+    assert wanted() == 2
 
 
 def test_who_left_takes_no_part_and_who_came_back_does(place: Place) -> None:
