@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 import sys
+from datetime import time
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import available_timezones
 
 import typer
 
 from bot.cli.starting import fail
+from bot.domain.cadence import Rhythm, WeeklyTime
+from bot.domain.localtime import Weekday
+
+_WEEKLY = re.compile(r"([A-Za-z]{2,9}) (\d{1,2}):(\d{2})")
 
 
 class Faults(enum.StrEnum):
@@ -41,6 +48,10 @@ def rehearse(
     file: Annotated[
         Path | None, typer.Option("--file", metavar="CSV", help="Rehearse your own import file, its people invented.")
     ] = None,
+    opens: Annotated[str, typer.Option(metavar="TIME", help="Your rhythm: when people are asked.")] = "Mon 09:00",
+    closes: Annotated[str, typer.Option(metavar="TIME", help="Your rhythm: until when they answer.")] = "Tue 17:00",
+    digest: Annotated[str, typer.Option(metavar="TIME", help="Your rhythm: when the digest comes.")] = "Wed 10:00",
+    time_zone: Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="The digest's.")] = "Europe/London",
 ) -> None:
     """Rehearse a programme on an imitation of Slack, in one go, and print what happened as JSON.
 
@@ -55,7 +66,7 @@ def rehearse(
         import aiohttp  # noqa: F401 - it comes with the local Slack
     except ModuleNotFoundError:
         fail("A rehearsal needs one more package: pip install 'okra[demo]'.")
-    from bot.rehearsal.run import NotOurs, Plan, Unreadable
+    from bot.rehearsal.run import NoTimeToRest, NotOurs, Plan, Unreadable
     from bot.rehearsal.run import rehearse as play
     from bot.rehearsal.weather import Level
 
@@ -72,10 +83,14 @@ def rehearse(
                 workers=workers,
                 database_url=database_url,
                 file=_text(file) if file is not None else None,
+                rhythm=_rhythm(opens, closes, digest),
+                time_zone=_zone(time_zone),
             )
         )
     except NotOurs as refused:
         fail(str(refused))
+    except NoTimeToRest:
+        fail("The digest has to come a good day before the next week begins: a rehearsal looks at each week at rest.")
     except Unreadable as unreadable:
         fail(f"{file} cannot be imported:", *unreadable.sentences)
     typer.echo(report.to_json())
@@ -89,6 +104,28 @@ def _same_command() -> list[str]:
     if spec is not None and spec.name:
         return ["-m", spec.name.removesuffix(".__main__"), *sys.argv[1:]]
     return sys.argv
+
+
+def _rhythm(opens: str, closes: str, digest: str) -> Rhythm:
+    try:
+        return Rhythm(_weekly(opens), _weekly(closes), _weekly(digest))
+    except ValueError as error:
+        fail(f"That is no rhythm: {error}.")
+
+
+def _weekly(given: str) -> WeeklyTime:
+    """“Mon 09:00” as a weekly time."""
+    found = _WEEKLY.fullmatch(given.strip())
+    days = [day for day in Weekday if found is not None and day.name.startswith(found[1].upper())]
+    if found is None or len(days) != 1 or int(found[2]) > 23 or int(found[3]) > 59:
+        fail(f"“{given}” is no time of the week. Write it like “Mon 09:00”.")
+    return WeeklyTime(days[0], time(int(found[2]), int(found[3])))
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        fail(f"“{name}” is no IANA time zone. Write it like “Europe/London”.")
+    return name
 
 
 def _text(file: Path) -> str:

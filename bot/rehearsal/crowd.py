@@ -15,6 +15,7 @@ from bot.rehearsal.hands import Hands
 from bot.rehearsal.roster import Roster, Somebody
 from bot.rehearsal.timeline import Timeline
 from bot.rehearsal.told import Told
+from bot.rehearsal.witness import is_reminder
 
 Story = Iterator[float]
 
@@ -81,7 +82,9 @@ class Crowd:
 
     def _direct(self, person: Somebody, message: Message) -> None:
         hands = self.hands(person)
-        if hands.sees(message, "Check in"):
+        if is_reminder(message):
+            self.begin(person, self._owners.reminded(self, person, message))
+        elif hands.sees(message, "Check in"):
             self.begin(person, self._owners.check_in(self, person, message))
         elif hands.sees(message, "Answer"):
             self.begin(person, self._leads.answer_note(self, person, message))

@@ -11,9 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-# A point is struck for certain at one of its first crossings, and now and then after that.
-FIRST_CROSSINGS = 8
-
 
 class Died(BaseException):
     """The process is dead. Not an `Exception`: nothing may catch it and go on."""
@@ -21,7 +18,10 @@ class Died(BaseException):
 
 @dataclass(frozen=True)
 class Mortality:
-    """How likely a process is to die, and to stall, at each crossing; `forced`: each point is struck at least once."""
+    """How likely a process is to die, and to stall, at each crossing of a point.
+
+    `forced`: at the first crossing of each it dies for certain, so that none is left out.
+    """
 
     forced: bool = False
     dies: float = 0.0
@@ -36,7 +36,6 @@ class Fate:
     def __init__(self, mortality: Mortality, random: Random) -> None:
         self._mortality = mortality
         self._random = random
-        self._strikes_at: dict[str, int] = {}
         self.crossings: Counter[str] = Counter()
         self.deaths: Counter[str] = Counter()
         # Before the first week and after the last one everything works.
@@ -47,9 +46,7 @@ class Fate:
         if self.asleep:
             return False
         self.crossings[point] += 1
-        if point not in self._strikes_at:
-            self._strikes_at[point] = self._random.randint(1, FIRST_CROSSINGS)
-        forced = self._mortality.forced and self.crossings[point] == self._strikes_at[point]
+        forced = self._mortality.forced and self.crossings[point] == 1
         struck = forced or self._random.random() < self._mortality.dies
         if struck:
             self.deaths[point] += 1

@@ -155,7 +155,7 @@ def main(names: list[str]) -> int:
         for seed in SEEDS:
             report = without(guard, seed)
             if not report.is_clean:
-                first = report.facts["violations"][0]["what"]
+                first = report.facts["what_was_broken"][0]["what"]
                 print(f"{guard}: caught by seed {seed} ({report.violations} violations): {first}", flush=True)
                 break
         else:

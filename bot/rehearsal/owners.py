@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from bot.blocks.checkin_modal import SURE
 from bot.localslack.inputs import elements
 from bot.localslack.state import Message, View
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
 from bot.rehearsal.hands import Hands, labels, title, words
-from bot.rehearsal.programme import HOME_ZONE
 from bot.rehearsal.roster import Owned, Somebody
 from bot.rehearsal.told import ToldAnswer
 
@@ -43,7 +41,7 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
         case "too late":
             yield crowd.seconds_until(person.closes(monday)) + random.uniform(MINUTE, 3 * HOUR)
         case _:
-            yield crowd.seconds_until(_after_digest(monday)) + random.uniform(0, HOUR)
+            yield crowd.seconds_until(crowd.roster.digest(monday)) + 2 * HOUR + random.uniform(0, HOUR)
     twice = random.random() < 0.08
     yield from _answer_all(crowd, person, prompt, copy, twice=twice)
     if random.random() < 0.06:
@@ -56,6 +54,17 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
     elif random.random() < 0.04:
         yield random.uniform(MINUTE, 2 * HOUR)
         yield from _second_thoughts(crowd, person, monday)
+
+
+def reminded(crowd: Crowd, person: Somebody, reminder: Message) -> Story:
+    """A reminder has come: some had only waited for it."""
+    random, hands = person.random, crowd.hands(person)
+    if random.random() < 0.5:
+        return
+    copy = hands.copy_of(reminder)
+    yield random.uniform(2 * MINUTE, 3 * HOUR)
+    if hands.dialog is None:
+        yield from _answer_all(crowd, person, reminder, copy, twice=random.random() < 0.08)
 
 
 def early(crowd: Crowd, person: Somebody, monday: date) -> Story:
@@ -206,7 +215,3 @@ def _monday(prompt: Message) -> date:
         if element["action_id"] == "check_in":
             return date.fromisoformat(element["value"])
     raise ValueError(f"no prompt: {prompt.text!r}")
-
-
-def _after_digest(monday: date) -> datetime:
-    return datetime.combine(monday + timedelta(days=2), time(12), ZoneInfo(HOME_ZONE))

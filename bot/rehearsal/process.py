@@ -411,6 +411,7 @@ class Process:
             body = json.loads(response.body) if response.body else None
             reply = Reply(response.status, body if isinstance(body, dict) else None)
             self._time.after(self.life.took + self._random.uniform(0.005, 0.05), lambda: answer(reply))
+            self.life.cross("after the answer")
             if replans:
                 self.tick_within(self._random.uniform(0, self._tick_seconds))
 

@@ -58,13 +58,15 @@ def report_of(rehearsal: Rehearsal, roster: Roster) -> Report:
         "points_never_struck": sorted(set(rehearsal.fate.crossings) - set(rehearsal.fate.deaths)),
         "stalls": fleet.stalls,
         "starts": fleet.starts,
+        "outside_the_bound": rehearsal.seam.outside_the_bound,
+        "too_late": rehearsal.too_late(),
         "lost": witness.lost,
         "duplicates": witness.duplicates,
-        "violations": [
+        "violations": len(witness.violations),
+        "what_was_broken": [
             {"what": one.what, "at": one.at.isoformat(), "trace": list(one.trace)}
             for one in witness.violations[:MOST_VIOLATIONS]
         ],
-        "violations_in_all": len(witness.violations),
     }
     return Report(facts, witness.lost, witness.duplicates, len(witness.violations))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.cadence import Rhythm, closes_at, digest_at, opens_at, period
 from bot.domain.kinds import Kind
 from bot.services.asking import only_asked_about
+from bot.services.rhythm import rhythm_of
 from models import KeyResult, KeyResultRevision, Member, MemberKind, Team, Workspace
 
 
@@ -34,6 +36,7 @@ class Somebody:
     name: str
     zone: ZoneInfo
     random: Random
+    rhythm: Rhythm
     is_stranger: bool = False
     owned: dict[int, Owned] = field(default_factory=dict)
     leads: list[str] = field(default_factory=list)
@@ -41,12 +44,12 @@ class Somebody:
     left_at: datetime | None = None
 
     def opens(self, monday: date) -> datetime:
-        """When they are asked: Monday at nine, by their own clock."""
-        return datetime.combine(monday, time(9), self.zone)
+        """When they are asked, by their own clock; in UTC."""
+        return opens_at(period(monday), self.rhythm, self.zone)
 
     def closes(self, monday: date) -> datetime:
-        """Until when they answer on time: Tuesday at five."""
-        return datetime.combine(monday + timedelta(days=1), time(17), self.zone)
+        """Until when they answer on time; in UTC."""
+        return closes_at(period(monday), self.rhythm, self.zone)
 
     def was_settled(self, since: datetime, until: datetime) -> bool:
         """Whether nothing changed about them in this time, and they were here."""
@@ -70,6 +73,12 @@ class Roster:
     people: dict[str, Somebody]
     teams: tuple[OwnTeam, ...]
     workspace_id: int
+    rhythm: Rhythm
+    zone: ZoneInfo
+
+    def digest(self, monday: date) -> datetime:
+        """When the digests of a week are posted; in UTC."""
+        return digest_at(period(monday), self.rhythm, self.zone)
 
     @property
     def owners(self) -> list[Somebody]:
@@ -83,6 +92,7 @@ def read_roster(session: Session, seed: int) -> Roster:
     """Read everybody. Each person has a stream of chance of their own."""
     workspace = session.scalars(sa.select(Workspace).order_by(Workspace.id)).first()
     assert workspace is not None  # noqa: S101 - it was connected before
+    rhythm = rhythm_of(workspace)
     members = session.scalars(
         sa.select(Member).where(Member.kind.in_((MemberKind.FULL, MemberKind.GUEST))).order_by(Member.id)
     ).all()
@@ -93,6 +103,7 @@ def read_roster(session: Session, seed: int) -> Roster:
             member.name,
             ZoneInfo(member.time_zone),
             Random(f"{seed}/{member.name}"),  # noqa: S311 - a story, not a secret
+            rhythm,
         )
         for member in members
     }
@@ -123,4 +134,6 @@ def read_roster(session: Session, seed: int) -> Roster:
         people,
         tuple(OwnTeam(team.id, team.name, team.channel_id or "", team.id in holding) for team in teams),
         workspace.id,
+        rhythm,
+        ZoneInfo(workspace.time_zone),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from bot.domain.cadence import following, period_on
+from bot.domain.cadence import Period, Rhythm, digest_at, following, opens_at, period_on
 from bot.domain.importing.rows import Rows, read_rows
 from bot.localslack.admission import SlackLimits
 from bot.localslack.clock import SlackClock
@@ -39,6 +41,7 @@ from bot.rehearsal.travel import Travel
 from bot.rehearsal.weather import OUTAGE, Level, Outage, mortality, no_connection, rules
 from bot.rehearsal.witness import Witness
 from bot.services import teams
+from bot.services.failures import failures_since
 from bot.services.importing import COMMAND_LINE, import_rows
 from bot.services.installations import only_workspace
 from bot.settings import Settings
@@ -46,14 +49,22 @@ from migrations.run import downgrade, stored_revision, upgrade
 from models import Team, Workspace
 from models.database import Database, open_database
 
-# When the week is over: every digest is out, nobody acts any more, nothing is planned.
-REST_DAY, REST_AT = 3, time(12)
+# A day after the digest the week is over: nobody acts any more, nothing is planned.
+UNTIL_REST = timedelta(hours=26)
+# Any week will do to see whether a rhythm leaves time to rest.
+FIRST_MONDAY = following(period_on(FIRST_DAY))
+# Where the next week begins first.
+FAR_EAST = ZoneInfo("Pacific/Kiritimati")
 # How long after the closing a prompt is looked for that should have come.
 GRACE = timedelta(minutes=10)
 
 
 class NotOurs(Exception):
     """The database that was named holds a programme that is not a rehearsal's."""
+
+
+class NoTimeToRest(Exception):
+    """The rhythm leaves no quiet day between a digest and the next week, in which a rehearsal looks at everything."""
 
 
 class Unreadable(Exception):
@@ -70,6 +81,7 @@ class Plan:
 
     `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's. `settle_seconds` is how
     long Okra waits before it looks, `bound_seconds` how late the weather is at most.
+    `rhythm` and `time_zone` are the organisation's.
     """
 
     owners: int = 20
@@ -82,16 +94,31 @@ class Plan:
     settle_seconds: float = 90
     bound_seconds: float = 90
     mortality: Mortality | None = None
+    rhythm: Rhythm = Rhythm()  # noqa: RUF009 - frozen
+    time_zone: str = HOME_ZONE
 
 
 def rehearse(plan: Plan) -> Report:
-    """Play it. Raises `NotOurs` and `Unreadable`."""
+    """Play it. Raises `NotOurs`, `Unreadable` and `NoTimeToRest`."""
+    if _rest_after(FIRST_MONDAY, plan) >= opens_at(following(FIRST_MONDAY), plan.rhythm, FAR_EAST):
+        raise NoTimeToRest
     with tempfile.TemporaryDirectory(prefix="okra-rehearsal-") as folder:
         url = plan.database_url or f"sqlite:///{folder}/okra.db"
         with _database(url, hasty=not plan.database_url) as database:
             rehearsal = Rehearsal(plan, database, url)
-            with listening(rehearsal.witness.broke):
+            with listening(rehearsal.witness.broke), _seldom_collecting():
                 return rehearsal.play()
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """What a rehearsal makes is mostly kept until its end: to look through all of it again and again takes long."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Rehearsal:
@@ -116,6 +143,8 @@ class Rehearsal:
             admission=SlackLimits(),
         )
         self.core.base_url = API.removesuffix("/api/")
+        # Bolt drops what Okra said itself; carrying each of these here would only take time.
+        self.core.echo_own_messages = False
         _make_empty(database, team_id=self.core.workspace.id)
         self.settings = Settings(
             _env_file=None,  # type: ignore[call-arg]  # a real installation's settings stay out of it
@@ -125,14 +154,20 @@ class Rehearsal:
             slack_base_url=API,
             database_url=url,
             admins=(),
-            time_zone=HOME_ZONE,
+            time_zone=plan.time_zone,
             settle_seconds=plan.settle_seconds,
         )
         self.journal = Journal(self.timeline.now)
         self.told = Told()
         self.witness = Witness(self.core, self.timeline, self.journal)
         self.fate = Fate(plan.mortality or mortality(plan.level), self._random("fate"))
-        self.seam = Seam(self.core, self._random("seam"), self.journal, no_connection=no_connection(plan.level))
+        self.seam = Seam(
+            self.core,
+            self._random("seam"),
+            self.journal,
+            no_connection=no_connection(plan.level),
+            settle_seconds=plan.settle_seconds,
+        )
         self.outages = self._outages()
         self.fleet = Fleet(self.timeline, self._random("fleet"), self.journal, size=self.worker_count)
         self.fleet.ground = Ground(
@@ -170,7 +205,7 @@ class Rehearsal:
             travel.plan_week(monday, level=self.plan.level)
             if self.plan.level is not Level.NONE:
                 self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
-            at_rest = datetime.combine(monday + timedelta(days=REST_DAY), REST_AT, UTC)
+            at_rest = _rest_after(monday, self.plan)
             self.timeline.run_until(at_rest)
             with self.database.read() as session:
                 rest.look(session, at_rest, monday)
@@ -198,7 +233,8 @@ class Rehearsal:
         self.timeline.run_until(self.timeline.now() + timedelta(minutes=5))
         rows = readable(self.programme.text)
         with self.database.write() as session:
-            home = only_workspace(session, self.timeline.now(), time_zone=HOME_ZONE)
+            home = only_workspace(session, self.timeline.now(), time_zone=self.plan.time_zone)
+            _keep(home, self.plan.rhythm)
             import_rows(session, home.id, rows, self.timeline.now(), importer=COMMAND_LINE)
             self._activate(session)
         self._switch_on()
@@ -239,6 +275,11 @@ class Rehearsal:
         now = self.timeline.now()
         return next((one.until for one in self.outages if one.since <= now < one.until), None)
 
+    def too_late(self) -> int:
+        """The prompts that were not sent, because answering had closed by the time they could be."""
+        with self.database.read() as session:
+            return failures_since(session, self.timeline.now() - timedelta(weeks=self.plan.weeks + 2)).too_late
+
     @property
     def worker_count(self) -> int:
         return self.plan.workers or (1 if self.database.is_sqlite else 3)
@@ -262,6 +303,17 @@ class Rehearsal:
 
         days = [dates.starts_on for row in rows.rows if (dates := parse_cycle(row[Column.CYCLE])) is not None]
         return max(days, default=FIRST_DAY)
+
+
+def _rest_after(monday: Period, plan: Plan) -> datetime:
+    return digest_at(monday, plan.rhythm, ZoneInfo(plan.time_zone)) + UNTIL_REST
+
+
+def _keep(workspace: Workspace, rhythm: Rhythm) -> None:
+    """The organisation's rhythm, as an admin would set it."""
+    workspace.opens_on, workspace.opens_at = rhythm.opens.weekday, rhythm.opens.at
+    workspace.closes_on, workspace.closes_at = rhythm.closes.weekday, rhythm.closes.at
+    workspace.digest_on, workspace.digest_at = rhythm.digest.weekday, rhythm.digest.at
 
 
 def readable(text: str) -> Rows:

@@ -34,13 +34,18 @@ class Sent(Request):
 class Seam:
     """Carries requests of all processes. A death before a request leaves no effect, one after it no answer."""
 
-    def __init__(self, core: LocalSlack, random: Random, journal: Journal, *, no_connection: float) -> None:
+    def __init__(
+        self, core: LocalSlack, random: Random, journal: Journal, *, no_connection: float, settle_seconds: float
+    ) -> None:
         self._core = core
         self._random = random
         self._journal = journal
         self._no_connection = no_connection
         self.asleep = True
         self.counts: Counter[str] = Counter()
+        self._settle_seconds = settle_seconds
+        # Effects that history shows later than Okra waits for: what no search can find in time.
+        self.outside_the_bound = 0
 
     def carry(self, life: Life, request: Request, *, seconds: float) -> WireAnswer:
         """Raises OSError and http.client's exceptions as the network would, and `Died`."""
@@ -55,6 +60,9 @@ class Seam:
         fate = exchange.fate
         if fate.kind is not None:
             self._note(life, fate)
+        late = fate.effect_after if fate.effect is Effect.LATE else 0.0
+        if fate.effect is not Effect.NONE and late + fate.lag > self._settle_seconds:
+            self.outside_the_bound += 1
         life.cross("after the request")
         if fate.effect is Effect.LATE or took + fate.delay > seconds:
             life.took += seconds - took
@@ -65,6 +73,7 @@ class Seam:
             raise RemoteDisconnected("closed without an answer")
         if fate.answer is Arrives.TRUNCATED:
             raise IncompleteRead(body, len(body))
+        life.cross("after the answer")
         return WireAnswer(exchange.answer.status, exchange.answer.headers, body.decode())
 
     def answer_press(self, life: Life, url: str, body: bytes) -> None:

@@ -10,6 +10,9 @@ from bot.localslack.outgoing import ACK_SECONDS, Delivery, Kind, Reply, Stage
 from bot.rehearsal.process import Process
 from bot.rehearsal.timeline import Timeline
 
+# What may move somebody's next opening.
+ABOUT_PEOPLE = {"team_join", "user_change"}
+
 
 class Switchboard:
     """Carries the queue of the local Slack, and lets its late effects happen when they are due."""
@@ -57,7 +60,8 @@ class Switchboard:
             if delivery.attempt == attempt:
                 self._core.outgoing.answered(delivery.id, reply)
 
-        process.hear(delivery.payload, answer, replans=delivery.kind is Kind.EVENT)
+        about_people = delivery.kind is Kind.EVENT and delivery.payload["event"]["type"] in ABOUT_PEOPLE
+        process.hear(delivery.payload, answer, replans=about_people)
 
     def _give_up(self, delivery: Delivery, attempt: int, reason: str) -> None:
         if delivery.attempt == attempt and delivery.stage is Stage.IN_FLIGHT:

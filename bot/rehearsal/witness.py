@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.localslack.core import LocalSlack
@@ -35,7 +35,14 @@ _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
 _ALL_IN = re.compile(r"^Thank you: (?:it is|(?P<both>both) are|all (?P<all>\d+) are) in")
-_OVER = re.compile(r"^(?:Week of |Nothing is due)")
+_OVER = re.compile(r"^(?:Week of |Nothing is due|Nothing is open)")
+_REMINDER = re.compile(r"^(?:One check-in is|\d+ check-ins are) open until ")
+
+MOST_REMINDERS = 2
+# Nearer to each other than this they have piled up.
+REMINDERS_APART = timedelta(hours=1)
+# Nobody is reminded before or after, whatever their own working hours are; and on no weekend.
+EARLIEST, LATEST = 6, 21
 
 
 class Witness:
@@ -57,6 +64,7 @@ class Witness:
         self.stages: dict[tuple[str, str], tuple[int, str]] = {}
         self.digests: Counter[tuple[str, str, str]] = Counter()
         self._prompts: Counter[tuple[str, date]] = Counter()
+        self._reminders: dict[tuple[str, date], list[datetime]] = defaultdict(list)
         self._answered: dict[tuple[str, str], int] = {}
         core.on_effect = self._saw
 
@@ -97,6 +105,8 @@ class Witness:
         self.places[opaque] = (message.channel, message.ts)
         if kind == "prompt":
             self._asked(message, opaque)
+        elif kind == "reminder":
+            self._reminded(message, opaque)
         elif kind == "thread":
             self._show_stage(message)
         elif kind == "digest":
@@ -124,6 +134,25 @@ class Witness:
             self.broke(f"{person.name} was asked for the week of {monday} after it had closed", opaque)
         if person.left_at is not None and now > person.left_at + NEWS:
             self.broke(f"{person.name} was asked long after leaving", opaque)
+
+    def _reminded(self, message: Message, opaque: str) -> None:
+        person = self._partner(message)
+        monday = _period(message)
+        if person is None or monday is None:
+            return
+        now = self._time.now()
+        before = self._reminders[person.id, monday]
+        self._journal.note(person.id, f"reminded of {monday}")
+        if len(before) >= MOST_REMINDERS:
+            self.duplicates += 1
+            self.broke(f"{person.name} was reminded {len(before) + 1} times of the week of {monday}", opaque, person.id)
+        elif before and now - before[-1] < REMINDERS_APART:
+            self.broke(f"{person.name} was reminded twice within the hour", opaque, person.id)
+        before.append(now)
+        local = now.astimezone(person.zone)
+        settled = person.was_settled(now - NEWS, now)
+        if settled and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
+            self.broke(f"{person.name} was reminded on {local:%A} at {local:%H:%M}", opaque)
 
     def _digest(self, channel: str, team: str, week: str, opaque: str) -> None:
         self.digests[channel, team, week] += 1
@@ -171,7 +200,7 @@ class Witness:
         if not self._is_channel(message):
             actions = {element["action_id"] for _, element in elements(message.blocks)}
             if "check_in" in actions:
-                return "prompt"
+                return "reminder" if is_reminder(message) else "prompt"
             if "answer_note" in actions:
                 return "lead's note"
             return "request to a lead" if "decide" in actions else "other direct message"
@@ -206,6 +235,11 @@ class Witness:
         where = self._core.workspace.channels.get(channel)
         message = where.messages.get(ts) if where is not None else None
         return message if message is not None and opaque_id(message.metadata) == opaque else None
+
+
+def is_reminder(message: Message) -> bool:
+    """Whether it reminds of a prompt, which came before it."""
+    return _REMINDER.match(message.text) is not None
 
 
 def _period(message: Message) -> date | None:

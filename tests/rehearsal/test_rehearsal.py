@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 
 import pytest
 
+from bot.domain.cadence import Rhythm, WeeklyTime
+from bot.domain.localtime import Weekday
 from bot.rehearsal.guards import without
-from bot.rehearsal.run import Plan, rehearse
+from bot.rehearsal.run import NoTimeToRest, Plan, rehearse
 from bot.rehearsal.weather import Level
 
 SMALL = Plan(owners=10, weeks=3, level=Level.HEAVY)
@@ -19,8 +22,11 @@ SMALL = Plan(owners=10, weeks=3, level=Level.HEAVY)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice(seed: int) -> None:
     report = rehearse(replace(SMALL, seed=seed))
-    assert report.facts["violations"] == []
+    assert report.facts["what_was_broken"] == []
     assert (report.lost, report.duplicates, report.violations) == (0, 0, 0)
+    # Death struck at every point that was crossed, and nothing was later than Okra waits for.
+    assert report.facts["points_never_struck"] == []
+    assert report.facts["outside_the_bound"] == 0
     # It was heavy weather indeed, and people were there.
     assert len(report.facts["deaths"]) > 40
     assert report.facts["faults"]["dropped_after"] > 0
@@ -32,6 +38,26 @@ def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice(seed: int) -> 
 def test_one_seed_gives_the_same_report_twice() -> None:
     plan = Plan(owners=6, weeks=1, seed=3, level=Level.HEAVY)
     assert rehearse(plan).to_json() == rehearse(plan).to_json()
+
+
+@pytest.mark.timeout(300)
+def test_what_lies_outside_of_the_bound_is_counted() -> None:
+    report = rehearse(Plan(owners=6, weeks=1, seed=1, level=Level.BEYOND))
+    assert report.facts["outside_the_bound"] > 0
+
+
+@pytest.mark.timeout(300)
+def test_ones_own_rhythm_is_rehearsed() -> None:
+    rhythm = Rhythm(
+        WeeklyTime(Weekday.TUESDAY, time(10)),
+        WeeklyTime(Weekday.WEDNESDAY, time(17)),
+        WeeklyTime(Weekday.THURSDAY, time(15)),
+    )
+    report = rehearse(Plan(owners=6, weeks=1, level=Level.LIGHT, rhythm=rhythm, time_zone="Europe/Berlin"))
+    assert report.facts["what_was_broken"] == []
+    assert report.facts["messages"]["prompt"] >= 5
+    with pytest.raises(NoTimeToRest):
+        rehearse(replace(SMALL, rhythm=Rhythm(digest=WeeklyTime(Weekday.SUNDAY, time(12)))))
 
 
 @pytest.mark.timeout(300)
@@ -52,6 +78,6 @@ def test_without_a_guard_the_rehearsal_notices(guard: str) -> None:
 def test_somebodys_own_file_is_rehearsed_with_its_people_invented() -> None:
     text = (Path(__file__).parents[2] / "examples" / "longfetch.csv").read_text(encoding="utf-8")
     report = rehearse(Plan(weeks=1, level=Level.LIGHT, file=text))
-    assert report.is_clean, json.dumps(report.facts["violations"], indent=1)
+    assert report.is_clean, json.dumps(report.facts["what_was_broken"], indent=1)
     # Those who told before they were asked get none.
     assert 10 < report.facts["messages"]["prompt"] <= report.facts["owners"]
