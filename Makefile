@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 .PHONY: help demo test browser pictures page node messages check fmt migrate bench lint types imports wheel clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY)  ## an invented company to try Okra in, in your browser and this terminal
 	@if [ -t 0 ]; then $(MAKE) -s page || echo "The page could not be built; the demo goes on in this terminal."; fi
@@ -64,6 +64,17 @@ migrate: $(READY)  ## bring the database of your settings to this version
 
 bench: $(READY)  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
+
+.PHONY: rehearsals guards kills
+
+rehearsals: $(READY)  ## 200 owners, 13 weeks, heavy weather: seeds 1 to 20 on SQLite, 3 on PostgreSQL, one twice
+	$(BIN)/python -m proofs.rehearsals
+
+guards: $(READY)  ## take each guard of the delivery away in turn: which seed of the rehearsal catches it
+	$(BIN)/python -m bot.rehearsal.guards
+
+kills: $(READY)  ## kill 1,000 real workers while they send, and stop others: everybody is asked once
+	$(BIN)/python -m proofs.kills
 
 wheel: page  ## build dist/okra-*.whl
 	$(UV) build --wheel

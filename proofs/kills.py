@@ -49,12 +49,14 @@ SETTLE_SECONDS = 60
 STOPPED_SECONDS = LEASE.total_seconds() / SPEED * 1.5
 # A fan-out begins when this few prompts of those before are left.
 LEFT_OVER = 100
-# Between two fan-outs on the virtual clock.
-APART = timedelta(minutes=10)
+# Later than any of this: nothing but the fan-outs happens.
+ANOTHER_DAY = OPENING + timedelta(days=300)
 POLL_SECONDS = 0.03
 TEND_SECONDS = 0.25
 # A worker that has not come to send anything in this time is killed all the same.
-LONGEST_LIFE_SECONDS = 8.0
+LONGEST_LIFE_SECONDS = 30.0
+# So many prompts are sent for each kill, or a slow machine would never come to send any.
+SENT_FOR_A_KILL = 2
 
 
 @dataclass
@@ -158,6 +160,7 @@ class Arena:
     stops_while_sending: int = 0
     ended_by_themselves: int = 0
     counts_again_at: float = 0
+    sent: int = 0
 
     def tend(self) -> None:
         """Replace who died, and begin the next fan-out where the one before is nearly through."""
@@ -165,15 +168,25 @@ class Arena:
         if time.monotonic() < self.counts_again_at:
             return
         self.counts_again_at = time.monotonic() + TEND_SECONDS
+        self.sent = self.in_state(DeliveryState.SENT)
         if self.opened < self.groups and self.left() <= LEFT_OVER:
-            self.opened += 1
-            with self.lock:
-                now = self.core.clock.now()
-                self.core.jump_to(max(now, OPENING + APART * (self.opened - 1)))
+            self._open_next()
+
+    def _open_next(self) -> None:
+        first = self.opened * self.group_size + 1
+        with self.lock:
+            now = self.core.clock.now()
+        with self.database.write() as session:
+            session.execute(
+                sa.update(Member)
+                .where(Member.id.between(first, first + self.group_size - 1))
+                .values(next_opening_at=now)
+            )
+        self.opened += 1
 
     def left(self) -> int:
-        """How many prompts of the fan-outs that have begun are not sent yet."""
-        return self.opened * self.group_size - self.in_state(DeliveryState.SENT)
+        """How many prompts of the fan-outs that have begun were not sent yet when they were last counted."""
+        return self.opened * self.group_size - self.sent
 
     def in_state(self, state: DeliveryState) -> int:
         with self.database.read() as session:
@@ -206,15 +219,15 @@ def kill_until(arena: Arena, *, kills: int, while_sending: int, deadline: float)
         for life in list(arena.nursery.lives):
             if life.seen_sending is None and sending[life.pid]:
                 life.seen_sending = now
-            if life.is_due(time.monotonic()) and is_there(life.pid):
+            may = arena.sent >= arena.kills * SENT_FOR_A_KILL
+            if may and life.is_due(time.monotonic()) and is_there(life.pid):
                 arena.nursery.kill(life)
                 arena.kills += 1
                 # Others may have adopted it by now: what is counted was certainly in hand.
                 arena.kills_while_sending += arena.sending()[life.pid] > 0
                 if arena.kills % 50 == 0:
                     print(
-                        f"{arena.kills} kills, {arena.kills_while_sending} while sending, "
-                        f"{arena.in_state(DeliveryState.SENT)} prompts sent",
+                        f"{arena.kills} kills, {arena.kills_while_sending} while sending, {arena.sent} prompts sent",
                         file=sys.stderr,
                         flush=True,
                     )
@@ -249,6 +262,7 @@ def stop_until(arena: Arena, *, stops: int, deadline: float) -> None:
 
 def let_it_finish(arena: Arena, deadline: float) -> None:
     """Nobody dies any more: what is left arrives."""
+    arena.groups = arena.opened
     while arena.left() and time.monotonic() < deadline:
         arena.tend()
         time.sleep(0.2)
@@ -308,7 +322,7 @@ def arena_of(owners: int, groups: int, seed: int) -> Iterator[Arena]:
         url = made.url(POSTGRESQL)
         database = unhurried(url)
         found(database, Size(owners * groups), slack_team_id=core.workspace.id)
-        _arrange(database, people, owners)
+        _arrange(database, people)
         with LocalSlackServer(core) as server:
             nursery = Nursery(environment(app, server.api_url, url), Path(logs))
             try:
@@ -322,18 +336,12 @@ def arena_of(owners: int, groups: int, seed: int) -> Iterator[Arena]:
                 database.close()
 
 
-def _arrange(database: Database, people: dict[int, str], group_size: int) -> None:
-    """Everybody gets their Slack id and the opening of their group. Notes and digests are another day's matter."""
-    far = OPENING + timedelta(days=300)
+def _arrange(database: Database, people: dict[int, str]) -> None:
+    """Everybody gets their Slack id and waits for their group's opening. Notes and digests are another day's matter."""
     with database.write() as session:
-        session.execute(
-            sa.update(Member),
-            [
-                {"id": n, "slack_user_id": people[n], "next_opening_at": OPENING + APART * ((n - 1) // group_size)}
-                for n in people
-            ],
-        )
-        session.execute(sa.update(Team).values(next_note_at=far, next_digest_at=far))
+        session.execute(sa.update(Member), [{"id": n, "slack_user_id": people[n]} for n in people])
+        session.execute(sa.update(Member).values(next_opening_at=ANOTHER_DAY))
+        session.execute(sa.update(Team).values(next_note_at=ANOTHER_DAY, next_digest_at=ANOTHER_DAY))
 
 
 def environment(app: AppConfig, api_url: str, database_url: str) -> dict[str, str]:
