@@ -26,6 +26,7 @@ from bot.runtime import Runtime
 from bot.services import installations
 from bot.settings import Settings, Transport
 from bot.slack import Client, Gateway, SendJson, Wait
+from bot.turnstile import Turnstile
 from migrations.run import upgrade
 from models.database import Database, open_database
 from scheduler import ticks
@@ -200,12 +201,15 @@ def settle_in() -> None:
 def wsgi(program: Program) -> Callable[[dict[str, Any], Callable[..., Any]], Any]:
     """The WSGI application: Slack's requests at `/slack/events`, and `/healthz` for those who watch."""
     slack = SlackRequestHandler(program.bolt)
+    # PostgreSQL makes a thread wait for most of an interaction; with SQLite all of it is work of this process.
+    turnstile = Turnstile(1 if program.runtime.database.is_sqlite else HTTP_THREADS)
 
     def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if environ.get("PATH_INFO") == "/healthz":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ok\n"]
-        return slack(environ, start_response)
+        with turnstile.inside():
+            return slack(environ, start_response)
 
     return serve
 

@@ -28,6 +28,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot import deadline
 from bot.blocks.post import Post
 from bot.domain.person import Person, Status
+from bot.turnstile import aside
 
 log = structlog.get_logger(__name__)
 
@@ -306,7 +307,8 @@ class Gateway:
         # The SDK's own methods know how each goes over the wire.
         call = getattr(client, method.replace(".", "_"))
         try:
-            return call(**{name: value for name, value in arguments.items() if value is not None})
+            with aside():
+                return call(**{name: value for name, value in arguments.items() if value is not None})
         except SlackApiError as error:
             raise sort_answer(error) from error
         except (OSError, http.client.HTTPException, ssl.SSLError, json.JSONDecodeError, SlackClientError) as error:

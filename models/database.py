@@ -18,6 +18,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.turnstile import aside
 from models.durable import Durable, LogFile
 
 # What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
@@ -74,7 +75,9 @@ class Turns:
                 return
             mine = threading.Event()
             self._waiting.append(mine)
-        if mine.wait(patience):
+        with aside():
+            came = mine.wait(patience)
+        if came:
             return
         with self._guard:
             if mine.is_set():  # the turn came between the time-out and here

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.turnstile import aside
+
 
 class Durable:
     """`settle` returns once everything that was committed before it was called is on the disk."""
@@ -29,7 +31,7 @@ class Durable:
         with self._guard:
             self._asked += 1
             mine = self._asked
-        with self._one_at_a_time:
+        with aside(), self._one_at_a_time:
             if self._settled >= mine:
                 return
             with self._guard:
