@@ -21,7 +21,7 @@ from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import Opening, first_after, is_away_until, meet, opening
 from bot.domain.reminding import next_reminder
-from bot.services import introduction, outbox
+from bot.services import asking_again, introduction, outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.schedules import Week, weeks_of
 from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind
@@ -43,7 +43,7 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     - Who was waiting for a period goes on waiting for it; where it has opened already they are asked now.
     - Who starts afresh (a team switched on, a first key result) is asked from the next opening strictly after `now`.
     - A check-in that is due closes by the new zone too, where that is later: a move never takes time away.
-    - A reminder that is planned moves along.
+    - A reminder that is planned moves along, and so does what they put off, where it would come outside of work.
     """
     if not member_ids:
         return
@@ -61,6 +61,7 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
         _wait_for(member, found if _asked_in(owing, member, found.period) else None, now)
     _close_later(session, now, members, weeks)
     _remind_anew(session, now, members, owing, weeks)
+    asking_again.keep_at_work(session, weeks)
     session.flush()
 
 

@@ -16,11 +16,12 @@ from bot.blocks.prompt_more import More
 from bot.domain.cadence import period
 from bot.domain.snooze import Later
 from bot.localslack.blockkit import check_view
+from bot.services import planning
 from bot.services.outbox import again_key
 from bot.services.planning import prompt_key
 from handlers import checkin, not_mine, prompt_more, snooze
 from handlers.reply import Done, Errors, Reply
-from models import CheckIn, Delivery, DeliveryState, KeyResult, Message, PostKind, Snooze, Team
+from models import CheckIn, Delivery, DeliveryState, KeyResult, Member, Message, PostKind, Snooze, Team
 from models.database import Database
 from scheduler.posts import render
 
@@ -76,6 +77,19 @@ def test_another_hour_takes_the_place_of_the_first(story: Story) -> None:
     assert again.not_before == NINE + 24 * HOUR
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(Snooze.until)).all() == [NINE + 24 * HOUR]
+
+
+def test_who_moves_meanwhile_is_asked_again_at_work_and_not_in_the_night(story: Story) -> None:
+    later(story, Later.THIS_AFTERNOON)
+    with story.desk.runtime.write() as session:
+        session.get_one(Member, story.owner.id).time_zone = "Pacific/Auckland"
+        session.flush()
+        planning.replan(session, story.desk.now, [story.owner.id])
+    (again,) = deliveries(story, PostKind.PROMPT_AGAIN)
+    # 14:00 in London is three in the morning there; work begins at nine.
+    assert again.not_before == NINE + 11 * HOUR
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Snooze.until)).all() == [NINE + 11 * HOUR]
 
 
 def test_who_has_answered_meanwhile_is_not_asked_again(story: Story) -> None:
