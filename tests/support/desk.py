@@ -195,6 +195,10 @@ def _initial(element: Mapping[str, Any]) -> dict[str, Any]:
             return {"type": element["type"], "selected_date": element.get("initial_date")}
         case "users_select":
             return {"type": element["type"], "selected_user": element.get("initial_user")}
+        case "timepicker":
+            return {"type": element["type"], "selected_time": element.get("initial_time")}
+        case "number_input":
+            return {"type": element["type"], "value": element.get("initial_value")}
         case _:
             return {"type": element["type"], "selected_option": element.get("initial_option")}
 
@@ -209,6 +213,10 @@ def _state(element: Mapping[str, Any], value: str) -> dict[str, Any]:
             return {"type": element["type"], "selected_date": value or None}
         case "users_select":
             return {"type": element["type"], "selected_user": value or None}
+        case "timepicker":
+            return {"type": element["type"], "selected_time": value or None}
+        case "number_input":
+            return {"type": element["type"], "value": value or None}
         case "external_select":
             chosen = {"text": {"type": "plain_text", "text": value.partition(":")[2]}, "value": value}
             return {"type": element["type"], "selected_option": chosen if value else None}

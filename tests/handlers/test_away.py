@@ -1,0 +1,183 @@
+"""Commands and dialogs of leave, hand-overs, settings and the lead's note, through the real boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pytest
+import sqlalchemy as sa
+from company import MONDAY, Company
+from desk import Desk, whispered
+
+from bot.blocks.ids import Act, Command
+from bot.domain.cadence import period
+from bot.localslack.blockkit import check_view
+from bot.services import lead_note, planning
+from handlers import away, commands, hand_over, settings
+from handlers import lead_note as note_handlers
+from handlers.reply import Done, Options, Reply, Whisper
+from models import Absence, CheckIn, CheckInState, Delivery, HandOver, KeyResult, Member, PostKind, Team, Workspace
+from models.database import Database
+
+NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
+BEFORE = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Office:
+    desk: Desk
+    mere: Member
+    sam: Member
+    lead: Member
+    admin: Member
+
+    def all(self, table: type) -> list:  # type: ignore[type-arg]
+        with self.desk.runtime.read() as session:
+            return list(session.scalars(sa.select(table).order_by(table.id)))
+
+
+@pytest.fixture
+def office(database: Database) -> Office:
+    with database.write() as session:
+        company = Company(session)
+        mere, sam, lead = company.person("Mere Ngata"), company.person("Sam Stone"), company.person("Tama Reid")
+        admin = company.person("Ada Admin", admin=True)
+        team = company.team("Growth", lead=lead)
+        team.next_note_at = lead_note.note_time(session, team, period(MONDAY))
+        team.next_digest_at = datetime(2026, 10, 7, 10, tzinfo=UTC)
+        company.key_result(company.objective(team), mere)
+        planning.replan(session, BEFORE, [mere.id])
+    return Office(Desk(database, BEFORE), mere, sam, lead, admin)
+
+
+def test_days_and_a_cover_behind_the_command_are_taken_at_once(office: Office) -> None:
+    text = f"away 2026-10-05..2026-10-09 cover <@{office.sam.slack_user_id}|sam>"
+    reply = office.desk.command(office.mere, commands.okr, Command.OKR, text)
+    assert whispered(reply) == "You're away Mon 5 Oct – Fri 9 Oct"
+    (absence,) = office.all(Absence)
+    assert (absence.first_on, absence.last_on, absence.cover_id) == (MONDAY, date(2026, 10, 9), office.sam.id)
+    assert whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "back")) == "Your days away"
+    said = whispered(office.desk.press(office.mere, away.end, Act.END_AWAY, str(absence.id)))
+    assert said == "Noted. I'll ask you again from your next check-in on."
+    assert office.all(Absence)[0].ended_at is not None
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "back"))
+    assert said.startswith("You aren't away")
+
+
+@pytest.mark.parametrize("words", ["for a while", "12/20/2026..1/6/2027", "2026-01-01"])
+def test_days_that_are_not_certain_are_asked_about(office: Office, words: str) -> None:
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, f"away {words}"))
+    assert said.startswith(f"I can't tell the days from “{words}”")
+    assert office.all(Absence) == []
+
+
+def test_the_dialog_of_leave_holds_slacks_rules_and_changes_what_is_noted(office: Office) -> None:
+    assert office.desk.command(office.mere, commands.okr, Command.OKR, "away") == Done()
+    dialog = office.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    dialog.fill(First_day_away="2026-10-05", Last_day_away="2026-10-01")
+    errors = dialog.errors(office.desk.submit(office.mere, away.submitted, dialog))
+    assert errors == {"Last day away": "The last day comes before the first."}
+    dialog.fill(Last_day_away="2026-10-06", **{"Who_answers_for_you?": office.mere.slack_user_id})
+    errors = dialog.errors(office.desk.submit(office.mere, away.submitted, dialog))
+    assert "can't answer for you" in errors["Who answers for you?"]
+    dialog.fill(**{"Who_answers_for_you?": ""})
+    assert isinstance(office.desk.submit(office.mere, away.submitted, dialog), Whisper)
+    (absence,) = office.all(Absence)
+    assert office.desk.press(office.mere, away.change, Act.CHANGE_AWAY, str(absence.id)) == Done()
+    dialog = office.desk.opened().fill(Last_day_away="2026-10-09")
+    office.desk.submit(office.mere, away.submitted, dialog)
+    assert [row.last_on for row in office.all(Absence)] == [date(2026, 10, 9)]
+
+
+def test_a_key_result_is_handed_over_by_its_dialog(office: Office) -> None:
+    assert office.desk.command(office.mere, commands.okr, Command.OKR, "handover KR-1") == Done()
+    dialog = office.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    errors = dialog.errors(office.desk.submit(office.mere, hand_over.submitted, dialog))
+    assert errors == {"Who should own it?": "Please choose one person."}
+    dialog.fill(**{"Who_should_own_it?": office.mere.slack_user_id})
+    errors = dialog.errors(office.desk.submit(office.mere, hand_over.submitted, dialog))
+    assert errors == {"Who should own it?": "Mere Ngata owns KR-1 already. Please choose somebody else."}
+    dialog.fill(**{"Who_should_own_it?": office.sam.slack_user_id})
+    said = whispered(office.desk.submit(office.mere, hand_over.submitted, dialog))
+    assert said.startswith("I've asked Sam Stone.")
+    (asked,) = office.all(HandOver)
+    assert "for somebody else" in whispered(
+        office.desk.press(office.lead, hand_over.accept, Act.ACCEPT_HAND_OVER, str(asked.id))
+    )
+    assert office.desk.press(office.sam, hand_over.accept, Act.ACCEPT_HAND_OVER, str(asked.id)) == Done()
+    assert [row.owner_id for row in office.all(KeyResult)] == [office.sam.id]
+
+
+def test_own_settings_are_taken_and_what_makes_no_sense_is_said(office: Office) -> None:
+    assert office.desk.command(office.mere, commands.okr, Command.OKR, "settings") == Done()
+    dialog = office.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    found = office.desk.suggest(office.mere, settings.zones, Act.ZONE, "new york")
+    assert isinstance(found, Options)
+    assert [one["value"] for one in found.options] == ["slack", "America/New_York"]
+    found = office.desk.suggest(office.mere, settings.countries, Act.COUNTRY, "nz")
+    assert isinstance(found, Options)
+    assert "NZ" in [one["value"] for one in found.options]
+    dialog.fill(Ask_me_at="18:00")
+    errors = dialog.errors(office.desk.submit(office.mere, settings.chosen, dialog))
+    assert errors == {"Ask me at": "That hour lies outside of your working hours. Please choose one within."}
+    dialog.fill(Ask_me_at="11:30", Time_zone="Asia/Tokyo", Public_holidays_of="JP")
+    dialog.state["zone", "zone"]["selected_option"]["value"] = "Asia/Tokyo"
+    said = whispered(office.desk.submit(office.mere, settings.chosen, dialog))
+    assert said == "Saved. Your next check-in opens Mon 11:30."
+    mere = next(row for row in office.all(Member) if row.id == office.mere.id)
+    assert (mere.time_zone, mere.zone_is_chosen, mere.country) == ("Asia/Tokyo", True, "JP")
+    assert mere.next_opening_at == datetime(2026, 10, 5, 2, 30, tzinfo=UTC)
+
+
+def test_only_admins_steer_the_week_and_an_exception_needs_a_reason(office: Office) -> None:
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "rhythm"))
+    assert said.startswith("Only an admin")
+    assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm") == Done()
+    dialog = office.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    dialog.fill(The_leadership_meets_on="4")
+    assert isinstance(office.desk.submit(office.admin, settings.steered, dialog), Whisper)
+    (workspace,) = office.all(Workspace)
+    assert (workspace.meeting_on, workspace.opens_on, workspace.digest_on) == (4, 1, 3)
+    assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm growth") == Done()
+    dialog = office.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    dialog.fill(Its_meeting_is_on="3")
+    errors = dialog.errors(office.desk.submit(office.admin, settings.team_steered, dialog))
+    assert list(errors) == ["Why not as everybody?"]
+    dialog.fill(**{"Why_not_as_everybody?": "The shop is closed on Fridays"})
+    assert isinstance(office.desk.submit(office.admin, settings.team_steered, dialog), Whisper)
+    (team,) = office.all(Team)
+    assert (team.meeting_on, team.exception_reason) == (3, "The shop is closed on Fridays")
+    assert team.next_digest_at == datetime(2026, 10, 7, 10, tzinfo=UTC)
+
+
+def test_the_note_reminds_excuses_and_reassigns(office: Office) -> None:
+    office.desk.now = datetime(2026, 10, 6, 14, tzinfo=UTC)
+    with office.desk.runtime.write() as session:
+        planning.open_due(session, NINE, 100)
+        lead_note.write_due(session, office.desk.now, 10)
+        note = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.LEAD_NOTE)).one()
+        shown = lead_note.post(session, note, office.desk.now)
+    assert shown is not None
+    menu = next(block["accessory"] for block in shown.blocks if "accessory" in block)
+    ways = {one["text"]["text"]: one["value"] for one in menu["options"]}
+    assert list(ways) == ["Remind", "Excuse", "Reassign"]
+
+    def choose(who: Member, way: str) -> Reply:
+        return office.desk.press(who, note_handlers.chosen, Act.NOTE_CHECK_IN, ways[way])
+
+    assert whispered(choose(office.lead, "Remind")) == "Mere Ngata hears from me as soon as they are at work."
+    choose(office.lead, "Remind")
+    assert "was reminded twice this week" in whispered(choose(office.lead, "Remind"))
+    assert choose(office.lead, "Reassign") == Done()
+    assert office.desk.opened().labels == ["Who should own it?"]
+    assert isinstance(choose(office.sam, "Excuse"), Whisper)
+    assert [row.state for row in office.all(CheckIn)] == [CheckInState.DUE]
+    assert choose(office.lead, "Excuse") == Done()
+    assert [row.state for row in office.all(CheckIn)] == [CheckInState.EXCUSED]
+    assert "not open any more" in whispered(choose(office.lead, "Excuse"))
