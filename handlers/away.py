@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.blocks import away as blocks
 from bot.blocks.away import AwayDone, AwayQuestion, OwnAbsence
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.domain.absence import LONGEST, Days, parse_days
+from bot.domain.absence import LONGEST, Days, names_cover, parse_days
 from bot.runtime import Runtime
 from bot.services import absences, once
 from bot.services.absences import Declared
@@ -45,8 +45,8 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     # The text as it was sent: what the person saw names nobody for certain.
     named = sorted(mentioned(str(request.body.get("text") or "")))
     cover_id = acquainted(runtime, request.caller.workspace_id, named[0]) if len(named) == 1 else None
-    if named and cover_id is None:
-        raise Refused(Reason.CANNOT_COVER, name=None)
+    if cover_id is None and (named or names_cover(words)):
+        return Whisper(blocks.cover_not_understood(words))
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):

@@ -103,6 +103,14 @@ def days_not_understood(typed: str) -> Post:
     )
 
 
+def cover_not_understood(typed: str) -> Post:
+    """Somebody was meant to cover, and nobody knows who: nothing is noted."""
+    return Post(
+        f"I can't tell who covers from “{said(typed, 200)}”, so nothing is noted yet. "
+        "Please mention one person with @, or use the form: `/okr away`."
+    )
+
+
 def away_dialog(question: AwayQuestion) -> View:
     """From, until, and who covers; the absences that are known stand below, each with its buttons."""
     old, today = question.changes, question.today

@@ -25,18 +25,25 @@ class OpenOne:
 
 @dataclass(frozen=True)
 class Reminder:
-    """Times are in the reader's zone. `lead`, `lead_told_at`: who is told, and when; null in the first reminder."""
+    """Times are in the reader's zone. `lead`, `lead_told_at`: who is told, and when; null in the first reminder.
+
+    `is_over`: answering has closed; the prompt says what is still taken.
+    """
 
     period: Period
     open_ones: tuple[OpenOne, ...]
     closes: datetime
     lead: str | None = None
     lead_told_at: datetime | None = None
+    is_over: bool = False
 
 
 def reminder(view: Reminder) -> Post:
     """Neutral and short; without a button once nothing is open any more."""
     count = len(view.open_ones)
+    if view.is_over:
+        over = f"Answering was open until {weekday_time(view.closes)}"
+        return Post(over, (section(over),))
     if not count:
         return Post("Nothing is open any more. Thank you.", (section("Nothing is open any more. Thank you."),))
     title = f"{'One check-in is' if count == 1 else f'{count} check-ins are'} open until {weekday_time(view.closes)}"

@@ -50,6 +50,11 @@ def parse_days(text: str, today: date) -> Days | None:
     return found
 
 
+def names_cover(text: str) -> bool:
+    """Whether the text says that somebody covers, whoever that is."""
+    return _COVER.search(text) is not None
+
+
 def _named(words: str, today: date) -> list[date] | None:
     """The days in the order in which they stand; None where one of them may be read in two ways, or is no day."""
     found: list[tuple[int, date]] = []

@@ -113,20 +113,27 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             KeyResultRevision,
             sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
         )
-        .where(*_is_open(of), CheckIn.owner_id == member.id, KeyResult.state == KeyResultState.ACTIVE)
+        .where(
+            CheckIn.owner_id == member.id,
+            CheckIn.period == of,
+            CheckIn.state.in_((CheckInState.DUE, CheckInState.MISSED)),
+            CheckIn.disowned_at.is_(None),
+            KeyResult.state == KeyResultState.ACTIVE,
+        )
         .order_by(KeyResult.number)
     ).all()
     closes = max((check_in.closes_at for check_in, *_ in rows), default=now)
-    still = closes > now
-    if delivery.posted_ts is None and (not rows or not still or is_paused(member, now)):
+    is_over = bool(rows) and closes <= now
+    if delivery.posted_ts is None and (not rows or is_over or is_paused(member, now)):
         return None
     zone = ZoneInfo(member.time_zone)
     told = _told(session, now, member) if delivery.part == MOST or member.reminder_period is None else None
     return reminder(
         Reminder(
             period=of,
-            open_ones=tuple(OpenOne(number, metric or text) for _, number, metric, text in rows) if still else (),
+            open_ones=tuple(OpenOne(number, metric or text) for _, number, metric, text in rows),
             closes=closes.astimezone(zone),
+            is_over=is_over,
             lead=told[0] if told is not None else None,
             lead_told_at=told[1].astimezone(zone) if told is not None else None,
         )

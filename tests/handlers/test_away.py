@@ -65,6 +65,12 @@ def test_days_and_a_cover_behind_the_command_are_taken_at_once(office: Office) -
     assert said.startswith("You aren't away")
 
 
+def test_a_cover_who_is_not_certain_is_asked_about(office: Office) -> None:
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "away 2026-10-05 cover somebody"))
+    assert said.startswith("I can't tell who covers")
+    assert office.all(Absence) == []
+
+
 @pytest.mark.parametrize("words", ["for a while", "12/20/2026..1/6/2027", "2026-01-01"])
 def test_days_that_are_not_certain_are_asked_about(office: Office, words: str) -> None:
     said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, f"away {words}"))
