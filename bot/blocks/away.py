@@ -192,7 +192,7 @@ def _gone(one: Gone) -> str:
     when = f"{who} is away {days(one.first_on, one.last_on)}"
     count = "1 key result" if one.key_results == 1 else f"{one.key_results} key results"
     if one.is_reader_cover:
-        return f"{when}, and asks you to answer for {count} meanwhile: they come with your own check-in."
+        return f"{when}, and asks you to answer for {count} meanwhile. I'll ask you when they are due."
     if one.cover:
         return f"{when}: {said(one.cover, NAME)} answers for {count}."
     return f"{when}: check-ins of {count} are excused."
