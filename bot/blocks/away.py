@@ -206,7 +206,7 @@ def _touches(done: AwayDone) -> str:
     what = f"That touches {count}{of}"
     if done.cover:
         return f"{what}: {said(done.cover, NAME)} answers them, with your last answers beside."
-    return f"{what}: excused. No reminders meanwhile."
+    return f"{what}: they are excused. No reminders meanwhile."
 
 
 def _key_results(count: int) -> str:

@@ -65,7 +65,7 @@ def test_a_dialog_asks_for_the_days_and_says_what_cannot_be(okra: Okra) -> None:
     mere.fill("Who answers for you?", None)
     mere.submit()
     assert mere.modal is not None
-    assert "That touches 2 check-ins of 2 key results: excused." in mere.modal.text
+    assert "That touches 2 check-ins of 2 key results: they are excused." in mere.modal.text
     mere.close()
     okra.advance(NINE_IN_LONDON)
     okra.settle()

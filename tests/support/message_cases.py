@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import rhythm_cases
 from messages import Case, Chapter
 from samples import ACTIVATION, AUDIT, CHURN, MONDAY, at
 
@@ -50,6 +51,11 @@ def asked(*states: ItemState, **changed: object) -> Prompt:
 
 def prompt(*states: ItemState, **changed: object) -> Callable[[], object]:
     return lambda: prompts.prompt(asked(*states, **changed))
+
+
+def covering() -> Callable[[], object]:
+    items = (Item(ACTIVATION, ItemState.OPEN), Item(CHURN, ItemState.OPEN, covered_for="Ana Silva"))
+    return lambda: prompts.prompt(replace(asked(), items=items))
 
 
 OPEN, DONE, MISSED, EXCUSED, DISOWNED = (
@@ -181,6 +187,8 @@ CHAPTERS: Sequence[Chapter] = (
             Case("At that hour, the second message", prompt(OPEN, OPEN, OPEN, is_again=True, now=at(16, 14), later=())),
             Case("Two of three are answered", prompt(DONE, DONE, OPEN)),
             Case("All are answered", prompt(DONE, DONE, DONE)),
+            Case("The first one after leave", prompt(OPEN, OPEN, OPEN, is_back=True)),
+            Case("For somebody who is away", covering()),
             Case("Tuesday evening, one was missed", prompt(DONE, DONE, MISSED, now=at(17, 18), later=())),
             Case("One was excused, and the others are answered", prompt(DONE, DONE, EXCUSED)),
             Case("All were excused", prompt(EXCUSED, EXCUSED)),
@@ -332,5 +340,6 @@ CHAPTERS: Sequence[Chapter] = (
             Case("“99 45 green”", lambda: words.cannot(refusals.sentence(Reason.NO_SUCH_KEY_RESULT, {"number": 99}))),
         ],
     ),
+    rhythm_cases.CHAPTER,
     Chapter("What cannot be done, and what to do", _refusals()),
 )
