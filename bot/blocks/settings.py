@@ -19,6 +19,7 @@ from bot.domain.meeting import rhythm_before
 SLACKS = "slack"
 COMMON = "common"
 MOST_EXCEPTIONS = 20
+MOST_OPTIONS = 50
 REASON_LENGTH = 300
 WORDS_LENGTH = 300
 
@@ -119,7 +120,7 @@ def rhythm_dialog(view: Organisation) -> View:
                 "type": "number_input",
                 "action_id": Typed.BUDGET,
                 "is_decimal_allowed": False,
-                "initial_value": str(view.budget),
+                "initial_value": str(min(max(view.budget, LEAST_BUDGET), MOST_BUDGET)),
                 "min_value": str(LEAST_BUDGET),
                 "max_value": str(MOST_BUDGET),
             },
@@ -142,6 +143,7 @@ def rhythm_dialog(view: Organisation) -> View:
 def team_dialog(week: TeamWeek) -> View:
     """A team's exception, which needs a reason."""
     common = f"As everybody: {_NAMES[week.common_meeting]}"
+    days = WORKDAYS | ({week.meeting} if week.meeting is not None else set())
     chosen = option(common, COMMON) if week.meeting is None else option(_NAMES[week.meeting], str(int(week.meeting)))
     return dialog(
         "A team's week",
@@ -155,7 +157,7 @@ def team_dialog(week: TeamWeek) -> View:
                     "action_id": Typed.MEETING,
                     "options": [
                         option(common, COMMON),
-                        *(option(_NAMES[day], str(int(day))) for day in sorted(WORKDAYS)),
+                        *(option(_NAMES[day], str(int(day))) for day in sorted(days)),
                     ],
                     "initial_option": chosen,
                 },
@@ -208,11 +210,11 @@ def team_saved(week: TeamWeek) -> Post:
 
 def zone_options(zones: Sequence[str], slack_zone: str) -> list[Block]:
     """What the zone menu suggests; Slack's own is always among it."""
-    return [_slacks(slack_zone), *(option(zone.replace("_", " "), zone) for zone in zones)]
+    return [_slacks(slack_zone), *(_named(zone) for zone in zones[:MOST_OPTIONS])]
 
 
 def country_options(codes: Sequence[str]) -> list[Block]:
-    return [option(code, code) for code in codes]
+    return [_named(code) for code in codes[:MOST_OPTIONS]]
 
 
 # What is said under a field, in plain text: Slack formats nothing there
@@ -269,16 +271,18 @@ def _day(action_id: str, initial: Weekday) -> Block:
 
 
 def _days(chosen: Collection[Weekday]) -> Block:
-    return {
+    boxes: dict[str, object] = {
         "type": "checkboxes",
         "action_id": Typed.WORKDAYS,
         "options": [option(_NAMES[day], str(int(day))) for day in Weekday],
-        "initial_options": [option(_NAMES[day], str(int(day))) for day in sorted(chosen)],
     }
+    if chosen:
+        boxes["initial_options"] = [option(_NAMES[day], str(int(day))) for day in sorted(chosen)]
+    return boxes
 
 
 def _zone(mine: Mine) -> Block:
-    initial = _slacks(mine.slack_zone) if mine.zone is None else option(mine.zone.replace("_", " "), mine.zone)
+    initial = _slacks(mine.slack_zone) if mine.zone is None else _named(mine.zone)
     return {
         "type": "external_select",
         "action_id": Act.ZONE,
@@ -286,6 +290,11 @@ def _zone(mine: Mine) -> Block:
         "placeholder": plain("Type a city", 150),
         "initial_option": initial,
     }
+
+
+def _named(name: str) -> Block:
+    """A zone or a country. A value has 150 characters at most, and no name of ours comes near."""
+    return option(name.replace("_", " "), name[:150])
 
 
 def _slacks(zone: str) -> Block:
@@ -300,5 +309,5 @@ def _country(chosen: str | None, common: str | None) -> Block:
         "placeholder": plain(f"As everybody: {common}" if common else "Type two letters, as NZ or US-CA", 150),
     }
     if chosen:
-        element["initial_option"] = option(chosen, chosen)
+        element["initial_option"] = _named(chosen)
     return element

@@ -12,7 +12,7 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -107,6 +107,8 @@ class Worst:
             return self._optional(inner, name, path, depth)
         if origin is tuple and inner[-1] is not Ellipsis:
             return tuple(self.made(one, name, path, depth) for one in inner)
+        if origin is frozenset:
+            return frozenset(self._several(inner[0], name, path, depth))
         if origin in (tuple, list, Sequence, Iterable):
             return self._several(inner[0], name, path, depth)
         if hasattr(hint, "__supertype__"):
@@ -125,6 +127,8 @@ class Worst:
             date: lambda _: MONDAY,
             datetime: lambda _: datetime(2026, 11, 23, 9, self._draw.randrange(60), tzinfo=ZONE),
             ZoneInfo: lambda _: ZONE,
+            # A day of work, or a week that can be answered in, whatever it is called.
+            time: lambda called: time(17) if called in {"closes", "ends"} else time(9),
         }
         if hint not in makers:
             raise LookupError(f"{path}: nobody has said how a {hint} looks at its worst")
