@@ -174,22 +174,25 @@ def remind(session: Session, now: datetime, caller: Caller, note_id: int, check_
 
 def key_result_of(session: Session, caller: Caller, note_id: int, check_in_id: int) -> int:
     """The key result that the lead wants to give to somebody else. Raises `Refused` as `excuse`."""
-    _, check_in, _ = _open_one(session, caller, note_id, check_in_id)
+    _, check_in, _ = _open_one(session, caller, note_id, check_in_id, lock=False)
     return check_in.key_result_id
 
 
-def _open_one(session: Session, caller: Caller, note_id: int, check_in_id: int) -> tuple[Team, CheckIn, Member]:
-    """A check-in that a note names, held until the transaction ends."""
+def _open_one(
+    session: Session, caller: Caller, note_id: int, check_in_id: int, *, lock: bool = True
+) -> tuple[Team, CheckIn, Member]:
+    """A check-in that a note names; with `lock` it is held until the transaction ends."""
     delivery, team = _asked(session, caller, note_id)
     member = access.require(session, caller, Action.EXCUSE_CHECK_IN, _facts(team))
-    check_in = session.scalar(
+    wanted = (
         sa.select(CheckIn)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .where(CheckIn.id == check_in_id, CheckIn.period == _period(delivery), Objective.team_id == team.id)
-        .with_for_update(of=CheckIn, key_share=True)
-        .execution_options(populate_existing=True)
     )
+    if lock:
+        wanted = wanted.with_for_update(of=CheckIn, key_share=True).execution_options(populate_existing=True)
+    check_in = session.scalar(wanted)
     is_open = check_in is not None and check_in.state in (CheckInState.DUE, CheckInState.MISSED)
     if check_in is None or not is_open or digest_snapshot.was_taken(session, team.id, _period(delivery)):
         raise Refused(Reason.CHECK_IN_SETTLED)
