@@ -31,7 +31,7 @@ function useOffered(element: Element): Entry[] {
   if (element.type.includes("users_select")) {
     return start.people
       .filter((one) => !one.deleted && !one.bot)
-      .map((one) => ({ item: { key: one.id, text: one.name, detail: one.title }, raw: one.id }));
+      .map((one) => ({ item: { key: one.id, text: one.real_name, detail: one.title }, raw: one.id }));
   }
   if (element.type.includes("channels_select")) {
     return start.channels.map((one) => ({ item: { key: one.id, text: `#${one.name}` }, raw: one.id }));

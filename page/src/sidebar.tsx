@@ -19,7 +19,7 @@ export function Sidebar({ entries, place, bePerson }: Props) {
     .filter((one) => !one.bot && !one.deleted)
     .map((one) => ({
       key: one.id,
-      text: one.name,
+      text: one.real_name,
       detail: [one.title, clock(now(), one.tz)].filter(Boolean).join(" · "),
       mark: <Face id={one.id} name={one.name} size={28} />,
     }));
@@ -78,7 +78,7 @@ function Others({ entries, place }: { entries: Entry[]; place: Place }) {
   const [writing, setWriting] = useState(false);
   const items = start.people
     .filter((one) => !one.bot && !one.deleted)
-    .map((one) => ({ key: one.id, text: one.id === me.id ? `${one.name} (you)` : one.name, detail: one.title }));
+    .map((one) => ({ key: one.id, text: one.id === me.id ? `${one.real_name} (you)` : one.real_name, detail: one.title }));
   return (
     <Group
       name="Direct messages"

@@ -164,9 +164,9 @@ export type Spot = { view: string } | { channel: string; ts: string };
 export class Refused extends Error {}
 
 async function answer<T>(response: Response): Promise<T> {
+  if (response.ok) return (await response.json()) as T;
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(body.error ?? `The local Slack answered ${response.status}.`);
-  return body as T;
+  throw new Refused(body.error ?? `The local Slack answered ${response.status}.`);
 }
 
 export async function get<T>(path: string, query: Record<string, string | number> = {}, signal?: AbortSignal) {
