@@ -6,6 +6,9 @@ import { Menu, Onwards } from "./floating";
 import { clock, moment } from "./time";
 import { useWorkspace } from "./workspace";
 
+const MOST = 5; // jumps that have room beside each other
+const MAIN = ["prompt", "reminder", "digest", "cycle"];
+
 type Props = { behind: Behind; onGo: (one: Happened) => void };
 
 export function Bar({ behind, onGo }: Props) {
@@ -20,6 +23,9 @@ export function Bar({ behind, onGo }: Props) {
     if (problem) say(problem);
     else setShown(true);
   };
+  // The rest stands in the menu.
+  const { jumps } = demo.clock;
+  const shownJumps = jumps.length > MOST ? jumps.filter((one) => MAIN.includes(one.name)) : jumps;
   const zone = me.tz.split("/").at(-1)?.replaceAll("_", " ");
   return (
     <div className="bar" role="region" aria-label="Clock">
@@ -33,7 +39,7 @@ export function Bar({ behind, onGo }: Props) {
         </p>
       ) : (
         <div className="jumps">
-          {demo.clock.jumps.map((one) => (
+          {shownJumps.map((one) => (
             <button
               key={one.name}
               type="button"
@@ -50,7 +56,7 @@ export function Bar({ behind, onGo }: Props) {
       )}
       <div className="bar-end">
         {!jumping && (
-          <span className="narrow">
+          <span className={shownJumps === demo.clock.jumps ? "narrow" : undefined}>
             <Menu
               label="Let time pass"
               face={<Onwards />}

@@ -89,7 +89,7 @@ function Page({ view, stacked, hint, close }: PageProps) {
         </button>
       </header>
       <div className="dialog-body" tabIndex={-1}>
-        {hint && <p className="story-hint">{hint}</p>}
+        {hint && view.submit && <p className="story-hint">{hint}</p>}
         <Blocks blocks={view.blocks} />
       </div>
       {view.trouble && (

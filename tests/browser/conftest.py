@@ -24,7 +24,6 @@ from visitor import DESK, Visitor
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = [
-    "--lang=en-GB",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -66,9 +65,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     chromium = os.environ.get("OKRA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     assert chromium, "These tests need Chromium: apt install chromium fonts-noto-color-emoji"
     with sync_playwright() as playwright:
-        # Dates in fields follow the language of the machine, not that of the window.
-        language = os.environ | {"LANG": "en_GB.UTF-8", "LANGUAGE": "en_GB"}
-        launched = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS, env=language)
+        launched = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
         yield launched
         launched.close()
 
