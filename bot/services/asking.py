@@ -49,6 +49,7 @@ class Asked:
         return period <= self.cycle_ends_on
 
 
+_Row = tuple[int | None, int, int, int, date | None, date | None, int | None, int | None, str | None, datetime | None]
 _owner = aliased(Member)
 _OWNER_IS_GONE = sa.or_(_owner.deactivated_at.is_not(None), _owner.kind != MemberKind.FULL)
 
@@ -60,25 +61,10 @@ def asked_about(
 
     `joining`: a team that is looked at as if it were on.
     """
-    wanted = only_asked_about(
-        sa.select(
-            KeyResult.owner_id,
-            KeyResult.id,
-            KeyResult.number,
-            KeyResultRevision.value_every_weeks,
-            Cycle.starts_on,
-            Cycle.ends_on,
-            Team.lead_id,
-            Team.meeting_on,
-            Team.country,
-            Team.next_note_at,
-        ),
-        joining=joining,
-    )
-    own = session.execute(wanted.where(KeyResult.owner_id.in_(member_ids))).all()
-    left = session.execute(
-        wanted.join(_owner, _owner.id == KeyResult.owner_id).where(Team.lead_id.in_(member_ids), _OWNER_IS_GONE)
-    ).all()
+    these = {"member_ids": list(member_ids)}
+    owned, covered = (_OWNED, _COVERED) if joining is None else _statements(joining)
+    own = session.execute(owned, these).all()
+    left = session.execute(covered, these).all()
     gone = {(row.id, row.owner_id) for row in left}
     found: dict[int, list[Asked]] = defaultdict(list)
     rows = [(row.owner_id, None, row) for row in own if (row.id, row.owner_id) not in gone]
@@ -127,3 +113,30 @@ def only_asked_about(columns: sa.Select[*Columns], *, joining: Team | None = Non
             Team.archived_at.is_(None),
         )
     )
+
+
+def _statements(joining: Team | None) -> tuple[sa.Select[*_Row], sa.Select[*_Row]]:
+    """What the members own, and what they lead whose owner has left."""
+    these: sa.BindParameter[int] = sa.bindparam("member_ids", expanding=True)
+    wanted = only_asked_about(
+        sa.select(
+            KeyResult.owner_id,
+            KeyResult.id,
+            KeyResult.number,
+            KeyResultRevision.value_every_weeks,
+            Cycle.starts_on,
+            Cycle.ends_on,
+            Team.lead_id,
+            Team.meeting_on,
+            Team.country,
+            Team.next_note_at,
+        ),
+        joining=joining,
+    )
+    owned = wanted.where(KeyResult.owner_id.in_(these))
+    covered = wanted.join(_owner, _owner.id == KeyResult.owner_id).where(Team.lead_id.in_(these), _OWNER_IS_GONE)
+    return owned, covered
+
+
+# Made once: every prompt that is drawn asks for them.
+_OWNED, _COVERED = _statements(None)
