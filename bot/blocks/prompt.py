@@ -17,6 +17,8 @@ from bot.blocks.text import said
 from bot.domain.cadence import Period
 
 MOVE_LENGTH = 200
+# How the second message begins, which comes at the hour that the reader chose.
+AGAIN = "As you asked"
 # A message takes about 13,000 characters in all; the rest is for the words around the list.
 LIST_LENGTH = 9000
 _INDENT = "      "
@@ -161,8 +163,10 @@ def _headline(view: Prompt) -> str:
         return f"{still} {are} still open, until {weekday_time(view.changes_until)}"
     if still and not answered:
         hello = "Welcome back" if view.is_back else greeting(view.now)
-        opening = "As you asked" if view.is_again else hello
+        opening = AGAIN if view.is_again else hello
         return f"{opening}: {key_results(still)}, {minutes(still)}, open until {weekday_time(view.closes)}"
+    if still and view.is_again:
+        return f"{AGAIN}: {answered} of {view.asked} answered, open until {weekday_time(view.closes)}"
     if still:
         return f"{answered} of {view.asked} answered, open until {weekday_time(view.closes)}"
     if not view.asked:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from bot.blocks.prompt import AGAIN
 from bot.localslack.core import LocalSlack
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.state import Message, View
@@ -82,7 +83,7 @@ class Crowd:
 
     def _direct(self, person: Somebody, message: Message) -> None:
         hands = self.hands(person)
-        if is_reminder(message):
+        if is_reminder(message) or message.text.startswith(AGAIN):
             self.begin(person, self._owners.reminded(self, person, message))
         elif hands.sees(message, "Check in"):
             self.begin(person, self._owners.check_in(self, person, message))

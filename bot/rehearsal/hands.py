@@ -45,6 +45,16 @@ class Hands:
         place = Place(channel=message.channel, ts=message.ts, copy=copy)
         return self._act(place, *found, raw=None)
 
+    def choose(self, message: Message, entry: str) -> bool:
+        """Choose from a menu of a message, by how an entry begins. False where no menu has it."""
+        for block, element in elements(message.blocks):
+            for option in element.get("options", []):
+                words = option["text"]["text"]
+                if words.startswith(entry):
+                    place = Place(channel=message.channel, ts=message.ts)
+                    return self._act(place, block["block_id"], element["action_id"], raw=words)
+        return False
+
     def fill(self, label: str, value: str) -> bool:
         """Type or choose in the dialog, in the field whose label begins so. False where there is none."""
         view = self.dialog

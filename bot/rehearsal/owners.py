@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # What somebody does with a prompt, and how often of a hundred times.
 AT_ONCE, LATE, TOO_LATE, NEVER, AFTER_THE_DIGEST = "at once", "late", "too late", "never", "after the digest"
 HABITS = {AT_ONCE: 50, LATE: 28, TOO_LATE: 6, NEVER: 12, AFTER_THE_DIGEST: 4}
+# How often somebody puts a prompt off, and how often they say that nothing changed, where they may.
+PUTS_OFF, NOTHING_CHANGED = 0.1, 0.15
 COLOURS = {"green": 60, "yellow": 25, "red": 15}
 
 
@@ -31,6 +33,12 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
     hands = crowd.hands(person)
     monday = _monday(prompt)
     copy = hands.copy_of(prompt)
+    if random.random() < PUTS_OFF:
+        yield random.uniform(1 * MINUTE, 20 * MINUTE)
+        for later in ("This afternoon", "Next morning"):
+            if hands.choose(prompt, later):
+                crowd.told.put_off.add((person.id, monday))
+                break
     match random.choices(list(HABITS), list(HABITS.values()))[0]:
         case "never":
             return
@@ -84,6 +92,8 @@ def _answer_all(crowd: Crowd, person: Somebody, prompt: Message, copy: dict[str,
     for _ in range(3):
 
         def press() -> bool:
+            if random.random() < NOTHING_CHANGED and hands.choose(prompt, "Nothing changed"):
+                return True
             return hands.press(prompt, "Check in") or hands.press(prompt, "Check in", copy=copy)
 
         yield from open_by(hands, random, press)

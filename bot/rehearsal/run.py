@@ -160,6 +160,7 @@ class Rehearsal:
         self.journal = Journal(self.timeline.now)
         self.told = Told()
         self.witness = Witness(self.core, self.timeline, self.journal)
+        self.witness.put_off = self.told.put_off
         self.fate = Fate(plan.mortality or mortality(plan.level), self._random("fate"))
         self.seam = Seam(
             self.core,

@@ -48,6 +48,7 @@ class Told:
     answers: list[ToldAnswer] = field(default_factory=list)
     decisions: list[ToldDecision] = field(default_factory=list)
     shifts: list[ToldShift] = field(default_factory=list)
+    put_off: set[tuple[str, date]] = field(default_factory=set)
     presses_by_strangers: int = 0
     stale_presses: int = 0
     double_submissions: int = 0

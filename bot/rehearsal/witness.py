@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.blocks.prompt import AGAIN
 from bot.localslack.core import LocalSlack
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.inputs import elements
@@ -64,6 +65,8 @@ class Witness:
         self.stages: dict[tuple[str, str], tuple[int, str]] = {}
         self.digests: Counter[tuple[str, str, str]] = Counter()
         self._prompts: Counter[tuple[str, date]] = Counter()
+        self._seconds: Counter[tuple[str, date]] = Counter()
+        self.put_off: set[tuple[str, date]] = set()
         self._reminders: dict[tuple[str, date], list[datetime]] = defaultdict(list)
         self._answered: dict[tuple[str, str], int] = {}
         core.on_effect = self._saw
@@ -105,6 +108,8 @@ class Witness:
         self.places[opaque] = (message.channel, message.ts)
         if kind == "prompt":
             self._asked(message, opaque)
+        elif kind == "second prompt":
+            self._asked_again(message, opaque)
         elif kind == "reminder":
             self._reminded(message, opaque)
         elif kind == "thread":
@@ -134,6 +139,20 @@ class Witness:
             self.broke(f"{person.name} was asked for the week of {monday} after it had closed", opaque)
         if person.left_at is not None and now > person.left_at + NEWS:
             self.broke(f"{person.name} was asked long after leaving", opaque)
+
+    def _asked_again(self, message: Message, opaque: str) -> None:
+        """Who put a prompt off is asked about it once more, at work, and nobody else is."""
+        person = self._partner(message)
+        monday = _period(message)
+        if person is None or monday is None:
+            return
+        self._journal.note(person.id, f"asked again for {monday}")
+        if (person.id, monday) not in self.put_off:
+            self.broke(f"{person.name} was asked again for the week of {monday} and had not put it off", opaque)
+        self._seconds[person.id, monday] += 1
+        if self._seconds[person.id, monday] > 1:
+            self.duplicates += 1
+            self.broke(f"{person.name} was asked again twice for the week of {monday}", opaque, person.id)
 
     def _reminded(self, message: Message, opaque: str) -> None:
         person = self._partner(message)
@@ -200,6 +219,8 @@ class Witness:
         if not self._is_channel(message):
             actions = {element["action_id"] for _, element in elements(message.blocks)}
             if "check_in" in actions:
+                if message.text.startswith(AGAIN):
+                    return "second prompt"
                 return "reminder" if is_reminder(message) else "prompt"
             if "answer_note" in actions:
                 return "lead's note"

@@ -95,6 +95,8 @@ def test_what_is_put_off_says_until_when_and_can_be_answered_now() -> None:
 
 def test_the_second_message_says_that_it_was_asked_for() -> None:
     assert prompt(shown(ItemState.OPEN, is_again=True)).text.startswith("As you asked: 1 key result")
+    partly = prompt(shown(ItemState.ANSWERED, ItemState.OPEN, is_again=True))
+    assert partly.text == "As you asked: 1 of 2 answered, open until Tue 17:00"
 
 
 def test_later_is_offered_with_its_hour_while_there_is_one() -> None:
