@@ -7,7 +7,7 @@ comes out is what the columns say. Errors are SQLAlchemy's, and whoever listens 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -15,9 +15,15 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.base import RowId
+
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
 Converter = Callable[[Any], Any]
+
+# Ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
+LONGEST = 64
+_NAMES = tuple(f"id_{place}" for place in range(LONGEST))
 
 
 class Prepared:
@@ -59,6 +65,42 @@ class Prepared:
         except connection.dialect.loaded_dbapi.Error as error:
             _raise(connection, error)
         return Sent(connection, cursor, made)
+
+
+class Listed:
+    """A statement about several rows, by their ids: `Prepared` for a few lengths, a list is filled up with its last id.
+
+    `make` gets what goes into `column.in_(…)`; all other values are named. What the session holds is flushed first.
+    """
+
+    def __init__(self, make: Callable[[Any], sa.Select[Any] | sa.Update]) -> None:
+        self._make = make
+        self._of_any_length = make(sa.bindparam("ids", expanding=True))
+        self._prepared: dict[int, Prepared] = {}
+
+    def rows(self, session: Session, ids: Collection[int], given: Values | None = None) -> Sequence[Row]:
+        """Send it and return all rows; none, and nothing is sent, where there are no ids."""
+        if len(ids) > LONGEST:
+            return session.execute(self._of_any_length, {**(given or {}), "ids": ids}).all()
+        return self._sent(session, ids, given).rows() if ids else []
+
+    def run(self, session: Session, ids: Collection[int], given: Values | None = None) -> None:
+        """Send what changes rows; nothing where there are no ids."""
+        if len(ids) > LONGEST:
+            session.execute(self._of_any_length, {**(given or {}), "ids": ids})
+        elif ids:
+            self._sent(session, ids, given)
+
+    def _sent(self, session: Session, ids: Collection[int], given: Values | None) -> Sent:
+        session.flush()
+        length = 1 << (len(ids) - 1).bit_length()
+        prepared = self._prepared.get(length)
+        if prepared is None:
+            made = self._make([sa.bindparam(name, type_=RowId) for name in _NAMES[:length]])
+            prepared = self._prepared[length] = Prepared(made)
+        wanted = [*ids]
+        wanted += wanted[-1:] * (length - len(wanted))
+        return prepared.send(session, {**(given or {}), **dict(zip(_NAMES, wanted, strict=False))})
 
 
 class Sent:

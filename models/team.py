@@ -57,6 +57,8 @@ class Team(InWorkspace, Base):
         sa.CheckConstraint("meeting_on is null or meeting_on between 0 and 6", name="meeting"),
         sa.Index("ix_team_note_due", "next_note_at"),
         sa.Index("ix_team_digest_due", "next_digest_at"),
+        # What somebody leads is looked up for everybody who is asked.
+        sa.Index("ix_team_lead", "workspace_id", "lead_id"),
         NEVER_REUSED,
     )
 

@@ -28,6 +28,7 @@ from bot.services import attention, failures
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, DeliveryState, Hold, Message
 from models.base import table_of
+from models.prepared import Listed
 from scheduler import due, pace
 from scheduler.posts import NotRendered, render_all
 from scheduler.whereabouts import Arrival, arrived, destinations
@@ -121,7 +122,7 @@ def _claim_in(
         session.execute(_LATER, later)
     if taken:
         ids = [row.delivery_id for row in taken]
-        session.execute(_CLAIMED, {"worker": worker_id, "until": now + LEASE, "ids": ids})
+        _CLAIMED.run(session, ids, {"worker": worker_id, "until": now + LEASE})
     if limit is not None:
         pace.take(session, workspace_id, pace.POSTS, limit, now, count=used)
     return [Claim(row.delivery_id, row.generation + 1, at) for row, at in taken.items()]
@@ -173,12 +174,10 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
     with runtime.write() as session:
         rows = _not_held_back(session, held_all(session, taken, DeliveryState.CLAIMED), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
-        wanted = dict(session.execute(_WANTED, {"ids": [row.id for row in rows]}).all())
+        wanted: dict[int, int] = dict(_WANTED.rows(session, [row.id for row in rows]))
         bodies = _with_room(session, _rendered(session, rows, now), now)
         places = destinations(session, list(bodies))
-        session.flush()
-        if bodies:
-            session.execute(_SENDING, {"now": now, "ids": [row.id for row in bodies]})
+        _SENDING.run(session, [row.id for row in bodies], {"now": now})
         claims = {one.delivery_id: one for one in taken}
         return [
             Ready(
@@ -372,20 +371,26 @@ _HELD = (
     .order_by(Delivery.id)
     .with_for_update(key_share=True)
 )
-_CLAIMED = (
-    sa.update(_delivery)
-    .where(_delivery.c.id.in_(_THESE))
-    .values(
-        state=DeliveryState.CLAIMED,
-        worker_id=sa.bindparam("worker"),
-        generation=_delivery.c.generation + 1,
-        leased_until=sa.bindparam("until"),
+_CLAIMED = Listed(
+    lambda ids: (
+        sa.update(_delivery)
+        .where(_delivery.c.id.in_(ids))
+        .values(
+            state=DeliveryState.CLAIMED,
+            worker_id=sa.bindparam("worker"),
+            generation=_delivery.c.generation + 1,
+            leased_until=sa.bindparam("until"),
+        )
     )
 )
 _LATER = sa.update(_delivery).where(_delivery.c.id == sa.bindparam("of")).values(not_before=sa.bindparam("at"))
-_WANTED = sa.select(_message.c.delivery_id, _message.c.wanted).where(_message.c.delivery_id.in_(_THESE))
-_SENDING = (
-    sa.update(_delivery)
-    .where(_delivery.c.id.in_(_THESE))
-    .values(state=DeliveryState.SENDING, attempts=_delivery.c.attempts + 1, attempted_at=sa.bindparam("now"))
+_WANTED = Listed(
+    lambda ids: sa.select(_message.c.delivery_id, _message.c.wanted).where(_message.c.delivery_id.in_(ids))
+)
+_SENDING = Listed(
+    lambda ids: (
+        sa.update(_delivery)
+        .where(_delivery.c.id.in_(ids))
+        .values(state=DeliveryState.SENDING, attempts=_delivery.c.attempts + 1, attempted_at=sa.bindparam("now"))
+    )
 )

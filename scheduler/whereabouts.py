@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.slack import Posted
 from models import Delivery, DeliveryState, Member, Message
 from models.base import table_of
+from models.prepared import Listed
 from scheduler import pace
 
 
@@ -29,7 +30,7 @@ def destinations(session: Session, rows: Collection[Delivery]) -> dict[int, tupl
         else {}
     )
     people = {row.member_id for row in rows if row.member_id is not None}
-    known = dict(session.execute(_ADDRESSES, {"ids": people}).all()) if people else {}
+    known: dict[int, str] = dict(_ADDRESSES.rows(session, people))
     found: dict[int, tuple[str, str | None]] = {}
     for row in rows:
         channel, ts = roots.get(row.follows_id, (None, None)) if row.follows_id is not None else (None, None)
@@ -85,8 +86,10 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
 _THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _ROOTS = sa.select(_delivery.c.id, _delivery.c.posted_channel, _delivery.c.posted_ts).where(_delivery.c.id.in_(_THESE))
-_ADDRESSES = sa.select(_member.c.id, sa.func.coalesce(_member.c.dm_channel, _member.c.slack_user_id)).where(
-    _member.c.id.in_(_THESE)
+_ADDRESSES = Listed(
+    lambda ids: sa.select(_member.c.id, sa.func.coalesce(_member.c.dm_channel, _member.c.slack_user_id)).where(
+        _member.c.id.in_(ids)
+    )
 )
 _SENT = (
     sa.update(_delivery)

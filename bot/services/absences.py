@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from bot.services.access import Caller
 from bot.services.asking import asked_about, only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
-from bot.services.schedules import Week, week_of, weeks_of
+from bot.services.schedules import Week, week_of
 from models import (
     Absence,
     AbsenceNotice,
@@ -130,27 +130,24 @@ def away_now(session: Session, members: Collection[Member], now: datetime) -> di
     return {row.member_id: row for row in rows if row.first_on <= ids[row.member_id] <= row.last_on}
 
 
-def just_back(session: Session, members: Collection[Member], this: Period) -> set[int]:
-    """The ids of those whose absence ended between the opening of the period before and the closing of this one."""
-    ended = session.execute(
-        sa.select(Absence.member_id, sa.func.max(Absence.last_on))
-        .where(
-            Absence.workspace_id.in_({member.workspace_id for member in members}),
-            Absence.member_id.in_([member.id for member in members]),
-            Absence.ended_at.is_(None),
-            # A free day is nothing to be welcomed back from.
-            Absence.first_on < Absence.last_on,
-            Absence.last_on >= following(this, -2),
-            Absence.last_on < following(this),
-        )
-        .group_by(Absence.member_id)
-    ).all()
-    if not ended:
-        return set()
-    weeks = weeks_of(session, members)
+def just_back(weeks: Mapping[int, Week], this: Period) -> set[int]:
+    """The ids of those whose absence ended between the opening of the period before and the closing of this one.
+
+    `weeks`: the people's, by their ids.
+    """
     found: set[int] = set()
-    for member_id, last_on in ended:
-        week = weeks[member_id]
+    for member_id, week in weeks.items():
+        last_on = max(
+            (
+                one.last_on
+                for one in week.away
+                # A free day is nothing to be welcomed back from.
+                if one.first_on < one.last_on and following(this, -2) <= one.last_on < following(this)
+            ),
+            default=None,
+        )
+        if last_on is None:
+            continue
         since, until = (
             opening(following(this, -1), week.rhythm, week.schedule),
             opening(this, week.rhythm, week.schedule),

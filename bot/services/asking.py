@@ -10,18 +10,20 @@ else owns the key result.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVarTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import Weekday
 from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Objective, Team
+from models.base import table_of
+from models.prepared import Listed
 
 Columns = TypeVarTuple("Columns")
 
@@ -49,9 +51,17 @@ class Asked:
         return period <= self.cycle_ends_on
 
 
-_Row = tuple[int | None, int, int, int, date | None, date | None, int | None, int | None, str | None, datetime | None]
-_owner = aliased(Member)
-_OWNER_IS_GONE = sa.or_(_owner.deactivated_at.is_not(None), _owner.kind != MemberKind.FULL)
+class _Line(NamedTuple):
+    owner_id: int | None
+    id: int
+    number: int
+    value_every_weeks: int
+    starts_on: date | None
+    ends_on: date | None
+    lead_id: int | None
+    meeting_on: int | None
+    country: str | None
+    next_note_at: datetime | None
 
 
 def asked_about(
@@ -61,14 +71,18 @@ def asked_about(
 
     `joining`: a team that is looked at as if it were on.
     """
-    these = {"member_ids": list(member_ids)}
-    owned, covered = (_OWNED, _COVERED) if joining is None else _statements(joining)
-    own = session.execute(owned, these).all()
-    left = session.execute(covered, these).all()
-    gone = {(row.id, row.owner_id) for row in left}
+    left_to = [key_result_id for (key_result_id,) in _LEFT_TO.rows(session, member_ids)]
+    if joining is None:
+        own, left = _OWN.rows(session, member_ids), _THESE.rows(session, left_to)
+    else:
+        own = session.execute(_own(member_ids, joining=joining)).all()
+        left = session.execute(_these(left_to, joining=joining)).all()
+    gone = set(left_to)
+    rows: list[tuple[int | None, int | None, _Line]] = [
+        (one.owner_id, None, one) for one in map(_Line._make, own) if one.id not in gone
+    ]
+    rows += [(one.lead_id, one.owner_id, one) for one in map(_Line._make, left)]
     found: dict[int, list[Asked]] = defaultdict(list)
-    rows = [(row.owner_id, None, row) for row in own if (row.id, row.owner_id) not in gone]
-    rows += [(row.lead_id, row.owner_id, row) for row in left]
     for asked_id, covered_for_id, row in sorted(rows, key=lambda one: one[2].number):
         # The tables hold all three for what is active.
         if asked_id is None or row.starts_on is None or row.ends_on is None:
@@ -115,28 +129,58 @@ def only_asked_about(columns: sa.Select[*Columns], *, joining: Team | None = Non
     )
 
 
-def _statements(joining: Team | None) -> tuple[sa.Select[*_Row], sa.Select[*_Row]]:
-    """What the members own, and what they lead whose owner has left."""
-    these: sa.BindParameter[int] = sa.bindparam("member_ids", expanding=True)
-    wanted = only_asked_about(
-        sa.select(
-            KeyResult.owner_id,
-            KeyResult.id,
-            KeyResult.number,
-            KeyResultRevision.value_every_weeks,
-            Cycle.starts_on,
-            Cycle.ends_on,
-            Team.lead_id,
-            Team.meeting_on,
-            Team.country,
-            Team.next_note_at,
-        ),
-        joining=joining,
+_COLUMNS: Sequence[Any] = (
+    KeyResult.owner_id,
+    KeyResult.id,
+    KeyResult.number,
+    KeyResultRevision.value_every_weeks,
+    Cycle.starts_on,
+    Cycle.ends_on,
+    Team.lead_id,
+    Team.meeting_on,
+    Team.country,
+    Team.next_note_at,
+)
+
+
+def _lines(joining: Team | None) -> sa.Select[Any]:
+    return only_asked_about(sa.select(*_COLUMNS), joining=joining)
+
+
+def _own(member_ids: Any, *, joining: Team | None = None) -> sa.Select[Any]:
+    # By way of the owner, whose key results are one stretch of an index.
+    return (
+        _lines(joining)
+        .join(Member, sa.and_(Member.workspace_id == KeyResult.workspace_id, Member.id == KeyResult.owner_id))
+        .where(Member.id.in_(member_ids))
     )
-    owned = wanted.where(KeyResult.owner_id.in_(these))
-    covered = wanted.join(_owner, _owner.id == KeyResult.owner_id).where(Team.lead_id.in_(these), _OWNER_IS_GONE)
-    return owned, covered
 
 
-# Made once: every prompt that is drawn asks for them.
-_OWNED, _COVERED = _statements(None)
+def _left_to(member_ids: Any) -> sa.Select[Any]:
+    """The key results of the teams that these lead whose owner has left. They are few: mostly there are none."""
+    team, objective, key_result = table_of(Team), table_of(Objective), table_of(KeyResult)
+    lead, owner = table_of(Member).alias("lead"), table_of(Member).alias("owner")
+    has_left = sa.or_(owner.c.deactivated_at.is_not(None), owner.c.kind != MemberKind.FULL)
+    return (
+        sa.select(key_result.c.id)
+        .select_from(lead)
+        # Outer joins, because SQLite keeps to their order: it would begin with all key results of the workspace.
+        .outerjoin(team, sa.and_(team.c.workspace_id == lead.c.workspace_id, team.c.lead_id == lead.c.id))
+        .outerjoin(
+            objective, sa.and_(objective.c.workspace_id == team.c.workspace_id, objective.c.team_id == team.c.id)
+        )
+        .outerjoin(
+            key_result,
+            sa.and_(key_result.c.workspace_id == objective.c.workspace_id, key_result.c.objective_id == objective.c.id),
+        )
+        .outerjoin(owner, owner.c.id == key_result.c.owner_id)
+        # As a case, because SQLite takes away what is outer where a condition has no place for null.
+        .where(lead.c.id.in_(member_ids), sa.case((has_left, 1), else_=0) == 1)
+    )
+
+
+def _these(key_result_ids: Any, *, joining: Team | None = None) -> sa.Select[Any]:
+    return _lines(joining).where(KeyResult.id.in_(key_result_ids))
+
+
+_OWN, _LEFT_TO, _THESE = Listed(_own), Listed(_left_to), Listed(_these)

@@ -14,8 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.attention import Claim, Leave, Verdict, verdict, week_of
+from bot.services.readers import held_readers
 from bot.services.schedules import weeks_of
 from models import Delivery, DeliveryState, Member, PostKind, Team
+from models.base import table_of
+from models.prepared import Listed
 
 CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.INTRODUCTION: Claim.FIRST,
@@ -59,16 +62,8 @@ def look(session: Session, now: datetime, rows: Collection[Delivery]) -> dict[in
     asked = [row for row in rows if row.member_id is not None and CLAIMS[row.kind] is not Claim.ANSWER]
     if not asked:
         return found
-    members = {
-        member.id: member
-        for member in session.scalars(
-            sa.select(Member)
-            .where(Member.id.in_({row.member_id for row in asked}))
-            .order_by(Member.id)
-            .with_for_update(key_share=True)
-        )
-    }
-    weeks = weeks_of(session, list(members.values()))
+    people = held_readers(session, {row.member_id for row in asked if row.member_id is not None})
+    weeks = weeks_of(session, list(people.values()))
     sent = _sent(session, now, asked)
     reserved = _notes_to_come(session, now, [row for row in asked if row.kind is PostKind.REMINDER])
     for row in sorted(asked, key=lambda one: one.id):
@@ -106,18 +101,10 @@ def held_back(session: Session, member: Member, now: datetime) -> Sequence[Deliv
 def _sent(session: Session, now: datetime, asked: Sequence[Delivery]) -> dict[int, list[datetime]]:
     """When messages within the budget left for these readers, lately."""
     found: dict[int, list[datetime]] = defaultdict(list)
-    rows = session.execute(
-        sa.select(Delivery.member_id, Delivery.attempted_at).where(
-            Delivery.workspace_id.in_({row.workspace_id for row in asked}),
-            Delivery.member_id.in_({row.member_id for row in asked}),
-            Delivery.attempted_at >= now - _A_WEEK,
-            Delivery.kind.in_(COUNTED),
-            Delivery.state.in_(_LEFT),
-            Delivery.id.not_in([row.id for row in asked]),
-        )
-    )
-    for member_id, at in rows:
-        if member_id is not None and at is not None:
+    these = {row.id for row in asked}
+    people = {row.member_id for row in asked if row.member_id is not None}
+    for delivery_id, member_id, at, kind, state in _LATELY.rows(session, people, {"since": now - _A_WEEK}):
+        if kind in COUNTED and state in _LEFT and delivery_id not in these:
             found[member_id].append(at)
     return found
 
@@ -133,3 +120,21 @@ def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery
         .group_by(Team.lead_id)
     )
     return {lead_id: count for lead_id, count in rows if lead_id is not None}
+
+
+_delivery, _member = table_of(Delivery), table_of(Member)
+# Their few rows of a week are all read: a condition on the state would have SQLite read everybody's of that state.
+_LATELY = Listed(
+    lambda ids: (
+        sa.select(_delivery.c.id, _delivery.c.member_id, _delivery.c.attempted_at, _delivery.c.kind, _delivery.c.state)
+        .select_from(_member)
+        .join(
+            _delivery,
+            sa.and_(_delivery.c.workspace_id == _member.c.workspace_id, _delivery.c.member_id == _member.c.id),
+        )
+        .where(
+            _member.c.id.in_(ids),
+            _delivery.c.attempted_at >= sa.bindparam("since"),
+        )
+    )
+)

@@ -322,7 +322,7 @@ def _wait_for(member: Member, found: Opening | None, now: datetime) -> None:
 
 def _covers(session: Session, weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:
     """By member id: those who are named as covers, with their own weeks."""
-    ids = {one.cover_id for week in weeks.values() for one in week.covers if one.cover_id is not None}
+    ids = {one.cover_id for week in weeks.values() for one in week.away if one.cover_id is not None}
     if not ids:
         return {}
     members = session.scalars(sa.select(Member).where(Member.id.in_(ids))).all()

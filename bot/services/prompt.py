@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -23,8 +24,9 @@ from bot.domain.snooze import offers
 from bot.domain.unchanged import may_stay
 from bot.services import absences, outbox
 from bot.services.planning import prompt_key
+from bot.services.readers import Asks, Reader, readers
 from bot.services.rhythm import KeepsRhythm, rhythm_for
-from bot.services.schedules import week_of, weeks_of
+from bot.services.schedules import organisations, week_of, weeks_of
 from bot.services.snoozed import Snoozed, snoozed, told_of
 from bot.services.standing import standings
 from models import (
@@ -39,6 +41,8 @@ from models import (
     Team,
     Workspace,
 )
+from models.base import table_of
+from models.prepared import Listed
 
 _STATES = {
     CheckInState.DUE: ItemState.OPEN,
@@ -46,6 +50,35 @@ _STATES = {
     CheckInState.EXCUSED: ItemState.EXCUSED,
     CheckInState.MISSED: ItemState.MISSED,
 }
+
+
+class _Reports(Protocol):
+    """A team's row, or a row that brings its columns along: when its week is, and where its digest goes."""
+
+    @property
+    def meeting_on(self) -> int | None: ...
+    @property
+    def next_digest_at(self) -> datetime | None: ...
+    @property
+    def channel_id(self) -> str | None: ...
+
+
+class _Asked(NamedTuple):
+    """A check-in with what its prompt shows of the key result, its objective (`wider`: its visibility) and its team."""
+
+    check_in_id: int
+    owner_id: int
+    state: CheckInState
+    closes_at: datetime
+    disowned_at: datetime | None
+    covered_for_id: int | None
+    key_result_id: int
+    key_result_state: KeyResultState
+    visibility: Visibility
+    wider: Visibility
+    meeting_on: int | None
+    next_digest_at: datetime | None
+    channel_id: str | None
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -59,10 +92,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> dict[int, Post | None]:
     """As `post`, for many deliveries in as many queries as one takes; by the deliveries' ids."""
-    members = {
-        member.id: member
-        for member in session.scalars(_READERS, {"ids": [delivery.member_id for delivery in deliveries]})
-    }
+    members = readers(session, {delivery.member_id for delivery in deliveries if delivery.member_id is not None})
     asked = [
         (member, period(delivery.period))
         for delivery in deliveries
@@ -84,80 +114,75 @@ def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> di
     return found
 
 
-def _reader(delivery: Delivery, members: Mapping[int, Member]) -> Member | None:
+def _reader(delivery: Delivery, members: Mapping[int, Reader]) -> Reader | None:
     member = members.get(delivery.member_id) if delivery.member_id is not None else None
     return member if member is not None and member.may_take_part else None
 
 
-def prompt_view(session: Session, now: datetime, member: Member, this: Period) -> Prompt | None:
+def prompt_view(session: Session, now: datetime, member: Asks, this: Period) -> Prompt | None:
     """The check-in of a member in a period; None where nothing was asked. A constant number of queries."""
     return prompt_views(session, now, [(member, this)]).get((member.id, this))
 
 
 def prompt_views(
-    session: Session, now: datetime, asked: Collection[tuple[Member, Period]]
+    session: Session, now: datetime, asked: Collection[tuple[Asks, Period]]
 ) -> dict[tuple[int, date], Prompt]:
     """The check-ins of members in periods, by member id and period; absent where nothing was asked.
 
     A constant number of queries for all the members of one period.
     """
-    members: dict[Period, dict[int, Member]] = {}
+    members: dict[Period, dict[int, Asks]] = {}
     for member, this in asked:
         members.setdefault(this, {})[member.id] = member
     return {
         (member_id, this): view
-        for this, readers in members.items()
-        for member_id, view in _views(session, now, readers, this).items()
+        for this, people in members.items()
+        for member_id, view in _views(session, now, people, this).items()
     }
 
 
-def _views(session: Session, now: datetime, readers: Mapping[int, Member], this: Period) -> dict[int, Prompt]:
-    given = {
-        "workspace_ids": sorted({member.workspace_id for member in readers.values()}),
-        "ids": list(readers),
-        "period": this,
-    }
-    found = session.execute(_ASKED, given).all()
-    stands = standings(session, [key_result.id for _, key_result, _, _ in found], this)
-    covered = _names(session, {check_in.covered_for_id for check_in, _, _, _ in found})
-    back = absences.just_back(session, list(readers.values()), this)
-    rows: dict[int, list[sa.Row[CheckIn, KeyResult, Visibility, Team]]] = {}
-    for row in found:
-        rows.setdefault(row[0].owner_id, []).append(row)
-    told = told_of(session, [check_in.id for check_in, _, _, _ in found if check_in.disowned_at is not None])
-    put_off = snoozed(session, list(readers.values()), this)
-    workspaces = _workspaces(session, readers.values())
-    weeks = weeks_of(session, list(readers.values()))
+def _views(session: Session, now: datetime, people: Mapping[int, Asks], this: Period) -> dict[int, Prompt]:
+    found = [_Asked._make(row) for row in _ASKED.rows(session, people, {"period": this})]
+    if not found:
+        return {}
+    stands = standings(session, [one.key_result_id for one in found], this)
+    covered = _names(session, {one.covered_for_id for one in found})
+    told = told_of(session, [one.check_in_id for one in found if one.disowned_at is not None])
+    theirs: dict[int, list[_Asked]] = {}
+    for one in found:
+        theirs.setdefault(one.owner_id, []).append(one)
+    put_off = snoozed(session, list(people.values()), this)
+    weeks = weeks_of(session, list(people.values()))
+    back = absences.just_back(weeks, this)
+    here = organisations(session, {member.workspace_id for member in people.values()})
     return {
         member_id: _with_ways(
             now,
             weeks[member_id].schedule,
             put_off[member_id],
             _prompt(
-                workspaces[readers[member_id].workspace_id],
+                here[people[member_id].workspace_id],
                 now,
-                readers[member_id],
+                people[member_id],
                 this,
                 items=tuple(
                     Item(
-                        stands[key_result.id],
-                        _state(check_in, key_result),
-                        told.get(check_in.id),
-                        covered.get(check_in.covered_for_id or 0),
+                        stands[one.key_result_id],
+                        _state(one),
+                        told.get(one.check_in_id),
+                        covered.get(one.covered_for_id or 0),
                     )
-                    for check_in, key_result, _, _ in own
+                    for one in own
                 ),
-                closes=max(check_in.closes_at for check_in, _, _, _ in own),
+                closes=max(one.closes_at for one in own),
                 limited=any(
-                    Visibility.WORKSPACE is not visibility
-                    for _, key_result, wider, _ in own
-                    for visibility in (key_result.visibility, wider)
+                    Visibility.WORKSPACE is not visibility for one in own for visibility in (one.visibility, one.wider)
                 ),
-                teams=[team for _, _, _, team in own],
+                teams=own,
                 is_back=member_id in back,
             ),
         )
-        for member_id, own in rows.items()
+        for member_id, own in theirs.items()
     }
 
 
@@ -173,11 +198,6 @@ def _with_ways(now: datetime, schedule: Schedule, put_off: Snoozed, view: Prompt
     )
 
 
-def _workspaces(session: Session, members: Collection[Member]) -> dict[int, Workspace]:
-    ids = {member.workspace_id for member in members}
-    return {row.id: row for row in session.scalars(sa.select(Workspace).where(Workspace.id.in_(ids)))}
-
-
 def stays(standing: Standing) -> bool:
     """Whether *Nothing changed* may be said of a key result that is open, as its newest answer left it."""
     known = standing.score if standing.kind is Kind.MILESTONE else standing.value
@@ -187,7 +207,7 @@ def stays(standing: Standing) -> bool:
 def first_prompt(
     session: Session,
     now: datetime,
-    member: Member,
+    member: Asks,
     first: Opening,
     key_results: Collection[tuple[KeyResult, Objective, Team]],
 ) -> Prompt:
@@ -254,25 +274,25 @@ def _names(session: Session, member_ids: Collection[int | None]) -> dict[int, st
     return dict(session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids))).all())
 
 
-def _state(check_in: CheckIn, key_result: KeyResult) -> ItemState:
-    if check_in.disowned_at is not None and check_in.state in (CheckInState.DUE, CheckInState.MISSED):
+def _state(one: _Asked) -> ItemState:
+    if one.disowned_at is not None and one.state in (CheckInState.DUE, CheckInState.MISSED):
         return ItemState.DISOWNED
     # What was closed in mid-week is owed no more, though its check-in is settled by a tick only.
-    if check_in.state is CheckInState.DUE and key_result.state is KeyResultState.CLOSED:
+    if one.state is CheckInState.DUE and one.key_result_state is KeyResultState.CLOSED:
         return ItemState.EXCUSED
-    return _STATES[check_in.state]
+    return _STATES[one.state]
 
 
 def _prompt(
-    workspace: Workspace,
+    workspace: KeepsRhythm,
     now: datetime,
-    member: Member,
+    member: Asks,
     this: Period,
     *,
     items: tuple[Item, ...],
     closes: datetime,
     limited: bool,
-    teams: Collection[Team],
+    teams: Collection[_Reports],
     is_back: bool = False,
 ) -> Prompt:
     zone = ZoneInfo(member.time_zone)
@@ -292,17 +312,34 @@ def _prompt(
     )
 
 
-# Built once: they are made for every few posts of a fan-out.
-_READERS = sa.select(Member).where(Member.id.in_(sa.bindparam("ids", expanding=True)))
-_ASKED = (
-    sa.select(CheckIn, KeyResult, Objective.visibility, Team)
-    .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-    .join(Objective, Objective.id == KeyResult.objective_id)
-    .join(Team, Team.id == Objective.team_id)
-    .where(
-        CheckIn.workspace_id.in_(sa.bindparam("workspace_ids", expanding=True)),
-        CheckIn.owner_id.in_(sa.bindparam("ids", expanding=True)),
-        CheckIn.period == sa.bindparam("period"),
+_check_in, _key_result = table_of(CheckIn), table_of(KeyResult)
+_objective, _team, _member = table_of(Objective), table_of(Team), table_of(Member)
+_ASKED = Listed(
+    lambda ids: (
+        sa.select(
+            _check_in.c.id,
+            _check_in.c.owner_id,
+            _check_in.c.state,
+            _check_in.c.closes_at,
+            _check_in.c.disowned_at,
+            _check_in.c.covered_for_id,
+            _key_result.c.id,
+            _key_result.c.state,
+            _key_result.c.visibility,
+            _objective.c.visibility,
+            _team.c.meeting_on,
+            _team.c.next_digest_at,
+            _team.c.channel_id,
+        )
+        .select_from(_member)
+        .join(
+            _check_in,
+            sa.and_(_check_in.c.workspace_id == _member.c.workspace_id, _check_in.c.owner_id == _member.c.id),
+        )
+        .join(_key_result, _key_result.c.id == _check_in.c.key_result_id)
+        .join(_objective, _objective.c.id == _key_result.c.objective_id)
+        .join(_team, _team.c.id == _objective.c.team_id)
+        .where(_member.c.id.in_(ids), _check_in.c.period == sa.bindparam("period"))
+        .order_by(_key_result.c.number)
     )
-    .order_by(KeyResult.number)
 )

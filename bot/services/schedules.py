@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,14 +19,62 @@ from bot.domain.schedule import Schedule
 from bot.services.asking import Asked, asked_about
 from bot.services.rhythm import rhythm_for
 from models import Absence, Member, Workspace
+from models.base import table_of
+from models.prepared import Listed
 
 # A working day where nobody chose one; it reaches from the hour at which all are asked to the one at which it closes.
 STARTS, ENDS = time(9), time(17)
 
 
+class KeepsHours(Protocol):
+    """A member's row, or a row that brings its columns along: whose week it is, and what they chose."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def workspace_id(self) -> int: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def asked_at(self) -> time | None: ...
+    @property
+    def works_from(self) -> time | None: ...
+    @property
+    def works_until(self) -> time | None: ...
+    @property
+    def workdays(self) -> int | None: ...
+    @property
+    def country(self) -> str | None: ...
+
+
+class Organisation(NamedTuple):
+    """What the week of everybody in a workspace has in common (`bot/services/rhythm.py`), and the budget."""
+
+    id: int
+    opens_on: int
+    opens_at: time
+    closes_on: int
+    closes_at: time
+    digest_on: int
+    digest_at: time
+    note_at: time
+    time_zone: str
+    country: str | None
+    weekly_budget: int
+
+
+class Away(NamedTuple):
+    """An absence of a member that was not taken back; both days are inside."""
+
+    member_id: int
+    first_on: date
+    last_on: date
+    cover_id: int | None
+
+
 @dataclass(frozen=True)
 class Week:
-    """One person's week: the rhythm that they live in, their working time, and who covers when they are away.
+    """One person's week: the rhythm that they live in, their working time, and when they are away.
 
     `organisation`: the zone in which the digests come and the weeks of the budget are counted.
     """
@@ -34,20 +83,20 @@ class Week:
     schedule: Schedule
     organisation: ZoneInfo
     budget: int
-    covers: tuple[Absence, ...] = ()
+    away: tuple[Away, ...] = ()
 
     def cover_on(self, day: date) -> int | None:
         """The member who stands in on a day; null where nobody does."""
-        return next((one.cover_id for one in self.covers if one.first_on <= day <= one.last_on and one.cover_id), None)
+        return next((one.cover_id for one in self.away if one.first_on <= day <= one.last_on and one.cover_id), None)
 
 
-def week_of(session: Session, member: Member) -> Week:
+def week_of(session: Session, member: KeepsHours) -> Week:
     """One person's week."""
     return weeks_of(session, [member])[member.id]
 
 
 def weeks_of(
-    session: Session, members: Collection[Member], asked: Mapping[int, Sequence[Asked]] | None = None
+    session: Session, members: Collection[KeepsHours], asked: Mapping[int, Sequence[Asked]] | None = None
 ) -> dict[int, Week]:
     """By member id. `asked`: what they are asked about, where that was read already. A fixed number of queries.
 
@@ -58,17 +107,21 @@ def weeks_of(
     if not members:
         return {}
     known = asked if asked is not None else asked_about(session, [member.id for member in members])
-    workspaces = {
-        row.id: row
-        for row in session.scalars(
-            sa.select(Workspace).where(Workspace.id.in_({member.workspace_id for member in members}))
-        )
-    }
-    away = _absences(session, members)
+    here = organisations(session, {member.workspace_id for member in members})
+    away: dict[int, list[Away]] = defaultdict(list)
+    for row in _AWAY.rows(session, [member.id for member in members]):
+        one = Away._make(row)
+        away[one.member_id].append(one)
     return {
-        member.id: _week(workspaces[member.workspace_id], member, known.get(member.id, ()), away[member.id])
+        member.id: _week(here[member.workspace_id], member, known.get(member.id, ()), away[member.id])
         for member in members
     }
+
+
+def organisations(session: Session, workspace_ids: Collection[int]) -> dict[int, Organisation]:
+    """By the workspaces' ids, in one query."""
+    found = map(Organisation._make, _ORGANISATIONS.rows(session, workspace_ids))
+    return {one.id: one for one in found}
 
 
 def default_hours(rhythm: Rhythm) -> tuple[time, time]:
@@ -88,7 +141,7 @@ def as_bits(days: Collection[Weekday]) -> int:
     return sum(1 << day for day in days)
 
 
-def _week(workspace: Workspace, member: Member, asked: Sequence[Asked], away: Sequence[Absence]) -> Week:
+def _week(workspace: Organisation, member: KeepsHours, asked: Sequence[Asked], away: Sequence[Away]) -> Week:
     meetings = {one.meeting_on for one in asked}
     rhythm = rhythm_for(workspace, meetings.pop() if len(meetings) == 1 else None)
     country = member.country or next((one.country for one in asked if one.country), None) or workspace.country
@@ -106,21 +159,23 @@ def _week(workspace: Workspace, member: Member, asked: Sequence[Asked], away: Se
         ),
         organisation=ZoneInfo(workspace.time_zone),
         budget=workspace.weekly_budget,
-        covers=tuple(away),
+        away=tuple(away),
     )
 
 
-def _absences(session: Session, members: Collection[Member]) -> Mapping[int, list[Absence]]:
-    found: dict[int, list[Absence]] = defaultdict(list)
-    rows = session.scalars(
-        sa.select(Absence)
-        .where(
-            Absence.workspace_id.in_({member.workspace_id for member in members}),
-            Absence.member_id.in_([member.id for member in members]),
-            Absence.ended_at.is_(None),
+_workspace, _absence, _member = table_of(Workspace), table_of(Absence), table_of(Member)
+_ORGANISATIONS = Listed(
+    lambda ids: sa.select(*(_workspace.c[name] for name in Organisation._fields)).where(_workspace.c.id.in_(ids))
+)
+_AWAY = Listed(
+    lambda ids: (
+        sa.select(*(_absence.c[name] for name in Away._fields))
+        .select_from(_member)
+        .join(
+            _absence,
+            sa.and_(_absence.c.workspace_id == _member.c.workspace_id, _absence.c.member_id == _member.c.id),
         )
-        .order_by(Absence.first_on, Absence.id)
+        .where(_member.c.id.in_(ids), _absence.c.ended_at.is_(None))
+        .order_by(_absence.c.first_on, _absence.c.id)
     )
-    for row in rows:
-        found[row.member_id].append(row)
-    return found
+)

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Period
 from bot.services import outbox
 from bot.services.planning import prompt_key
+from bot.services.schedules import KeepsHours
 from models import Delivery, DeliveryState, Member, PostKind, Snooze
+from models.base import table_of
+from models.prepared import Listed
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,10 @@ class Snoozed:
     asked_again: bool = False
 
 
-def snoozed(session: Session, members: Collection[Member], this: Period) -> Mapping[int, Snoozed]:
+def snoozed(session: Session, members: Collection[KeepsHours], this: Period) -> Mapping[int, Snoozed]:
     """By member id, for all these members in two queries."""
     until: dict[int, datetime] = {}
-    for member_id, at in session.execute(
-        sa.select(Snooze.member_id, Snooze.until).where(
-            Snooze.member_id.in_([member.id for member in members]), Snooze.period == this
-        )
-    ):
+    for member_id, at in _UNTIL.rows(session, [member.id for member in members], {"period": this}):
         until[member_id] = at
     if not until:
         return {member.id: Snoozed() for member in members}
@@ -57,3 +56,11 @@ def told_of(session: Session, check_in_ids: Collection[int]) -> dict[int, str]:
         .where(Delivery.check_in_id.in_(check_in_ids), Delivery.kind == PostKind.NOT_MINE)
     )
     return {check_in_id: name for check_in_id, name in rows if check_in_id is not None}
+
+
+_snooze = table_of(Snooze)
+_UNTIL = Listed(
+    lambda ids: sa.select(_snooze.c.member_id, _snooze.c.until).where(
+        _snooze.c.member_id.in_(ids), _snooze.c.period == sa.bindparam("period")
+    )
+)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -20,11 +19,10 @@ from bot.services.still_open import OpenEscalation, open_for_key_results
 from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
 from models.base import table_of
 from models.escalation import is_unresolved
-from models.prepared import Prepared
+from models.prepared import Listed
 
 # A quarter: as many weeks as the row of characters shows, and as far back as an answer still says something.
 WEEKS = 13
-FEW = 12
 
 
 class Defined(Protocol):
@@ -93,11 +91,9 @@ def standings(session: Session, key_result_ids: Collection[int], period: Period)
     """
     if not key_result_ids:
         return {}
-    # What was said in this session counts too: statements over tables do not see to that by themselves.
-    session.flush()
     ids = list(key_result_ids)
     answers = told(session, ids, since=following(period, 1 - WEEKS), until=period)
-    lines = [_Line._make(row) for row in session.execute(_LINES, {"ids": ids})]
+    lines = [_Line._make(row) for row in _LINES.rows(session, ids)]
     escalations = open_for_key_results(session, [one.key_result_id for one in lines if one.escalation_id is not None])
     return {
         line.key_result_id: standing_of(
@@ -128,13 +124,7 @@ def told(
 ) -> dict[int, tuple[Told, ...]]:
     """By key result id: the newest answer of each period from `since` to `until`, the oldest first."""
     found: dict[int, list[Told]] = {}
-    span = {"since": since, "until": until}
-    rows: Sequence[tuple[Any, ...]]
-    if len(key_result_ids) <= FEW:
-        rows = _told_of(len(key_result_ids)).rows(session, {**span, **_numbered(key_result_ids)})
-    else:
-        rows = session.execute(_TOLD.where(_check_in.c.key_result_id.in_(key_result_ids)), span).all()
-    for row in rows:
+    for row in _TOLD.rows(session, key_result_ids, {"since": since, "until": until}):
         one = Told._make(row)
         found.setdefault(one.key_result_id, []).append(one)
     return {key_result_id: tuple(ones) for key_result_id, ones in found.items()}
@@ -177,7 +167,7 @@ _key_result, _definition, _owner = table_of(KeyResult), table_of(KeyResultRevisi
 _check_in, _answer, _escalation = table_of(CheckIn), table_of(Answer), table_of(Escalation)
 _newer = _answer.alias("newer")
 
-_LINES = (
+_ALL_LINES = (
     sa.select(
         _key_result.c.id,
         _key_result.c.number,
@@ -204,10 +194,10 @@ _LINES = (
             is_unresolved(_escalation),
         ),
     )
-    .where(_key_result.c.id.in_(sa.bindparam("ids", expanding=True)))
 )
+_LINES = Listed(lambda ids: _ALL_LINES.where(_key_result.c.id.in_(ids)))
 
-_TOLD = (
+_ALL_TOLD = (
     sa.select(
         _check_in.c.key_result_id,
         _check_in.c.period,
@@ -231,17 +221,7 @@ _TOLD = (
     )
     .order_by(_check_in.c.period)
 )
-
-
-def _numbered(key_result_ids: Sequence[int]) -> dict[str, int]:
-    return {f"id_{place}": one for place, one in enumerate(key_result_ids)}
-
-
-@cache
-def _told_of(count: int) -> Prepared:
-    """For so many key results, `_numbered`: what somebody looks at while they answer is prepared."""
-    wanted = [sa.bindparam(name, type_=_check_in.c.key_result_id.type) for name in _numbered(range(count))]
-    return Prepared(_TOLD.where(_check_in.c.key_result_id.in_(wanted)))
+_TOLD = Listed(lambda ids: _ALL_TOLD.where(_check_in.c.key_result_id.in_(ids)))
 
 
 class Stood(NamedTuple):
