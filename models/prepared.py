@@ -82,16 +82,17 @@ class Listed:
         """Send it and return all rows; none, and nothing is sent, where there are no ids."""
         if len(ids) > LONGEST:
             return session.execute(self._of_any_length, {**(given or {}), "ids": ids}).all()
-        return self._sent(session, ids, given).rows() if ids else []
+        return self.send(session, ids, given).rows() if ids else []
 
     def run(self, session: Session, ids: Collection[int], given: Values | None = None) -> None:
         """Send what changes rows; nothing where there are no ids."""
         if len(ids) > LONGEST:
             session.execute(self._of_any_length, {**(given or {}), "ids": ids})
         elif ids:
-            self._sent(session, ids, given)
+            self.send(session, ids, given)
 
-    def _sent(self, session: Session, ids: Collection[int], given: Values | None) -> Sent:
+    def send(self, session: Session, ids: Collection[int], given: Values | None = None) -> Sent:
+        """Send it for 1 to `LONGEST` ids; its rows can be had later, as with `Prepared.send`."""
         session.flush()
         length = 1 << (len(ids) - 1).bit_length()
         prepared = self._prepared.get(length)
@@ -137,6 +138,17 @@ def together(session: Session) -> Iterator[None]:
             yield
     except connection.dialect.loaded_dbapi.Error as error:
         _raise(connection, error)
+
+
+def at_once(session: Session, *asked: tuple[Listed, Collection[int], Values]) -> list[Sequence[Row]]:
+    """The rows of several statements that do not depend on each other, in one go where their ids are not too many."""
+    if any(len(ids) > LONGEST for _, ids, _ in asked):
+        return [listed.rows(session, ids, given) for listed, ids, given in asked]
+    # What is not prepared has no place in the block below.
+    session.flush()
+    with together(session):
+        sent = [listed.send(session, ids, given) if ids else None for listed, ids, given in asked]
+        return [one.rows() if one is not None else [] for one in sent]
 
 
 def _raise(connection: sa.Connection, error: Exception) -> NoReturn:

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -65,6 +65,7 @@ class Courier:
         self._waiting: deque[delivery.Claim] = deque()
         self._at_once = Portion(SENDERS)
         self._may_be_more = False
+        self._redraw_from = datetime.min.replace(tzinfo=UTC)
         # The deliveries that are claimed and not yet finished, by id. Set operations on one id are atomic.
         self._in_hand: set[int] = set()
         self._recorder = Recorder(runtime, self._recorded)
@@ -102,10 +103,12 @@ class Courier:
         """Claim what may leave now, begin as many as there are senders. True where there may be more right away."""
         now = self._runtime.now()
         self._claim(now)
-        self._begin(now)
-        drawings = redrawing.claim(self._runtime, now) if redrawing.something_is_stale(self._runtime, now) else []
-        for drawing in drawings:
-            self._hand_over(lambda drawing=drawing: self._redraw(drawing))  # type: ignore[misc]
+        # While posts leave one batch after the other, what is to be redrawn is looked for now and then.
+        if not self._begin(now) or now >= self._redraw_from:
+            self._redraw_from = now + timedelta(seconds=NAP_SECONDS)
+            if redrawing.something_is_stale(self._runtime, now):
+                for drawing in redrawing.claim(self._runtime, now):
+                    self._hand_over(lambda drawing=drawing: self._redraw(drawing))  # type: ignore[misc]
         return self._free() > 0 and (self._may_be_more or any(one.at <= now for one in self._waiting))
 
     def _claim(self, now: datetime) -> None:
@@ -120,14 +123,14 @@ class Courier:
         self._waiting.extend(claims)
         self._may_be_more = len(claims) == room
 
-    def _begin(self, now: datetime) -> None:
-        """Begin what is waiting and may leave now, one for each free sender at most."""
+    def _begin(self, now: datetime) -> bool:
+        """Begin what is waiting and may leave now, one for each free sender at most. Whether something was begun."""
         due = [one for one in self._waiting if one.at <= now]
         if 0 < self._free() < min(len(due), SENDERS // 2):
             self._stopping.wait(GATHER_SECONDS)
         due = due[: min(self._free(), self._at_once.size)]
         if not due:
-            return
+            return False
         for one in due:
             self._waiting.remove(one)
         try:
@@ -145,6 +148,7 @@ class Courier:
         self._in_hand.difference_update({one.delivery_id for one in due} - {one.claim.delivery_id for one in begun})
         for ready in begun:
             self._hand_over(lambda ready=ready: self._send(ready))  # type: ignore[misc]
+        return bool(begun)
 
     def _keep(self, due: Sequence[delivery.Claim], now: datetime) -> None:
         for one in due:

@@ -25,6 +25,7 @@ from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
 from bot.services import attention, failures
+from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, DeliveryState, Hold, Message
 from models.base import table_of
@@ -175,7 +176,8 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
         rows = _not_held_back(session, held_all(session, taken, DeliveryState.CLAIMED), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         wanted: dict[int, int] = dict(_WANTED.rows(session, [row.id for row in rows]))
-        bodies = _with_room(session, _rendered(session, rows, now), now)
+        weeks = Weeks()
+        bodies = _with_room(session, _rendered(session, rows, now, weeks), now, weeks)
         places = destinations(session, list(bodies))
         _SENDING.run(session, [row.id for row in bodies], {"now": now})
         claims = {one.delivery_id: one for one in taken}
@@ -208,9 +210,9 @@ def _not_held_back(session: Session, rows: Mapping[int, Delivery], now: datetime
     return free
 
 
-def _rendered(session: Session, rows: Sequence[Delivery], now: datetime) -> dict[Delivery, Post]:
+def _rendered(session: Session, rows: Sequence[Delivery], now: datetime, weeks: Weeks) -> dict[Delivery, Post]:
     """What each says now. Those that make no sense any more are obsolete, and those that could not be rendered wait."""
-    found = render_all(session, rows, now)
+    found = render_all(session, rows, now, weeks)
     bodies: dict[Delivery, Post] = {}
     for row in rows:
         match found[row.id]:
@@ -225,9 +227,9 @@ def _rendered(session: Session, rows: Sequence[Delivery], now: datetime) -> dict
     return bodies
 
 
-def _with_room(session: Session, bodies: Mapping[Delivery, Post], now: datetime) -> dict[Delivery, Post]:
+def _with_room(session: Session, bodies: Mapping[Delivery, Post], now: datetime, weeks: Weeks) -> dict[Delivery, Post]:
     """Those whose readers are at work and have room for them this week. The others wait, or are kept for their Home."""
-    verdicts = attention.look(session, now, list(bodies))
+    verdicts = attention.look(session, now, list(bodies), weeks)
     free: dict[Delivery, Post] = {}
     for row, body in bodies.items():
         match verdicts[row.id]:

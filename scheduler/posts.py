@@ -31,6 +31,7 @@ from bot.services import (
     snooze,
     understanding,
 )
+from bot.services.schedules import Weeks
 from models import Delivery, PostKind
 
 Renderer = Callable[[Session, Delivery, datetime], Post | None]
@@ -60,7 +61,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
 
 
 # Renderers of what many people get at one hour can do many in as many queries as one takes.
-TOGETHER: Mapping[Renderer, Callable[[Session, Sequence[Delivery], datetime], Mapping[int, Post | None]]] = {
+TOGETHER: Mapping[Renderer, Callable[[Session, Sequence[Delivery], datetime, Weeks], Mapping[int, Post | None]]] = {
     prompt.post: prompt.posts,
     snooze.post: prompt.posts,
 }
@@ -81,7 +82,9 @@ def render(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     return RENDERERS[delivery.kind](session, delivery, now)
 
 
-def render_all(session: Session, deliveries: Sequence[Delivery], now: datetime) -> dict[int, Post | NotRendered | None]:
+def render_all(
+    session: Session, deliveries: Sequence[Delivery], now: datetime, weeks: Weeks
+) -> dict[int, Post | NotRendered | None]:
     """The messages for several deliveries, by their ids, from the state as it is now. What fails fails alone."""
     alike: dict[Renderer, list[Delivery]] = {}
     for delivery in deliveries:
@@ -91,7 +94,7 @@ def render_all(session: Session, deliveries: Sequence[Delivery], now: datetime) 
         together = TOGETHER.get(renderer)
         if together is not None and len(ones) > 1:
             try:
-                found |= together(session, ones, now)
+                found |= together(session, ones, now, weeks)
                 continue
             except RENDERING_FAILURES:
                 pass  # one of them is at fault; each alone shows which

@@ -23,7 +23,7 @@ from bot.domain.cycles import CycleState
 from bot.domain.localtime import Weekday
 from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Objective, Team
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, Row, at_once
 
 Columns = TypeVarTuple("Columns")
 
@@ -71,13 +71,16 @@ def asked_about(
 
     `joining`: a team that is looked at as if it were on.
     """
-    left_to = [key_result_id for (key_result_id,) in _LEFT_TO.rows(session, member_ids)]
+    own: Sequence[Row]
+    left: Sequence[Row]
     if joining is None:
-        own, left = _OWN.rows(session, member_ids), _THESE.rows(session, left_to)
+        own, found_left = at_once(session, (_OWN, member_ids, {}), (_LEFT_TO, member_ids, {}))
+        gone = {key_result_id for (key_result_id,) in found_left}
+        left = _THESE.rows(session, gone)
     else:
+        gone = {key_result_id for (key_result_id,) in _LEFT_TO.rows(session, member_ids)}
         own = session.execute(_own(member_ids, joining=joining)).all()
-        left = session.execute(_these(left_to, joining=joining)).all()
-    gone = set(left_to)
+        left = session.execute(_these(gone, joining=joining)).all()
     rows: list[tuple[int | None, int | None, _Line]] = [
         (one.owner_id, None, one) for one in map(_Line._make, own) if one.id not in gone
     ]

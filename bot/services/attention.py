@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.attention import Claim, Leave, Verdict, verdict, week_of
 from bot.services.readers import held_readers
-from bot.services.schedules import weeks_of
+from bot.services.schedules import Weeks, weeks_of
 from models import Delivery, DeliveryState, Member, PostKind, Team
 from models.base import table_of
 from models.prepared import Listed
@@ -53,29 +53,29 @@ _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _A_WEEK = timedelta(days=8)
 
 
-def look(session: Session, now: datetime, rows: Collection[Delivery]) -> dict[int, Verdict]:
+def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Weeks | None = None) -> dict[int, Verdict]:
     """By delivery id: may it leave now? Holds the readers' rows, so that two workers count one after the other.
 
-    A fixed number of queries. Each that may leave counts for those after it.
+    A fixed number of queries. Each that may leave counts for those after it. `weeks`: where some were read already.
     """
     found: dict[int, Verdict] = {row.id: Leave() for row in rows}
     asked = [row for row in rows if row.member_id is not None and CLAIMS[row.kind] is not Claim.ANSWER]
     if not asked:
         return found
     people = held_readers(session, {row.member_id for row in asked if row.member_id is not None})
-    weeks = weeks_of(session, list(people.values()))
+    known = (weeks or Weeks()).of(session, list(people.values()))
     sent = _sent(session, now, asked)
     reserved = _notes_to_come(session, now, [row for row in asked if row.kind is PostKind.REMINDER])
     for row in sorted(asked, key=lambda one: one.id):
         assert row.member_id is not None  # noqa: S101 - asked for above
-        week = weeks[row.member_id]
+        week = known[row.member_id]
         found[row.id] = verdict(
             CLAIMS[row.kind],
             now,
             week.schedule,
             sent[row.member_id],
             zone=week.organisation,
-            budget=week.budget,
+            budget=week.workspace.weekly_budget,
             reserved=reserved.get(row.member_id, 0) if row.kind is PostKind.REMINDER else 0,
         )
         if isinstance(found[row.id], Leave):

@@ -26,7 +26,7 @@ from bot.services import absences, outbox
 from bot.services.planning import prompt_key
 from bot.services.readers import Asks, Reader, readers
 from bot.services.rhythm import KeepsRhythm, rhythm_for
-from bot.services.schedules import organisations, week_of, weeks_of
+from bot.services.schedules import Weeks, week_of
 from bot.services.snoozed import Snoozed, snoozed, told_of
 from bot.services.standing import standings
 from models import (
@@ -90,7 +90,9 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     return posts(session, [delivery], now)[delivery.id]
 
 
-def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> dict[int, Post | None]:
+def posts(
+    session: Session, deliveries: Sequence[Delivery], now: datetime, weeks: Weeks | None = None
+) -> dict[int, Post | None]:
     """As `post`, for many deliveries in as many queries as one takes; by the deliveries' ids."""
     members = readers(session, {delivery.member_id for delivery in deliveries if delivery.member_id is not None})
     asked = [
@@ -98,7 +100,7 @@ def posts(session: Session, deliveries: Sequence[Delivery], now: datetime) -> di
         for delivery in deliveries
         if (member := _reader(delivery, members)) is not None and delivery.period is not None
     ]
-    views = prompt_views(session, now, asked)
+    views = prompt_views(session, now, asked, weeks)
     found: dict[int, Post | None] = {}
     for delivery in deliveries:
         member = _reader(delivery, members)
@@ -125,7 +127,7 @@ def prompt_view(session: Session, now: datetime, member: Asks, this: Period) -> 
 
 
 def prompt_views(
-    session: Session, now: datetime, asked: Collection[tuple[Asks, Period]]
+    session: Session, now: datetime, asked: Collection[tuple[Asks, Period]], weeks: Weeks | None = None
 ) -> dict[tuple[int, date], Prompt]:
     """The check-ins of members in periods, by member id and period; absent where nothing was asked.
 
@@ -137,11 +139,13 @@ def prompt_views(
     return {
         (member_id, this): view
         for this, people in members.items()
-        for member_id, view in _views(session, now, people, this).items()
+        for member_id, view in _views(session, now, people, this, weeks or Weeks()).items()
     }
 
 
-def _views(session: Session, now: datetime, people: Mapping[int, Asks], this: Period) -> dict[int, Prompt]:
+def _views(
+    session: Session, now: datetime, people: Mapping[int, Asks], this: Period, known: Weeks
+) -> dict[int, Prompt]:
     found = [_Asked._make(row) for row in _ASKED.rows(session, people, {"period": this})]
     if not found:
         return {}
@@ -152,16 +156,15 @@ def _views(session: Session, now: datetime, people: Mapping[int, Asks], this: Pe
     for one in found:
         theirs.setdefault(one.owner_id, []).append(one)
     put_off = snoozed(session, list(people.values()), this)
-    weeks = weeks_of(session, list(people.values()))
-    back = absences.just_back(weeks, this)
-    here = organisations(session, {member.workspace_id for member in people.values()})
+    weeks = known.of(session, list(people.values()))
+    back = absences.just_back({member_id: weeks[member_id] for member_id in people}, this)
     return {
         member_id: _with_ways(
             now,
             weeks[member_id].schedule,
             put_off[member_id],
             _prompt(
-                here[people[member_id].workspace_id],
+                weeks[member_id].workspace,
                 now,
                 people[member_id],
                 this,

@@ -20,7 +20,7 @@ from bot.services.asking import Asked, asked_about
 from bot.services.rhythm import rhythm_for
 from models import Absence, Member, Workspace
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, at_once
 
 # A working day where nobody chose one; it reaches from the hour at which all are asked to the one at which it closes.
 STARTS, ENDS = time(9), time(17)
@@ -76,13 +76,14 @@ class Away(NamedTuple):
 class Week:
     """One person's week: the rhythm that they live in, their working time, and when they are away.
 
-    `organisation`: the zone in which the digests come and the weeks of the budget are counted.
+    `organisation`: the zone in which the digests come and the weeks of the budget are counted; `workspace`: what it
+    shares with everybody's.
     """
 
     rhythm: Rhythm
     schedule: Schedule
     organisation: ZoneInfo
-    budget: int
+    workspace: Organisation
     away: tuple[Away, ...] = ()
 
     def cover_on(self, day: date) -> int | None:
@@ -107,10 +108,14 @@ def weeks_of(
     if not members:
         return {}
     known = asked if asked is not None else asked_about(session, [member.id for member in members])
-    here = organisations(session, {member.workspace_id for member in members})
+    organisations, absences = at_once(
+        session,
+        (_ORGANISATIONS, {member.workspace_id for member in members}, {}),
+        (_AWAY, [member.id for member in members], {}),
+    )
+    here = {one.id: one for one in map(Organisation._make, organisations)}
     away: dict[int, list[Away]] = defaultdict(list)
-    for row in _AWAY.rows(session, [member.id for member in members]):
-        one = Away._make(row)
+    for one in map(Away._make, absences):
         away[one.member_id].append(one)
     return {
         member.id: _week(here[member.workspace_id], member, known.get(member.id, ()), away[member.id])
@@ -118,10 +123,16 @@ def weeks_of(
     }
 
 
-def organisations(session: Session, workspace_ids: Collection[int]) -> dict[int, Organisation]:
-    """By the workspaces' ids, in one query."""
-    found = map(Organisation._make, _ORGANISATIONS.rows(session, workspace_ids))
-    return {one.id: one for one in found}
+class Weeks:
+    """People's weeks, each read once: for the steps of one transaction that ask for the same ones."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Week] = {}
+
+    def of(self, session: Session, members: Collection[KeepsHours]) -> Mapping[int, Week]:
+        """As `weeks_of`."""
+        self._known |= weeks_of(session, [member for member in members if member.id not in self._known])
+        return self._known
 
 
 def default_hours(rhythm: Rhythm) -> tuple[time, time]:
@@ -158,7 +169,7 @@ def _week(workspace: Organisation, member: KeepsHours, asked: Sequence[Asked], a
             off=DaysOff(country, tuple((one.first_on, one.last_on) for one in away)),
         ),
         organisation=ZoneInfo(workspace.time_zone),
-        budget=workspace.weekly_budget,
+        workspace=workspace,
         away=tuple(away),
     )
 

@@ -19,7 +19,7 @@ from bot.services.still_open import OpenEscalation, open_for_key_results
 from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
 from models.base import table_of
 from models.escalation import is_unresolved
-from models.prepared import Listed
+from models.prepared import Listed, Row, at_once
 
 # A quarter: as many weeks as the row of characters shows, and as far back as an answer still says something.
 WEEKS = 13
@@ -92,8 +92,10 @@ def standings(session: Session, key_result_ids: Collection[int], period: Period)
     if not key_result_ids:
         return {}
     ids = list(key_result_ids)
-    answers = told(session, ids, since=following(period, 1 - WEEKS), until=period)
-    lines = [_Line._make(row) for row in _LINES.rows(session, ids)]
+    span = {"since": following(period, 1 - WEEKS), "until": period}
+    said, rows = at_once(session, (_TOLD, ids, span), (_LINES, ids, {}))
+    answers = _by_key_result(said)
+    lines = [_Line._make(row) for row in rows]
     escalations = open_for_key_results(session, [one.key_result_id for one in lines if one.escalation_id is not None])
     return {
         line.key_result_id: standing_of(
@@ -123,8 +125,12 @@ def told(
     session: Session, key_result_ids: Sequence[int], *, since: Period, until: Period
 ) -> dict[int, tuple[Told, ...]]:
     """By key result id: the newest answer of each period from `since` to `until`, the oldest first."""
+    return _by_key_result(_TOLD.rows(session, key_result_ids, {"since": since, "until": until}))
+
+
+def _by_key_result(rows: Sequence[Row]) -> dict[int, tuple[Told, ...]]:
     found: dict[int, list[Told]] = {}
-    for row in _TOLD.rows(session, key_result_ids, {"since": since, "until": until}):
+    for row in rows:
         one = Told._make(row)
         found.setdefault(one.key_result_id, []).append(one)
     return {key_result_id: tuple(ones) for key_result_id, ones in found.items()}
