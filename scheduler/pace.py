@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from models import Hold, RatePace
 from models.base import table_of
 from models.once import insert_all_once, insert_once
+from models.prepared import Listed
 
 # How far ahead slots are taken: enough to keep the wire busy while the next batch is being claimed.
 HORIZON = timedelta(seconds=1)
@@ -139,8 +140,8 @@ def held_until(session: Session, workspace_id: int, now: datetime, *wanted: Hold
 
 def holds(session: Session, workspace_ids: Collection[int], now: datetime) -> dict[tuple[int, Hold], datetime]:
     """The holds that last at `now`, of several workspaces in one query, and until when."""
-    given = {"workspace_ids": sorted(set(workspace_ids)), "now": now}
-    return {(workspace_id, Hold(lane)): until for workspace_id, lane, until in session.execute(_HOLDS, given)}
+    found = _HOLDS.rows(session, set(workspace_ids), {"now": now})
+    return {(workspace_id, Hold(lane)): until for workspace_id, lane, until in found}
 
 
 def forget(session: Session, now: datetime) -> None:
@@ -179,8 +180,10 @@ _MOVE = (
     .where(_pace.c.workspace_id == sa.bindparam("of"), _pace.c.lane == sa.bindparam("at_lane"))
     .values(next_at=sa.bindparam("until"))
 )
-_HOLDS = sa.select(_pace.c.workspace_id, _pace.c.lane, _pace.c.next_at).where(
-    _pace.c.workspace_id.in_(sa.bindparam("workspace_ids", expanding=True)),
-    _pace.c.lane.in_([hold.value for hold in Hold]),
-    _pace.c.next_at > sa.bindparam("now"),
+_HOLDS = Listed(
+    lambda ids: sa.select(_pace.c.workspace_id, _pace.c.lane, _pace.c.next_at).where(
+        _pace.c.workspace_id.in_(ids),
+        _pace.c.lane.in_([sa.literal(hold.value) for hold in Hold]),
+        _pace.c.next_at > sa.bindparam("now"),
+    )
 )

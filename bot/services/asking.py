@@ -23,7 +23,7 @@ from bot.domain.cycles import CycleState
 from bot.domain.localtime import Weekday
 from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Objective, Team
 from models.base import table_of
-from models.prepared import Listed, Row, at_once
+from models.prepared import Listed, Row, Values, at_once
 
 Columns = TypeVarTuple("Columns")
 
@@ -71,16 +71,25 @@ def asked_about(
 
     `joining`: a team that is looked at as if it were on.
     """
-    own: Sequence[Row]
-    left: Sequence[Row]
     if joining is None:
-        own, found_left = at_once(session, (_OWN, member_ids, {}), (_LEFT_TO, member_ids, {}))
-        gone = {key_result_id for (key_result_id,) in found_left}
-        left = _THESE.rows(session, gone)
-    else:
-        gone = {key_result_id for (key_result_id,) in _LEFT_TO.rows(session, member_ids)}
-        own = session.execute(_own(member_ids, joining=joining)).all()
-        left = session.execute(_these(gone, joining=joining)).all()
+        found, _ = asked_about_beside(session, member_ids)
+        return found
+    gone = {key_result_id for (key_result_id,) in _LEFT_TO.rows(session, member_ids)}
+    own = session.execute(_own(member_ids, joining=joining)).all()
+    return _asked(own, gone, session.execute(_these(gone, joining=joining)).all())
+
+
+def asked_about_beside(
+    session: Session, member_ids: Collection[int], *others: tuple[Listed, Collection[int], Values]
+) -> tuple[dict[int, list[Asked]], list[Sequence[Row]]]:
+    """As `asked_about`, with the rows of other statements that are sent together with it."""
+    own, left_to, *rows = at_once(session, (_OWN, member_ids, {}), (_LEFT_TO, member_ids, {}), *others)
+    gone = {key_result_id for (key_result_id,) in left_to}
+    return _asked(own, gone, _THESE.rows(session, gone)), rows
+
+
+def _asked(own: Sequence[Row], gone: Collection[int], left: Sequence[Row]) -> dict[int, list[Asked]]:
+    """`gone`: the key results whose owner has left, and `left` their lines."""
     rows: list[tuple[int | None, int | None, _Line]] = [
         (one.owner_id, None, one) for one in map(_Line._make, own) if one.id not in gone
     ]

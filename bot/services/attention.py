@@ -18,7 +18,7 @@ from bot.services.readers import held_readers
 from bot.services.schedules import Weeks, weeks_of
 from models import Delivery, DeliveryState, Member, PostKind, Team
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, Row
 
 CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.INTRODUCTION: Claim.FIRST,
@@ -62,9 +62,10 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
     asked = [row for row in rows if row.member_id is not None and CLAIMS[row.kind] is not Claim.ANSWER]
     if not asked:
         return found
-    people = held_readers(session, {row.member_id for row in asked if row.member_id is not None})
+    member_ids = {row.member_id for row in asked if row.member_id is not None}
+    people, lately = held_readers(session, member_ids, _LATELY, {"since": now - _A_WEEK})
     known = (weeks or Weeks()).of(session, list(people.values()))
-    sent = _sent(session, now, asked)
+    sent = _sent(lately, {row.id for row in asked})
     reserved = _notes_to_come(session, now, [row for row in asked if row.kind is PostKind.REMINDER])
     for row in sorted(asked, key=lambda one: one.id):
         assert row.member_id is not None  # noqa: S101 - asked for above
@@ -98,12 +99,10 @@ def held_back(session: Session, member: Member, now: datetime) -> Sequence[Deliv
     ).all()
 
 
-def _sent(session: Session, now: datetime, asked: Sequence[Delivery]) -> dict[int, list[datetime]]:
-    """When messages within the budget left for these readers, lately."""
+def _sent(lately: Sequence[Row], these: Collection[int]) -> dict[int, list[datetime]]:
+    """When messages within the budget left for these readers, lately, but for those that are looked at."""
     found: dict[int, list[datetime]] = defaultdict(list)
-    these = {row.id for row in asked}
-    people = {row.member_id for row in asked if row.member_id is not None}
-    for delivery_id, member_id, at, kind, state in _LATELY.rows(session, people, {"since": now - _A_WEEK}):
+    for delivery_id, member_id, at, kind, state in lately:
         if kind in COUNTED and state in _LEFT and delivery_id not in these:
             found[member_id].append(at)
     return found

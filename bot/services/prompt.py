@@ -27,7 +27,7 @@ from bot.services.planning import prompt_key
 from bot.services.readers import Asks, Reader, readers
 from bot.services.rhythm import KeepsRhythm, rhythm_for
 from bot.services.schedules import Weeks, week_of
-from bot.services.snoozed import Snoozed, snoozed, told_of
+from bot.services.snoozed import PUT_OFF, Snoozed, snoozed, told_of
 from bot.services.standing import standings
 from models import (
     CheckIn,
@@ -42,7 +42,7 @@ from models import (
     Workspace,
 )
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, at_once
 
 _STATES = {
     CheckInState.DUE: ItemState.OPEN,
@@ -146,7 +146,8 @@ def prompt_views(
 def _views(
     session: Session, now: datetime, people: Mapping[int, Asks], this: Period, known: Weeks
 ) -> dict[int, Prompt]:
-    found = [_Asked._make(row) for row in _ASKED.rows(session, people, {"period": this})]
+    asked, delayed = at_once(session, (_ASKED, people, {"period": this}), (PUT_OFF, people, {"period": this}))
+    found = [_Asked._make(row) for row in asked]
     if not found:
         return {}
     stands = standings(session, [one.key_result_id for one in found], this)
@@ -155,7 +156,7 @@ def _views(
     theirs: dict[int, list[_Asked]] = {}
     for one in found:
         theirs.setdefault(one.owner_id, []).append(one)
-    put_off = snoozed(session, list(people.values()), this)
+    put_off = snoozed(session, list(people.values()), this, delayed)
     weeks = known.of(session, list(people.values()))
     back = absences.just_back({member_id: weeks[member_id] for member_id in people}, this)
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time
 from typing import NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services.schedules import KeepsHours
 from models import Member, MemberKind
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, Row, Values, at_once
 
 
 class Asks(KeepsHours, Protocol):
@@ -51,9 +51,13 @@ def readers(session: Session, member_ids: Collection[int]) -> dict[int, Reader]:
     return {row[0]: Reader._make(row) for row in _READERS.rows(session, member_ids)}
 
 
-def held_readers(session: Session, member_ids: Collection[int]) -> dict[int, Reader]:
-    """As `readers`; their rows are held until the transaction ends."""
-    return {row[0]: Reader._make(row) for row in _HELD.rows(session, member_ids)}
+def held_readers(
+    session: Session, member_ids: Collection[int], beside: Listed, given: Values
+) -> tuple[dict[int, Reader], Sequence[Row]]:
+    """As `readers`; their rows are held until the transaction ends. With the rows of a statement about the same people,
+    which is sent together with it and read once they are held."""
+    people, rows = at_once(session, (_HELD, member_ids, {}), (beside, member_ids, given))
+    return {row[0]: Reader._make(row) for row in people}, rows
 
 
 _member = table_of(Member)

@@ -16,11 +16,11 @@ from bot.domain.cadence import Rhythm
 from bot.domain.days_off import DaysOff
 from bot.domain.localtime import WORKDAYS, Weekday
 from bot.domain.schedule import Schedule
-from bot.services.asking import Asked, asked_about
+from bot.services.asking import Asked, asked_about_beside
 from bot.services.rhythm import rhythm_for
 from models import Absence, Member, Workspace
 from models.base import table_of
-from models.prepared import Listed, at_once
+from models.prepared import Listed, Values, at_once
 
 # A working day where nobody chose one; it reaches from the hour at which all are asked to the one at which it closes.
 STARTS, ENDS = time(9), time(17)
@@ -107,12 +107,16 @@ def weeks_of(
     """
     if not members:
         return {}
-    known = asked if asked is not None else asked_about(session, [member.id for member in members])
-    organisations, absences = at_once(
-        session,
+    ids = [member.id for member in members]
+    wanted: tuple[tuple[Listed, Collection[int], Values], ...] = (
         (_ORGANISATIONS, {member.workspace_id for member in members}, {}),
-        (_AWAY, [member.id for member in members], {}),
+        (_AWAY, ids, {}),
     )
+    known: Mapping[int, Sequence[Asked]]
+    if asked is None:
+        known, (organisations, absences) = asked_about_beside(session, ids, *wanted)
+    else:
+        known, (organisations, absences) = asked, at_once(session, *wanted)
     here = {one.id: one for one in map(Organisation._make, organisations)}
     away: dict[int, list[Away]] = defaultdict(list)
     for one in map(Away._make, absences):

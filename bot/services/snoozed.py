@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from bot.services.planning import prompt_key
 from bot.services.schedules import KeepsHours
 from models import Delivery, DeliveryState, Member, PostKind, Snooze
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, Row
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Snoozed:
     asked_again: bool = False
 
 
-def snoozed(session: Session, members: Collection[KeepsHours], this: Period) -> Mapping[int, Snoozed]:
-    """By member id, for all these members in two queries."""
-    until: dict[int, datetime] = {}
-    for member_id, at in _UNTIL.rows(session, [member.id for member in members], {"period": this}):
-        until[member_id] = at
+def snoozed(
+    session: Session, members: Collection[KeepsHours], this: Period, put_off: Sequence[Row]
+) -> Mapping[int, Snoozed]:
+    """By member id, for all these members in one query at most. `put_off`: what `PUT_OFF` finds for them."""
+    until: dict[int, datetime] = dict(put_off)
     if not until:
         return {member.id: Snoozed() for member in members}
     keys = {outbox.again_key(prompt_key(member_id, this)) for member_id in until}
@@ -59,7 +59,8 @@ def told_of(session: Session, check_in_ids: Collection[int]) -> dict[int, str]:
 
 
 _snooze = table_of(Snooze)
-_UNTIL = Listed(
+# When these members asked to be asked again in a period.
+PUT_OFF = Listed(
     lambda ids: sa.select(_snooze.c.member_id, _snooze.c.until).where(
         _snooze.c.member_id.in_(ids), _snooze.c.period == sa.bindparam("period")
     )
