@@ -83,6 +83,14 @@ class Delivery(InWorkspace, Base):
         # What a worker takes next is one stretch of this index, read in its order and no further than it takes.
         sa.Index("ix_delivery_next", "state", "workspace_id", "bulk", "not_before", "id"),
         sa.CheckConstraint("held_back_at is null or state = 'obsolete'", name="held_back_was_not_sent"),
+        # Claims whose lease ran out, without a look at all that are held.
+        sa.Index(
+            "ix_delivery_leased",
+            "workspace_id",
+            "leased_until",
+            sqlite_where=sa.text("state = 'claimed'"),
+            postgresql_where=sa.text("state = 'claimed'"),
+        ),
         sa.Index("ix_delivery_follows", "workspace_id", "follows_id"),
         sa.Index("ix_delivery_member", "workspace_id", "member_id", "attempted_at"),
         NEVER_REUSED,
@@ -144,8 +152,9 @@ class Message(InWorkspace, Base):
         sa.Index(
             "ix_message_stale",
             "not_before",
-            sqlite_where=sa.text("shown < wanted and gone_at is null"),
-            postgresql_where=sa.text("shown < wanted and gone_at is null"),
+            # Not those that wait to be posted: on a Monday they are many.
+            sqlite_where=sa.text("shown < wanted and gone_at is null and channel is not null"),
+            postgresql_where=sa.text("shown < wanted and gone_at is null and channel is not null"),
         ),
         NEVER_REUSED,
     )

@@ -77,7 +77,9 @@ def _queued(table: sa.FromClause, bulk: sa.ColumnElement[bool]) -> sa.ColumnElem
     )
 
 
-_EXPIRED = sa.and_(_delivery.c.state == DeliveryState.CLAIMED, _delivery.c.leased_until <= sa.bindparam("now"))
+# The state stands in the statement itself, or `ix_delivery_leased` would not be seen to serve it.
+_CLAIMED: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.CLAIMED.value}'")
+_EXPIRED = sa.and_(_delivery.c.state == _CLAIMED, _delivery.c.leased_until <= sa.bindparam("now"))
 _HERE = _delivery.c.workspace_id == _workspace.c.id
 _HAS_EXPIRED = sa.exists().where(_HERE, _EXPIRED)
 
