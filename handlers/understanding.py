@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.ids import Act, Event
 from bot.runtime import Runtime
 from bot.services import people, understanding
+from bot.services.reading import prefill_of
 from bot.services.refusals import Reason, Refused
 from handlers import checkin
 from handlers.boundary import Desk
@@ -52,7 +53,7 @@ def edit(runtime: Runtime, request: Request) -> Reply:
     """*Edit*, or *Fill in the rest*: the dialog, with what was understood in it."""
     with runtime.read() as session:
         row = understanding.pending(session, request.caller, _about(request))
-        key_result_id, prefill = row.key_result_id, understanding.prefill_of(row)
+        key_result_id, prefill = row.key_result_id, prefill_of(row)
     if key_result_id is None:
         raise Refused(Reason.NOTHING_WAITS)
     return checkin.open_for(runtime, request, key_result_id, prefill)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,25 +10,20 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import refusals as sentences
 from bot.blocks import understanding as told
-from bot.blocks.checkin_parts import Filled, Question
-from bot.blocks.checkin_problems import really, sentence
 from bot.blocks.key_result import key_result as key_result_post
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
-from bot.blocks.understanding import Missing
 from bot.domain.cadence import period as monday
-from bot.domain.confidence import Confidence
-from bot.domain.doubts import doubt
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
 from bot.domain.scoring import show
-from bot.domain.validation import Field, Invalid, Problem, Valid, validate
-from bot.domain.words import Understood, understand, waits_for
-from bot.services import access, blocking, checkin, key_result_view, outbox
+from bot.domain.validation import Invalid
+from bot.domain.words import Understood, understand
+from bot.services import access, checkin, key_result_view, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
-from bot.services.checkin_input import Prefill, facts_of, input_of, prefilled
 from bot.services.prompt import changes_until, current_period
+from bot.services.reading import read
 from bot.services.refusals import Reason, Refused
 from models import (
     Answer,
@@ -51,43 +45,6 @@ MOST_LINES = 5
 LONGEST = 3000
 # What was written after the digest was out is answered too, and forgotten soon.
 LEAST_KEPT = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A line as it stands beside its key result: what would be saved, and what keeps it from being saved."""
-
-    row: Understanding
-    question: Question
-    filled: Filled
-    blocked_by: blocking.BlockedBy | None
-    next_move_stays: bool
-    checked: Valid | Invalid
-    odd: str
-
-    @property
-    def missing(self) -> tuple[Missing, ...]:
-        if isinstance(self.checked, Valid):
-            return ()
-        found = {finding.problem for finding in self.checked.problems.values()}
-        return tuple(missing for missing, problems in _MISSING.items() if found & problems)
-
-    @property
-    def wrong(self) -> str:
-        """A sentence about the value that cannot be taken."""
-        if isinstance(self.checked, Valid) or Field.VALUE not in self.checked.problems:
-            return ""
-        finding = self.checked.problems[Field.VALUE]
-        return "" if finding.problem in _MISSING[Missing.VALUE] else sentence(finding)
-
-
-_MISSING: dict[Missing, set[Problem]] = {
-    Missing.VALUE: {Problem.VALUE_MISSING, Problem.SCORE_MISSING},
-    Missing.COLOUR: {Problem.COLOUR_MISSING},
-    Missing.NEXT_MOVE: {Problem.NEXT_MOVE_MISSING},
-    Missing.NEED: {Problem.NEED_MISSING},
-    Missing.PLAN: {Problem.PLAN_MISSING},
-}
 
 
 def hear(session: Session, now: datetime, member: Member, text: str, slack_ts: str) -> None:
@@ -189,57 +146,6 @@ def saved_elsewhere(session: Session, now: datetime, caller: Caller, understandi
 def drop(session: Session, now: datetime, caller: Caller, understanding_id: int) -> None:
     """*Not this*: nothing of it is saved. Raises `Refused` as `pending` does."""
     settle(session, now, pending(session, caller, understanding_id), UnderstandingState.DROPPED)
-
-
-def prefill_of(row: Understanding) -> Prefill:
-    """What was understood, to stand in the dialog."""
-    return Prefill(
-        value_text=row.value,
-        confidence=row.confidence,
-        words=row.words,
-        not_understood=tuple(row.not_understood.splitlines()),
-        next_move=row.next_move,
-        need=row.need,
-        plan=row.plan,
-        understanding=row.id,
-    )
-
-
-def read(session: Session, now: datetime, caller: Caller, row: Understanding) -> Reading:
-    """A pending line beside its key result as it stands now. Raises `Refused`: it cannot be answered (any more)."""
-    if row.key_result_id is None or row.period is None:
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    question = checkin.question(
-        session,
-        now,
-        caller,
-        row.key_result_id,
-        monday(row.period),
-        run=False,
-        offers_value=bool(row.value),
-    )
-    # A draft is another matter: what was written is shown, and nothing that stands beside it.
-    question = replace(question, filled=question.brought)
-    named = blocking.meant(session, caller, waits_for(row.words)) if row.confidence is not Confidence.GREEN else None
-    filled = prefilled(question, prefill_of(row), named)
-    stays = not row.next_move and bool(question.last.next_move)
-    if stays:
-        filled = replace(filled, next_move=question.last.next_move)
-    by = filled.blocked_by if row.confidence is not None and row.confidence.wants_more else None
-    if not row.value and not row.same and question.needs_value:
-        # The value beside the field was not said: nothing is saved on a guess.
-        filled = replace(filled, value="")
-    checked = validate(input_of(filled), facts_of(question))
-    odd = doubt(checked.value, facts_of(question)) if isinstance(checked, Valid) else None
-    return Reading(
-        row=row,
-        question=question,
-        filled=filled,
-        blocked_by=blocking.parse_choice(session, caller.workspace_id, by.value if by else None),
-        next_move_stays=stays,
-        checked=checked,
-        odd=really(odd, question.standing.unit) if odd is not None else "",
-    )
 
 
 def settle(session: Session, now: datetime, row: Understanding, state: UnderstandingState) -> None:
