@@ -52,7 +52,7 @@ def save(runtime: Runtime, request: Request) -> Reply:
 def edit(runtime: Runtime, request: Request) -> Reply:
     """*Edit*, or *Fill in the rest*: the dialog, with what was understood in it."""
     with runtime.read() as session:
-        row = understanding.pending(session, request.caller, _about(request))
+        row = understanding.waiting(session, request.caller, _about(request))
         key_result_id, prefill = row.key_result_id, prefill_of(row)
     if key_result_id is None:
         raise Refused(Reason.NOTHING_WAITS)

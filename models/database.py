@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,13 @@ class Database:
             yield session
         if self._durable is not None:
             self._durable.settle()
+
+    @contextmanager
+    def trial(self) -> Iterator[Session]:
+        """A transaction in which anything may be tried: at the end it is rolled back, and nothing was changed."""
+        turn = nullcontext() if self._turns is None else self._turns.turn(self.patience)
+        with turn, self._writing() as session:
+            yield session
 
     def close(self) -> None:
         self.engine.dispose()

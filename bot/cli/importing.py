@@ -47,7 +47,7 @@ def import_file(
     with reachable_database(), closing(open_settings_database(given, unhurried=True)) as database:
         _prepare(database)
         if dry_run:
-            with database.read() as session:  # rolled back, with a workspace that was made for the comparison
+            with database.trial() as session:  # with a workspace that is made for the comparison
                 workspace = only_workspace(session, now, time_zone=given.time_zone)
                 learn_all(session, now, workspace.id, everybody, admins=given.admins, home=home)
                 plan = plan_import(session, workspace.id, rows, now)

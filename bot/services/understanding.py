@@ -89,17 +89,25 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             return told.too_late(_label(session, row))
 
 
-def pending(session: Session, caller: Caller, understanding_id: int) -> Understanding:
+def waiting(session: Session, caller: Caller, understanding_id: int) -> Understanding:
     """The caller's own line that waits for an answer. Raises `Refused`: it is somebody else's, or settled already."""
-    row = session.scalar(
-        sa.select(Understanding)
-        .where(
-            Understanding.workspace_id == caller.workspace_id,
-            Understanding.member_id == caller.member_id,
-            Understanding.id == understanding_id,
-        )
-        .with_for_update(key_share=True)
+    return _waiting(session.scalar(_own(caller, understanding_id)))
+
+
+def pending(session: Session, caller: Caller, understanding_id: int) -> Understanding:
+    """As `waiting`, held until the transaction ends."""
+    return _waiting(session.scalar(_own(caller, understanding_id).with_for_update(key_share=True)))
+
+
+def _own(caller: Caller, understanding_id: int) -> sa.Select[Understanding]:
+    return sa.select(Understanding).where(
+        Understanding.workspace_id == caller.workspace_id,
+        Understanding.member_id == caller.member_id,
+        Understanding.id == understanding_id,
     )
+
+
+def _waiting(row: Understanding | None) -> Understanding:
     if row is None or row.state is not UnderstandingState.PENDING:
         raise Refused(Reason.NOTHING_WAITS)
     return row

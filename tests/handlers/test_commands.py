@@ -133,11 +133,11 @@ def test_kr_shows_one_key_result_with_its_history_and_last_answers(story: Story)
 
 @pytest.mark.parametrize("words", ["1", "KR-1", "kr1", "#1"])
 def test_kr_offers_the_owner_an_update(story: Story, words: str) -> None:
-    assert [label for label, _ in buttons(story.kr(words))] == ["Update"]
+    assert [label for label, _ in buttons(story.kr(words))] == ["Update", "Hand over"]
 
 
 def test_update_opens_the_check_in(story: Story) -> None:
-    ((_, value),) = buttons(story.kr("1"))
+    value = dict(buttons(story.kr("1")))["Update"]
     assert story.desk.press(story.owner, commands.update, Act.UPDATE_KEY_RESULT, value) == Done()
     dialog = story.desk.opened()
     assert dialog.value("Current value") == "30"
@@ -145,7 +145,7 @@ def test_update_opens_the_check_in(story: Story) -> None:
 
 
 def test_update_is_not_for_strangers(story: Story) -> None:
-    ((_, value),) = buttons(story.kr("1"))
+    value = dict(buttons(story.kr("1")))["Update"]
     assert "is Mere Ngata's to answer" in whispered(
         story.desk.press(story.stranger, commands.update, Act.UPDATE_KEY_RESULT, value)
     )

@@ -59,7 +59,7 @@ BENEATH = ({0, 2}, {1, 2}, {2}, {3})
 def test_a_digest_counts_what_a_slow_look_at_the_history_counts(
     database: Database, history: list[KeyResultHistory], asked_for: int
 ) -> None:
-    with database.read() as session:  # rolled back: each example finds the database empty
+    with database.trial() as session:  # each example finds the database empty
         team = history_of(Company(session), history, asked_for)
         take_due(session, WEDNESDAY, 10)
         kept = session.scalars(sa.select(Digest).where(Digest.team_id == team.id)).one()

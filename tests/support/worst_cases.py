@@ -59,6 +59,8 @@ NAMED: Mapping[str, Any] = {
     # Words of ours.
     "label": "KR-999999",
     "source": "dialog",
+    # The key result's id, behind a field's name.
+    "colour_field.key": "999999",
     "what": "escalation_reply",
     "code": "channel_not_found",
     "checkin_dialog.note": "*Thank you for saying red.* " + "Two short lines, so that others can help. " * 5,
