@@ -33,9 +33,9 @@ def manifest(url: str | None = None) -> dict[str, Any]:
             "description": "OKR check-ins where the work already happens: it asks, it listens, it gets help.",
         },
         "features": {
-            # A check-in can be told in words, in the direct message.
+            # Home shows what somebody must do; a check-in can be told in words, in the direct message.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import Clock
 from bot.deadline import Stopwatch
+from bot.services import home_changes
 from bot.services.outbox import has_new_work
 from bot.settings import Settings
 from bot.slack import Gateway
@@ -50,8 +51,12 @@ class Runtime:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction; once it is committed, deliveries that it added leave at once."""
+        """One transaction; once it is committed, deliveries that it added leave at once.
+
+        Those whom it concerns, and who look at their Home, see it there.
+        """
         with self.database.write() as session:
             yield session
-        if has_new_work(session):
+            on_home = home_changes.raise_wanted(session, self.now())
+        if on_home or has_new_work(session):
             self.wake()

@@ -227,6 +227,10 @@ class Gateway:
             seconds=_interactive(),
         )
 
+    def publish(self, workspace_id: int, *, to: str, view: Mapping[str, Any]) -> None:
+        """Show a person's Home. Safe to repeat."""
+        self._call(workspace_id, "views.publish", {"user_id": to, "view": view}, seconds=POST_SECONDS)
+
     # People and places
 
     def people(self, workspace_id: int) -> Iterator[Person]:

@@ -15,12 +15,14 @@ from handlers import (
     digest,
     escalation,
     hand_over,
+    home,
     lead_note,
     members,
     not_mine,
     prompt_more,
     settings,
     snooze,
+    teams,
     understanding,
 )
 from handlers.boundary import Desk
@@ -50,4 +52,6 @@ def desk_of(runtime: Runtime) -> Desk:
     commands.register(desk)
     members.register(desk)
     understanding.register(desk)
+    teams.register(desk)
+    home.register(desk)
     return desk

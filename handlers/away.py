@@ -24,6 +24,7 @@ from models import Absence, Member
 
 
 def register(desk: Desk) -> None:
+    desk.action(Act.AWAY, ask)
     desk.action(Act.CHANGE_AWAY, change)
     desk.action(Act.END_AWAY, end)
     desk.submit(Dialog.AWAY, submitted)
@@ -53,6 +54,11 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
             return Done()
         done = absences.declare(session, now, request.caller, days, cover_id)
     return Whisper(blocks.away_done(_done(done)))
+
+
+def ask(runtime: Runtime, request: Request) -> Reply:
+    """*Away*, on Home: the dialog."""
+    return away(runtime, request, "")
 
 
 def back(runtime: Runtime, request: Request) -> Reply:

@@ -27,9 +27,10 @@ from bot.services import once, people
 from bot.services.access import Caller
 from bot.services.refusals import Refused
 from bot.slack import Gateway, SlackFailure
+from handlers.acquaintance import acquainted
 from handlers.notation import mentioned
 from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
-from handlers.request import Origin, Request, origin_of, parse
+from handlers.request import HOME, Origin, Request, origin_of, parse
 from models.database import DatabaseBusy
 
 log = structlog.get_logger(__name__)
@@ -64,7 +65,7 @@ class Desk:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self.heard: dict[str, dict[str, Handler]] = {kind: {} for kind in NAMED_BY}
-        self.news_of: dict[str, tuple[News, Only | None]] = {}
+        self.news_of: dict[str, tuple[News, Only | None, bool]] = {}
 
     def action(self, action_id: str, handler: Handler) -> None:
         self._add("action", action_id, handler)
@@ -84,14 +85,22 @@ class Desk:
     def shortcut(self, callback_id: str, handler: Handler) -> None:
         self._add("shortcut", callback_id, handler)
 
-    def news(self, event_type: str, handler: News, *, only: Only | None = None) -> None:
+    def news(
+        self,
+        event_type: str,
+        handler: News,
+        *,
+        only: Only | None = None,
+        by_somebody: bool = False,
+    ) -> None:
         """An event that Slack tells about the workspace; no person waits for an answer. `only`: the others are left.
+        `by_somebody`: a person did it, who is looked up at Slack first where they are new.
 
         What is subscribed to as `message.im` arrives as a `message`.
         """
         if event_type in self.news_of:
             raise ValueError(f"{event_type} is heard already")
-        self.news_of[event_type] = (handler, only)
+        self.news_of[event_type] = (handler, only, by_somebody)
 
     def listen(self, app: App) -> None:
         """Connect with Bolt all that was registered. What nobody registered for is Bolt's to refuse."""
@@ -99,8 +108,8 @@ class Desk:
             if handlers:
                 names = re.compile(rf"\A(?:{'|'.join(map(re.escape, handlers))})\Z")
                 getattr(app, kind)(names)(self._listener(NAMED_BY[kind], handlers))
-        for event_type, (handler, only) in self.news_of.items():
-            app.event(event_type.partition(".")[0])(self._hearer(handler, only))
+        for event_type, heard in self.news_of.items():
+            app.event(event_type.partition(".")[0])(self._hearer(*heard))
 
     def _add(self, kind: str, name: str, handler: Handler) -> None:
         if name in self.heard[kind]:
@@ -115,12 +124,12 @@ class Desk:
 
         return listen
 
-    def _hearer(self, handler: News, only: Only | None) -> Listener:
+    def _hearer(self, handler: News, only: Only | None, by_somebody: bool) -> Listener:
         runtime = self._runtime
 
         def listen(ack: Ack, body: dict[str, Any]) -> BoltResponse:
             if only is None or only(body["event"]):
-                hear(runtime, handler, body)
+                hear(runtime, handler, body, by_somebody=by_somebody)
             return ack()
 
         return listen
@@ -129,7 +138,10 @@ class Desk:
 def attend(runtime: Runtime, handler: Handler, ack: Ack, body: dict[str, Any]) -> BoltResponse:
     """Answer a payload while a person waits: all calls to Slack on the way share one deadline."""
     with deadline.within(INTERACTION_SECONDS, runtime.stopwatch):
-        return acknowledge(runtime.gateway, ack, body, answer(runtime, handler, body))
+        reply = answer(runtime, handler, body)
+        if isinstance(reply, Whisper) and (body.get("view") or {}).get("type") == HOME:
+            reply = _in_a_dialog(runtime, body, reply.post)
+        return acknowledge(runtime.gateway, ack, body, reply)
 
 
 def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply:
@@ -155,7 +167,7 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
         return trouble(body, notices.broken(incident))
 
 
-def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
+def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebody: bool = False) -> None:
     """Handle an event once, whatever number of times Slack delivers it.
 
     A failure is raised: Slack then gets no acknowledgement and delivers the event again. Nothing of the first time is
@@ -165,6 +177,8 @@ def hear(runtime: Runtime, handler: News, body: Mapping[str, Any]) -> None:
         found = people.find(connection, body.get("team_id"), body.get("enterprise_id"), "")
     if found is None:
         return
+    if by_somebody:
+        acquainted(runtime, found.workspace_id, str(body["event"]["user"]))
     with runtime.write() as session:
         if not once.first_time(
             session, runtime.now(), workspace_id=found.workspace_id, slack_id=f"event:{body['event_id']}"
@@ -187,6 +201,22 @@ def identify(runtime: Runtime, origin: Origin) -> Caller | None:
     if found is None or found.member_id is None or not found.may_take_part:
         return None
     return Caller(found.workspace_id, found.member_id)
+
+
+def _in_a_dialog(runtime: Runtime, body: Mapping[str, Any], post: Post) -> Reply:
+    """What is said to somebody who pressed on Home, where Slack has no place for a whisper. A failure is logged."""
+    origin = origin_of(body)
+    if origin is None:
+        return Done()
+    try:
+        with runtime.glance() as connection:
+            found = people.find(connection, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
+        if found is not None:
+            view = notices.end_of_dialog(post)
+            runtime.gateway.open_view(found.workspace_id, trigger_id=str(body.get("trigger_id")), view=view)
+    except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
+        log.warning("whisper_without_place", text=post.text, error=type(error).__name__)
+    return Done()
 
 
 def _names(runtime: Runtime, caller: Caller, body: Mapping[str, Any]) -> Mapping[str, str]:

@@ -12,6 +12,9 @@ from typing import Any, cast
 from bot.services.access import Caller
 from handlers.notation import as_seen, without_entities
 
+# The type of the view that is a person's Home.
+HOME = "home"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -23,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True)
 class OpenView:
-    """A dialog (or Home) as it was when the person acted in it.
+    """A dialog as it was when the person acted in it.
 
     A block id is `field` or `field:key` (the key keeps Slack from carrying typed text over to another key result);
     inputs are found by their field, never by their position.
@@ -78,6 +81,10 @@ class OpenView:
         """A chosen day and time, as an instant."""
         chosen = self._state(name).get("selected_date_time")
         return datetime.fromtimestamp(int(chosen), UTC) if chosen else None
+
+    def channel(self, name: str) -> str | None:
+        """A chosen channel's Slack id."""
+        return self._state(name).get("selected_conversation")
 
     def user(self, name: str) -> str | None:
         """A chosen person's Slack id."""
@@ -179,7 +186,8 @@ def _once(body: Mapping[str, Any], view: OpenView | None) -> str:
 
 
 def _view(view: Mapping[str, Any] | None) -> OpenView | None:
-    if not view:
+    # On Home nothing is filled in, and a press there opens a dialog rather than turning a page.
+    if not view or view.get("type") == HOME:
         return None
     return OpenView(
         id=view["id"],

@@ -19,6 +19,8 @@ from handlers.request import OpenView, Request
 
 
 def register(desk: Desk) -> None:
+    desk.action(Act.SETTINGS, mine)
+    desk.action(Act.RHYTHM, everybodys_week)
     desk.suggest(Act.ZONE, zones)
     desk.suggest(Act.COUNTRY, countries)
     desk.submit(Dialog.SETTINGS, chosen)
@@ -27,7 +29,7 @@ def register(desk: Desk) -> None:
 
 
 def mine(runtime: Runtime, request: Request) -> Reply:
-    """`/okr settings`."""
+    """`/okr settings`, or *Settings* on Home."""
     with runtime.read() as session:
         view = blocks.settings_dialog(preferences.mine(session, runtime.now(), request.caller))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
@@ -43,6 +45,11 @@ def rhythm(runtime: Runtime, request: Request, team: str) -> Reply:
             view = blocks.rhythm_dialog(steering.organisation(session, request.caller))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
+
+
+def everybodys_week(runtime: Runtime, request: Request) -> Reply:
+    """*Everybody's week*, on an admin's Home."""
+    return rhythm(runtime, request, "")
 
 
 def zones(runtime: Runtime, request: Request) -> Reply:

@@ -10,6 +10,7 @@ from models.digest import Digest, StopOrShift
 from models.draft import CheckInDraft
 from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind, EscalationStep
 from models.hand_over import HandOver, HandOverState
+from models.home import Home
 from models.key_result import (
     Initiative,
     KeyResult,
@@ -48,6 +49,7 @@ __all__ = [
     "HandOver",
     "HandOverState",
     "Hold",
+    "Home",
     "Initiative",
     "Installation",
     "InstallationState",

@@ -179,6 +179,7 @@ class Hold(enum.StrEnum):
     BULK = "held:bulk"
     UPDATES = "held:updates"
     LOOKS = "held:looks"
+    HOMES = "held:homes"
 
 
 class RatePace(InWorkspace, Base):

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime import Runtime
 from models.database import DatabaseBusy
-from scheduler import delivery, redrawing, settling
+from scheduler import delivery, publishing, redrawing, settling
 from scheduler.liveness import Liveness
 
 T = TypeVar("T")
@@ -109,6 +109,9 @@ class Courier:
             if redrawing.something_is_stale(self._runtime, now):
                 for drawing in redrawing.claim(self._runtime, now):
                     self._hand_over(lambda drawing=drawing: self._redraw(drawing))  # type: ignore[misc]
+            if publishing.something_is_stale(self._runtime, now):
+                for home in publishing.claim(self._runtime, now):
+                    self._hand_over(lambda home=home: self._publish(home))  # type: ignore[misc]
         return self._free() > 0 and (self._may_be_more or any(one.at <= now for one in self._waiting))
 
     def _claim(self, now: datetime) -> None:
@@ -180,11 +183,21 @@ class Courier:
         if left > 0:
             self._stopping.wait(left)
         failure = redrawing.draw(self._runtime, drawing)
+        self._record(lambda: redrawing.finish(self._runtime, drawing, failure, self._runtime.now()))
+
+    def _publish(self, home: publishing.Publication) -> None:
+        left = (home.at - self._runtime.now()).total_seconds()
+        if left > 0:
+            self._stopping.wait(left)
+        failure = publishing.publish(self._runtime, home)
+        self._record(lambda: publishing.finish(self._runtime, home, failure, self._runtime.now()))
+
+    def _record(self, finish: Callable[[], None]) -> None:
+        """What came of an update is known only here; forgotten, nothing new is shown until the lease ends."""
         while True:
             try:
-                redrawing.finish(self._runtime, drawing, failure, self._runtime.now())
+                finish()
             except DATABASE_AWAY as error:
-                # What came of it is known only here; forgotten, nothing new is shown until the lease ends.
                 log.warning("drawing_waits_for_the_database", error=type(error).__name__)
                 if self._stopping.wait(NAP_SECONDS):
                     raise

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, failures
+from bot.services import attention, failures, home_changes
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, DeliveryState, Hold, Message
@@ -239,6 +239,7 @@ def _with_room(session: Session, bodies: Mapping[Delivery, Post], now: datetime,
                 row.state, row.not_before = DeliveryState.QUEUED, until
             case HoldBack():
                 row.state, row.settled_at, row.held_back_at = DeliveryState.OBSOLETE, now, now
+                home_changes.concerns(session, row.workspace_id, [row.member_id])
                 fail_followers(session, row, now)
     return free
 

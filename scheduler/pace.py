@@ -30,6 +30,7 @@ FORGET = timedelta(minutes=10)
 POSTS = "posts"
 UPDATES = "updates"
 LOOKS = "looks"
+HOMES = "homes"
 
 # Slack counts what arrives, not what leaves, over a sliding minute: a request that overtakes an earlier one by a few
 # tenths of a second is one too many. So a little less is sent than is allowed.
@@ -52,6 +53,8 @@ TOLERANCE = timedelta(seconds=0.2)
 UPDATING = Limit(timedelta(seconds=1.5), burst=10)
 # `conversations.history`, `.replies` and `.open` are in tier 3 as well; a look is at most one call of each.
 LOOKING = Limit(timedelta(seconds=1.5), burst=10)
+# `views.publish` is in tier 4, 100 a minute: twenty at once and one every 0.8 s never pass that in any 60 s.
+PUBLISHING = Limit(timedelta(seconds=0.8), burst=20)
 
 
 def posting(per_minute: int) -> Limit | None:

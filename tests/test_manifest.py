@@ -29,6 +29,7 @@ EVENT_SCOPES = {
     Event.APP_UNINSTALLED: set[str](),
     Event.TOKENS_REVOKED: set[str](),
     Event.MESSAGE_IM: {"im:history"},
+    Event.APP_HOME_OPENED: set[str](),
 }
 
 # Where Okra posts: to people, and to channels of both kinds.

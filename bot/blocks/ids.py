@@ -39,6 +39,10 @@ class Act(StrEnum):
     DECLINE_HAND_OVER = "decline_hand_over"
     CHANGE_AWAY = "change_away"
     END_AWAY = "end_away"
+    SETTINGS = "settings"
+    AWAY = "away"
+    RHYTHM = "rhythm"
+    PREVIEW_TEAM = "preview_team"
     ZONE = "zone"
     COUNTRY = "country"
 
@@ -79,6 +83,8 @@ class Typed(StrEnum):
     BUDGET = "budget"
     STATUS_WORDS = "status_words"
     EXCEPTION_REASON = "exception_reason"
+    DIGEST_CHANNEL = "digest_channel"
+    HELP_CHANNEL = "help_channel"
 
 
 class Dialog(StrEnum):
@@ -98,6 +104,7 @@ class Dialog(StrEnum):
     SETTINGS = "settings"
     RHYTHM = "rhythm"
     TEAM_RHYTHM = "team_rhythm"
+    TEAM_ON = "team_on"
     NOTICE = "notice"
 
 
@@ -114,6 +121,7 @@ class Event(StrEnum):
     APP_UNINSTALLED = "app_uninstalled"
     TOKENS_REVOKED = "tokens_revoked"
     MESSAGE_IM = "message.im"
+    APP_HOME_OPENED = "app_home_opened"
 
 
 def block(name: str, key: object) -> str:

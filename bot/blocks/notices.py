@@ -43,6 +43,7 @@ _WHAT = {
 
 
 def not_for_outsiders() -> Post:
+    """To guests and people of other organisations."""
     return Post("Okra is for full members of this workspace, so there is nothing here for you to do.")
 
 

@@ -87,7 +87,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     ),
     Reason.NOT_ASKED_OF_YOU: lambda f: "That question was for somebody else. Thank you for looking.",
     Reason.HAND_OVER_SETTLED: lambda f: "That is settled already: nothing to do.",
-    Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can change the organisation's week. Yours: `/okr settings`.",
+    Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can do that. Your own hour and zone: `/okr settings`.",
     Reason.NOTE_OVER: lambda f: "That digest has been sent, so its question is closed. The next note asks again.",
     Reason.ASKED_AGAIN: lambda f: asked_again_already(str(f["closes"])),
     Reason.NO_TIME_LEFT: lambda f: no_time_left(str(f["closes"])),

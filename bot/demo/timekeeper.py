@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.services.agenda import earliest, next_due
-from models import Delivery, DeliveryState, Message, Worker
+from models import Delivery, DeliveryState, Home, Message, Worker
 from models.database import Database
 from scheduler.liveness import liveness_of
 
@@ -159,7 +159,14 @@ class Timekeeper:
                 Message.error.is_(None),
             )
         )
-        return f"{drawing} messages are being redrawn" if drawing else ""
+        if drawing:
+            return f"{drawing} messages are being redrawn"
+        publishing = session.scalar(
+            sa.select(sa.func.count()).where(
+                Home.leased_until > self._now(), Home.shown < Home.wanted, Home.error.is_(None)
+            )
+        )
+        return f"{publishing} Homes are being published" if publishing else ""
 
     def _living(self, session: Session) -> list[Worker]:
         rows = session.scalars(sa.select(Worker).where(Worker.stopped_at.is_(None)).order_by(Worker.id)).all()

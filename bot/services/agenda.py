@@ -16,6 +16,7 @@ from models import (
     DeliveryState,
     Escalation,
     Hold,
+    Home,
     Member,
     Message,
     RatePace,
@@ -46,7 +47,7 @@ def next_planned(session: Session) -> datetime | None:
 
 
 def next_leaving(session: Session) -> datetime | None:
-    """The earliest instant at which a post may leave, or a message be shown anew; not before a hold is over."""
+    """The earliest instant at which a post may leave, or a message or Home be shown anew; not before a hold is over."""
     holds = {
         (row.workspace_id, row.lane): row.next_at
         for row in session.scalars(sa.select(RatePace).where(RatePace.lane.in_(list(Hold))))
@@ -67,7 +68,12 @@ def next_leaving(session: Session) -> datetime | None:
         .where(Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None))
         .group_by(Message.workspace_id)
     )
+    home_at = sa.case((Home.leased_until > Home.not_before, Home.leased_until), else_=Home.not_before)
+    homes = session.execute(
+        sa.select(Home.workspace_id, sa.func.min(home_at)).where(Home.shown < Home.wanted).group_by(Home.workspace_id)
+    )
     return earliest(
+        *(free(where, due, Hold.HOMES) for where, due in homes),
         *(free(where, due, Hold.POSTS, *([Hold.BULK] if bulk else [])) for where, bulk, due in posts),
         session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
         *(free(where, due, Hold.UPDATES) for where, due in updates),

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.services import home_changes
 from models import AuditEvent
 from models.base import Base, table_of
 from models.prepared import Prepared
@@ -28,8 +29,9 @@ def record(
 ) -> None:
     """Add one event about `subject`: a row that was flushed, or its table and id.
 
-    `actor_id` null: Okra itself or the command line.
+    `actor_id` null: Okra itself or the command line. Who did something sees on their Home that it is done.
     """
+    home_changes.concerns(session, workspace_id, [actor_id])
     table, subject_id = subject if isinstance(subject, tuple) else (type(subject), subject.id)
     _EVENT.send(
         session,

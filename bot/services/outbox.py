@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.reminding import MOST
+from bot.services import home_changes
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.once import insert_all_once
@@ -159,6 +160,11 @@ def post_all(
         queued |= _revive(session, now, [draft for draft in drafts if (draft.workspace_id, draft.key) not in queued])
     if queued:
         session.info[_NEW_WORK] = True
+    for draft in drafts:
+        if (draft.workspace_id, draft.key) in queued:
+            home_changes.concerns(session, draft.workspace_id, [draft.member_id])
+            if draft.escalation_id is not None:
+                home_changes.concerns_readers(session, draft.workspace_id, [draft.key])
     return queued
 
 
@@ -212,6 +218,7 @@ def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> N
     keys = {f"of_key_{place}": one for place, one in enumerate(shown_with(key))}
     _REDRAW.send(session, {"of_workspace": workspace_id, "now": now, **keys})
     session.info[_NEW_WORK] = True
+    home_changes.concerns_readers(session, workspace_id, [key])
 
 
 def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Collection[str]) -> None:
@@ -225,6 +232,7 @@ def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Coll
         .order_by(Message.id)
         .with_for_update(of=Message, key_share=True)
     ).all()
+    home_changes.concerns_readers(session, workspace_id, keys)
     if not held:
         return
     session.execute(sa.update(Message).where(Message.id.in_(held)).values(wanted=Message.wanted + 1, not_before=now))

@@ -23,7 +23,9 @@ from models import (
     Delivery,
     Escalation,
     EscalationEvent,
+    EscalationStep,
     KeyResult,
+    KeyResultCoOwner,
     KeyResultRevision,
     Member,
     Objective,
@@ -107,11 +109,31 @@ def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> d
     return {one.key_result_id: one for one in found}
 
 
+def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation]:
+    """The unresolved escalations that somebody is part of, oldest first: it is about what they own or co-own, they were
+    asked, or they have taken it. Each of these may see it."""
+    me = viewer.member_id
+    co_owned = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
+    was_asked = sa.exists().where(
+        EscalationStep.escalation_id == Escalation.id, EscalationStep.member_id == me, EscalationStep.until.is_not(None)
+    )
+    is_part = sa.or_(
+        KeyResult.owner_id == me, co_owned, Escalation.asked_id == me, Escalation.taken_by_id == me, was_asked
+    )
+    return _open(session, _UNRESOLVED.where(Escalation.workspace_id == viewer.workspace_id, is_part))
+
+
 def open_decisions(
     session: Session, team_ids: Collection[int], today: date, *, viewer: Caller | None = None
 ) -> list[OpenDecision]:
     """The decisions of these teams whose follow-up is not done, the overdue first. `viewer` as above."""
-    return _decisions(session, team_ids, today, viewer, Decision.state == DecisionState.OPEN)
+    return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, _of_teams(team_ids))
+
+
+def open_decisions_of(session: Session, viewer: Caller, today: date) -> list[OpenDecision]:
+    """The decisions whose follow-up is the viewer's and not done, those due first at the head."""
+    own = sa.and_(Decision.workspace_id == viewer.workspace_id, Decision.owner_id == viewer.member_id)
+    return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, own)
 
 
 def decisions_since(
@@ -119,11 +141,11 @@ def decisions_since(
 ) -> list[OpenDecision]:
     """The decisions of these teams that were recorded after `since` and not dropped, done or not. `viewer` as above."""
     made = sa.and_(Decision.created_at > since, Decision.state != DecisionState.DROPPED)
-    return _decisions(session, team_ids, today, viewer, made)
+    return _decisions(session, today, viewer, made, _of_teams(team_ids))
 
 
 def _decisions(
-    session: Session, team_ids: Collection[int], today: date, viewer: Caller | None, condition: sa.ColumnElement[bool]
+    session: Session, today: date, viewer: Caller | None, *conditions: sa.ColumnElement[bool]
 ) -> list[OpenDecision]:
     owner, decider = aliased(Member), aliased(Member)
     rows = session.execute(
@@ -135,7 +157,7 @@ def _decisions(
         .join(decider, decider.id == Decision.decided_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
         .outerjoin(Delivery, _root_of(Decision.workspace_id, Decision.escalation_id))
-        .where(condition, _of_teams(team_ids), visible_to(viewer))
+        .where(*conditions, visible_to(viewer))
         .order_by(Decision.due_on, Decision.id)
     ).all()
     return [

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from bot.blocks.introduction import introduction
 from bot.blocks.post import Post
 from bot.blocks.prompt import prompt
+from bot.blocks.teams import FirstLook, Preview
 from bot.domain.cadence import digest_at, next_opening, period, period_of
 from bot.domain.excuses import Excuse
-from bot.domain.permissions import Action, Facts
+from bot.domain.permissions import Action, Facts, may
 from bot.domain.personal_week import Opening, first_asked
 from bot.services import access, audit, lead_note, outbox, planning
 from bot.services import introduction as introductions
@@ -43,6 +44,15 @@ class FirstMessage:
     asked_at: datetime
     introduction: Post | None
     prompt: Post
+
+
+@dataclass(frozen=True)
+class Joined:
+    """`people`: how many are asked because of it. `is_new` false: the team was on, and has other channels now."""
+
+    team: str
+    people: int
+    is_new: bool
 
 
 def find(session: Session, workspace_id: int, name: str) -> Team:
@@ -93,6 +103,35 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
             )
         )
     return messages
+
+
+def preview(session: Session, now: datetime, caller: Caller, team_id: int) -> Preview:
+    """What an admin looks at before a team joins. Raises `Refused`: no admin, or no such team."""
+    team = _for_admin(session, caller, team_id)
+    return Preview(
+        team_id=team.id,
+        team=team.name,
+        channel_id=team.channel_id,
+        channel=team.channel,
+        people=tuple(
+            FirstLook(one.name, one.asked_at.astimezone(ZoneInfo(one.zone)), one.introduction, one.prompt)
+            for one in first_messages(session, now, team)
+        ),
+    )
+
+
+def join(
+    session: Session, now: datetime, caller: Caller, team_id: int, *, channel_id: str, help_channel_id: str | None
+) -> Joined:
+    """An admin has seen the first messages and switches the team on. Raises `Refused` as `preview`."""
+    team = _for_admin(session, caller, team_id)
+    people = len(_owners(session, team))
+    changed = switch_on(
+        session, now, caller=caller, team=team, channel_id=channel_id, escalation_channel_id=help_channel_id
+    )
+    team.channel, team.escalation_channel = channel_id, help_channel_id
+    session.flush()
+    return Joined(team.name, people, is_new=changed)
 
 
 def switch_on(
@@ -160,6 +199,18 @@ def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: 
     planning.replan(session, now, [owner.id for owner in owners])
     _excuse(session, now, team)
     return True
+
+
+def _for_admin(session: Session, caller: Caller, team_id: int) -> Team:
+    member = access.member_of(session, caller)
+    if not may(access.actor_of(member), Action.SWITCH_TEAM_ON, Facts()):
+        raise Refused(Reason.ADMINS_ONLY)
+    team = session.scalar(
+        sa.select(Team).where(Team.workspace_id == caller.workspace_id, Team.id == team_id, Team.archived_at.is_(None))
+    )
+    if team is None:
+        raise Refused(Reason.NO_SUCH_TEAM)
+    return team
 
 
 def _owners(session: Session, team: Team) -> list[Member]:

@@ -39,6 +39,9 @@ PARTS = {"layout", "paging", "text"}
 TOGETHER: dict[str, dict[str, Any]] = {}
 """Arguments of a builder that only make sense together, by "module.builder" and name."""
 
+ON_HOME = {"home_now.now_blocks", "home_roles.led_blocks", "home_roles.admin_blocks"}
+"""What stands on Home, where more fits than into a message."""
+
 ELEMENTS = {"button", "overflow", "static_select"}
 """What stands in a row, for builders that make one of these."""
 
@@ -77,7 +80,8 @@ def rendered(name: str, mood: Mood) -> Iterator[Any]:
     many = MANY_OF_EACH[list(Mood).index(mood) % len(MANY_OF_EACH)]
     for turn, shape in enumerate([FEW, FEW, FEW, many]):
         arguments = Worst(f"{name} {mood.name} {turn}", mood, shape).arguments(builder)
-        yield builder(**arguments | TOGETHER.get(name, {}))
+        shown = builder(**arguments | TOGETHER.get(name, {}))
+        yield {"type": "home", "blocks": shown} if name in ON_HOME else shown
 
 
 def refused(shown: Any) -> list[str]:

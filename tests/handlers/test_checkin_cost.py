@@ -20,8 +20,8 @@ NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
 
 # Who it is; then, as the last one, what is held, the sheet's two, the event, the answer, its check-in, the audit event
-# and the prompt.
-GREEN = 9
+# and the prompt; and who looks at their Home.
+GREEN = 10
 # Who it is; whether the week is still open (two); where to begin; the sheet's two.
 QUESTION = 6
 

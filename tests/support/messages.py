@@ -120,6 +120,8 @@ def _lines(said: Any) -> list[str]:
     if isinstance(said, Post):
         blocks = said.blocks or ({"type": "section", "text": {"text": said.text}},)
         return [f"☰ {_read(said.text)}", *(line for block in blocks for line in _block(block))]
+    if said.get("type") == "home":
+        return [line for block in said["blocks"] for line in _block(block)]
     if said.get("type") == "modal":
         foot = [said[name]["text"] for name in ("close", "submit") if name in said]
         rule = f"── {said['title']['text']} " + "─" * 20

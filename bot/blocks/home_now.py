@@ -1,0 +1,170 @@
+"""The head of Home: what its reader must do now. The only list that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.blocks.dates import weekday_time
+from bot.blocks.escalation import buttons
+from bot.blocks.hand_over import Offer
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, context, header, section
+from bot.blocks.links import linked
+from bot.blocks.moments import named_day
+from bot.blocks.post import Block
+from bot.blocks.text import said
+from bot.domain.cadence import Period
+from bot.domain.escalation import EscalationState
+
+MOST_OF_EACH = 5
+MOST_NAMED = 6
+NAME = 80
+WORDS = 300
+
+
+@dataclass(frozen=True)
+class Due:
+    """Check-ins of one period that can be answered: number and short name. `closes`: until then they are on time, in
+    the reader's zone; `is_late`: that is over, and they are still taken until `taken_until`."""
+
+    period: Period
+    key_results: tuple[tuple[int, str], ...]
+    closes: datetime
+    taken_until: datetime
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class OwnDecision:
+    """A decision whose follow-up is the reader's and not done."""
+
+    decision_id: int
+    number: int
+    text: str
+    decided_by: str
+    due_on: date
+    link: str | None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """An open request for help. `taken_by` is who takes care of it; `need` and `stuck` are the owner's words."""
+
+    escalation_id: int
+    number: int
+    name: str
+    state: EscalationState
+    since: date
+    need: str
+    stuck: str
+    asked: str | None
+    taken_by: str | None
+    link: str | None
+
+
+@dataclass(frozen=True)
+class Now:
+    """What the reader must do: answer, say what became of decisions, take key results over or not, help."""
+
+    today: date
+    check_ins: tuple[Due, ...]
+    decisions: tuple[OwnDecision, ...]
+    offers: tuple[Offer, ...]
+    asks: tuple[Asking, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.check_ins or self.decisions or self.offers or self.asks)
+
+
+def now_blocks(now: Now) -> list[Block]:
+    """Each with its buttons; a kind sentence where nothing waits."""
+    blocks: list[Block] = [header("Now")]
+    if now.is_empty:
+        return [*blocks, section("Nothing waits for you. Enjoy the quiet.")]
+    for due in now.check_ins[:MOST_OF_EACH]:
+        blocks += [
+            section(_due(due)),
+            actions(button("Check in", Act.CHECK_IN, value=due.period.isoformat(), style="primary")),
+        ]
+    for ask in now.asks[:MOST_OF_EACH]:
+        can = buttons(ask.escalation_id, ask.state)
+        blocks += [section(f"*Can you help?* {asks_of(ask)}"), *([actions(*can)] if can else [])]
+    for decision in now.decisions[:MOST_OF_EACH]:
+        about = str(decision.decision_id)
+        blocks += [
+            section(f"*Is it done?* {decision_line(decision, now.today)}"),
+            actions(
+                button("Done", Act.DECISION_DONE, value=about, style="primary"),
+                button("Drop", Act.DROP_DECISION, value=about),
+            ),
+        ]
+    for offer in now.offers[:MOST_OF_EACH]:
+        about = str(offer.hand_over_id)
+        blocks += [
+            section(_offer(offer)),
+            actions(
+                button("I'll own it", Act.ACCEPT_HAND_OVER, value=about, style="primary"),
+                button("Not me", Act.DECLINE_HAND_OVER, value=about),
+            ),
+        ]
+    more = sum(max(len(part) - MOST_OF_EACH, 0) for part in _parts(now))
+    return [*blocks, context(f"and {more} more, which come up here as these are done")] if more else blocks
+
+
+def asks_of(ask: Asking) -> str:
+    """One request in a line or two: what, where it is, since when, what is needed, and the thread."""
+    line = f"*KR-{ask.number}* {said(ask.name, NAME)} · {_stage(ask)} · since {named_day(ask.since)}"
+    if ask.link is not None:
+        line += f" · {linked(ask.link, 'thread')}"
+    if ask.need:
+        return f"{line}\nNeeds: {said(ask.need, WORDS)}"
+    return f"{line}\nStuck: {said(ask.stuck, WORDS)}" if ask.stuck else line
+
+
+def decision_line(decision: OwnDecision, today: date) -> str:
+    """One decision: what, for which key result, by when, and the thread."""
+    when = "today" if decision.due_on == today else named_day(decision.due_on)
+    due = f"was due {when}" if decision.due_on < today else f"due {when}"
+    thread = f" · {linked(decision.link, 'thread')}" if decision.link is not None else ""
+    by = said(decision.decided_by, NAME)
+    return f"{said(decision.text, WORDS)} · for KR-{decision.number} · {due} · decided by {by}{thread}"
+
+
+def _due(due: Due) -> str:
+    count = len(due.key_results)
+    names = ", ".join(f"*KR-{number}* {said(name, NAME)}" for number, name in due.key_results[:MOST_NAMED])
+    more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
+    if due.is_late:
+        head = f"*Still possible until {weekday_time(due.taken_until)}:*"
+    else:
+        what = "One check-in" if count == 1 else f"{count} check-ins"
+        head = f"*{what}, open until {weekday_time(due.closes)}:*"
+    return f"{head} {names}{more}"
+
+
+def _offer(offer: Offer) -> str:
+    return (
+        f"*Will you own KR-{offer.number}?* {said(offer.name, NAME)}, for {said(offer.team, NAME)}. "
+        f"{said(offer.asked_by, NAME)} asks you."
+    )
+
+
+def _stage(ask: Asking) -> str:
+    match ask.state:
+        case EscalationState.OPEN:
+            return f"{said(ask.asked, NAME)} is asked" if ask.asked else "help wanted"
+        case EscalationState.ACKNOWLEDGED:
+            return f"{said(ask.taken_by or 'someone', NAME)} is on it"
+        case EscalationState.IN_REVIEW:
+            return "goes to the review"
+        case EscalationState.DECIDED:
+            return "decided, not yet resolved"
+        case EscalationState.RESOLVED:
+            return "resolved"
+
+
+def _parts(now: Now) -> tuple[Sequence[object], ...]:
+    return (now.check_ins, now.asks, now.decisions, now.offers)

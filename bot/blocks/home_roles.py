@@ -1,0 +1,175 @@
+"""The parts of Home that only some have: a lead's team this week, an admin's teams, settings and failures."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, context, divider, header, overflow, section
+from bot.blocks.notices import undelivered
+from bot.blocks.post import Block
+from bot.blocks.text import said
+
+MOST_LED = 3
+MOST_OPEN = 8
+MOST_EXCUSED = 10
+MOST_TEAMS = 12
+MOST_FAILURES = 5
+NAME = 80
+
+
+class Owed(enum.Enum):
+    DUE = "due"
+    MISSED = "missed"
+    EXCUSED = "excused"
+
+
+@dataclass(frozen=True)
+class Owing:
+    """A check-in of a lead's team that has no answer. `is_readers`: the lead's own."""
+
+    check_in_id: int
+    number: int
+    name: str
+    owner: str
+    owed: Owed
+    is_readers: bool
+
+
+@dataclass(frozen=True)
+class Led:
+    """A team that the reader leads, in this week. `note_id` is that of their note, from which on they can act; null
+    before, and once the digest was taken (`is_over`). `asked` counts the check-ins that were not excused."""
+
+    team: str
+    answered: int
+    asked: int
+    owing: tuple[Owing, ...]
+    note_id: int | None
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class AdminTeam:
+    """A team as an admin sees it."""
+
+    team_id: int
+    name: str
+    is_on: bool
+    lead: str | None
+    channel_id: str | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What was not delivered, to whom (a person's name, or a channel's link), Slack's reason, how often."""
+
+    what: str
+    to: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Admin:
+    """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up."""
+
+    teams: tuple[AdminTeam, ...]
+    failures: tuple[Failure, ...]
+    too_late: int
+    uncertain: int
+
+
+def led_blocks(led: Sequence[Led]) -> list[Block]:
+    """Who is still to check in, who missed it, who is excused: only their lead reads this."""
+    blocks: list[Block] = []
+    for team in led[:MOST_LED]:
+        blocks += [divider(), header(f"{team.team}, this week"), *_led(team)]
+    if len(led) > MOST_LED:
+        blocks.append(context(f"You lead {len(led) - MOST_LED} more teams: `/okr team NAME` shows each"))
+    return blocks
+
+
+def admin_blocks(admin: Admin) -> list[Block]:
+    """Teams on and off, everybody's week, and what did not arrive."""
+    blocks: list[Block] = [divider(), header("For admins")]
+    if not admin.teams:
+        blocks.append(section("There are no teams yet. `okra import FILE` brings them."))
+    # Those that wait for somebody first.
+    teams = sorted(admin.teams, key=lambda team: team.is_on)
+    for team in teams[:MOST_TEAMS]:
+        look = None if team.is_on else button("Preview", Act.PREVIEW_TEAM, value=str(team.team_id))
+        blocks.append(section(_admin_team(team), accessory=look))
+    if len(teams) > MOST_TEAMS:
+        blocks.append(context(f"and {len(teams) - MOST_TEAMS} more: `okra team list` shows all"))
+    blocks.append(actions(button("Everybody's week", Act.RHYTHM)))
+    return [*blocks, *_failures(admin)]
+
+
+def _led(team: Led) -> list[Block]:
+    waiting = [one for one in team.owing if one.owed is not Owed.EXCUSED]
+    excused = [one for one in team.owing if one.owed is Owed.EXCUSED]
+    if not team.asked and not excused:
+        return [section("No check-in is due in this team now.")]
+    blocks: list[Block] = []
+    if not waiting:
+        blocks.append(section("Everybody who was asked has checked in."))
+    for one in waiting[:MOST_OPEN]:
+        blocks.append(section(_owing(one, team), accessory=_ways(one, team.note_id)))
+    if len(waiting) > MOST_OPEN:
+        blocks.append(context(f"and {len(waiting) - MOST_OPEN} more; they come up here as these are settled"))
+    if excused:
+        names = ", ".join(f"KR-{one.number} ({said(one.owner, NAME)})" for one in excused[:MOST_EXCUSED])
+        more = f" and {len(excused) - MOST_EXCUSED} more" if len(excused) > MOST_EXCUSED else ""
+        blocks.append(section(f"Excused: {names}{more}"))
+    if team.note_id is not None:
+        question = button("What should stop or shift?", Act.ANSWER_NOTE, value=str(team.note_id))
+        blocks.append(actions(question))
+    return [*blocks, context("Only you see who is still to check in.")]
+
+
+def _owing(one: Owing, team: Led) -> str:
+    whose = "yours" if one.is_readers else said(one.owner, NAME)
+    missed = "not answered" if team.is_over else "missed, still possible until the digest"
+    state = missed if one.owed is Owed.MISSED else "due"
+    return f"• *KR-{one.number}* {said(one.name, NAME)} · {whose} · {state}"
+
+
+def _ways(one: Owing, note_id: int | None) -> Block | None:
+    """What the note offers; before the note nobody is reminded by hand."""
+    if note_id is None:
+        return None
+    ways = [("Excuse", "excuse"), ("Reassign", "reassign")]
+    if one.owed is Owed.DUE and not one.is_readers:
+        ways.insert(0, ("Remind", "remind"))
+    about = {"note": note_id, "check_in": one.check_in_id}
+    return overflow(Act.NOTE_CHECK_IN, [(words, json.dumps({"do": way, **about})) for words, way in ways])
+
+
+def _admin_team(team: AdminTeam) -> str:
+    lead = said(team.lead, NAME) if team.lead else "no lead yet"
+    if not team.is_on:
+        return f"*{said(team.name, NAME)}* · off · {lead}"
+    where = f"<#{team.channel_id}>" if team.channel_id else "no channel for its digest"
+    return f"*{said(team.name, NAME)}* · on · {lead} · {where}"
+
+
+def _failures(admin: Admin) -> list[Block]:
+    if not (admin.failures or admin.too_late or admin.uncertain):
+        return [section("Everything of the last four weeks has arrived.")]
+    lines = []
+    for one in admin.failures[:MOST_FAILURES]:
+        times = f" ({one.count} times)" if one.count > 1 else ""
+        lines.append(f"• {undelivered(what=one.what, to=one.to, code=one.code).text}{times}")
+    if len(admin.failures) > MOST_FAILURES:
+        lines.append(f"and {len(admin.failures) - MOST_FAILURES} more: `okra doctor` lists them")
+    if admin.too_late:
+        was = "prompt was" if admin.too_late == 1 else "prompts were"
+        lines.append(f"• {admin.too_late} {was} not sent: answering had closed by then.")
+    if admin.uncertain:
+        may = "message may" if admin.uncertain == 1 else "messages may"
+        lines.append(f"• {admin.uncertain} {may} not have arrived; I am looking.")
+    return [section("*What did not arrive, in the last four weeks*"), *(section(line) for line in lines)]

@@ -1,0 +1,52 @@
+"""An admin looks at a team's first messages, on Home, and switches the team on."""
+
+from __future__ import annotations
+
+from bot.blocks import teams as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import once, teams
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.request import Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.PREVIEW_TEAM, preview)
+    desk.submit(Dialog.TEAM_ON, switch_on)
+
+
+def preview(runtime: Runtime, request: Request) -> Reply:
+    """*Preview*: the first messages of everybody who would be asked."""
+    if not request.value.isdecimal():
+        raise Refused(Reason.NO_SUCH_TEAM)
+    with runtime.read() as session:
+        view = blocks.preview_dialog(teams.preview(session, runtime.now(), request.caller, int(request.value[:18])))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def switch_on(runtime: Runtime, request: Request) -> Reply:
+    """The dialog was submitted. Twice the same dialog switches on once."""
+    view = request.view
+    if view is None:
+        return Done()
+    channel_id = view.channel(Typed.DIGEST_CHANNEL)
+    if channel_id is None:
+        return Errors({Typed.DIGEST_CHANNEL: blocks.channel_missing()})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        joined = teams.join(
+            session,
+            now,
+            request.caller,
+            int(view.metadata["team"]),
+            channel_id=channel_id,
+            help_channel_id=view.channel(Typed.HELP_CHANNEL),
+        )
+    if not joined.is_new:
+        return Whisper(blocks.was_on_already(joined.team))
+    return Whisper(blocks.is_on_now(joined.team, joined.people))

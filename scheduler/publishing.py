@@ -1,0 +1,176 @@
+"""Home, kept as it is while somebody looks at it: one publication in flight a person, always of the newest state.
+
+As `scheduler/redrawing.py` does with messages. What comes together is published together: after one publication the
+next one of the same person waits a moment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.blocks.post import View
+from bot.runtime import Runtime
+from bot.services import home
+from bot.services.home_changes import LOOKED_AT
+from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from models import Hold, Home, Member
+from models.base import UtcDateTime
+from scheduler import pace
+from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
+from scheduler.posts import RENDERING_FAILURES
+from scheduler.redrawing import ATTEMPTS
+
+# Changes of one Home within this time are seen together.
+TOGETHER = timedelta(seconds=2)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A Home that may leave from the instant `at` on and until `until`: it shows the revision `drawn`."""
+
+    home_id: int
+    generation: int
+    workspace_id: int
+    to: str
+    view: View
+    drawn: int
+    attempts: int
+    at: datetime
+    until: datetime
+
+
+def something_is_stale(runtime: Runtime, now: datetime) -> bool:
+    """Whether `claim` is worth its transaction: a look that locks nothing."""
+    with runtime.read() as session:
+        return session.scalar(_SOMETHING, {"now": now}) is not None
+
+
+def claim(runtime: Runtime, now: datetime) -> list[Publication]:
+    """Take the Homes that show less than is wanted, and render what they should show now.
+
+    Who does not look any more is left alone: the next opening publishes it.
+    """
+    with runtime.write() as session:
+        rows = session.scalars(_STALE, {"now": now}).all()
+        publications: list[Publication] = []
+        free: dict[int, list[datetime]] = {}
+        for row in rows:
+            if row.opened_at <= now - LOOKED_AT:
+                row.shown = row.wanted
+                continue
+            if row.workspace_id not in free:
+                free[row.workspace_id] = _slots(session, row.workspace_id, now)
+            if free[row.workspace_id]:
+                made = _made(session, runtime, row, free[row.workspace_id][0], now)
+                if made is not None:
+                    publications.append(made)
+                    free[row.workspace_id].pop(0)
+                    pace.take(session, row.workspace_id, pace.HOMES, pace.PUBLISHING, now, count=1)
+        return publications
+
+
+def _slots(session: Session, workspace_id: int, now: datetime) -> list[datetime]:
+    if pace.held_until(session, workspace_id, now, Hold.HOMES) is not None:
+        return []
+    return pace.slots(session, workspace_id, pace.HOMES, pace.PUBLISHING, now, most=BATCH)
+
+
+def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: datetime) -> Publication | None:
+    member = session.get_one(Member, row.member_id)
+    try:
+        with session.begin_nested():
+            view = home.page(session, member, now)
+    except RENDERING_FAILURES as error:
+        # A fault of ours in one Home must stop no other.
+        log.error("home_not_rendered", home=row.id, exc_info=error)
+        row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(error).__name__}"
+        row.not_before = now + backoff(row.attempts + 3, row.id)
+        return None
+    row.generation += 1
+    row.error = None
+    row.leased_until = now + LEASE + timedelta(seconds=runtime.settings.settle_seconds)
+    return Publication(
+        home_id=row.id,
+        generation=row.generation,
+        workspace_id=row.workspace_id,
+        to=member.slack_user_id,
+        view=view,
+        drawn=row.wanted,
+        attempts=row.attempts + 1,
+        at=at,
+        until=now + LEASE,
+    )
+
+
+def publish(runtime: Runtime, publication: Publication) -> SlackFailure | None:
+    """Make the request, unless it has become too late for it: another worker may publish something newer soon."""
+    if runtime.now() >= publication.until:
+        return RetryLater("too_late")
+    try:
+        runtime.gateway.publish(publication.workspace_id, to=publication.to, view=publication.view)
+    except SlackFailure as failure:
+        return failure
+    return None
+
+
+def finish(runtime: Runtime, publication: Publication, failure: SlackFailure | None, now: datetime) -> None:
+    """Record which revision is shown now. What Slack refuses for good is given up until the next opening."""
+    with runtime.write() as session:
+        row = session.scalar(
+            sa.select(Home)
+            .where(Home.id == publication.home_id, Home.generation == publication.generation)
+            .with_for_update(key_share=True)
+        )
+        if row is None:
+            if not isinstance(failure, Permanent | NotLetIn | RetryLater):
+                # Somebody else has published since, and which of the two came last nobody knows: once more, then.
+                session.execute(
+                    sa.update(Home).where(Home.id == publication.home_id).values(wanted=Home.wanted + 1, not_before=now)
+                )
+            return
+        row.leased_until = None
+        if failure is None:
+            row.shown, row.attempts, row.error = publication.drawn, 0, None
+            row.not_before = max(row.not_before, now + TOGETHER)
+            return
+        row.error = failure.code
+        log.info("publication_failed", home=row.id, error=failure.code)
+        row.attempts += 1
+        if isinstance(failure, Permanent) or row.attempts >= ATTEMPTS:
+            row.shown = row.wanted
+            return
+        after = failure.after if isinstance(failure, RetryLater) else None
+        if isinstance(failure, NotLetIn):
+            after = int(LOCKED_OUT.total_seconds())
+        if after is not None:
+            pace.pause(session, row.workspace_id, Hold.HOMES, now + timedelta(seconds=after))
+        if isinstance(failure, UnknownOutcome):
+            # It may yet have its effect, and would overwrite a newer one.
+            row.leased_until = now + timedelta(seconds=runtime.settings.settle_seconds)
+        row.not_before = now + (
+            timedelta(seconds=after) if after is not None else backoff(publication.attempts, row.id)
+        )
+
+
+# Made once: a worker asks several times a second whether something is to be published.
+_now = sa.bindparam("now", type_=UtcDateTime())
+_is_stale = sa.and_(
+    Home.shown < Home.wanted,
+    Home.not_before <= _now,
+    sa.or_(Home.leased_until.is_(None), Home.leased_until <= _now),
+)
+_SOMETHING = sa.select(Home.id).where(_is_stale).limit(1)
+_STALE = (
+    sa.select(Home)
+    .where(_is_stale)
+    .order_by(Home.not_before, Home.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True, key_share=True)
+)
