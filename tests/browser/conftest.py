@@ -34,7 +34,7 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
-PATIENCE_MILLISECONDS = int(os.environ.get("OKRA_BROWSER_PATIENCE", "15")) * 1000
+PATIENCE_MILLISECONDS = int(os.environ.get("OKRA_BROWSER_PATIENCE", "45")) * 1000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
