@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from processes import Processes
+from reminders import came_at, reminds
 
 from bot.app import build
 from bot.demo.timekeeper import Stuck, Timekeeper
 from bot.domain.importing.rows import read_rows
+from bot.domain.reminding import APART, MOST
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver
@@ -43,6 +46,8 @@ MONDAYS = [date(2026, 10, 5) + timedelta(weeks=week) for week in range(9)]
 
 # A process that is killed while it sends may leave a message whose fate is unknown until it is looked up.
 SETTLE_SECONDS = 90
+# How much later than its hour a message may come.
+UNDER_WAY = timedelta(minutes=5)
 
 
 @dataclass
@@ -55,14 +60,20 @@ class World:
     time: Timekeeper
 
     def prompts(self, name: str) -> list[datetime]:
-        """The local times at which this person's weekly prompts stand in their messages."""
-        zone = ZoneInfo(OWNERS[name])
-        posted = [
-            datetime.fromtimestamp(float(message.ts), UTC).astimezone(zone)
-            for message in self.slack.person(name).direct_messages()
-        ]
-        # A prompt's words change with its state; what tells it from an introduction or a note is its day.
+        """The local times at which this person's weekly prompts stand in their messages.
+
+        A prompt's words change with its state. On Mondays there is nothing else than prompts and reminders.
+        """
+        posted = self._posted(name, reminding=False)
         return [moment for moment in posted if moment.weekday() == 0]
+
+    def reminders(self, name: str) -> list[datetime]:
+        """The local times at which this person was reminded."""
+        return self._posted(name, reminding=True)
+
+    def _posted(self, name: str, *, reminding: bool) -> list[datetime]:
+        messages = self.slack.person(name).direct_messages()
+        return [came_at(one, ZoneInfo(OWNERS[name])) for one in messages if reminds(one) is reminding]
 
 
 @pytest.fixture
@@ -132,8 +143,9 @@ def check_everybody_was_asked_once_a_week(world: World) -> None:
     for name in OWNERS:
         asked = world.prompts(name)
         assert [moment.date() for moment in asked] == MONDAYS, f"{name}\n{world.processes.tail()}"
-        late = [moment for moment in asked if not nine(moment) <= moment < nine(moment) + timedelta(minutes=5)]
+        late = [moment for moment in asked if not nine(moment) <= moment < nine(moment) + UNDER_WAY]
         assert late == [], name
+        check_reminders(name, world.reminders(name))
     with world.database.read() as session:
         per_period = session.execute(
             sa.select(CheckIn.period, sa.func.count()).group_by(CheckIn.period).order_by(CheckIn.period)
@@ -144,6 +156,18 @@ def check_everybody_was_asked_once_a_week(world: World) -> None:
     assert [tuple(row) for row in per_period] == [(monday, len(OWNERS)) for monday in MONDAYS]
     # Wednesday, 25 November has the last one: the digest of the week of 30 November is in December.
     assert digests == len(MONDAYS) - 1
+
+
+def check_reminders(name: str, reminded: list[datetime]) -> None:
+    """Nobody answers, so everybody is reminded in each week: twice at most, at work, with time between."""
+    weeks = {monday: [at for at in reminded if monday <= at.date() < monday + timedelta(weeks=1)] for monday in MONDAYS}
+    assert sum(map(len, weeks.values())) == len(reminded), name
+    for monday, times in weeks.items():
+        assert 1 <= len(times) <= MOST, (name, monday, times)
+        opened = datetime.combine(monday, time(9), times[0].tzinfo)
+        near = [at for before, at in pairwise([opened, *times]) if at - before < APART - UNDER_WAY]
+        outside = [at for at in times if at.weekday() > 4 or not time(9) <= at.time() < time(17)]
+        assert (near, outside) == ([], []), (name, monday)
 
 
 def nine(moment: datetime) -> datetime:

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from company import BEFORE, Company
 from pydantic import SecretStr
+from reminders import came_at, reminds
 
 from bot.app import Program, build
 from bot.demo.timekeeper import Timekeeper
@@ -74,10 +76,17 @@ class Works:
         self.time.advance_to(datetime.fromisoformat(f"{monday.isoformat()} {at}").replace(tzinfo=UTC))
 
     def prompts(self, monday: date) -> dict[str, int]:
-        """How many direct messages everybody has from that Monday; there are no others than prompts on Mondays."""
+        """How many prompts everybody has from that Monday: all that came on it and does not remind."""
+        return self._counted(monday, reminding=False)
+
+    def reminders(self, monday: date) -> dict[str, int]:
+        return self._counted(monday, reminding=True)
+
+    def _counted(self, monday: date, *, reminding: bool) -> dict[str, int]:
+        """How many direct messages of one kind everybody has from that Monday."""
         return {
             name: sum(
-                datetime.fromtimestamp(float(message.ts), UTC).date() == monday
+                came_at(message, ZoneInfo("UTC")).date() == monday and reminds(message) is reminding
                 for message in self.slack.person(name).direct_messages()
             )
             for name in OWNERS
@@ -194,5 +203,8 @@ def test_two_outages_of_half_an_hour_on_one_monday_lose_and_double_nothing(works
     # A breaker holds the rest back: an outage is felt by a few posts now and then, not by everybody's.
     assert counts["server_error"] < 500
     assert counts["dropped_before"] < 500
+    assert works.reminders(MONDAY) == dict.fromkeys(OWNERS, 0)
     works.advance(MONDAY, "18:00")
     assert works.prompts(MONDAY) == dict.fromkeys(OWNERS, 1)
+    # In the afternoon each of them is reminded once: of the one prompt that they have.
+    assert works.reminders(MONDAY) == dict.fromkeys(OWNERS, 1)
