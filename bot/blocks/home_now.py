@@ -138,11 +138,11 @@ def _due(due: Due) -> str:
     names = ", ".join(f"*KR-{number}* {said(name, NAME)}" for number, name in due.key_results[:MOST_NAMED])
     more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
     if due.is_late:
-        head = f"*Still possible until {weekday_time(due.taken_until)}:*"
+        head = f"*Still possible until {weekday_time(due.taken_until)}*"
     else:
         what = "One check-in" if count == 1 else f"{count} check-ins"
-        head = f"*{what}, open until {weekday_time(due.closes)}:*"
-    return f"{head} {names}{more}"
+        head = f"*{what}, open until {weekday_time(due.closes)}*"
+    return f"{head} · {names}{more}"
 
 
 def _offer(offer: Offer) -> str:
