@@ -1,7 +1,7 @@
 """Few threads at a time run Python while somebody waits; the others stand in line, and cost nothing there.
 
 Python runs one thread at a time. Eight that answer at once hand the interpreter to each other around every call into a
-driver, and each hand-over may take as long as a whole interaction (docs/decisions/0015). So an interaction takes a
+driver, and each hand-over may take as long as a whole interaction (docs/decisions/0019). So an interaction takes a
 place before it begins, and gives it up while it waits for something slow: Slack, the disk. Nothing depends on it but
 speed: who gets no place in time goes on without one.
 """
