@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +10,6 @@ import pytest
 from kitchen import Kitchen, open_kitchen
 from playwright.sync_api import BrowserContext, expect
 from visitor import PHONE, Visitor
-
-AXE = Path(__file__).parent.parent.parent / "page" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture
@@ -266,16 +263,7 @@ def test_the_page_is_fit_for_everybody(
 
 def _fit(visitor: Visitor, name: str) -> None:
     visitor.shot(name)
-    visitor.nothing_is_cut()
-    if not visitor.page.evaluate("'axe' in window"):
-        visitor.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = visitor.page.evaluate("axe.run()")
-    grave = [
-        {"rule": one["id"], "what": one["help"], "where": [node["html"][:200] for node in one["nodes"]]}
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert grave == [], json.dumps(grave, indent=1)
+    visitor.is_fit_for_everybody()
 
 
 def test_two_thousand_messages_are_read_without_waiting_for_them(kitchen: Kitchen, visitor: Visitor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
+AXE = Path(__file__).parent.parent.parent / "page" / "node_modules" / "axe-core" / "axe.min.js"
 COLOURS = 256  # of a screenshot: enough for a page, and a third of the size
 
 
@@ -186,6 +188,19 @@ class Visitor:
         text = self.page.locator("body").inner_text()
         found = re.findall(r"<[@#!][^>\n]*>|<https?:[^>\n]*>|&(?:lt|gt|amp);|(?<!\w):[a-z][a-z0-9_+-]+:(?!\w)", text)
         assert found == []
+
+    def is_fit_for_everybody(self) -> None:
+        """No serious finding of axe-core about what is on the page now, and nothing wider than the window."""
+        self.nothing_is_cut()
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate("axe.run()")
+        grave = [
+            {"rule": one["id"], "what": one["help"], "where": [node["html"][:200] for node in one["nodes"]]}
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert grave == [], json.dumps(grave, indent=1)
 
     def nothing_is_cut(self) -> None:
         """The window scrolls sideways nowhere."""
