@@ -39,7 +39,7 @@ class Crowd:
         *,
         outage_ends: Callable[[], datetime | None],
     ) -> None:
-        from bot.rehearsal import leads, owners
+        from bot.rehearsal import leads, leave, owners
 
         self.core = core
         self.time = timeline
@@ -48,6 +48,7 @@ class Crowd:
         self._outage_ends = outage_ends
         self._owners = owners
         self._leads = leads
+        self._leave = leave
         self._strangers = [one for one in roster.people.values() if one.is_stranger]
 
     def hands(self, person: Somebody) -> Hands:
@@ -87,6 +88,8 @@ class Crowd:
             self.begin(person, self._owners.reminded(self, person, message))
         elif hands.sees(message, "Check in"):
             self.begin(person, self._owners.check_in(self, person, message))
+        elif hands.sees(message, "I'll own it"):
+            self.begin(person, self._leave.answer_offer(self, person, message))
         elif hands.sees(message, "Answer"):
             self.begin(person, self._leads.answer_note(self, person, message))
         elif hands.sees(message, "Decide"):
@@ -94,6 +97,7 @@ class Crowd:
 
     def plan_week(self, person: Somebody, monday: date) -> None:
         """Some tell before they are asked."""
+        self._leave.plan_week(self, person, monday)
         opens = person.opens(monday).astimezone(UTC)
         if person.random.random() < EARLY:
             at = opens - timedelta(seconds=person.random.uniform(10 * MINUTE, 2 * HOUR))

@@ -16,6 +16,9 @@ class Died(BaseException):
     """The process is dead. Not an `Exception`: nothing may catch it and go on."""
 
 
+NOT_POSTED_YET = 0
+
+
 @dataclass(frozen=True)
 class Mortality:
     """How likely a process is to die, and to stall, at each crossing of a point.
@@ -69,6 +72,7 @@ class Life:
     dead: bool = False
     doing: str = "start"
     # For updates: the message and the revision that the request draws.
+    # Which message is drawn (`NOT_POSTED_YET` where it is being posted) and at which revision.
     drawing: tuple[int, int] | None = None
     # How long the last request of this step took, in seconds.
     took: float = field(default=0.0)

@@ -115,14 +115,15 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
         if view is None or view.body.get("submit") is None:
             return
         number = _number(view)
-        if number not in person.owned:
+        owned = crowd.roster.key_result(number)
+        if owned is None:
             return
         about = json.loads(view.body["private_metadata"])
         yield random.uniform(10, 60)
         colour = random.choices(list(COLOURS), list(COLOURS.values()))[0]
         hands.fill("How confident are you?", colour)
         yield random.uniform(1, 4)
-        texts = yield from _fill(crowd, person, person.owned[number], colour)
+        texts = yield from _fill(crowd, person, owned, colour)
         if hands.dialog is None:
             return
         if twice:

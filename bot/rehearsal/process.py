@@ -18,7 +18,7 @@ from slack_bolt.request import BoltRequest
 
 from bot.app import Program, build
 from bot.localslack.outgoing import Reply
-from bot.rehearsal.fate import Died, Fate, Life
+from bot.rehearsal.fate import NOT_POSTED_YET, Died, Fate, Life
 from bot.rehearsal.ports import Wire, client_of, mortal
 from bot.rehearsal.timeline import Timeline
 from bot.services import agenda
@@ -276,6 +276,7 @@ class Process:
         self._later(self._random.uniform(0.0005, 0.005), "post", lambda: self._send(ready))
 
     def _send(self, ready: delivery.Ready) -> None:
+        self.life.drawing = (NOT_POSTED_YET, ready.drawn)
         outcome = delivery.send(self.program.runtime, ready)
         self._later(self.life.took, "finish", lambda: self._finish(ready, outcome))
 

@@ -112,7 +112,9 @@ class Rest:
             .order_by(Message.id)
         ).all()
         for message, delivery in rows:
-            key, drawn = delivery.key, self._witness.drawn.get(message.id, 1)
+            key = delivery.key
+            posted_at = self._witness.posted_at.get(delivery.opaque_id, 1)
+            drawn = self._witness.drawn.get(message.id, posted_at)
             subject = f"{message.channel}/{message.ts}"
             if message.shown != message.wanted:
                 self._witness.broke(f"shows {message.shown} of {message.wanted} for long: {key}", subject)

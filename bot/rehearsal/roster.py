@@ -84,6 +84,18 @@ class Roster:
     def owners(self) -> list[Somebody]:
         return [one for one in self.people.values() if one.owned]
 
+    def key_result(self, number: int) -> Owned | None:
+        """A key result, whoever owns it now."""
+        return next((one.owned[number] for one in self.people.values() if number in one.owned), None)
+
+    def give(self, number: int, to: Somebody, at: datetime) -> None:
+        """A key result has another owner since `at`."""
+        for one in self.people.values():
+            if number in one.owned and one is not to:
+                to.owned[number] = one.owned.pop(number)
+                one.changes.append(at)
+                to.changes.append(at)
+
     def by_member(self) -> dict[int, Somebody]:
         return {one.member_id: one for one in self.people.values()}
 

@@ -61,7 +61,9 @@ class Witness:
         self.messages: Counter[str] = Counter()
         self.updates = 0
         self.places: dict[str, tuple[str, str]] = {}
+        # The revision that an update has shown, by message, and that a post was drawn at, by its opaque id.
         self.drawn: dict[int, int] = {}
+        self.posted_at: dict[str, int] = {}
         self.stages: dict[tuple[str, str], tuple[int, str]] = {}
         self.digests: Counter[tuple[str, str, str]] = Counter()
         self._prompts: Counter[tuple[str, date]] = Counter()
@@ -92,13 +94,15 @@ class Witness:
         if not answer.body.get("ok"):
             return
         if request.method == "chat.postMessage":
-            self._posted(arguments, answer)
+            self._posted(request, arguments, answer)
         elif request.method == "chat.update":
             self._updated(request, answer)
 
-    def _posted(self, arguments: Json, answer: Answer) -> None:
+    def _posted(self, request: Request, arguments: Json, answer: Answer) -> None:
         message = self._message(answer)
         opaque = opaque_id(message.metadata)
+        if isinstance(request, Sent) and request.drawing is not None:
+            self.posted_at[opaque] = request.drawing[1]
         kind = self._kind(message)
         self.messages[kind] += 1
         self._journal.note(opaque, f"posted in {message.channel}: {message.text[:80]!r}")
