@@ -1,14 +1,35 @@
-"""The words for where an objective stands: level, horizon, who may see it."""
+"""The words for where an objective stands (level, horizon, who may see it), and how many of each do well."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 
 class Level(enum.Enum):
     COMPANY = "company"
     DEPARTMENT = "department"
     TEAM = "team"
+
+
+@dataclass(frozen=True)
+class Range:
+    """How many do well, both inside."""
+
+    least: int
+    most: int
+
+
+OBJECTIVES: Mapping[Level, Range] = {
+    Level.COMPANY: Range(2, 3),
+    Level.DEPARTMENT: Range(3, 5),
+    Level.TEAM: Range(2, 3),
+}
+"""How many objectives of one cycle each level does well with."""
+
+KEY_RESULTS = 3
+"""How many key results an objective does well with, at most."""
 
 
 class Horizon(enum.Enum):

@@ -6,11 +6,7 @@ from collections.abc import Collection, Iterator
 from bot.domain.importing.columns import Column
 from bot.domain.importing.problem import Problem, shown
 from bot.domain.importing.sheet import Sheet, WantedObjective
-from bot.domain.organisation import Level
-
-# Objectives that each level does well with, fewest and most.
-OBJECTIVES = {Level.COMPANY: (2, 3), Level.DEPARTMENT: (3, 5), Level.TEAM: (2, 3)}
-KEY_RESULTS = 3
+from bot.domain.organisation import KEY_RESULTS, OBJECTIVES, Level
 
 
 def over_limit(sheet: Sheet, over: Collection[str] = ()) -> Iterator[Problem]:
@@ -26,11 +22,11 @@ def over_limit(sheet: Sheet, over: Collection[str] = ()) -> Iterator[Problem]:
     for (_, team_key), objectives in per_team.items():
         team, first = sheet.teams[team_key], objectives[0]
         level = team.level or Level.TEAM
-        fewest, most = OBJECTIVES[level]
-        if len(objectives) > most:
+        meant = OBJECTIVES[level]
+        if len(objectives) > meant.most:
             message = (
                 f"{shown(team.name)} has {len(objectives)} objectives in {first.cycle}; "
-                f"a {level.value} does best with {fewest} to {most}."
+                f"a {level.value} does best with {meant.least} to {meant.most}."
             )
             yield first.row.at(Column.OBJECTIVE, message)
     for objective_key, number in Counter(key_result.objective for key_result in sheet.key_results).items():
