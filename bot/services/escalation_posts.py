@@ -275,8 +275,9 @@ def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
         return _hidden(delivery)
     case = case_of(session, escalation, now)
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
-    if delivery.member_id not in (None, owner_id):
-        return messages.ask(replace(case, link=None), delivery.member_id or 0)
+    reader_id = delivery.member_id
+    if reader_id is not None and reader_id != owner_id:
+        return messages.ask(replace(case, link=None), reader_id)
     return messages.root(case)
 
 
