@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.ladder import working_time_after
 from bot.domain.localtime import WORKDAYS, Weekday
-from bot.domain.working_hours import at_work_from, working_deadline
+from bot.domain.schedule import Schedule
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime"})).map(ZoneInfo)
@@ -14,6 +15,23 @@ INSTANTS = st.datetimes(
     datetime.fromisoformat("2020-01-01"), datetime.fromisoformat("2035-12-31"), timezones=st.just(UTC)
 ).map(lambda instant: instant.replace(second=0, microsecond=0))
 HOURS = st.integers(1, 40)
+
+
+def working_deadline(
+    asked_at: datetime,
+    hours: int,
+    zone: ZoneInfo,
+    *,
+    day_start: time = time(9),
+    day_end: time = time(17),
+    workdays: frozenset[Weekday] = WORKDAYS,
+) -> datetime:
+    schedule = Schedule(zone, starts=day_start, ends=day_end, workdays=workdays)
+    return working_time_after(schedule, asked_at, hours)
+
+
+def at_work_from(instant: datetime, zone: ZoneInfo) -> datetime | None:
+    return Schedule(zone).at_work_from(instant)
 
 
 def utc(text: str) -> datetime:
