@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from bot.blocks import escalation_dialogs as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
 from bot.services import decisions, escalation, once
@@ -64,7 +64,8 @@ def decide(runtime: Runtime, request: Request) -> Reply:
     chosen = view.user(Typed.DECISION_OWNER)
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     due = view.date(Typed.DECISION_DUE)
-    draft = Draft(view.text(Typed.DECISION), owner_id, date.fromisoformat(due) if due else None)
+    kind = DecisionKind(view.option(Typed.DECISION_KIND) or DecisionKind.UNBLOCK.value)
+    draft = Draft(view.text(Typed.DECISION), owner_id, date.fromisoformat(due) if due else None, kind)
     try:
         with runtime.write() as session:
             if not once.first_time(

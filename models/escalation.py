@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
 
 
@@ -148,7 +148,10 @@ class DecisionState(enum.Enum):
 
 
 class Decision(InWorkspace, Base):
-    """What was decided, by whom, who owns the follow-up, and by when. Open until done, or dropped for a reason."""
+    """What was decided, by whom, who owns the follow-up, and by when. Open until done, or dropped for a reason.
+
+    `settled_by_id` is who said which. An escalation may end in several.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -157,6 +160,7 @@ class Decision(InWorkspace, Base):
         within_workspace("escalation_id", "escalation"),
         within_workspace("decided_by_id", "member"),
         within_workspace("owner_id", "member"),
+        within_workspace("settled_by_id", "member"),
         sa.CheckConstraint("text <> ''", name="worded"),
         sa.CheckConstraint("state <> 'dropped' or (reason is not null and reason <> '')", name="dropped_has_reason"),
         sa.Index("ix_decision_escalation", "workspace_id", "escalation_id"),
@@ -174,3 +178,7 @@ class Decision(InWorkspace, Base):
     reason: Mapped[str | None]
     settled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    kind: Mapped[DecisionKind] = mapped_column(
+        text_enum(DecisionKind, "kind"), default=DecisionKind.UNBLOCK, server_default=DecisionKind.UNBLOCK.value
+    )
+    settled_by_id: Mapped[int | None] = mapped_column(RowId)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.blocks.dates import day, weekday
+from bot.blocks.decision_kinds import beside
 from bot.blocks.layout import context, section
 from bot.blocks.links import linked, mention
 from bot.blocks.paging import pages, paragraphs
@@ -123,7 +124,7 @@ def _wants_help(call: Call) -> str:
 
 
 def _decided(one: MadeDecision) -> str:
-    words = f"{_named(one)}: {said(one.text, 100)} · {said(one.owner, 60)}, by {day(one.due_on)}"
+    words = f"{_named(one)}: {said(one.text, 100)}{beside(one.kind)} · {said(one.owner, 60)}, by {day(one.due_on)}"
     return " · ".join(filter(None, [words, _thread(one.link)]))
 
 

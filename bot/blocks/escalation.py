@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from bot.blocks.decision_kinds import beside
 from bot.blocks.escalation_path import NAME, Asked, Expected, Turn, coming, goes_on, review, why
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, section
@@ -17,13 +18,16 @@ from bot.blocks.post import Block, Post
 from bot.blocks.standing import Standing, colour
 from bot.blocks.text import escape, said
 from bot.domain.confidence import Confidence
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.numbers import format_value
 from bot.domain.scoring import show
 
 # A line of the first message; `/kr` shows the whole of it.
 LINE = 500
 TITLE = 200
+# Of several decisions: the newest ones, in short; the thread has them whole.
+SHORT = 150
+MOST_DECISIONS = 4
 # What Slack takes in one section.
 SECTION = 2900
 # What a decision may take of one message, as it is sent: three thousand code points and their escapes.
@@ -64,6 +68,12 @@ class Decided:
     owner: Person
     due_on: date
     settled: Settled | None = None
+    kind: DecisionKind = DecisionKind.UNBLOCK
+
+    @property
+    def head(self) -> str:
+        """ "Decided by Tama Reid", with its kind where that says more."""
+        return f"Decided by {said(self.by, NAME)}{beside(self.kind)}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,7 @@ class Case:
     `asked` is who is asked to act, null where the owner has no lead above, and until they are at work; `steps` are all
     whom the path has met so far, `expected` is who comes next. `deciders` are the names of those who may act. `zone` is
     for readers whose own zone Slack cannot apply. `taken_by` is who took it, or took it to a review, on `review_on`.
+    `decisions` are those since it was opened, or opened again, the newest first.
     """
 
     escalation_id: int
@@ -89,7 +100,7 @@ class Case:
     review_on: date | None = None
     deciders: tuple[str, ...] = ()
     taken_by: str | None = None
-    decided: Decided | None = None
+    decisions: tuple[Decided, ...] = ()
     resolved_by: str | None = None
     no_decision_reason: str | None = None
     # The address of the thread, once its first message stands.
@@ -171,7 +182,7 @@ def decided(case: Case, decision: Decided) -> Post:
 
     While it is open it has the buttons that say what became of it.
     """
-    head = f"Decided by {said(decision.by, NAME)}:"
+    head = f"{decision.head}:"
     text = f"{case.standing.label}, {head} {said(decision.text, 300)}"
     if decision.settled is not None:
         return Post(text, (*_long(f"*{head}*\n", decision.text), section(_follow_up(decision))))
@@ -312,9 +323,7 @@ def _stage(case: Case) -> str:
 def _asks(case: Case) -> list[str]:
     """What is asked, or what came of it."""
     lines: list[str] = []
-    if case.decided is not None:
-        lines.append(f"*Decided* by {said(case.decided.by, NAME)}: {_line(case.decided.text)}")
-        lines.append(_follow_up(case.decided))
+    lines.extend(_decisions(case.decisions))
     match case.state:
         case EscalationState.OPEN:
             lines.append(_question(case))
@@ -333,13 +342,39 @@ def _asks(case: Case) -> list[str]:
     return lines
 
 
+def _decisions(decisions: Sequence[Decided]) -> list[str]:
+    """The newest as it was decided, with its follow-up; those before it in a line each."""
+    if not decisions:
+        return []
+    newest, *before = decisions
+    lines = [
+        f"*Decided* by {said(newest.by, NAME)}{beside(newest.kind)}: {_line(newest.text)}",
+        _follow_up(newest),
+        *(_in_short(one) for one in before[: MOST_DECISIONS - 1]),
+    ]
+    if len(decisions) > MOST_DECISIONS:
+        lines.append(f"and {len(decisions) - MOST_DECISIONS} more in the thread")
+    return lines
+
+
+def _in_short(decision: Decided) -> str:
+    words = (
+        f"• *Decided before*{beside(decision.kind)}: {said(decision.text, SHORT)} · {said(decision.owner.name, NAME)}"
+    )
+    return f"{words}, by {named_day(decision.due_on)}{_became(decision)}"
+
+
 def _follow_up(decision: Decided) -> str:
     """Who makes it happen and by when, or what became of it."""
     line = f"*Follow-up:* {said(decision.owner.name, NAME)}, by {named_day(decision.due_on)}"
+    return line + _became(decision)
+
+
+def _became(decision: Decided) -> str:
     if decision.settled is None:
-        return line
+        return ""
     became = "done" if decision.settled.reason is None else "dropped"
-    return f"{line} · *{became}*, says {said(decision.settled.by, NAME)}"
+    return f" · *{became}*, says {said(decision.settled.by, NAME)}"
 
 
 def _question(case: Case) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
+from bot.blocks.decision_kinds import kind_field
 from bot.blocks.escalation import Case, headline
 from bot.blocks.ids import Dialog, Typed
 from bot.blocks.layout import dialog, field_input, section, text_element
@@ -17,7 +18,7 @@ NEED = 600
 
 
 def decide(case: Case, *, due: date) -> View:
-    """What is decided, who makes it happen, by when. `due` is the day that is proposed."""
+    """What is decided, of what kind, who makes it happen, by when. `due` is the day that is proposed."""
     return dialog(
         f"Decide on {case.standing.label}",
         [
@@ -28,6 +29,7 @@ def decide(case: Case, *, due: date) -> View:
                 text_element(Typed.DECISION, multiline=True, most=TEXT_LIMIT),
                 hint="It is posted in the thread, as you write it.",
             ),
+            kind_field(),
             field_input(
                 "Who makes it happen?",
                 Typed.DECISION_OWNER,

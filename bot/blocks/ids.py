@@ -60,6 +60,7 @@ class Typed(StrEnum):
     PLAN = "plan"
     WANTS_HELP = "wants_help"
     DECISION = "decision"
+    DECISION_KIND = "decision_kind"
     DECISION_OWNER = "decision_owner"
     DECISION_DUE = "decision_due"
     REASON = "reason"

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.domain.cadence import Period, period
 from bot.domain.confidence import Confidence
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.scoring import show
 
 VERSION = 1
@@ -96,6 +96,7 @@ class MadeDecision:
     owner: str
     due_on: date
     link: str | None
+    kind: DecisionKind = DecisionKind.UNBLOCK
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,12 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
             for call in snapshot.calls
         ],
         "decided": [
-            {**vars(one), "confidence": _colour_as_text(one.confidence), "due_on": one.due_on.isoformat()}
+            {
+                **vars(one),
+                "confidence": _colour_as_text(one.confidence),
+                "due_on": one.due_on.isoformat(),
+                "kind": one.kind.value,
+            }
             for one in snapshot.decided
         ],
         "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
@@ -236,6 +242,8 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
                     **one,
                     "confidence": _as_colour(one["confidence"]),
                     "due_on": date.fromisoformat(one["due_on"]),
+                    # What was kept before there were kinds.
+                    "kind": DecisionKind(one.get("kind", DecisionKind.UNBLOCK.value)),
                 }
             )
             for one in kept["decided"]

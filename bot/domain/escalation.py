@@ -34,6 +34,22 @@ class Event(enum.Enum):
     REOPEN = "reopen"
 
 
+class DecisionKind(enum.Enum):
+    """What a decision does. Those that change or stop the key result are carried out in Okra itself."""
+
+    UNBLOCK = "unblock"
+    MOVE = "move"
+    CHANGE_TARGET = "change_target"
+    WRONG_MEASURE = "wrong_measure"
+    STOP = "stop"
+    ACCEPT_RISK = "accept_risk"
+
+    @property
+    def redefines(self) -> bool:
+        """Whether the key result's definition changes."""
+        return self in (DecisionKind.CHANGE_TARGET, DecisionKind.WRONG_MEASURE)
+
+
 @dataclass(frozen=True)
 class ProposedDecision:
     """A decision about to be recorded: `owner_id` owns the follow-up, `due_on` is the day it is asked about."""

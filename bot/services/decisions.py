@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.escalation import Event, ProposedDecision
+from bot.domain.escalation import DecisionKind, Event, ProposedDecision
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import audit
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.escalation import happened, held, move
-from bot.services.escalation_case import names_of, settled_by
+from bot.services.escalation_case import names_of
 from bot.services.escalation_ladder import stop
 from bot.services.refusals import Reason, Refused
 from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, Member
@@ -48,6 +48,7 @@ class Draft:
     text: str
     owner_id: int | None
     due_on: date | None
+    kind: DecisionKind = DecisionKind.UNBLOCK
 
 
 class NotADecision(Exception):
@@ -87,6 +88,7 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
         decided_by_id=caller.member_id,
         owner_id=owner.id,
         due_on=draft.due_on,
+        kind=draft.kind,
         created_at=now,
     )
     session.add(decision)
@@ -99,7 +101,12 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
         actor_id=caller.member_id,
         action="decision.recorded",
         subject=decision,
-        detail={"escalation": escalation.id, "owner": owner.id, "due_on": draft.due_on.isoformat()},
+        detail={
+            "escalation": escalation.id,
+            "owner": owner.id,
+            "due_on": draft.due_on.isoformat(),
+            "kind": draft.kind.value,
+        },
     )
     return decision
 
@@ -132,10 +139,11 @@ def _settle(
     decision = _found(session, caller, decision_id, lock=True)
     member = _allowed(session, caller, decision)
     if decision.state is not DecisionState.OPEN:
-        if decision.state is state and settled_by(session, decision) == member.id:
+        if decision.state is state and decision.settled_by_id == member.id:
             return
         raise _settled_already(session, decision)
     decision.state, decision.reason, decision.settled_at = state, reason, now
+    decision.settled_by_id = member.id
     session.flush()
     audit.record(
         session,
@@ -186,7 +194,7 @@ def _allowed(session: Session, caller: Caller, decision: Decision) -> Member:
 
 
 def _settled_already(session: Session, decision: Decision) -> Refused:
-    by = settled_by(session, decision)
+    by = decision.settled_by_id
     name = session.get_one(Member, by).name if by is not None else "Somebody"
     return Refused(Reason.DECISION_SETTLED, name=name, is_done=decision.state is DecisionState.DONE)
 

@@ -195,6 +195,7 @@ def _made(one: OpenDecision, confidence: Confidence | None) -> MadeDecision:
         owner=one.owner_name,
         due_on=one.due_on,
         link=one.link,
+        kind=one.kind,
     )
 
 

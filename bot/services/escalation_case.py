@@ -53,8 +53,6 @@ def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
     call = newest_call(session, [escalation.id])[escalation.id]
     root = outbox.delivery_of(session, workspace.id, root_key(escalation.id))
     in_channel = root is not None and root.channel_id is not None
-    # A decision that did not help is not shown as the answer any more; it stands in the thread.
-    decision = _newest_decision(session, escalation) if escalation.decided_at is not None else None
     return Case(
         escalation_id=escalation.id,
         standing=standings(session, [key_result.id], newest)[key_result.id],
@@ -70,7 +68,7 @@ def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         review_on=escalation.review_on,
         deciders=names_of(session, who_may_decide(session, key_result, escalation)),
         taken_by=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW),
-        decided=decided_of(session, decision) if decision is not None else None,
+        decisions=tuple(decided_of(session, one) for one in decisions_of(session, escalation)),
         resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
         no_decision_reason=escalation.no_decision_reason,
         link=thread_link(root.posted_channel, root.posted_ts, workspace.url)
@@ -162,20 +160,18 @@ def words_of(session: Session, key_result_id: int, call: Answer) -> Words:
     return Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
 
 
-def _newest_decision(session: Session, escalation: Escalation) -> Decision | None:
-    return session.scalar(
-        sa.select(Decision).where(Decision.escalation_id == escalation.id).order_by(Decision.id.desc()).limit(1)
-    )
+def decisions_of(session: Session, escalation: Escalation) -> Sequence[Decision]:
+    """Those since it was opened, or opened again, the newest first.
 
-
-def settled_by(session: Session, decision: Decision) -> int | None:
-    """The member who said that it is done or dropped."""
-    return session.scalar(
-        sa.select(EscalationEvent.actor_id)
-        .where(EscalationEvent.decision_id == decision.id, EscalationEvent.kind.in_(SETTLING))
-        .order_by(EscalationEvent.id.desc())
-        .limit(1)
-    )
+    What was decided before that did not help: it stands in the thread, and is not shown as the answer any more.
+    """
+    if escalation.decided_at is None:
+        return ()
+    return session.scalars(
+        sa.select(Decision)
+        .where(Decision.escalation_id == escalation.id, Decision.created_at >= escalation.decided_at)
+        .order_by(Decision.id.desc())
+    ).all()
 
 
 def decided_of(session: Session, decision: Decision) -> Decided:
@@ -186,7 +182,8 @@ def decided_of(session: Session, decision: Decision) -> Decided:
         by=name_of(session, decision.decided_by_id),
         owner=person_of(session.get_one(Member, decision.owner_id)),
         due_on=decision.due_on,
-        settled=None if is_open else Settled(name_of(session, settled_by(session, decision)), decision.reason),
+        settled=None if is_open else Settled(name_of(session, decision.settled_by_id), decision.reason),
+        kind=decision.kind,
     )
 
 

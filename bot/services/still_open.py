@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from bot.blocks.links import thread_link
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
 from bot.services.blockers import blocked_by
 from bot.services.visibility import visible_to
@@ -91,6 +91,7 @@ class OpenDecision:
     due_on: date
     is_overdue: bool
     link: str | None
+    kind: DecisionKind
 
 
 def open_escalations(session: Session, viewer: Caller | None, team_ids: Collection[int]) -> list[OpenEscalation]:
@@ -174,6 +175,7 @@ def _decisions(
             due_on=decision.due_on,
             is_overdue=decision.state is DecisionState.OPEN and decision.due_on < today,
             link=_link(root, url),
+            kind=decision.kind,
         )
         for decision, number, definition, who, decided_by, root, url in rows
     ]

@@ -69,12 +69,16 @@ def case(text: str = "short", **changes: Any) -> Case:
         review_on=DAY,
         deciders=(text, text),
         taken_by=text,
-        decided=Decided(3, text, text, person, DAY),
+        decisions=(Decided(3, text, text, person, DAY),) * 9,
         resolved_by=text,
         no_decision_reason=text,
         link="https://slack.com/archives/C0GROWTH/p1790000000000100",
     )
     return replace(made, **changes)
+
+
+def newest(made: Case) -> Decided:
+    return made.decisions[0] if made.decisions else DECIDED
 
 
 DECIDED = Decided(3, "HR frees Ana for two days", "Tama Reid", Person("Hana Mori", "U0HANA"), DAY)
@@ -92,23 +96,21 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     "news of going on": lambda made: messages.news_of_going_on(made, Turn(made.team)),
     "taken": lambda made: messages.taken(made, made.team),
     "to review": lambda made: messages.to_review(made, made.team),
-    "decided": lambda made: messages.decided(made, made.decided or DECIDED),
+    "decided": lambda made: messages.decided(made, newest(made)),
     "resolved": lambda made: messages.resolved(made, made.team),
     "again": lambda made: messages.again(made, Change(Confidence.RED, "0.3, as last week", made.words)),
-    "news of a follow-up": lambda made: messages.news_of_decision(made, made.decided or DECIDED, for_follow_up=True),
-    "news of a decision": lambda made: messages.news_of_decision(made, made.decided or DECIDED, for_follow_up=False),
+    "news of a follow-up": lambda made: messages.news_of_decision(made, newest(made), for_follow_up=True),
+    "news of a decision": lambda made: messages.news_of_decision(made, newest(made), for_follow_up=False),
     "news of a follow-up that is done": lambda made: messages.news_of_decision(
-        made, replace(made.decided or DECIDED, settled=Settled(made.team)), for_follow_up=True
+        made, replace(newest(made), settled=Settled(made.team)), for_follow_up=True
     ),
     "decided and dropped": lambda made: messages.decided(
-        made, replace(made.decided or DECIDED, settled=Settled(made.team, made.team))
+        made, replace(newest(made), settled=Settled(made.team, made.team))
     ),
-    "done": lambda made: decisions.settled(made, made.decided or DECIDED, Settled(made.team)),
-    "dropped": lambda made: decisions.settled(
-        made, made.decided or DECIDED, Settled(made.team, made.no_decision_reason)
-    ),
+    "done": lambda made: decisions.settled(made, newest(made), Settled(made.team)),
+    "dropped": lambda made: decisions.settled(made, newest(made), Settled(made.team, made.no_decision_reason)),
     "news of dropping": lambda made: decisions.news_of_settling(
-        made, made.decided or DECIDED, Settled(made.team, made.no_decision_reason)
+        made, newest(made), Settled(made.team, made.no_decision_reason)
     ),
     "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
     "news of the end": lambda made: messages.news_of_end(made, made.team),

@@ -11,7 +11,7 @@ from calls import MORNING, Scene, set_scene, tell
 from desk import Desk, Dialog, ViewGateway, whispered
 
 from bot.blocks.ids import Act
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.person import Person
 from bot.localslack.blockkit import check_view
 from handlers import escalation
@@ -114,7 +114,8 @@ def test_the_decisions_dialog_proposes_a_week_in_the_deciders_zone(story: Story)
     story.press(story.scene.lead, escalation.open_decide, Act.DECIDE)
     dialog = story.desk.opened()
     assert check_view(dict(dialog.view)) == []
-    assert dialog.labels == ["What is decided?", "Who makes it happen?", "By when?"]
+    assert dialog.labels == ["What is decided?", "What kind of decision?", "Who makes it happen?", "By when?"]
+    assert dialog.value("What kind of decision?") == "unblock"
     # It is the sixth already where the lead is.
     assert dialog.block("By when")["element"]["initial_date"] == "2026-10-13"
     assert "someone to free two HR days" in str(dialog.view["blocks"][0])
@@ -128,6 +129,12 @@ def test_a_decision_is_recorded_once_however_often_it_is_sent(story: Story) -> N
     assert decision.due_on.isoformat() == "2026-10-12"
     assert story.escalation.state is EscalationState.DECIDED
     assert story.replies() == 1
+
+
+def test_what_kind_of_decision_it_is_stands_beside_it(story: Story) -> None:
+    assert story.record(story.decide().fill(What_kind_of_decision="accept_risk")) == Done()
+    (decision,) = story.decisions
+    assert decision.kind is DecisionKind.ACCEPT_RISK
 
 
 def test_what_is_wrong_with_a_decision_stands_under_its_field_and_can_be_mended(story: Story) -> None:

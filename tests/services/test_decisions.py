@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from calls import (
     IN_A_WEEK,
     MORNING,
+    WEEK,
     decide,
     keys,
     posted,
@@ -19,10 +20,11 @@ from calls import (
     the_escalation,
     words,
 )
+from company import MONDAY
 from sqlalchemy.orm import Session
 
 from bot.blocks.refusals import sentence
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.organisation import Visibility
 from bot.services import decisions, escalation
 from bot.services.decisions import Draft, Field, NotADecision, Problem
@@ -132,6 +134,52 @@ def test_a_decision_is_owned_by_a_full_active_member_who_may_see_the_key_result(
         )
         session.flush()
         assert problem_with(scene.stranger) is None
+
+
+def test_several_decisions_stand_in_the_root_in_short_the_newest_first(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        first = decide(session, scene, scene.lead)
+        for number, kind in enumerate((DecisionKind.ACCEPT_RISK, DecisionKind.MOVE), 1):
+            decide(session, scene, scene.head, text=f"the next one, {number}", kind=kind)
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=first.id)
+        root = shown(session, "escalation:1")
+        assert (
+            "*Decided* by Hana Mori (people or money): the next one, 2\n*Follow-up:* Hana Mori, by Mon 12 Oct"
+        ) in words(root)
+        assert (
+            "• *Decided before* (accept the risk): the next one, 1 · Hana Mori, by Mon 12 Oct\n"
+            "• *Decided before*: HR frees Ana for two days · Hana Mori, by Mon 12 Oct · *done*, says Hana Mori"
+        ) in words(root)
+        assert pressable(root) == ["Resolve", "Decide again"]
+        whole = [words(shown(session, key)) for key in keys(session) if posted(session, key).follows_id is not None]
+        assert "*Decided by Hana Mori (accept the risk):*\nthe next one, 1" in whole[1]
+
+
+def test_of_many_decisions_the_newest_stand_in_the_root_and_the_others_are_counted(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        for number in range(6):
+            decide(session, scene, scene.lead, text=f"number {number}")
+        root = words(shown(session, "escalation:1"))
+        assert [f"number {number}" in root for number in range(6)] == [False, False, True, True, True, True]
+        assert "and 2 more in the thread" in root
+
+
+def test_what_was_decided_before_it_was_opened_again_does_not_stand_as_the_answer(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        done = decide(session, scene, scene.lead, text="the first try")
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=done.id)
+        tell(session, MORNING + WEEK, scene.key_result, by=scene.owner, period=MONDAY + WEEK)
+        assert "the first try" not in words(shown(session, "escalation:1"))
+        decide(session, scene, scene.lead, text="the second try", now=MORNING + WEEK)
+        root = words(shown(session, "escalation:1"))
+        assert "the second try" in root
+        assert "the first try" not in root
 
 
 def wanted(session: Session, key: str) -> int:

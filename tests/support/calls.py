@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.domain.confidence import Confidence
+from bot.domain.escalation import DecisionKind
 from bot.domain.kinds import Kind
 from bot.services import blocking, decisions, escalation
 from bot.services.access import Caller
@@ -146,7 +147,13 @@ IN_A_WEEK = date(2026, 10, 12)
 
 
 def decide(
-    session: Session, scene: Scene, by: Member, *, text: str = "HR frees Ana for two days", now: datetime = MORNING
+    session: Session,
+    scene: Scene,
+    by: Member,
+    *,
+    text: str = "HR frees Ana for two days",
+    now: datetime = MORNING,
+    kind: DecisionKind = DecisionKind.UNBLOCK,
 ) -> Decision:
     """A complete decision, which Hana makes happen within a week."""
     return decisions.decide(
@@ -154,5 +161,5 @@ def decide(
         now,
         caller=scene.company.caller(by),
         escalation_id=the_escalation(session).id,
-        draft=Draft(text, scene.head.id, IN_A_WEEK),
+        draft=Draft(text, scene.head.id, (now + WEEK).date(), kind),
     )

@@ -17,7 +17,7 @@ from bot.blocks.post import Post
 from bot.blocks.standing import EscalationLink, Standing
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.kinds import Kind
 
 LONDON = ZoneInfo("Europe/London")
@@ -120,7 +120,9 @@ TOGETHER: Mapping[str, Any] = {
     "Case.zone": LONDON,
     "Case.state": EscalationState.OPEN,
     "Case.taken_by": None,
-    "Case.decided": None,
+    "Case.decisions": (),
+    "Decided.kind": DecisionKind.UNBLOCK,
+    "MadeDecision.kind": DecisionKind.UNBLOCK,
     "Case.resolved_by": None,
     "Case.no_decision_reason": None,
     "Case.asked_as": None,

@@ -77,6 +77,7 @@ NAMED: Mapping[str, Any] = {
 NEVER_EMPTY = {
     "Finished.standings",
     "Understood.missing",
+    "kind_field.kinds",
     "later_menu.offers",
     "more_menu.entries",
     "not_mine_dialog.candidates",
