@@ -26,6 +26,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.doubts import doubt
 from bot.domain.validation import Field, Invalid, Valid, validate
 from bot.domain.words import waits_for
+from bot.domain.yellow import Yellow
 from bot.runtime import Runtime
 from bot.services import blocking, checkin, draft, once, understanding
 from bot.services.access import Caller
@@ -190,7 +191,7 @@ def _check(
         return Errors({_place(view, field, about): sentence(finding) for field, finding in checked.problems.items()})
     by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
     wants_help = filled.wants_help and checked.confidence is Confidence.YELLOW
-    if wants_help and by is None:
+    if wants_help and by is None and asked.yellow is Yellow.FIRST:
         return Errors({block(Act.BLOCKED_BY, about.key): help_needs_a_name()})
     odd = doubt(checked.value, facts_of(asked))
     if odd is not None and not about.course.unchanged and not is_sure(view, about, filled):
@@ -219,7 +220,7 @@ def _odd(asked: Question, filled: Filled, about: About) -> str:
 def _what_comes_next(session: Session, sheet: Sheet, course: Course) -> View:
     if sheet.next_up is None:
         return finished_dialog(checkin.end_of(session, sheet))
-    told = just_saved(checkin.standing_in_hand(session, sheet))
+    told = just_saved(checkin.standing_in_hand(session, sheet), opened=checkin.opened_by_itself(session, sheet))
     return page(checkin.question_about(session, sheet, sheet.next_up), course.onward, note=told)
 
 

@@ -47,6 +47,7 @@ class Escalation(InWorkspace, Base):
             postgresql_where=sa.text("state <> 'resolved'"),
         ),
         sa.Index("ix_escalation_team", "workspace_id", "team_id", "state"),
+        sa.Index("ix_escalation_key_result", "workspace_id", "key_result_id"),
         sa.Index("ix_escalation_next_step", "next_step_at"),
         NEVER_REUSED,
     )

@@ -23,6 +23,8 @@ def finished_dialog(view: Finished) -> View:
     follows = [what_follows(view.standings[0].number, view.changes_until, digest_follows=view.digest_follows)]
     if view.asks_for_help:
         follows.insert(0, f"Help is being asked for: {_named(view.asks_for_help)}.")
+    if view.opened_by_themselves:
+        told.append(opened_by_itself(_named(view.opened_by_themselves)))
     blocks: list[Block] = [section(f"*{what}. Thank you.*"), section("\n".join(told))]
     if view.still_open:
         blocks += _skipped(view)
@@ -42,9 +44,16 @@ def score_told(standing: Standing) -> str:
     return f"{colour(standing.confidence)} *{standing.label}* {said(standing.name, 80)} · {score}"
 
 
-def just_saved(standing: Standing) -> str:
-    """Above the next key result: the score of the one that was saved just now."""
-    return f"✓ {score_told(standing)}"
+def just_saved(standing: Standing, *, opened: bool = False) -> str:
+    """Above the next key result: the score of the one that was saved just now. `opened`: and that it opened a thread,
+    as the third yellow running."""
+    lines = [f"✓ {score_told(standing)}"]
+    return "\n".join([*lines, opened_by_itself(standing.label)] if opened else lines)
+
+
+def opened_by_itself(named: str) -> str:
+    """What the third yellow running brings: `named` are the key results, by their numbers."""
+    return f"Yellow three times running, so I have asked for help for you: {named}. The thread says what you said."
 
 
 def _skipped(view: Finished) -> list[Block]:

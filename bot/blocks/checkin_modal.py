@@ -18,6 +18,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
 from bot.domain.scoring import Hint, show
+from bot.domain.yellow import Yellow
 
 HINT_LENGTH = 300
 SHORT = 100
@@ -30,6 +31,15 @@ _COLOURS = (
     (Confidence.YELLOW, "it may not, and I know what to try"),
     (Confidence.RED, "it won't as things are: I could use help"),
 )
+
+_HELP_ASKED = {
+    Yellow.FIRST: ("Help", "I want help with this", "Opens a thread that asks your lead to get what is needed."),
+    Yellow.ASKS: (
+        "Would help change this?",
+        "Yes, please ask for help",
+        "It was yellow the last time, too. Yes asks your lead in a thread; no is a good answer as well.",
+    ),
+}
 
 
 def checkin_dialog(
@@ -58,7 +68,7 @@ def checkin_dialog(
         blocks.append(_lines("What is working, and what is stuck?", Typed.WORKING, key, fill.working, working))
     more = shows_more(fill)
     if more:
-        blocks += _blocked(fill, key)
+        blocks += _blocked(question, fill, key)
     blocks.append(
         _lines(
             "What is the next move?",
@@ -219,7 +229,7 @@ def colour_field(
     return field_input(label, ids.block(Act.CONFIDENCE, key), element, dispatch=dispatch)
 
 
-def _blocked(fill: Filled, key: str) -> list[Block]:
+def _blocked(question: Question, fill: Filled, key: str) -> list[Block]:
     menu: dict[str, object] = {
         "type": "external_select",
         "action_id": Act.BLOCKED_BY,
@@ -231,20 +241,20 @@ def _blocked(fill: Filled, key: str) -> list[Block]:
     blocks = [field_input("Blocked by", ids.block(Act.BLOCKED_BY, key), menu, optional=True)]
     # A red always opens the thread; only a yellow is asked.
     if fill.confidence is not Confidence.RED:
-        box = option("I want help with this", HELP)
-        element: dict[str, object] = {"type": "checkboxes", "action_id": Typed.WANTS_HELP, "options": [box]}
-        if fill.wants_help:
-            element["initial_options"] = [box]
-        blocks.append(
-            field_input(
-                "Help",
-                ids.block(Typed.WANTS_HELP, key),
-                element,
-                optional=True,
-                hint="Opens a thread that asks your lead to get what is needed.",
-            )
-        )
+        blocks.append(_help(question.yellow, fill, key))
     return blocks
+
+
+def _help(yellow: Yellow, fill: Filled, key: str) -> Block:
+    """The box that asks for help, or that it will be asked for without one."""
+    if yellow is Yellow.OPENS:
+        return context("Yellow for the third time running: saving it asks your lead for help, so you need not.")
+    label, words, hint = _HELP_ASKED[yellow]
+    box = option(words, HELP)
+    element: dict[str, object] = {"type": "checkboxes", "action_id": Typed.WANTS_HELP, "options": [box]}
+    if fill.wants_help:
+        element["initial_options"] = [box]
+    return field_input(label, ids.block(Typed.WANTS_HELP, key), element, optional=True, hint=hint)
 
 
 def _plan(fill: Filled, key: str, last: LastAnswer) -> Block:

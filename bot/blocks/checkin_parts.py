@@ -10,6 +10,7 @@ from bot.blocks.text import clip
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.scoring import Hint
+from bot.domain.yellow import Yellow
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Question:
     `shows_value`: a value (for a milestone, a score) is asked for or was offered; `needs_value`: it must be given.
     `asks_start`: the baseline is unknown. `filled` is what stands in the fields at first: what was begun and kept at
     `kept_at` (in the person's zone), or where nothing was, what is known, `brought`. `given`: the colour of this week's
-    own answer, where there is one. `may_stay`: *Nothing changed* may be said of it. `has_before`: *Back* leads
-    somewhere.
+    own answer, where there is one. `may_stay`: *Nothing changed* may be said of it. `yellow`: what a yellow does this
+    week. `has_before`: *Back* leads somewhere.
     """
 
     standing: Standing
@@ -80,6 +81,7 @@ class Question:
     kept_at: datetime | None = None
     given: Confidence | None = None
     may_stay: bool = False
+    yellow: Yellow = Yellow.FIRST
     has_before: bool = False
 
 
@@ -114,7 +116,8 @@ class Course:
 class Finished:
     """What was told, at the end. `changes_until` and `closes` are in the reader's zone.
 
-    `asks_for_help`: the numbers for which a thread asks for help now. `still_open`: those that were skipped.
+    `asks_for_help`: the numbers for which a thread asks for help now. `opened_by_themselves`: those of them that this
+    week's answer opened because it was the third yellow running. `still_open`: those that were skipped.
     """
 
     standings: tuple[Standing, ...]
@@ -123,6 +126,7 @@ class Finished:
     asks_for_help: tuple[int, ...]
     period: Period
     still_open: tuple[int, ...] = ()
+    opened_by_themselves: tuple[int, ...] = ()
 
 
 def typed_choice(words: str, value: str) -> Choice:

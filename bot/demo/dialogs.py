@@ -101,6 +101,7 @@ def _fill(person: DrivenPerson, said: Said) -> None:
         "What do you need to make it happen?": said.need,
         "What is the plan?": said.plan,
         "Help": "I want help with this" if said.wants_help else "",
+        "Would help change this?": "Yes, please ask for help" if said.wants_help else "",
     }
     shown = dict(person.modal.fields) if person.modal else {}
     for label, words in labels.items():

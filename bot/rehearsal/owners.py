@@ -169,6 +169,8 @@ def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generato
         hands.fill("Blocked by", "Team")
         if colour == "yellow" and random.random() < 0.5:
             hands.fill("Help", "help")
+    if colour == "yellow" and random.random() < 0.3:
+        hands.fill("Would help change this?", "help")
     return texts
 
 

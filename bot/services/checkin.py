@@ -21,12 +21,13 @@ from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.personal_week import opening
+from bot.domain.yellow import Yellow
 from bot.services import audit, blocking, draft, escalation, outbox
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
 from bot.services.blocking import BlockedBy
-from bot.services.checkin_pages import end_of, question_about, standing_in_hand
+from bot.services.checkin_pages import end_of, opened_by_itself, question_about, standing_in_hand
 from bot.services.checkin_sheet import Sheet, sheet
 from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
@@ -52,6 +53,7 @@ __all__ = [
     "end_of",
     "finished",
     "first_due",
+    "opened_by_itself",
     "question",
     "question_about",
     "record",
@@ -68,7 +70,8 @@ BASELINE_GIVEN = "baseline given at the first check-in"
 class Said:
     """A valid answer. `score` is given for a milestone only, `value` for all other kinds; both 0.00 … as the columns.
 
-    `start`: the baseline, where it was unknown and is given now. A red has a plan and a need.
+    `start`: the baseline, where it was unknown and is given now. A red has a plan and a need. `wants_help`: about what
+    is named as blocking, or about a yellow that stays yellow.
     """
 
     confidence: Confidence
@@ -155,7 +158,8 @@ def save(
 
     A second answer in the same period is its next revision. The very same once more is no new one: somebody who was not
     told that it is saved presses again. The score is computed here. A baseline that is given makes a new definition.
-    The owner's prompt is redrawn, blockers open and close, and a red or a wish for help starts or continues its thread.
+    The owner's prompt is redrawn, blockers open and close, and a red, a wish for help or a third yellow running
+    starts or continues its thread.
     """
     subject = _asked_about(session, about)
     told = about.told_in_cycle(subject)
@@ -182,7 +186,8 @@ def save(
         plan=said.plan,
         source=source,
     )
-    more = _touches_more(subject, said)
+    opens = said.confidence is Confidence.YELLOW and about.another_yellow(subject) is Yellow.OPENS
+    more = opens or _touches_more(subject, said)
     session.flush()
     with together(session):
         sent = _append(session, now, subject, answer)
@@ -194,7 +199,7 @@ def save(
     if not more:
         done = subject._replace(check_in_state=CheckInState.ANSWERED, is_disowned=False, draft_id=None)
         return about.answered(done, answer)
-    _settle_more(session, now, about.caller, said, subject=subject, saved=answer)
+    _settle_more(session, now, about.caller, said, subject=subject, saved=answer, opens=opens)
     _redraw(session, now, subject, about.period)
     return sheet(session, now, about.caller, subject.key_result_id, about.period, run=about.is_run)
 
@@ -274,7 +279,9 @@ def _touches_more(subject: Subject, said: Said) -> bool:
     return said.asks_for_help or is_blocked or subject.blocker_id is not None or subject.escalation_id is not None
 
 
-def _settle_more(session: Session, now: datetime, caller: Caller, said: Said, *, subject: Subject, saved: Told) -> None:
+def _settle_more(
+    session: Session, now: datetime, caller: Caller, said: Said, *, subject: Subject, saved: Told, opens: bool
+) -> None:
     key_result = session.get_one(KeyResult, subject.key_result_id)
     answer = session.get_one(Answer, saved.answer_id)
     blocker = blocking.settle(
@@ -293,6 +300,8 @@ def _settle_more(session: Session, now: datetime, caller: Caller, said: Said, *,
         check_in=session.get_one(CheckIn, subject.check_in_id),
         answer=answer,
         blocker=blocker,
+        wants_help=said.wants_help,
+        opens=opens,
     )
 
 
@@ -310,7 +319,8 @@ def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject)
         return True
     blocker = blocking.open_blocker(session, subject.key_result_id)
     if blocker is None or said.blocked_by is None:
-        return (blocker is None) == (said.blocked_by is None)
+        is_called_for = not said.wants_help or escalation.is_called_by(session, subject.escalation_id, answer.answer_id)
+        return is_called_for and (blocker is None) == (said.blocked_by is None)
     return blocking.blocked_by_of(blocker) == said.blocked_by and blocker.wants_help == said.asks_for_help
 
 

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session
 from bot.blocks.checkin_parts import Filled, Finished, LastAnswer, Question
 from bot.blocks.standing import Standing
 from bot.domain import scoring
+from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
+from bot.domain.yellow import Yellow
 from bot.services import blocking, draft
 from bot.services.checkin_sheet import Sheet
 from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
-from bot.services.still_open import open_for_key_results
+from bot.services.still_open import newest_call, open_for_key_results
 from bot.services.subject import Subject
 
 
@@ -50,6 +52,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         kept_at=begun[1].astimezone(ZoneInfo(about.caller_zone)) if begun is not None else None,
         given=this_week.confidence if this_week is not None else None,
         may_stay=this_week is None and stays(standing),
+        yellow=sheet.another_yellow(about),
         has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
     )
 
@@ -57,6 +60,11 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
 def standing_in_hand(session: Session, sheet: Sheet) -> Standing:
     """Where what is in hand stands, its answer of a moment ago included."""
     return _standings(session, sheet, (sheet.in_hand,))[0]
+
+
+def opened_by_itself(session: Session, sheet: Sheet) -> bool:
+    """Whether the answer of a moment ago opened the thread of what is in hand, as the third yellow running."""
+    return sheet.in_hand.key_result_id in _opened_by_themselves(session, sheet, (sheet.in_hand,))
 
 
 def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished:
@@ -67,6 +75,7 @@ def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished
     shown = () if skipped and not sheet.has_answers else sheet.shown_at_the_end
     open_ones = [*sheet.still_open, *([sheet.in_hand] if skipped and sheet.in_hand.awaits_answer else [])]
     told = _standings(session, sheet, shown)
+    opened = _opened_by_themselves(session, sheet, shown)
     return Finished(
         standings=told,
         changes_until=changes_until(sheet.in_hand, sheet.period, [one.meeting_on for one in shown]).astimezone(
@@ -74,6 +83,7 @@ def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished
         ),
         digest_follows=any(one.digest_follows for one in shown),
         asks_for_help=tuple(one.number for one in told if one.escalation is not None),
+        opened_by_themselves=tuple(one.number for one in told if one.key_result_id in opened),
         period=sheet.period,
         still_open=tuple(sorted(one.number for one in open_ones)),
     )
@@ -85,6 +95,20 @@ def _standings(session: Session, sheet: Sheet, about: tuple[Subject, ...]) -> tu
         standing_of(one, sheet.told_of(one), sheet.period, escalation=escalations.get(one.key_result_id))
         for one in about
     )
+
+
+def _opened_by_themselves(session: Session, sheet: Sheet, about: tuple[Subject, ...]) -> set[int]:
+    """The key results whose thread this period's answer opened because it was the third yellow running."""
+    yellow = {
+        one.key_result_id: told[-1].answer_id
+        for one in about
+        if (told := sheet.told_of(one))
+        and one.escalation_id is not None
+        and told[-1].confidence is Confidence.YELLOW
+        and sheet.another_yellow(one._replace(escalation_id=None)) is Yellow.OPENS
+    }
+    opened = open_for_key_results(session, list(yellow))
+    return {id_ for id_, answer_id in yellow.items() if id_ in opened and opened[id_].answer_id == answer_id}
 
 
 def _last(answer: Told | None, about: Subject) -> LastAnswer:
@@ -109,13 +133,22 @@ def _filled(session: Session, about: Subject, standing: Standing, this_week: Tol
     blocked_by = blocking.named(session, blocker) if blocker is not None else None
     if this_week is None:
         return Filled(value=value, blocked_by=blocked_by)
+    wanted_help = blocker.wants_help if blocker is not None else _called(session, about, this_week)
     return Filled(
         value=value,
         changed=this_week.changed,
         working=this_week.working,
         next_move=this_week.next_move,
         blocked_by=blocked_by,
-        wants_help=blocker is not None and blocker.wants_help,
+        wants_help=wanted_help,
         need=this_week.need,
         plan=this_week.plan,
     )
+
+
+def _called(session: Session, about: Subject, this_week: Told) -> bool:
+    """Whether this week's yellow asked for help with nothing named as blocking."""
+    if about.escalation_id is None or this_week.confidence is not Confidence.YELLOW:
+        return False
+    call = newest_call(session, [about.escalation_id])[about.escalation_id]
+    return call.id == this_week.answer_id

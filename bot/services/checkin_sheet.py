@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, following, period_on
+from bot.domain.cadence import Period, following, period_of, period_on
+from bot.domain.cadence import period as monday
+from bot.domain.yellow import Yellow, another_yellow
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable
 from bot.services.refusals import Reason, Refused
@@ -75,6 +78,13 @@ class Sheet:
         """The newest answer of each period of the cycle up to this one, the oldest first."""
         since = _cycle_begins(about, self.period)
         return tuple(one for one in self.told_of(about) if one.period >= since)
+
+    def another_yellow(self, about: Subject) -> Yellow:
+        """What a yellow in this period does, seen from before it."""
+        colours = {monday(one.period): one.confidence for one in self.told_in_cycle(about) if one.period < self.period}
+        ended = about.help_ended_at
+        after = period_of(ended, ZoneInfo(about.time_zone)) if ended is not None else None
+        return another_yellow(colours, after=after, is_open=about.escalation_id is not None)
 
     def answered(self, about: Subject, answer: Told) -> Sheet:
         """The sheet once `answer` is saved about what is in hand."""

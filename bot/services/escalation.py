@@ -66,11 +66,14 @@ def on_answer(
     check_in: CheckIn,
     answer: Answer,
     blocker: Blocker | None,
+    wants_help: bool = False,
+    opens: bool = False,
 ) -> None:
     """An answer was recorded, in this transaction: open the key result's thread, or go on in the open one.
 
-    A red, or a blocker that the owner wants help with, is a call for help. `blocker` is what the answer names as
-    blocking now, null where it names nothing. Any other answer only redraws what shows the state.
+    A red, a blocker that the owner wants help with, or a yes to "Would help change this?" (`wants_help`) is a call for
+    help. `opens`: so is the third yellow running, but only where no thread is open. `blocker` is what the answer names
+    as blocking now, null where it names nothing. Any other answer only redraws what shows the state.
     """
     # Two answers at once (the owner's and a co-owner's) must not open two threads.
     session.execute(sa.select(KeyResult.id).where(KeyResult.id == key_result.id).with_for_update(key_share=True)).one()
@@ -80,9 +83,10 @@ def on_answer(
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    calls_for_help = answer.confidence is Confidence.RED or (blocker is not None and blocker.wants_help)
+    names_help = blocker is not None and blocker.wants_help
+    calls_for_help = answer.confidence is Confidence.RED or names_help or wants_help
     if escalation is None:
-        if calls_for_help:
+        if calls_for_help or opens:
             _open(session, now, caller=caller, key_result=key_result, answer=answer)
         return
     before = newest_call(session, [escalation.id])[escalation.id]
@@ -94,6 +98,11 @@ def on_answer(
     if opens_again:
         ladder.begin_anew(session, now, escalation)
         redraw(session, now, escalation)
+
+
+def is_called_by(session: Session, escalation_id: int | None, answer_id: int) -> bool:
+    """Whether this answer is the newest that asked for help in the thread."""
+    return escalation_id is not None and newest_call(session, [escalation_id])[escalation_id].id == answer_id
 
 
 def take(session: Session, now: datetime, *, caller: Caller, escalation_id: int) -> None:

@@ -47,6 +47,8 @@ class OpenEscalation:
 
     escalation_id: int
     key_result_id: int
+    # The answer that opened it.
+    answer_id: int
     number: int
     text: str
     metric: str | None
@@ -212,6 +214,7 @@ def _open(session: Session, wanted: _Opened, given: Mapping[str, Any] | None = N
         OpenEscalation(
             escalation_id=escalation.id,
             key_result_id=escalation.key_result_id,
+            answer_id=escalation.answer_id,
             number=number,
             text=definition.text,
             metric=definition.metric,

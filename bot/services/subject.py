@@ -49,7 +49,8 @@ class Subject(NamedTuple):
     null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
     `asked_id` (who was asked) are null where nobody was asked yet; `covered_for_id` is for whom they stand in.
     `is_disowned`: they say that it is not theirs. `meeting_on`: the exception of its team. `blocker_id` and
-    `escalation_id`: what is open now. `draft_id`: what the caller began to type in this period.
+    `escalation_id`: what is open now. `help_ended_at`: when its last thread ended. `draft_id`: what the caller began to
+    type in this period.
     """
 
     caller_id: int
@@ -96,6 +97,7 @@ class Subject(NamedTuple):
     meeting_on: int | None
     blocker_id: int | None
     escalation_id: int | None
+    help_ended_at: datetime | None
     draft_id: int | None
 
     @property
@@ -160,7 +162,7 @@ _caller, _owner = table_of(Member).alias("caller"), table_of(Member).alias("owne
 _workspace, _team, _cycle = table_of(Workspace), table_of(Team), table_of(Cycle)
 _key_result, _definition, _objective = table_of(KeyResult), table_of(KeyResultRevision), table_of(Objective)
 _check_in, _blocker, _escalation = table_of(CheckIn), table_of(Blocker), table_of(Escalation)
-_draft = table_of(CheckInDraft)
+_draft, _ended = table_of(CheckInDraft), table_of(Escalation).alias("ended")
 _co_owner, _asked = table_of(KeyResultCoOwner), table_of(CheckIn).alias("asked")
 
 _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
@@ -210,6 +212,9 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "meeting_on": _team.c.meeting_on,
     "blocker_id": _blocker.c.id,
     "escalation_id": _escalation.c.id,
+    "help_ended_at": sa.select(sa.func.max(_ended.c.resolved_at))
+    .where(_ended.c.workspace_id == _key_result.c.workspace_id, _ended.c.key_result_id == _key_result.c.id)
+    .scalar_subquery(),
     "draft_id": _draft.c.id,
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from story import Okra
 
@@ -160,3 +162,39 @@ def test_it_ends_without_a_decision_only_with_a_reason(okra: Okra) -> None:
     assert tama.modal is None
     assert "No decision was needed: HR had sent it on Friday" in root(okra).text
     assert root(okra).buttons == []
+
+
+def yellow(okra: Okra, *, says_yes: bool = False) -> None:
+    """Mere checks in yellow for KR-1, with nothing named as blocking, and leaves the dialog."""
+    mere = okra.person("Mere Ngata")
+    mere.press("Check in", in_=okra.newest("Mere Ngata"))
+    mere.fill("Current value", "24")
+    mere.choose("How confident are you?", "🟡 yellow")
+    mere.fill("What is the next move?", "call the ten who left")
+    if says_yes:
+        mere.choose("Would help change this?", "Yes, please ask for help")
+    assert not mere.submit().error
+
+
+def test_a_third_yellow_running_asks_for_help_by_itself_and_says_so(okra: Okra) -> None:
+    for week in range(3):
+        okra.advance(datetime.fromisoformat(NINE_IN_LONDON).replace(tzinfo=UTC) + week * timedelta(weeks=1))
+        yellow(okra)
+        modal = okra.person("Mere Ngata").modal
+        assert modal is not None
+        assert ("Yellow three times running, so I have asked for help for you: KR-1" in modal.text) == (week == 2)
+        okra.person("Mere Ngata").close()
+        okra.settle()
+    assert root(okra).headline.startswith("🟡 yellow KR-1 Activation from 20 to 40 % by 15 Dec: help wanted · 0.2")
+    assert root(okra).buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
+
+
+@ON_ONE_DATABASE
+def test_a_second_yellow_whose_owner_says_yes_opens_the_thread(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    yellow(okra)
+    okra.person("Mere Ngata").close()
+    okra.advance(A_WEEK_LATER)
+    yellow(okra, says_yes=True)
+    okra.settle()
+    assert root(okra).headline.startswith("🟡 yellow KR-1 ")

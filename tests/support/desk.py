@@ -144,7 +144,8 @@ class Dialog:
     def value(self, label: str) -> Any:
         block = self.block(label)
         state = self.state[block["block_id"], block["element"]["action_id"]]
-        return state.get("value") or (state.get("selected_option") or {}).get("value")
+        ticked = next((one["value"] for one in state.get("selected_options") or ()), None)
+        return state.get("value") or ticked or (state.get("selected_option") or {}).get("value")
 
     def fill(self, **by_label: str) -> Dialog:
         """Type or choose. The names are how the labels begin, with _ for a blank; a menu is given its entry's value."""

@@ -25,6 +25,7 @@ from bot.domain.refusals import Reason
 from bot.domain.scoring import hint
 from bot.domain.snooze import Later, TooOdd
 from bot.domain.validation import Finding, Problem
+from bot.domain.yellow import Yellow
 
 THREE = (ACTIVATION, CHURN, AUDIT)
 OFFERS = (
@@ -217,6 +218,14 @@ CHAPTERS: Sequence[Chapter] = (
                 ),
             ),
             Case("Yellow", lambda: checkin_modal.checkin_dialog(question(), YELLOW)),
+            Case(
+                "Yellow, for the second time running",
+                lambda: checkin_modal.checkin_dialog(question(CHURN, yellow=Yellow.ASKS), YELLOW),
+            ),
+            Case(
+                "Yellow, for the third time running",
+                lambda: checkin_modal.checkin_dialog(question(CHURN, yellow=Yellow.OPENS), YELLOW),
+            ),
             Case("Red", lambda: checkin_modal.checkin_dialog(question(), RED)),
             Case("Red, sent before its fields had appeared", lambda: checkin_modal.more_is_asked(Confidence.RED)),
             Case("Yellow, sent before its fields had appeared", lambda: checkin_modal.more_is_asked(Confidence.YELLOW)),
@@ -245,6 +254,13 @@ CHAPTERS: Sequence[Chapter] = (
             ),
             Case("A milestone", lambda: checkin_modal.checkin_dialog(question(AUDIT, position=3, has_before=True))),
             Case("The end", lambda: checkin_end.finished_dialog(finished(*THREE, asks_for_help=(15,)))),
+            Case(
+                "The end, one was yellow for the third time running",
+                lambda: checkin_end.finished_dialog(
+                    finished(ACTIVATION, CHURN, asks_for_help=(14,), opened_by_themselves=(14,))
+                ),
+            ),
+            Case("Above the next one, the same", lambda: checkin_end.just_saved(CHURN, opened=True)),
             Case(
                 "The end, one was skipped", lambda: checkin_end.finished_dialog(finished(ACTIVATION, still_open=(14,)))
             ),
