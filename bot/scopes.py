@@ -13,10 +13,15 @@ SCOPES: Mapping[str, str] = {
     "channels:read": "to find a team's public channel by its name.",
     "groups:read": "to find a team's private channel by its name, once Okra was invited.",
     "im:write": "to find its own direct message with a person when Slack did not say whether a message arrived.",
+    "mpim:write": (
+        "to open the group message of an owner and their lead, where a team has no channel or help is asked for in "
+        "private."
+    ),
     "im:history": (
         "to read what people write to it in their direct message with it, and to look whether its own message arrived "
         "there, when Slack did not say so."
     ),
     "channels:history": "to look whether a message to a public channel arrived, when Slack did not say so.",
     "groups:history": "to look whether a message to a private channel arrived, when Slack did not say so.",
+    "mpim:history": "to look whether a group message arrived, when Slack did not say so.",
 }

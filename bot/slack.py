@@ -16,7 +16,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -200,9 +200,14 @@ class Gateway:
                 return Posted(channel, message["ts"])
         return None
 
-    def open_conversation(self, workspace_id: int, *, slack_user_id: str) -> str:
-        """The id of the direct message with a person. Rare: posting to the user id opens it too."""
-        answer = self._call(workspace_id, "conversations.open", {"users": slack_user_id}, seconds=POST_SECONDS)
+    def open_conversation(self, workspace_id: int, *, slack_user_ids: Sequence[str]) -> str:
+        """The id of the conversation with a person, or of the group message with up to eight. Safe to repeat.
+
+        Rare for one person: posting to the user id opens it too.
+        """
+        answer = self._call(
+            workspace_id, "conversations.open", {"users": ",".join(slack_user_ids)}, seconds=POST_SECONDS
+        )
         return cast(str, answer["channel"]["id"])
 
     def permalink(self, workspace_id: int, *, at: Posted) -> str:

@@ -4,6 +4,7 @@ from models.absence import Absence, AbsenceNotice
 from models.audit import AuditEvent, SeenEvent
 from models.base import Base
 from models.check_in import Answer, AnswerSource, Blocker, CheckIn, CheckInState
+from models.conversation import Conversation, ConversationMember
 from models.cycle import Cycle, Priority
 from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, RatePace, Worker
 from models.digest import Digest, StopOrShift
@@ -36,6 +37,8 @@ __all__ = [
     "CheckIn",
     "CheckInDraft",
     "CheckInState",
+    "Conversation",
+    "ConversationMember",
     "Cycle",
     "Decision",
     "DecisionState",

@@ -55,8 +55,9 @@ class PostKind(enum.Enum):
 class Delivery(InWorkspace, Base):
     """One post to one conversation, sent once. `key` is permanent: the same key never posts again.
 
-    The recipient is a member (a direct message) or a channel. The typed references say what it is about; it is
-    rendered from them when it is sent, not when it is queued. `opaque_id` travels in the message's metadata.
+    The recipient is a member (a direct message), a channel, or a conversation of several people. The typed references
+    say what it is about; it is rendered from them when it is sent, not when it is queued. `opaque_id` travels in the
+    message's metadata.
     """
 
     __tablename__ = "delivery"
@@ -65,6 +66,7 @@ class Delivery(InWorkspace, Base):
         sa.UniqueConstraint("workspace_id", "key"),
         sa.UniqueConstraint("opaque_id"),
         within_workspace("member_id", "member"),
+        within_workspace("conversation_id", "conversation"),
         within_workspace("team_id", "team"),
         within_workspace("escalation_id", "escalation"),
         within_workspace("escalation_event_id", "escalation_event"),
@@ -75,7 +77,11 @@ class Delivery(InWorkspace, Base):
         within_workspace("understanding_id", "understanding"),
         within_workspace("follows_id", "delivery"),
         within_workspace("about_id", "delivery"),
-        sa.CheckConstraint("(member_id is null) <> (channel_id is null)", name="one_recipient"),
+        sa.CheckConstraint(
+            "(case when member_id is null then 0 else 1 end) + (case when channel_id is null then 0 else 1 end)"
+            " + (case when conversation_id is null then 0 else 1 end) = 1",
+            name="one_recipient",
+        ),
         sa.CheckConstraint(
             "state <> 'sent' or (posted_channel is not null and posted_ts is not null)", name="sent_has_place"
         ),
@@ -100,6 +106,7 @@ class Delivery(InWorkspace, Base):
     kind: Mapped[PostKind] = mapped_column(text_enum(PostKind, "kind"))
     member_id: Mapped[int | None] = mapped_column(RowId)
     channel_id: Mapped[str | None]
+    conversation_id: Mapped[int | None] = mapped_column(RowId)
     team_id: Mapped[int | None] = mapped_column(RowId)
     period: Mapped[date | None]
     escalation_id: Mapped[int | None] = mapped_column(RowId)

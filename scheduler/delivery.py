@@ -24,15 +24,15 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, failures, home_changes
+from bot.services import attention, escalation_posts, failures, home_changes
 from bot.services.schedules import Weeks
-from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure
+from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Message
 from models.base import table_of
 from models.prepared import Listed
 from scheduler import due, pace
 from scheduler.posts import NotRendered, render_all
-from scheduler.whereabouts import Arrival, arrived, destinations
+from scheduler.whereabouts import Arrival, Destination, arrived, destinations
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +61,7 @@ class Ready:
 
     claim: Claim
     workspace_id: int
-    to: str
-    thread_ts: str | None
+    to: Destination
     body: Post
     opaque_id: str
     attempts: int
@@ -134,7 +133,7 @@ def _into_conversations(
 ) -> tuple[dict[due.Next, datetime], int]:
     """When each may leave: at the next free slot, and no sooner than its conversation takes one. With how many slots
     were used. What another worker has just begun to say something into is left out."""
-    lanes = {row: pace.conversation(row.member_id, row.channel_id) for row in rows}
+    lanes = {row: pace.conversation(row.member_id, row.channel_id, row.conversation_id) for row in rows}
     known = pace.conversations(session, workspace_id, lanes.values())
     next_at = dict(known)
     places: dict[due.Next, datetime] = {}
@@ -185,7 +184,7 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
             Ready(
                 claims[row.id],
                 row.workspace_id,
-                *places[row.id],
+                places[row.id],
                 body,
                 row.opaque_id,
                 row.attempts + 1,
@@ -256,10 +255,31 @@ def _not_rendered(session: Session, row: Delivery, error: Exception, now: dateti
 
 def send(runtime: Runtime, ready: Ready) -> Outcome:
     """Make the request. Raises nothing of Slack's: what came of it is the value."""
+    to = _opened(runtime, ready)
+    if isinstance(to, SlackFailure):
+        return to
     try:
         return runtime.gateway.post(
-            ready.workspace_id, to=ready.to, body=ready.body, opaque_id=ready.opaque_id, thread_ts=ready.thread_ts
+            ready.workspace_id, to=to, body=ready.body, opaque_id=ready.opaque_id, thread_ts=ready.to.thread_ts
         )
+    except SlackFailure as failure:
+        return failure
+
+
+def _opened(runtime: Runtime, ready: Ready) -> str | SlackFailure:
+    """Where to post: a group message that is not known yet is opened first. Opened again it is the same one.
+
+    So an opening of unknown fate is tried again like one that was refused: nothing was said yet. That Okra may not open
+    any (an installation from before it asked for that) is this message's trouble and no other's.
+    """
+    if ready.to.place is not None:
+        return ready.to.place
+    try:
+        return runtime.gateway.open_conversation(ready.workspace_id, slack_user_ids=ready.to.people)
+    except UnknownOutcome as failure:
+        return RetryLater(failure.code)
+    except NotLetIn as failure:
+        return Permanent(failure.code) if failure.code == "missing_scope" else failure
     except SlackFailure as failure:
         return failure
 
@@ -280,7 +300,7 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
                 continue
             if isinstance(outcome, Posted):
                 arrivals.append(
-                    Arrival(row, outcome, ready.drawn, learned=outcome.channel != ready.to, at=ready.claim.at)
+                    Arrival(row, outcome, ready.drawn, learned=outcome.channel != ready.to.place, at=ready.claim.at)
                 )
             else:
                 _not_sent(session, row, outcome, ready.attempts, now, settle=runtime.settings.settle_seconds)
@@ -347,6 +367,7 @@ def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> 
 def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
     row.state, row.error, row.settled_at = DeliveryState.FAILED, code, now
     failures.tell_admins(session, row, now)
+    escalation_posts.ask_directly(session, now, row)
     fail_followers(session, row, now)
 
 

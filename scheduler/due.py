@@ -32,6 +32,7 @@ class Next(NamedTuple):
     generation: int
     member_id: int | None
     channel_id: str | None
+    conversation_id: int | None
 
 
 def places(session: Session, now: datetime) -> Sequence[Place]:
@@ -106,7 +107,13 @@ _EXPIRED_IDS = (
 )
 
 _NEXT = (
-    sa.select(_delivery.c.id, _delivery.c.generation, _delivery.c.member_id, _delivery.c.channel_id)
+    sa.select(
+        _delivery.c.id,
+        _delivery.c.generation,
+        _delivery.c.member_id,
+        _delivery.c.channel_id,
+        _delivery.c.conversation_id,
+    )
     .where(
         _delivery.c.workspace_id == sa.bindparam("workspace_id"),
         _queued(_delivery, sa.bindparam("bulk", type_=sa.Boolean())),

@@ -92,9 +92,11 @@ def take(session: Session, workspace_id: int, lane: str, limit: Limit, now: date
         row.next_at = max(row.next_at, now) + count * limit.spacing
 
 
-def conversation(member_id: int | None, channel_id: str | None) -> str:
-    """The lane of the messages to a member, or else into a channel."""
-    return f"to:{channel_id}" if member_id is None else f"to:member:{member_id}"
+def conversation(member_id: int | None, channel_id: str | None, conversation_id: int | None) -> str:
+    """The lane of the messages to a member, into a channel, or into a conversation of several."""
+    if member_id is not None:
+        return f"to:member:{member_id}"
+    return f"to:{channel_id}" if channel_id is not None else f"to:group:{conversation_id}"
 
 
 def conversations(session: Session, workspace_id: int, lanes: Collection[str]) -> dict[str, datetime]:

@@ -19,7 +19,7 @@ from models import Delivery, DeliveryState, Hold, Member
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, Claim, fail_followers, failed, held
 from scheduler.liveness import Liveness
-from scheduler.whereabouts import Arrival, arrived, destination
+from scheduler.whereabouts import Arrival, Destination, arrived, destination
 
 # How far the clocks of Slack and of this machine may lie apart when a message is looked for.
 CLOCK_SKEW = timedelta(minutes=2)
@@ -80,13 +80,12 @@ def fail_followers_of_lost_roots(runtime: Runtime, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Uncertain:
-    """A delivery of unknown fate, whose conversation is due to be looked at. `dm_with`: a direct message not yet opened
-    with this Slack user."""
+    """A delivery of unknown fate, whose conversation is due to be looked at. `opened_with`: the Slack users of a
+    conversation whose id is not known yet."""
 
     delivery: Delivery
-    to: str
-    thread_ts: str | None
-    dm_with: str | None
+    to: Destination
+    opened_with: tuple[str, ...]
 
 
 Finding = Posted | SlackFailure | None
@@ -131,16 +130,16 @@ def look_up(runtime: Runtime, one: Uncertain) -> Finding:
     row = one.delivery
     try:
         to = (
-            one.to
-            if one.dm_with is None
-            else runtime.gateway.open_conversation(row.workspace_id, slack_user_id=one.dm_with)
+            runtime.gateway.open_conversation(row.workspace_id, slack_user_ids=one.opened_with)
+            if one.opened_with or one.to.place is None
+            else one.to.place
         )
         return runtime.gateway.find(
             row.workspace_id,
             channel=to,
             opaque_id=row.opaque_id,
             since=(row.attempted_at or row.created_at) - CLOCK_SKEW,
-            thread_ts=one.thread_ts,
+            thread_ts=one.to.thread_ts,
         )
     except SlackFailure as failure:
         return failure
@@ -162,10 +161,10 @@ def conclude(runtime: Runtime, one: Uncertain, finding: Finding, now: datetime) 
 
 
 def _uncertain(session: Session, row: Delivery) -> Uncertain:
-    to, thread_ts = destination(session, row)
+    to = destination(session, row)
     member = session.get(Member, row.member_id) if row.member_id is not None else None
-    unopened = member is not None and member.dm_channel is None
-    return Uncertain(row, to, thread_ts, member.slack_user_id if member is not None and unopened else None)
+    unopened = (member.slack_user_id,) if member is not None and member.dm_channel is None else ()
+    return Uncertain(row, to, unopened or to.people)
 
 
 def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:

@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.slack import Posted
-from models import Delivery, DeliveryState, Member, Message
+from models import Conversation, ConversationMember, Delivery, DeliveryState, Member, Message
 from models.base import table_of
 from models.prepared import Listed
 from scheduler import pace
 
 
-def destination(session: Session, row: Delivery) -> tuple[str, str | None]:
+class Destination(NamedTuple):
+    """Where a post goes: a channel's or conversation's id, or a Slack user's; and the thread in it.
+
+    `place` is null for a group message that was not opened yet: it is opened with these `people` (Slack user ids).
+    """
+
+    place: str | None
+    thread_ts: str | None = None
+    people: tuple[str, ...] = ()
+
+
+def destination(session: Session, row: Delivery) -> Destination:
     """The conversation (or person) that it goes to, and the thread in it."""
     return destinations(session, [row])[row.id]
 
 
-def destinations(session: Session, rows: Collection[Delivery]) -> dict[int, tuple[str, str | None]]:
+def destinations(session: Session, rows: Collection[Delivery]) -> dict[int, Destination]:
     """As `destination`, for several deliveries, by their ids."""
     followed = {row.follows_id for row in rows if row.follows_id is not None}
     roots = (
@@ -31,14 +43,22 @@ def destinations(session: Session, rows: Collection[Delivery]) -> dict[int, tupl
     )
     people = {row.member_id for row in rows if row.member_id is not None}
     known: dict[int, str] = dict(_ADDRESSES.rows(session, people))
-    found: dict[int, tuple[str, str | None]] = {}
+    found: dict[int, Destination] = {}
     for row in rows:
         channel, ts = roots.get(row.follows_id, (None, None)) if row.follows_id is not None else (None, None)
-        if channel is None:
-            channel, ts = known[row.member_id] if row.member_id is not None else row.channel_id, None
-        assert channel is not None  # noqa: S101 - the table's CHECK says so
-        found[row.id] = channel, ts
+        if channel is not None:
+            found[row.id] = Destination(channel, ts)
+        elif row.conversation_id is not None:
+            found[row.id] = _group(session, row.conversation_id)
+        else:
+            found[row.id] = Destination(known[row.member_id] if row.member_id is not None else row.channel_id)
     return found
+
+
+def _group(session: Session, conversation_id: int) -> Destination:
+    people = session.execute(_GROUP, {"conversation_id": conversation_id}).all()
+    slack_id = people[0][1]
+    return Destination(slack_id) if slack_id is not None else Destination(None, people=tuple(one for one, _ in people))
 
 
 @dataclass(frozen=True)
@@ -65,7 +85,7 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
         for one in arrivals:
             if one.at is None or now > one.at + pace.TOLERANCE:
                 late.setdefault(one.row.workspace_id, []).append(
-                    pace.conversation(one.row.member_id, one.row.channel_id)
+                    pace.conversation(one.row.member_id, one.row.channel_id, one.row.conversation_id)
                 )
         for workspace_id, lanes in sorted(late.items()):
             pace.arrived(session, workspace_id, lanes, now)
@@ -74,6 +94,9 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
         session.execute(
             _OPENED, [{"of": member_id, "channel": channel} for member_id, channel in sorted(opened.items())]
         )
+    groups = {one.row.conversation_id: one.place.channel for one in arrivals if one.row.conversation_id is not None}
+    if groups:
+        session.execute(_GROUP_OPENED, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
     session.execute(
         _SHOWN,
         [
@@ -84,6 +107,7 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
 
 
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
+_conversation, _in_it = table_of(Conversation), table_of(ConversationMember)
 _THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _ROOTS = sa.select(_delivery.c.id, _delivery.c.posted_channel, _delivery.c.posted_ts).where(_delivery.c.id.in_(_THESE))
 _ADDRESSES = Listed(
@@ -106,6 +130,19 @@ _OPENED = (
     sa.update(_member)
     .where(_member.c.id == sa.bindparam("of"), _member.c.dm_channel.is_(None))
     .values(dm_channel=sa.bindparam("channel"))
+)
+_GROUP = (
+    sa.select(_member.c.slack_user_id, _conversation.c.slack_id)
+    .select_from(_conversation)
+    .join(_in_it, _in_it.c.conversation_id == _conversation.c.id)
+    .join(_member, _member.c.id == _in_it.c.member_id)
+    .where(_conversation.c.id == sa.bindparam("conversation_id"))
+    .order_by(_member.c.id)
+)
+_GROUP_OPENED = (
+    sa.update(_conversation)
+    .where(_conversation.c.id == sa.bindparam("of"), _conversation.c.slack_id.is_(None))
+    .values(slack_id=sa.bindparam("channel"))
 )
 _SHOWN = (
     sa.update(_message)

@@ -32,8 +32,8 @@ EVENT_SCOPES = {
     Event.APP_HOME_OPENED: set[str](),
 }
 
-# Where Okra posts: to people, and to channels of both kinds.
-KINDS = (ConversationKind.DIRECT, ConversationKind.PUBLIC_CHANNEL, ConversationKind.PRIVATE_CHANNEL)
+# Where Okra posts: to people and groups of them, and to channels of both kinds.
+KINDS = tuple(ConversationKind)
 BY_KIND = {"conversations.history", "conversations.replies"}
 
 
@@ -51,7 +51,7 @@ def scopes_needed() -> dict[str, str]:
         method = METHODS[name]
         match name:
             case "conversations.open":
-                needed["im:write"] = name  # with one person only
+                needed |= {"im:write": name, "mpim:write": name}  # with one person, or with several
             case "conversations.list":
                 needed |= {"channels:read": name, "groups:read": name}  # public and private channels
             case name if name in BY_KIND:

@@ -68,6 +68,11 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
     return Post(text, (section(text),))
 
 
+def a_group_message() -> str:
+    """A recipient, for an admin: who is in it concerns nobody else."""
+    return "a group message"
+
+
 def end_of_dialog(post: Post) -> View:
     """The last page of a dialog, where there is nothing more to fill in."""
     blocks = list(post.blocks) or [section(post.text)]

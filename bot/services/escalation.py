@@ -212,7 +212,7 @@ def _open(session: Session, now: datetime, *, caller: Caller, key_result: KeyRes
     session.add(escalation)
     session.flush()
     first = ladder.first(session, now, escalation)
-    begin_thread(session, now, escalation, owner_id=key_result.owner_id, holder=holder, first=first)
+    begin_thread(session, now, escalation, holder=holder, first=first)
     happened(session, now, escalation, EscalationEventKind.OPENED, caller=caller, answer=answer)
     ladder.go_on(session, now, escalation)
 

@@ -15,7 +15,7 @@ from bot.blocks.escalation_path import Asked, Expected
 from bot.blocks.links import thread_link
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
-from bot.services import outbox
+from bot.services import conversations, outbox
 from bot.services.access import key_result_facts, teams_above
 from bot.services.escalation_path import in_on_it, next_climb, steps_of
 from bot.services.standing import standings
@@ -24,6 +24,7 @@ from models import (
     Answer,
     Decision,
     DecisionState,
+    Delivery,
     Escalation,
     EscalationEvent,
     EscalationEventKind,
@@ -42,8 +43,11 @@ def root_key(escalation_id: int) -> str:
     return f"escalation:{escalation_id}"
 
 
-def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
-    """An escalation as its messages show it now: the owner's newest call for help, the newest score and colour."""
+def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_id: int | None = None) -> Case:
+    """An escalation as its messages show it now: the owner's newest call for help, the newest score and colour.
+
+    The link to a thread that is a group message is for a reader who is in it.
+    """
     workspace = session.get_one(Workspace, escalation.workspace_id)
     key_result = session.get_one(KeyResult, escalation.key_result_id)
     team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
@@ -52,7 +56,7 @@ def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
     newest = following(period_of(now, zone))
     call = newest_call(session, [escalation.id])[escalation.id]
     root = outbox.delivery_of(session, workspace.id, root_key(escalation.id))
-    in_channel = root is not None and root.channel_id is not None
+    may_open = root is not None and _opens_for(session, root, reader_id)
     return Case(
         escalation_id=escalation.id,
         standing=standings(session, [key_result.id], newest)[key_result.id],
@@ -72,9 +76,16 @@ def case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
         no_decision_reason=escalation.no_decision_reason,
         link=thread_link(root.posted_channel, root.posted_ts, workspace.url)
-        if root is not None and in_channel and root.posted_channel and root.posted_ts
+        if root is not None and may_open and root.posted_channel and root.posted_ts
         else None,
     )
+
+
+def _opens_for(session: Session, root: Delivery, reader_id: int | None) -> bool:
+    """Whether a reader of what is drawn could follow a link to the thread."""
+    if root.conversation_id is not None:
+        return reader_id in conversations.people_in(session, root.conversation_id)
+    return root.channel_id is not None
 
 
 def _steps(session: Session, escalation: Escalation, team: Team) -> tuple[Asked, ...]:

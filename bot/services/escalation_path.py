@@ -26,13 +26,13 @@ def path_of(session: Session, escalation: Escalation) -> list[Member]:
     team_id = session.get_one(Objective, key_result.objective_id).team_id
     leads, sponsors = _named(session, escalation.workspace_id, team_id)
     between = _nearest_common_lead(session, key_result, leads)
-    return _here(session, path(leads, sponsors, owner_id=key_result.owner_id, between=between))
+    return taking_part(session, path(leads, sponsors, owner_id=key_result.owner_id, between=between))
 
 
 def path_of_team(session: Session, team: Team) -> list[Member]:
     """Who is asked about a team's escalations where no other team blocks."""
     leads, sponsors = _named(session, team.workspace_id, team.id)
-    return _here(session, path(leads, sponsors, owner_id=None))
+    return taking_part(session, path(leads, sponsors, owner_id=None))
 
 
 def steps_of(session: Session, escalation: Escalation) -> Sequence[EscalationStep]:
@@ -74,6 +74,12 @@ def schedule_of(session: Session, member: Member) -> Schedule:
     return week_of(session, member).schedule
 
 
+def taking_part(session: Session, member_ids: Sequence[int]) -> list[Member]:
+    """The members of these ids who are here and take part, in the given order."""
+    people = {one.id: one for one in session.scalars(sa.select(Member).where(Member.id.in_(member_ids)))}
+    return [people[one] for one in member_ids if people[one].may_take_part]
+
+
 def _named(session: Session, workspace_id: int, team_id: int) -> tuple[Sequence[int], Sequence[int]]:
     """The team's own path and nobody, or the leads above and the executive sponsors."""
     own = session.scalars(
@@ -87,11 +93,6 @@ def _named(session: Session, workspace_id: int, team_id: int) -> tuple[Sequence[
         .order_by(Member.name, Member.id)
     ).all()
     return leads_above(session, team_id), sponsors
-
-
-def _here(session: Session, member_ids: Sequence[int]) -> list[Member]:
-    people = {one.id: one for one in session.scalars(sa.select(Member).where(Member.id.in_(member_ids)))}
-    return [people[one] for one in member_ids if people[one].may_take_part]
 
 
 def _nearest_common_lead(session: Session, key_result: KeyResult, leads: Sequence[int]) -> int | None:

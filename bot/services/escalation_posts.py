@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
@@ -21,10 +21,10 @@ from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, may
-from bot.services import outbox
-from bot.services.access import actor_of, key_result_facts, teams_above
+from bot.services import conversations, outbox
+from bot.services.access import actor_of, key_result_facts, leads_above, teams_above
 from bot.services.escalation_case import SETTLING, case_of, change_of, decided_of, name_of, root_key
-from bot.services.escalation_path import in_on_it
+from bot.services.escalation_path import in_on_it, steps_of, taking_part
 from bot.services.prompt import prompts_about
 from models import (
     Decision,
@@ -51,23 +51,27 @@ LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
 # Queueing
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a thread is: a channel, a group message, or, where only one person is left, their direct message."""
+
+    channel_id: str | None = None
+    conversation_id: int | None = None
+    member_id: int | None = None
+
+
 def begin_thread(
-    session: Session,
-    now: datetime,
-    escalation: Escalation,
-    *,
-    owner_id: int | None,
-    holder: Team | None,
-    first: Ask | None,
+    session: Session, now: datetime, escalation: Escalation, *, holder: Team | None, first: Ask | None
 ) -> None:
     """Queue the thread's first message.
 
-    `holder` is the team whose channel holds the thread (`thread_team`); without one the thread is a direct message, to
-    the one who is asked first, when they are, or else to the owner.
+    `holder` is the team whose channel holds the thread (`thread_team`); without one it is a group message of the owner,
+    the lead and who is asked `first`, and leaves when they are at work.
     """
     channel_id = _channel(holder) if holder is not None else None
-    recipient = None if channel_id else first.member_id if first is not None else owner_id
-    if channel_id is None and recipient is None:
+    asked = [first.member_id] if first is not None else []
+    place = Place(channel_id) if channel_id else group_of(session, now, escalation, asked)
+    if place is None:
         return
     outbox.post(
         session,
@@ -75,20 +79,50 @@ def begin_thread(
         workspace_id=escalation.workspace_id,
         key=root_key(escalation.id),
         kind=PostKind.ESCALATION,
-        channel_id=channel_id,
-        member_id=recipient,
+        channel_id=place.channel_id,
+        conversation_id=place.conversation_id,
+        member_id=place.member_id,
         escalation_id=escalation.id,
         not_before=first.at if channel_id is None and first is not None else now,
     )
 
 
+def group_of(session: Session, now: datetime, escalation: Escalation, more: Sequence[int]) -> Place | None:
+    """The group message of the key result's owner, their nearest lead, those who were asked, and `more` people.
+
+    Those who do not take part are left out; of only one it is their direct message, and None where nobody is left.
+    Nobody can be added to it later: who is asked after that is asked directly.
+    """
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    leads = leads_above(session, session.get_one(Objective, key_result.objective_id).team_id)
+    lead = [one.id for one in taking_part(session, [one for one in leads if one != key_result.owner_id])[:1]]
+    people = [key_result.owner_id, *more, *lead, *in_on_it(session, escalation), escalation.taken_by_id]
+    wanted = [one for one in dict.fromkeys(people) if one is not None]
+    here = [one.id for one in taking_part(session, wanted)][: conversations.MOST]
+    if len(here) > 1:
+        return Place(conversation_id=conversations.with_people(session, now, escalation.workspace_id, here))
+    return Place(member_id=here[0]) if here else None
+
+
 def ask(session: Session, now: datetime, escalation: Escalation, step: EscalationStep) -> None:
-    """Queue the request to the one whose turn it is, unless the thread itself is their direct message."""
+    """Queue the request to the one whose turn it is, unless they are the first, and the thread reaches them itself."""
     root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
-    if escalation.round == 1 and root is not None and root.member_id == step.member_id:
+    is_first = escalation.round == 1 and not any(
+        one.was_asked and one.number < step.number for one in steps_of(session, escalation)
+    )
+    if is_first and root is not None and root.state not in LOST and step.member_id in readers_of(session, root):
         return
     again = "" if escalation.round == 1 else f":{escalation.round}"
     _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{step.member_id}{again}", step.member_id)
+
+
+def ask_directly(session: Session, now: datetime, root: Delivery) -> None:
+    """The thread's first message could not be posted, so who was to read it there is asked by a direct message."""
+    if root.kind is not PostKind.ESCALATION or root.channel_id is not None:
+        return
+    escalation = session.get_one(Escalation, root.escalation_id)
+    for member_id in {one.member_id for one in steps_of(session, escalation) if one.was_asked}:
+        _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{member_id}", member_id)
 
 
 def ask_after_review(session: Session, now: datetime, escalation: Escalation, member_id: int) -> bool:
@@ -183,6 +217,7 @@ def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delive
         key=f"escalation:{event.escalation_id}:event:{event.id}",
         kind=PostKind.ESCALATION_REPLY,
         channel_id=root.channel_id,
+        conversation_id=root.conversation_id,
         member_id=root.member_id,
         escalation_id=event.escalation_id,
         escalation_event_id=event.id,
@@ -223,7 +258,7 @@ def _whom_to_tell(
     """Mentioning somebody who is not in a channel notifies nobody, so some things are said directly as well.
 
     A decision: to those who own its follow-up and the key result; what became of it, also to who decided. Anything but
-    their own words: to the owner, where the thread is somebody else's direct message, or was lost. Nobody is told what
+    their own words: to the owner, where they do not read the thread, or it was lost. Nobody is told what
     they did themselves, or what they read in a thread of their own; but who takes on the follow-up of their own
     decision, where the thread was lost, has its buttons nowhere else.
     """
@@ -236,13 +271,13 @@ def _whom_to_tell(
         told.append(decision.owner_id)
     if decision is not None and event.kind in SETTLING:
         told.append(decision.decided_by_id)
-    if event.decision_id is not None or root.member_id is not None or is_lost:
+    if event.decision_id is not None or root.channel_id is None or is_lost:
         told.append(owner_id)
-    reads_it = root.member_id if not is_lost else None
+    read_it = readers_of(session, root) if not is_lost else ()
     did_it = event.actor_id
     if decision is not None and decision.owner_id == did_it and event.kind not in SETTLING and is_lost:
         did_it = None
-    return [one for one in dict.fromkeys(told) if one is not None and one not in (did_it, reads_it)]
+    return [one for one in dict.fromkeys(told) if one is not None and one != did_it and one not in read_it]
 
 
 # Rendering. Who may read is looked at each time: a key result can be limited after its thread began.
@@ -251,16 +286,25 @@ def _whom_to_tell(
 def _may_read(session: Session, delivery: Delivery, escalation: Escalation, *told: int) -> bool:
     """Whether the readers of a post may see the escalation's key result, as things are now.
 
-    In a channel it must be for everybody. Otherwise its reader must be here, and see it or be in on the escalation:
-    who was asked, who took it, and (`told`) who is asked to make a decision happen.
+    In a channel it must be for everybody. Otherwise its reader must be here (of a group: somebody), and see it or be in
+    on the escalation: who was asked, who took it, and (`told`) who is asked to make a decision happen.
     """
     key_result = session.get_one(KeyResult, escalation.key_result_id)
     asked = in_on_it(session, escalation)
     members = [one for one in (*asked, escalation.taken_by_id, *told) if one is not None]
     facts = key_result_facts(session, key_result, asked=members)
-    if delivery.member_id is None:
+    if delivery.channel_id is not None:
         return facts.visibility is Visibility.WORKSPACE
-    return may(actor_of(session.get_one(Member, delivery.member_id)), Action.VIEW_KEY_RESULT, facts)
+    readers = [session.get_one(Member, one) for one in readers_of(session, delivery)]
+    here = [one for one in readers if one.may_take_part]
+    return bool(here) and all(may(actor_of(one), Action.VIEW_KEY_RESULT, facts) for one in here)
+
+
+def readers_of(session: Session, delivery: Delivery) -> Sequence[int]:
+    """The members to whom a post goes by name: of a direct message, or of a group message; of a channel nobody."""
+    if delivery.conversation_id is not None:
+        return conversations.people_in(session, delivery.conversation_id)
+    return [delivery.member_id] if delivery.member_id is not None else []
 
 
 def _hidden(delivery: Delivery) -> Post | None:
@@ -289,7 +333,7 @@ def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None
     if delivery.posted_ts is None and _was_helped_since(session, delivery, escalation):
         return None
     assert delivery.member_id is not None  # noqa: S101 - a request goes to a person
-    return messages.ask(case_of(session, escalation, now), delivery.member_id)
+    return messages.ask(case_of(session, escalation, now, reader_id=delivery.member_id), delivery.member_id)
 
 
 def review_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -299,7 +343,7 @@ def review_post(session: Session, delivery: Delivery, now: datetime) -> Post | N
         return _hidden(delivery)
     if delivery.posted_ts is None and escalation.state is not EscalationState.IN_REVIEW:
         return None
-    return messages.after_review(case_of(session, escalation, now))
+    return messages.after_review(case_of(session, escalation, now, reader_id=delivery.member_id))
 
 
 def _was_helped_since(session: Session, delivery: Delivery, escalation: Escalation) -> bool:
@@ -349,7 +393,7 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     follows_up = [session.get_one(Decision, event.decision_id).owner_id] if event.decision_id is not None else []
     if not _may_read(session, delivery, escalation, *follows_up):
         return None
-    case = case_of(session, escalation, now)
+    case = case_of(session, escalation, now, reader_id=reader.id)
     actor = name_of(session, event.actor_id)
     match event.kind:
         case EscalationEventKind.OPENED | EscalationEventKind.RED_AGAIN:

@@ -25,7 +25,8 @@ LATELY = timedelta(days=28)
 
 @dataclass(frozen=True)
 class Undelivered:
-    """Posts of one kind to one recipient that failed for one reason. `to`: a person's name, or a channel's link."""
+    """Posts of one kind to one recipient that failed for one reason. `to`: a person's name, a channel's link, or that
+    it is a group message: who is in it, an admin need not know."""
 
     kind: PostKind
     to: str
@@ -63,21 +64,33 @@ def failures_since(session: Session, since: datetime, *, workspace_id: int | Non
             Delivery.workspace_id,
             Delivery.member_id,
             Delivery.channel_id,
+            Delivery.conversation_id,
             sa.func.coalesce(Delivery.error, "unknown"),
             sa.func.count(),
             sa.func.max(Delivery.settled_at),
         )
         .where(here, Delivery.state == DeliveryState.FAILED, Delivery.settled_at > since)
-        .group_by(Delivery.kind, Delivery.workspace_id, Delivery.member_id, Delivery.channel_id, Delivery.error)
+        .group_by(
+            Delivery.kind,
+            Delivery.workspace_id,
+            Delivery.member_id,
+            Delivery.channel_id,
+            Delivery.conversation_id,
+            Delivery.error,
+        )
         .order_by(sa.func.max(Delivery.settled_at).desc())
     ).all()
     names = _names(session, [member_id for _, _, member_id, *_ in groups if member_id is not None])
     return Failures(
         undelivered=tuple(
             Undelivered(
-                kind, names[member_id] if member_id is not None else f"<#{channel_id}>", code, count, last_at or since
+                kind,
+                names[member_id] if member_id is not None else _place(channel_id),
+                code,
+                count,
+                last_at or since,
             )
-            for kind, _, member_id, channel_id, code, count, last_at in groups
+            for kind, _, member_id, channel_id, _, code, count, last_at in groups
         ),
         too_late=_count(
             session,
@@ -135,7 +148,9 @@ def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
             Member.id != failed.member_id if failed.member_id is not None else sa.true(),
         )
     ).all()
-    place = f"to:{failed.channel_id}" if failed.member_id is None else f"to:member:{failed.member_id}"
+    place = f"to:member:{failed.member_id}" if failed.member_id is not None else f"to:{failed.channel_id}"
+    if failed.conversation_id is not None:
+        place = f"to:group:{failed.conversation_id}"
     week = period_on(now.date())
     for admin in admins:
         outbox.post(
@@ -161,4 +176,8 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 def _recipient(session: Session, failed: Delivery) -> str:
     if failed.member_id is not None:
         return session.get_one(Member, failed.member_id).name
-    return f"<#{failed.channel_id}>"
+    return _place(failed.channel_id)
+
+
+def _place(channel_id: str | None) -> str:
+    return f"<#{channel_id}>" if channel_id is not None else notices.a_group_message()

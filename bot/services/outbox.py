@@ -53,7 +53,7 @@ _REDRAW = Prepared(
 
 @dataclass(frozen=True)
 class Draft:
-    """One post to a member (a direct message) or a channel; exactly one of the two is given.
+    """One post to a member (a direct message), a channel, or a conversation of several; exactly one of them is given.
 
     `key` is permanent in the workspace. A post that follows another goes into that one's thread, after it.
     `not_before` null: it may leave at once. `bulk`: it is one of many for one hour, and lets others go first.
@@ -65,6 +65,7 @@ class Draft:
     kind: PostKind
     member_id: int | None = None
     channel_id: str | None = None
+    conversation_id: int | None = None
     team_id: int | None = None
     period: date | None = None
     escalation_id: int | None = None
@@ -91,6 +92,7 @@ def post(
     kind: PostKind,
     member_id: int | None = None,
     channel_id: str | None = None,
+    conversation_id: int | None = None,
     team_id: int | None = None,
     period: date | None = None,
     escalation_id: int | None = None,
@@ -115,6 +117,7 @@ def post(
         kind=kind,
         member_id=member_id,
         channel_id=channel_id,
+        conversation_id=conversation_id,
         team_id=team_id,
         period=period,
         escalation_id=escalation_id,
@@ -175,6 +178,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "kind": draft.kind,
         "member_id": draft.member_id,
         "channel_id": draft.channel_id,
+        "conversation_id": draft.conversation_id,
         "team_id": draft.team_id,
         "period": draft.period,
         "escalation_id": draft.escalation_id,

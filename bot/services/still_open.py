@@ -18,6 +18,7 @@ from bot.services.visibility import visible_to
 from models import (
     Answer,
     Blocker,
+    ConversationMember,
     Decision,
     DecisionState,
     Delivery,
@@ -42,7 +43,7 @@ class OpenEscalation:
 
     `stuck`, `need` and `blocked_by` are the owner's newest words that asked for help; empty where nothing was said.
     `posted_channel` and `posted_ts` say where the thread's first message stands; null until it was sent, and where the
-    thread is one person's direct message, which nobody else can open.
+    thread is a direct or group message that the viewer could not open.
     """
 
     escalation_id: int
@@ -101,7 +102,7 @@ def open_escalations(session: Session, viewer: Caller | None, team_ids: Collecti
 
     `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
     """
-    return _open(session, _UNRESOLVED.where(_of_teams(team_ids), visible_to(viewer)))
+    return _open(session, _UNRESOLVED.where(_of_teams(team_ids), visible_to(viewer)), viewer=viewer)
 
 
 def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> dict[int, OpenEscalation]:
@@ -123,7 +124,7 @@ def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation
     is_part = sa.or_(
         KeyResult.owner_id == me, co_owned, Escalation.asked_id == me, Escalation.taken_by_id == me, was_asked
     )
-    return _open(session, _UNRESOLVED.where(Escalation.workspace_id == viewer.workspace_id, is_part))
+    return _open(session, _UNRESOLVED.where(Escalation.workspace_id == viewer.workspace_id, is_part), viewer=viewer)
 
 
 def open_decisions(
@@ -163,6 +164,7 @@ def _decisions(
         .where(*conditions, visible_to(viewer))
         .order_by(Decision.due_on, Decision.id)
     ).all()
+    places = _places(session, [row[5] for row in rows], viewer)
     return [
         OpenDecision(
             decision_id=decision.id,
@@ -176,7 +178,7 @@ def _decisions(
             decided_by_name=decided_by,
             due_on=decision.due_on,
             is_overdue=decision.state is DecisionState.OPEN and decision.due_on < today,
-            link=_link(root, url),
+            link=_link(root, url) if root and root.id in places else None,
             kind=decision.kind,
         )
         for decision, number, definition, who, decided_by, root, url in rows
@@ -204,10 +206,13 @@ def _stands(blocker: Blocker, at: datetime) -> bool:
     return blocker.opened_at <= at and (blocker.cleared_at is None or blocker.cleared_at > at)
 
 
-def _open(session: Session, wanted: _Opened, given: Mapping[str, Any] | None = None) -> list[OpenEscalation]:
+def _open(
+    session: Session, wanted: _Opened, given: Mapping[str, Any] | None = None, *, viewer: Caller | None = None
+) -> list[OpenEscalation]:
     rows = session.execute(wanted, given or {}).all()
     if not rows:
         return []
+    places = _places(session, [row[5] for row in rows], viewer)
     calls = newest_call(session, [row[0].id for row in rows])
     blocking = blocking_at(session, {row[0].key_result_id: calls[row[0].id].at for row in rows})
     return [
@@ -227,8 +232,8 @@ def _open(session: Session, wanted: _Opened, given: Mapping[str, Any] | None = N
             stuck=calls[escalation.id].working,
             need=calls[escalation.id].need,
             blocked_by=blocking.get(escalation.key_result_id, ""),
-            posted_channel=root.posted_channel if root and root.channel_id else None,
-            posted_ts=root.posted_ts if root and root.channel_id else None,
+            posted_channel=root.posted_channel if root and root.id in places else None,
+            posted_ts=root.posted_ts if root and root.id in places else None,
             workspace_url=url,
         )
         for escalation, number, definition, who, taken_by, root, url in rows
@@ -249,8 +254,18 @@ def _root_of(workspace_id: _Id, escalation_id: _Id) -> sa.ColumnElement[bool]:
     return sa.and_(Delivery.workspace_id == workspace_id, Delivery.key == key)
 
 
-def _link(root: Delivery | None, base: str | None) -> str | None:
-    if root is None or root.channel_id is None or root.posted_channel is None or root.posted_ts is None:
+def _places(session: Session, roots: Collection[Delivery | None], viewer: Caller | None) -> set[int]:
+    """The ids of those first messages that the viewer can open: in a channel, or in a group message of theirs."""
+    found = {root.id for root in roots if root is not None and root.channel_id is not None}
+    groups = {root.conversation_id for root in roots if root is not None and root.conversation_id is not None}
+    if groups and viewer is not None:
+        theirs = set(session.scalars(_THEIRS, {"conversation_ids": list(groups), "me": viewer.member_id}))
+        found |= {root.id for root in roots if root is not None and root.conversation_id in theirs}
+    return found
+
+
+def _link(root: Delivery, base: str | None) -> str | None:
+    if root.posted_channel is None or root.posted_ts is None:
         return None
     return thread_link(root.posted_channel, root.posted_ts, base)
 
@@ -273,6 +288,10 @@ _UNRESOLVED: _Opened = (
 )
 _OF_KEY_RESULTS = _UNRESOLVED.where(Escalation.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
 
+_THEIRS = sa.select(ConversationMember.conversation_id).where(
+    ConversationMember.conversation_id.in_(sa.bindparam("conversation_ids", expanding=True)),
+    ConversationMember.member_id == sa.bindparam("me"),
+)
 _BLOCKERS = (
     sa.select(Blocker)
     .where(Blocker.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))

@@ -97,7 +97,7 @@ def test_what_arrived_after_all_is_found_by_its_id_once_the_history_shows_it(gat
     slack.faults.add(Fault(FaultKind.HISTORY_LAG, seconds=60), Fault(FaultKind.DROPPED_AFTER, "chat.*"))
     with pytest.raises(UnknownOutcome):
         post(gateway, mere)
-    conversation = gateway.open_conversation(1, slack_user_id=mere)
+    conversation = gateway.open_conversation(1, slack_user_ids=[mere])
     assert gateway.find(1, channel=conversation, opaque_id="d1", since=LONG_AGO) is None
     slack.jump_to(slack.now() + timedelta(seconds=60))
     found = gateway.find(1, channel=conversation, opaque_id="d1", since=LONG_AGO)

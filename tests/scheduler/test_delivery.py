@@ -15,10 +15,11 @@ from post_office import NOW, Alive, Dead, PostOffice
 
 from bot.services import outbox, planning, prompt
 from bot.services.agenda import next_due
+from bot.services.conversations import with_people
 from bot.services.failures import failures_since
 from bot.settings import Settings
-from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Cycle, Delivery, DeliveryState, Member, Message, PostKind, Workspace
+from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from models import Conversation, Cycle, Delivery, DeliveryState, Member, Message, PostKind, Workspace
 from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
 from scheduler.courier import Courier
@@ -51,6 +52,64 @@ def test_the_direct_messages_id_is_learned_from_the_first_answer(office: PostOff
     office.work()
     with office.runtime.read() as session:
         assert session.get_one(Member, office.member_id).dm_channel == "D0ADAOBI"
+
+
+def _group(office: PostOffice) -> int:
+    with office.runtime.write() as session:
+        return with_people(session, NOW, office.workspace_id, [office.admin_id, office.member_id])
+
+
+def test_a_group_message_is_opened_once_and_the_next_post_goes_where_it_is(office: PostOffice) -> None:
+    group = _group(office)
+    office.queue("escalation:1", kind=PostKind.ESCALATION, conversation_id=group)
+    office.work()
+    with office.runtime.read() as session:
+        assert session.get_one(Conversation, group).slack_id == "G0ADAOBI-0NOORADMIN"
+    office.pass_time(timedelta(seconds=2))
+    office.slack.not_opened = Permanent("not_asked_for")
+    office.queue("escalation:2", kind=PostKind.ESCALATION, conversation_id=_group(office))
+    office.work()
+    assert [(one.channel, one.text) for one in office.slack.entries] == [
+        ("G0ADAOBI-0NOORADMIN", "escalation:1"),
+        ("G0ADAOBI-0NOORADMIN", "escalation:2"),
+    ]
+
+
+def test_a_group_message_whose_opening_is_of_unknown_fate_is_opened_again(office: PostOffice) -> None:
+    queued = office.queue("escalation:1", kind=PostKind.ESCALATION, conversation_id=_group(office))
+    office.slack.not_opened = UnknownOutcome("timeout")
+    office.work()
+    assert office.row(queued).state is DeliveryState.QUEUED
+    office.slack.not_opened = None
+    office.pass_time(timedelta(minutes=1))
+    office.work()
+    assert office.texts == ["escalation:1"]
+
+
+def test_an_okra_that_may_open_no_group_message_fails_in_that_alone(office: PostOffice) -> None:
+    office.slack.not_opened = NotLetIn("missing_scope")
+    another = office.queue("digest:1")
+    queued = office.queue("introduction:1", kind=PostKind.INTRODUCTION, conversation_id=_group(office))
+    office.work()
+    assert (office.row(queued).state, office.row(queued).error) == (DeliveryState.FAILED, "missing_scope")
+    assert office.row(another).state is DeliveryState.SENT
+    office.pass_time(timedelta(seconds=2))
+    office.work()
+    assert office.texts[-1] == f"failure:to:group:1:missing_scope:2026-10-05:{office.admin_id}"
+    with office.runtime.read() as session:
+        (place,) = failures_since(session, NOW - timedelta(days=1)).undelivered
+    assert place.to == "a group message"
+
+
+def test_an_uncertain_post_to_a_group_message_is_looked_up_where_it_was_opened(office: PostOffice) -> None:
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    queued = office.queue("escalation:1", kind=PostKind.ESCALATION, conversation_id=_group(office))
+    office.work()
+    assert office.row(queued).state is DeliveryState.UNKNOWN
+    office.pass_time(SETTLE)
+    settling.settle(office.runtime, office.clock)
+    assert office.row(queued).state is DeliveryState.SENT
+    assert office.texts == ["escalation:1"]
 
 
 def test_a_post_that_makes_no_sense_any_more_is_not_sent(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,9 @@ from calls import (
     IN_A_WEEK,
     MORNING,
     WEEK,
+    away,
+    decide,
+    group,
     keys,
     posted,
     pressable,
@@ -24,10 +27,13 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message
-from bot.services import decisions, escalation
+from bot.services import decisions, escalation, escalation_posts
 from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
+from bot.services.escalation_case import case_of
+from bot.services.still_open import open_escalations
 from models import (
+    Conversation,
     DeliveryState,
     EscalationEvent,
     EscalationEventKind,
@@ -194,21 +200,81 @@ def test_the_thread_is_in_the_escalation_channel_or_else_in_that_of_the_nearest_
         assert posted(session, "escalation:2").channel_id == "C0HELP"
 
 
-def test_without_any_channel_the_thread_is_the_leads_direct_message_and_the_owner_hears_of_it_directly(
-    database: Database,
-) -> None:
+def test_without_any_channel_the_thread_is_a_group_message_of_owner_and_lead(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)
         scene.growth.channel_id = scene.product.channel_id = None
         tell(session, MORNING, scene.key_result, by=scene.owner)
+        # The first message asks the lead by name, so it is all that they get.
         assert keys(session) == ["escalation:1"]
-        assert posted(session, "escalation:1").member_id == scene.lead.id
-        assert "because you lead Growth" in words(shown(session, "escalation:1"))
+        root = posted(session, "escalation:1")
+        assert group(session, root) == {scene.owner.id, scene.lead.id}
+        assert "<@U0TAMAREID>, can you get this" in words(shown(session, "escalation:1"))
         assert pressable(shown(session, "escalation:1"))[0] == "I'll take it"
         escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
-        reply, news = keys(session)[1:]
-        assert posted(session, reply).member_id == scene.lead.id
-        assert posted(session, reply).follows_id == posted(session, "escalation:1").id
+        # The owner reads the reply there, and is told nothing beside.
+        assert len(keys(session)) == 2
+        reply = posted(session, keys(session)[-1])
+        assert (reply.conversation_id, reply.follows_id) == (root.conversation_id, root.id)
+        decide(session, scene, scene.lead)
+        # Who is to make it happen is not in it, and cannot be added.
+        assert keys(session)[-1] == f"escalation:1:event:3:to:{scene.head.id}"
+
+
+def test_two_calls_for_help_of_the_same_people_are_two_threads_of_one_group_message(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        other = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        tell(session, MORNING, other, by=scene.owner)
+        one, two = posted(session, "escalation:1"), posted(session, "escalation:2")
+        assert one.conversation_id == two.conversation_id
+        assert session.scalars(sa.select(Conversation.people)).all() == [f"{scene.owner.id},{scene.lead.id}"]
+
+
+def test_a_lead_who_is_away_is_in_the_group_message_with_who_is_asked_in_their_place(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        away(session, scene.lead)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        root = posted(session, "escalation:1")
+        assert group(session, root) == {scene.owner.id, scene.lead.id, scene.head.id}
+        assert f"escalation:1:ask:{scene.head.id}" not in keys(session)
+
+
+def test_the_link_to_a_group_message_is_for_those_who_are_in_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        root = posted(session, "escalation:1")
+        root.posted_channel, root.posted_ts = "G0GROUP", "1790000000.000100"
+        session.flush()
+        growth = [scene.growth.id]
+        links = {
+            reader.name: [one.link is not None for one in open_escalations(session, caller, growth)]
+            for reader in (scene.owner, scene.lead, scene.head)
+            for caller in [scene.company.caller(reader)]
+        }
+        assert links == {"Mere Ngata": [True], "Tama Reid": [True], "Hana Mori": [False]}
+        assert [one.link for one in open_escalations(session, None, growth)] == [None]
+        asked = case_of(session, the_escalation(session), MORNING, reader_id=scene.head.id)
+        assert asked.link is None
+
+
+def test_a_group_message_that_could_not_be_posted_asks_its_lead_directly(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        root = posted(session, "escalation:1")
+        root.state = DeliveryState.FAILED
+        escalation_posts.ask_directly(session, MORNING, root)
+        assert keys(session) == ["escalation:1", f"escalation:1:ask:{scene.lead.id}"]
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        news = keys(session)[-1]
         assert posted(session, news).member_id == scene.owner.id
         assert words(shown(session, news)) == (
             "You asked for help with KR-1 SOC 2 certified by 15 Dec: Tama Reid has taken it."
@@ -222,13 +288,27 @@ def test_a_key_result_that_not_everybody_may_see_is_never_in_a_channel(database:
         scene = set_scene(session)
         scene.key_result.visibility = Visibility.TEAM
         tell(session, MORNING, scene.key_result, by=scene.owner)
-        assert posted(session, "escalation:1").member_id == scene.lead.id
+        assert group(session, posted(session, "escalation:1")) == {scene.owner.id, scene.lead.id}
+        assert pressable(shown(session, "escalation:1")) != []
         other = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
         tell(session, MORNING, other, by=scene.owner)
         assert posted(session, "escalation:2").channel_id == "C0GROWTH"
         other.visibility = Visibility.NAMED
         session.flush()
         assert shown(session, "escalation:2") is None
+
+
+def test_a_group_message_in_which_somebody_may_not_see_it_any_more_says_nothing(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        scene.key_result.owner_id, scene.key_result.visibility = scene.lead.id, Visibility.NAMED
+        session.flush()
+        assert shown(session, "escalation:1") is None
+        scene.owner.deactivated_at = MORNING
+        session.flush()
+        assert pressable(shown(session, "escalation:1")) != []
 
 
 def test_a_key_result_that_was_limited_after_its_thread_began_is_told_of_no_more(database: Database) -> None:

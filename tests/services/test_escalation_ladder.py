@@ -8,7 +8,21 @@ from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, WEEK, Scene, decide, keys, posted, pressable, set_scene, shown, tell, the_escalation, words
+from calls import (
+    MORNING,
+    WEEK,
+    Scene,
+    away,
+    decide,
+    keys,
+    posted,
+    pressable,
+    set_scene,
+    shown,
+    tell,
+    the_escalation,
+    words,
+)
 from company import MONDAY
 from sqlalchemy.orm import Session
 
@@ -17,7 +31,7 @@ from bot.services import escalation
 from bot.services.agenda import next_planned
 from bot.services.blocking import BlockedBy
 from bot.services.escalation_ladder import step_due
-from models import Absence, Delivery, EscalationEvent, EscalationEventKind, EscalationStep, PathStep, PostKind
+from models import Delivery, EscalationEvent, EscalationEventKind, EscalationStep, PathStep, PostKind
 from models.database import Database
 
 # Tama and Hana are in London, which is an hour ahead of UTC until 25 October; MORNING is 10:12 there.
@@ -110,7 +124,8 @@ def test_without_a_channel_the_thread_itself_waits_for_the_leads_morning(databas
         scene.growth.channel_id = scene.product.channel_id = None
         tell(session, evening, scene.key_result, by=scene.owner)
         root = posted(session, "escalation:1")
-        assert (root.member_id, root.not_before) == (scene.lead.id, datetime(2026, 10, 6, 8, tzinfo=UTC))
+        assert root.conversation_id is not None
+        assert root.not_before == datetime(2026, 10, 6, 8, tzinfo=UTC)
         climb(session, root.not_before)
         assert keys(session) == ["escalation:1"]
         climb(session, datetime(2026, 10, 9, tzinfo=UTC))
@@ -280,16 +295,7 @@ def test_two_workers_at_the_same_step_ask_once(database: Database) -> None:
 def test_who_is_away_is_passed_over_and_reads_it_when_they_are_back(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)
-        session.add(
-            Absence(
-                workspace_id=scene.growth.workspace_id,
-                member_id=scene.lead.id,
-                first_on=date(2026, 10, 5),
-                last_on=date(2026, 10, 9),
-                created_at=MORNING,
-            )
-        )
-        session.flush()
+        away(session, scene.lead)
         tell(session, MORNING, scene.key_result, by=scene.owner)
         assert asked(session) == [(scene.head.id, MORNING)]
         reply = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.ESCALATION_REPLY)).one()

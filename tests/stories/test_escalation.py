@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from story import Okra
 
 from bot.localslack.driver import Seen
 from bot.settings import Transport
+from models import Team
 
 NINE_IN_LONDON = "2026-10-05 08:00"
 A_WEEK_LATER = "2026-10-12 08:00"
@@ -198,3 +200,42 @@ def test_a_second_yellow_whose_owner_says_yes_opens_the_thread(okra: Okra) -> No
     yellow(okra, says_yes=True)
     okra.settle()
     assert root(okra).headline.startswith("🟡 yellow KR-1 ")
+
+
+@ON_ONE_DATABASE
+def test_without_a_channel_owner_and_lead_have_a_group_message_and_who_is_asked_next_a_direct_one(okra: Okra) -> None:
+    with okra.company() as company:
+        for team in company.session.scalars(sa.select(Team)):
+            team.channel_id = None
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    mere, tama, rosa = (okra.person(name) for name in ("Mere Ngata", "Tama Reid", "Rosa Lind"))
+    (asked,) = [one for one in tama.newest() if TITLE in one.headline]
+    assert asked.text == next(one for one in mere.newest() if TITLE in one.headline).text
+    assert "@Tama Reid, can you get this" in asked.text
+    assert asked.buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
+    assert next(note.where for note in tama.notifications() if TITLE in note.text).startswith("mpdm-")
+    assert not [one for one in rosa.newest() if TITLE in one.headline]
+    # Eight hours of Tama's work later nobody has picked it up.
+    okra.advance("2026-10-06 09:00")
+    told = okra.newest("Rosa Lind")
+    assert TITLE in told.headline
+    assert "Tama Reid was asked" in told.text
+    assert "Open the thread" not in told.text
+    rosa.press("I'll take it", in_=told)
+    okra.settle()
+    assert [one.text for one in mere.thread(asked)[1:]] == [
+        "Nobody has picked this up yet, so Rosa Lind is asked now.",
+        "Rosa Lind has taken this.",
+    ]
+    # A second call for help of the same people is a second thread of the same conversation.
+    mere.command("/kr 2 0.1 red")
+    mere.fill("What is working, and what is stuck?", "no auditor yet")
+    mere.fill("What is the next move?", "ask three")
+    mere.fill("What do you need to make it happen?", "a name")
+    mere.fill("What is the plan?", "we ask around")
+    assert not mere.submit().error
+    okra.settle()
+    (second,) = [one for one in tama.newest() if "KR-2 SOC 2 certified by 15 Dec: help" in one.headline]
+    assert second.channel == asked.channel
+    assert len(okra.slack.calls("conversations.open")) == 1

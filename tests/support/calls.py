@@ -19,8 +19,21 @@ from bot.domain.kinds import Kind
 from bot.services import blocking, decisions, escalation
 from bot.services.access import Caller
 from bot.services.blocking import BlockedBy
+from bot.services.conversations import people_in
 from bot.services.decisions import Draft
-from models import Answer, AnswerSource, CheckIn, CheckInState, Decision, Delivery, Escalation, KeyResult, Member, Team
+from models import (
+    Absence,
+    Answer,
+    AnswerSource,
+    CheckIn,
+    CheckInState,
+    Decision,
+    Delivery,
+    Escalation,
+    KeyResult,
+    Member,
+    Team,
+)
 from scheduler.posts import render
 
 MORNING = datetime(2026, 10, 5, 9, 12, tzinfo=UTC)
@@ -123,6 +136,25 @@ def keys(session: Session) -> list[str]:
 def shown(session: Session, key: str, now: datetime = MORNING) -> Post | None:
     """What the post under a key says now."""
     return render(session, posted(session, key), now)
+
+
+def group(session: Session, delivery: Delivery) -> set[int]:
+    """Who reads the group message that a post goes to, by their ids."""
+    assert delivery.conversation_id is not None
+    return set(people_in(session, delivery.conversation_id))
+
+
+def away(session: Session, member: Member) -> None:
+    """They are away in the week of the red."""
+    absence = Absence(
+        workspace_id=member.workspace_id,
+        member_id=member.id,
+        first_on=MONDAY,
+        last_on=MONDAY + timedelta(days=4),
+        created_at=MORNING,
+    )
+    session.add(absence)
+    session.flush()
 
 
 def words(post: Post | None) -> str:

@@ -59,7 +59,11 @@ class PostOffice:
         return worker.id
 
     def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **given: object) -> int:
-        to = given if {"channel_id", "member_id"} & given.keys() else {"channel_id": "C0LEADS", **given}
+        to = (
+            given
+            if {"channel_id", "member_id", "conversation_id"} & given.keys()
+            else {"channel_id": "C0LEADS", **given}
+        )
         with self.runtime.write() as session:
             found = outbox.post(session, self.clock, workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
         assert found is not None

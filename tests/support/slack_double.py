@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +29,7 @@ class SlackDouble(Gateway):
     updates: list[tuple[str, str]] = field(default_factory=list)
     _failures: list[tuple[SlackFailure, bool]] = field(default_factory=list)
     unreadable: bool = False
+    not_opened: SlackFailure | None = None
     during_post: Callable[[], None] = lambda: None
 
     def fail(self, failure: SlackFailure, *, effect: bool = False) -> None:
@@ -52,8 +53,11 @@ class SlackDouble(Gateway):
         if failure is not None:
             raise failure
 
-    def open_conversation(self, workspace_id: int, *, slack_user_id: str) -> str:
-        return f"D{slack_user_id[1:]}"
+    def open_conversation(self, workspace_id: int, *, slack_user_ids: Sequence[str]) -> str:
+        """With one person D…, with several G…; it fails as `not_opened` says."""
+        if self.not_opened is not None:
+            raise self.not_opened
+        return f"{'D' if len(slack_user_ids) == 1 else 'G'}{'-'.join(one[1:] for one in slack_user_ids)}"
 
     def find(
         self, workspace_id: int, *, channel: str, opaque_id: str, since: datetime, thread_ts: str | None = None
