@@ -21,6 +21,7 @@ from handlers import (
     not_mine,
     prompt_more,
     settings,
+    signals,
     snooze,
     teams,
     understanding,
@@ -49,6 +50,7 @@ def desk_of(runtime: Runtime) -> Desk:
     hand_over.register(desk)
     away.register(desk)
     settings.register(desk)
+    signals.register(desk)
     commands.register(desk)
     members.register(desk)
     understanding.register(desk)

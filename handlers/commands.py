@@ -14,8 +14,9 @@ from bot.runtime import Runtime
 from bot.services import key_result_view, listing
 from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
-from handlers import away, checkin, hand_over, settings
+from handlers import away, checkin, hand_over, settings, signals
 from handlers.boundary import Desk
+from handlers.paging import name_and_page, page_number
 from handlers.reply import Reply, Whisper
 from handlers.request import Request
 
@@ -34,11 +35,11 @@ def okr(runtime: Runtime, request: Request) -> Reply:
         case "":
             return _mine(runtime, request, 1)
         case page if page.isdecimal() and not rest:
-            return _mine(runtime, request, _page(page))
+            return _mine(runtime, request, page_number(page))
         case "team" | "teams":
             return _team(runtime, request, rest)
         case "company" if not rest or rest.isdecimal():
-            return _company(runtime, request, _page(rest))
+            return _company(runtime, request, page_number(rest))
         case "away":
             return away.away(runtime, request, rest)
         case "back" if not rest:
@@ -47,6 +48,8 @@ def okr(runtime: Runtime, request: Request) -> Reply:
             return settings.mine(runtime, request)
         case "rhythm":
             return settings.rhythm(runtime, request, rest)
+        case "signals":
+            return signals.listed(runtime, request, rest)
         case "handover":
             return hand_over.by_number(runtime, request, rest)
         case "help":
@@ -89,7 +92,7 @@ def _mine(runtime: Runtime, request: Request, page: int) -> Reply:
 
 
 def _team(runtime: Runtime, request: Request, words: str) -> Reply:
-    name, page = _name_and_page(words)
+    name, page = name_and_page(words)
     with runtime.read() as session:
         if not name:
             teams = listing.my_teams(session, request.caller)
@@ -110,18 +113,6 @@ def _company(runtime: Runtime, request: Request, page: int) -> Reply:
         found = listing.of_company(session, request.caller, runtime.now())
         teams = listing.all_teams(session, request.caller)
     return Whisper(lists.of_company(found.objectives, teams, found.period, page))
-
-
-def _name_and_page(words: str) -> tuple[str, int]:
-    name, _, last = words.rpartition(" ")
-    if last.isdecimal():
-        return name.strip(), _page(last)
-    return words, 1
-
-
-def _page(typed: str) -> int:
-    # More than anybody has pages; the last one is shown then.
-    return int(typed[:6]) if typed else 1
 
 
 def _behind_number(text: str, number: int) -> str:

@@ -21,6 +21,7 @@ from models.key_result import (
     KeyResultViewer,
 )
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
+from models.signal import Signal
 from models.snooze import Snooze
 from models.team import PathStep, Team
 from models.understanding import Understanding, UnderstandingState
@@ -72,6 +73,7 @@ __all__ = [
     "Priority",
     "RatePace",
     "SeenEvent",
+    "Signal",
     "Snooze",
     "StopOrShift",
     "Team",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime, time
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.domain.pace import BY_THE_END
 from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum
 
 # Statuses that Slack itself offers, and one that people write.
@@ -63,6 +65,8 @@ class Workspace(Base):
         ),
         sa.CheckConstraint("meeting_on between 0 and 6", name="meeting"),
         sa.CheckConstraint("weekly_budget between 1 and 20", name="budget"),
+        # Kept as millionths: 0.1 to 1.0.
+        sa.CheckConstraint("expected_score between 100000 and 1000000", name="expected_score"),
         NEVER_REUSED,
     )
 
@@ -90,6 +94,8 @@ class Workspace(Base):
     # Whose public holidays count, where neither the person nor their team says otherwise: "NZ", "US-CA".
     country: Mapped[str | None]
     members_read_at: Mapped[datetime | None]
+    # The score that is expected on a cycle's last day; the pace leads there in a straight line.
+    expected_score: Mapped[Decimal] = mapped_column(default=BY_THE_END, server_default="700000")
     created_at: Mapped[datetime]
 
 

@@ -11,6 +11,7 @@ from bot.blocks.layout import context, section
 from bot.blocks.links import linked, mention
 from bot.blocks.paging import pages, paragraphs
 from bot.blocks.post import Block, Post
+from bot.blocks.signals import question
 from bot.blocks.standing import WATCHED, colour, score_pair
 from bot.blocks.text import said
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
@@ -60,6 +61,7 @@ def digest_post(snapshot: Snapshot) -> Post:
         _part("Moved", _moved(snapshot)),
         _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
         _part("Decisions overdue", _on_lines([_overdue(one) for one in snapshot.overdue], MOST_OVERDUE)),
+        _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
         context("Every key result stands in the thread."),
     ]
     return Post(title, tuple(block for block in blocks if block is not None))

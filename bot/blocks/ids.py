@@ -43,6 +43,7 @@ class Act(StrEnum):
     AWAY = "away"
     RHYTHM = "rhythm"
     PREVIEW_TEAM = "preview_team"
+    DISMISS_SIGNAL = "dismiss_signal"
     ZONE = "zone"
     COUNTRY = "country"
 
@@ -106,6 +107,7 @@ class Dialog(StrEnum):
     RHYTHM = "rhythm"
     TEAM_RHYTHM = "team_rhythm"
     TEAM_ON = "team_on"
+    DISMISS_SIGNAL = "dismiss_signal"
     NOTICE = "notice"
 
 

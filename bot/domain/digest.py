@@ -16,6 +16,8 @@ from bot.domain.cadence import Period, period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.scoring import show
+from bot.domain.signals import signal as signals
+from bot.domain.signals.signal import Signal
 
 VERSION = 1
 
@@ -114,7 +116,8 @@ class OverdueDecision:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that the digest of one team and period says. `stop_or_shift` is the lead's answer, null without one."""
+    """All that the digest of one team and period says. `stop_or_shift` is the lead's answer, null without one; `signal`
+    the one question that the data asks, null where it asks none."""
 
     team: str
     period: Period
@@ -124,6 +127,7 @@ class Snapshot:
     decided: tuple[MadeDecision, ...]
     overdue: tuple[OverdueDecision, ...]
     stop_or_shift: str | None
+    signal: Signal | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -172,7 +176,8 @@ class Snapshot:
         told = [line.key_result_id for line in self.key_results]
         called = [call.key_result_id for call in self.calls]
         decided = [one.key_result_id for one in self.decided]
-        return frozenset((*told, *called, *decided, *(one.key_result_id for one in self.overdue)))
+        asked = self.signal.key_result_ids if self.signal is not None else ()
+        return frozenset((*told, *called, *decided, *asked, *(one.key_result_id for one in self.overdue)))
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
         """The same without these key results and all that is about them."""
@@ -182,6 +187,7 @@ class Snapshot:
             calls=tuple(call for call in self.calls if call.key_result_id not in key_result_ids),
             decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
             overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),
+            signal=self.signal if self.signal and self.signal.key_result_ids.isdisjoint(key_result_ids) else None,
         )
 
 
@@ -213,6 +219,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         ],
         "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
         "stop_or_shift": snapshot.stop_or_shift,
+        "signal": signals.to_json(snapshot.signal) if snapshot.signal is not None else None,
     }
 
 
@@ -252,6 +259,7 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
             OverdueDecision(**{**one, "due_on": date.fromisoformat(one["due_on"])}) for one in kept["overdue"]
         ),
         stop_or_shift=kept["stop_or_shift"],
+        signal=signals.from_json(kept["signal"]) if kept.get("signal") is not None else None,
     )
 
 

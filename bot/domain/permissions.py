@@ -25,6 +25,7 @@ class Action(enum.Enum):
     EXCUSE_CHECK_IN = "excuse_check_in"
     HAND_OVER = "hand_over"
     STEER = "steer"
+    DISMISS_SIGNAL = "dismiss_signal"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return leads or asked
         case Action.HAND_OVER:
             return me == facts.owner_id or leads
-        case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE | Action.CORRECT_ANSWER:
+        case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE | Action.CORRECT_ANSWER | Action.DISMISS_SIGNAL:
             return leads
         case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES | Action.STEER:
             return actor.is_admin

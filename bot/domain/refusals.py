@@ -52,3 +52,6 @@ class Reason(enum.Enum):
     NOT_ASKED_OF_YOU = "not_asked_of_you"
     HAND_OVER_SETTLED = "hand_over_settled"
     ADMINS_ONLY = "admins_only"
+    NO_TEAM_OF_YOURS = "no_team_of_yours"
+    NOT_YOUR_SIGNAL = "not_your_signal"
+    NO_SUCH_SIGNAL = "no_such_signal"

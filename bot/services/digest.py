@@ -12,7 +12,8 @@ from bot.blocks.digest import details, digest_post
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
 from bot.domain.digest import VERSION, Snapshot, from_json, to_json
-from bot.services import audit, digest_snapshot, lead_note, outbox, prompt
+from bot.domain.signals.signal import Signal
+from bot.services import audit, digest_snapshot, lead_note, outbox, prompt, signals
 from bot.services.rhythm import rhythm_of_team
 from models import Delivery, Digest, PostKind, Team, Workspace
 from models.once import insert_once
@@ -36,18 +37,21 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
-    taken: dict[tuple[int, Period], list[int]] = {}
+    taken: dict[tuple[int, Period], list[tuple[int, Signal | None]]] = {}
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
         rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
         period = digest_due(now, rhythm, zone)
-        _take(session, now, team, period)
-        taken.setdefault((workspace.id, period), []).append(team.id)
+        asked = _take(session, now, team, period)
+        taken.setdefault((workspace.id, period), []).append((team.id, asked))
         team.next_digest_at = digest_at(following(period), rhythm, zone)
         if team.next_note_at is None:  # it had no lead when it was switched on
             team.next_note_at = lead_note.note_time(session, team, following(period))
     session.flush()
-    for (workspace_id, period), team_ids in taken.items():
+    for (workspace_id, period), of_teams in taken.items():
+        # All at once, because what two teams ask is kept in one row, and two workers may be at it.
+        signals.tell(session, now, workspace_id, [asked for _, asked in of_teams if asked is not None], period)
+        team_ids = [team_id for team_id, _ in of_teams]
         prompt.redraw_over(session, now, workspace_id=workspace_id, team_ids=team_ids, this=period)
     return len(teams)
 
@@ -66,7 +70,8 @@ def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | 
     return pages[number - 1] if number <= len(pages) else None
 
 
-def _take(session: Session, now: datetime, team: Team, period: Period) -> None:
+def _take(session: Session, now: datetime, team: Team, period: Period) -> Signal | None:
+    """Take a team's digest unless it was taken; returns the question that it asks, null without one."""
     snapshot = digest_snapshot.read(session, now, team, period)
     digest_id = insert_once(
         session,
@@ -82,7 +87,7 @@ def _take(session: Session, now: datetime, team: Team, period: Period) -> None:
         key=("team_id", "period"),
     )
     if digest_id is None:
-        return
+        return None
     audit.record(
         session,
         now,
@@ -95,6 +100,7 @@ def _take(session: Session, now: datetime, team: Team, period: Period) -> None:
     outbox.redraw(session, now, workspace_id=team.workspace_id, key=lead_note.note_key(team.id, period))
     if not snapshot.is_empty:
         _queue(session, now, team, digest_id, snapshot)
+    return snapshot.signal
 
 
 def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot: Snapshot) -> None:

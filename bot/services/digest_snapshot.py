@@ -21,6 +21,7 @@ from bot.domain.cadence import Period, digest_at, following
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.localtime import local_date_of
+from bot.services import signals
 from bot.services.asking import only_asked_about
 from bot.services.rhythm import rhythm_of_team
 from bot.services.standing import standings
@@ -31,6 +32,7 @@ from bot.services.still_open import (
     open_decisions,
     open_escalations,
 )
+from bot.services.team_tree import teams_of
 from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, Digest, KeyResult, Objective, ObjectiveTeam, StopOrShift, Team, Workspace
 
@@ -77,24 +79,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),
-    )
-
-
-def teams_of(session: Session, team: Team) -> list[Team]:
-    """The team itself, and all beneath it that are on."""
-    beneath = sa.select(Team.id).where(Team.id == team.id).cte("beneath", recursive=True)
-    # A union, not a union all: a ring of parents ends.
-    beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
-    return list(
-        session.scalars(
-            sa.select(Team)
-            .where(
-                Team.id.in_(sa.select(beneath.c.id)),
-                sa.or_(Team.id == team.id, Team.switched_on_at.is_not(None)),
-                Team.archived_at.is_(None),
-            )
-            .order_by(Team.name, Team.id)
-        ).all()
+        signal=signals.firing(session, now, workspace, teams, viewer=None, this=period).speaking(period),
     )
 
 

@@ -23,6 +23,7 @@ from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import rhythm_of_team
 from bot.services.schedules import week_of
+from bot.services.team_tree import teams_of
 from models import (
     CheckIn,
     CheckInState,
@@ -223,7 +224,7 @@ def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
     lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
     if lead is None or not lead.may_take_part:
         return
-    if not digest_snapshot.covered_by(session, team, digest_snapshot.teams_of(session, team)):
+    if not digest_snapshot.covered_by(session, team, teams_of(session, team)):
         return
     outbox.post(
         session,

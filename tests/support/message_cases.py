@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import rhythm_cases
+import signal_cases
 from messages import Case, Chapter
 from samples import ACTIVATION, AUDIT, CHURN, MONDAY, at
 
@@ -357,5 +358,6 @@ CHAPTERS: Sequence[Chapter] = (
         ],
     ),
     rhythm_cases.CHAPTER,
+    signal_cases.CHAPTER,
     Chapter("What cannot be done, and what to do", _refusals()),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import typing
 from collections.abc import Mapping
 from dataclasses import replace
@@ -188,6 +189,6 @@ class Sample(Worst):
             time: time(9),
             bool: False,
         }
-        if typing.get_origin(hint) is frozenset:
+        if typing.get_origin(hint) is frozenset and issubclass(typing.get_args(hint)[0], enum.Enum):
             return frozenset(list(typing.get_args(hint)[0])[:5])
         return plain[hint] if hint in plain else super().made(hint, name, path, depth)

@@ -61,7 +61,7 @@ NAMED: Mapping[str, Any] = {
     "source": "dialog",
     # The key result's id, behind a field's name.
     "colour_field.key": "999999",
-    "what": "escalation_reply",
+    "undelivered.what": "escalation_reply",
     "code": "channel_not_found",
     "checkin_dialog.note": "*Thank you for saying red.* " + "Two short lines, so that others can help. " * 5,
     # A unit is short, or it is none (`bot.domain.units.MAX_UNIT_LENGTH`).
@@ -139,6 +139,8 @@ class Worst:
 
     def _optional(self, kinds: Sequence[Any], name: str, path: str, depth: int) -> Any:
         present = [kind for kind in kinds if kind is not type(None)]
+        if len(present) == len(kinds):
+            return self.made(self._draw.choice(present), name, path, depth)
         if self._mood.is_least or self._draw.random() < 0.25:
             return None
         return self.made(present[0], name, path, depth)

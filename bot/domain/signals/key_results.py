@@ -111,11 +111,12 @@ def about_key_result(history: History, limits: Thresholds = DEFAULT) -> list[Fir
 
 @dataclass(frozen=True)
 class Roots:
-    """What a key result stands on. `has_baseline` is true where its kind needs none."""
+    """What a key result stands on. `has_baseline` is true where its kind needs none; `initiatives` is null where nobody
+    names any for the key results beside it."""
 
     key_result_id: int
     has_baseline: bool
-    initiatives: int
+    initiatives: int | None
     owner_is_here: bool
 
 

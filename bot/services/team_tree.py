@@ -1,0 +1,26 @@
+"""A team and those beneath it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Team
+
+
+def teams_of(session: Session, team: Team) -> list[Team]:
+    """The team itself, and all beneath it that are on."""
+    beneath = sa.select(Team.id).where(Team.id == team.id).cte("beneath", recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
+    return list(
+        session.scalars(
+            sa.select(Team)
+            .where(
+                Team.id.in_(sa.select(beneath.c.id)),
+                sa.or_(Team.id == team.id, Team.switched_on_at.is_not(None)),
+                Team.archived_at.is_(None),
+            )
+            .order_by(Team.name, Team.id)
+        ).all()
+    )

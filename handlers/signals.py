@@ -1,0 +1,66 @@
+"""`/okr signals`: the questions that a team's data asks, and *Dismiss*."""
+
+from __future__ import annotations
+
+from bot.blocks import signals as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import once, signals
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.paging import name_and_page
+from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.request import Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.DISMISS_SIGNAL, ask_why)
+    desk.submit(Dialog.DISMISS_SIGNAL, dismiss)
+
+
+def listed(runtime: Runtime, request: Request, words: str) -> Reply:
+    """`/okr signals [team]`; a number behind it turns the page."""
+    with runtime.read() as session:
+        try:
+            team, page = signals.find_team(session, request.caller, words), 1
+        except Refused:
+            # "Team 2" may be a name, or the second page of "Team".
+            name, page = name_and_page(words)
+            team = signals.find_team(session, request.caller, name)
+        view = signals.of_team(session, runtime.now(), request.caller, team)
+    return Whisper(blocks.listed(view, page))
+
+
+def ask_why(runtime: Runtime, request: Request) -> Reply:
+    """*Dismiss* was pressed."""
+    team, _, key = request.value.partition(":")
+    with runtime.read() as session:
+        signal = signals.seen(session, runtime.now(), request.caller, _id(team), key)
+    view = blocks.dismiss_dialog(signal, _id(team))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def dismiss(runtime: Runtime, request: Request) -> Reply:
+    """The reason was submitted."""
+    view = request.view
+    if view is None:
+        return Done()
+    reason = view.text(Typed.REASON)
+    if not reason:
+        return Errors({Typed.REASON: blocks.reason_missing()})
+    if len(reason) > blocks.REASON:
+        return Errors({Typed.REASON: blocks.reason_too_long(len(reason))})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        team_id, key = _id(str(view.metadata.get("team", ""))), str(view.metadata.get("signal", ""))
+        signal = signals.dismiss(session, now, request.caller, team_id=team_id, key=key, reason=reason)
+    return Whisper(blocks.dismissed(signal))
+
+
+def _id(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Refused(Reason.NO_SUCH_SIGNAL)
+    return int(text)
