@@ -200,7 +200,7 @@ def _check(
             return Errors({asks: tick_if_sure()})
         course = replace(about.course, sure_of=filled.value)
         return Show(checkin_dialog(asked, filled, course=course, odd=really(odd, asked.standing.unit)))
-    return _said(checked, by, wants_help=wants_help)
+    return _said(checked, by, wants_help=wants_help, same_blocker=filled.same_blocker)
 
 
 def _place(view: OpenView, field: Field, about: About) -> str:
@@ -235,7 +235,7 @@ def _open(runtime: Runtime, request: Request, view: View) -> Reply:
     return Done()
 
 
-def _said(checked: Valid, by: blocking.BlockedBy | None, *, wants_help: bool) -> Said:
+def _said(checked: Valid, by: blocking.BlockedBy | None, *, wants_help: bool, same_blocker: bool) -> Said:
     return Said(
         confidence=checked.confidence,
         next_move=checked.next_move,
@@ -248,4 +248,5 @@ def _said(checked: Valid, by: blocking.BlockedBy | None, *, wants_help: bool) ->
         plan=checked.plan,
         blocked_by=by,
         wants_help=wants_help,
+        same_blocker=same_blocker,
     )

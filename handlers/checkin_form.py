@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.blocks.checkin_modal import HELP, SURE
+from bot.blocks.checkin_modal import HELP, SAME, SURE
 from bot.blocks.checkin_parts import Choice, Course, Filled, Question
 from bot.blocks.ids import Act, Typed
 from bot.domain.cadence import Period
@@ -83,6 +83,7 @@ def typed(view: OpenView, asked: Question, course: Course) -> Filled:
         working=view.text(Typed.WORKING),
         next_move=view.text(Typed.NEXT_MOVE),
         blocked_by=blocked_by,
+        same_blocker=SAME in view.options(Typed.SAME_BLOCKER) if view.has(Typed.SAME_BLOCKER) else True,
         wants_help=HELP in view.options(Typed.WANTS_HELP),
         need=view.text(Typed.NEED),
         plan=view.text(Typed.PLAN),
@@ -93,6 +94,7 @@ def typed(view: OpenView, asked: Question, course: Course) -> Filled:
         return replace(
             filled,
             blocked_by=before.blocked_by,
+            same_blocker=before.same_blocker,
             wants_help=before.wants_help,
             need=before.need,
             plan=before.plan,

@@ -38,6 +38,7 @@ class CheckInDraft(InWorkspace, Base):
     next_move: Mapped[str] = mapped_column(default="")
     blocked_by: Mapped[str | None]
     blocked_by_text: Mapped[str | None]
+    same_blocker: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     wants_help: Mapped[bool] = mapped_column(default=False)
     need: Mapped[str] = mapped_column(default="")
     plan: Mapped[str] = mapped_column(default="")

@@ -115,6 +115,8 @@ class EscalationEventKind(enum.Enum):
     RESOLVED = "resolved"
     DECISION_DONE = "decision_done"
     DECISION_DROPPED = "decision_dropped"
+    # The same blocker in a later week, with nothing decided in between: the path goes on at once.
+    NAMED_AGAIN = "named_again"
 
 
 class EscalationEvent(InWorkspace, Base):

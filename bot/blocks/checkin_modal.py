@@ -24,6 +24,7 @@ HINT_LENGTH = 300
 SHORT = 100
 HELP = "help"
 SURE = "sure"
+SAME = "same"
 MOST_CHOICES = 100
 
 _COLOURS = (
@@ -239,10 +240,27 @@ def _blocked(question: Question, fill: Filled, key: str) -> list[Block]:
     if fill.blocked_by is not None:
         menu["initial_option"] = option(fill.blocked_by.text, fill.blocked_by.value)
     blocks = [field_input("Blocked by", ids.block(Act.BLOCKED_BY, key), menu, optional=True)]
+    if question.blocked_before and fill.blocked_by == question.brought.blocked_by:
+        blocks.append(_same(fill, key))
     # A red always opens the thread; only a yellow is asked.
     if fill.confidence is not Confidence.RED:
         blocks.append(_help(question.yellow, fill, key))
     return blocks
+
+
+def _same(fill: Filled, key: str) -> Block:
+    """The box beside a name that stood there the last time."""
+    box = option("Same as last week", SAME)
+    element: dict[str, object] = {"type": "checkboxes", "action_id": Typed.SAME_BLOCKER, "options": [box]}
+    if fill.same_blocker:
+        element["initial_options"] = [box]
+    return field_input(
+        "Still the same?",
+        ids.block(Typed.SAME_BLOCKER, key),
+        element,
+        optional=True,
+        hint="Untick it if it is about something else now. The same again, with nothing decided, asks the next lead.",
+    )
 
 
 def _help(yellow: Yellow, fill: Filled, key: str) -> Block:

@@ -25,6 +25,7 @@ class Choice:
 class Filled:
     """What stands in the fields, as it was typed. `confidence` is only ever what the person chose or typed.
 
+    `same_blocker`: what blocks is named as the last time and is still about the same.
     `keeps_more`: something was typed into the fields of yellow and red, so they stay whatever colour comes next.
     """
 
@@ -35,6 +36,7 @@ class Filled:
     working: str = ""
     next_move: str = ""
     blocked_by: Choice | None = None
+    same_blocker: bool = True
     wants_help: bool = False
     need: str = ""
     plan: str = ""
@@ -62,7 +64,8 @@ class Question:
     `asks_start`: the baseline is unknown. `filled` is what stands in the fields at first: what was begun and kept at
     `kept_at` (in the person's zone), or where nothing was, what is known, `brought`. `given`: the colour of this week's
     own answer, where there is one. `may_stay`: *Nothing changed* may be said of it. `yellow`: what a yellow does this
-    week. `has_before`: *Back* leads somewhere.
+    week. `blocked_before`: what is brought as blocking was named in an earlier week. `has_before`: *Back* leads
+    somewhere.
     """
 
     standing: Standing
@@ -82,6 +85,7 @@ class Question:
     given: Confidence | None = None
     may_stay: bool = False
     yellow: Yellow = Yellow.FIRST
+    blocked_before: bool = False
     has_before: bool = False
 
 

@@ -9,7 +9,18 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.blocks.decision_kinds import beside
-from bot.blocks.escalation_path import NAME, Asked, Expected, Turn, coming, goes_on, review, why
+from bot.blocks.escalation_path import (
+    NAME,
+    Again,
+    Asked,
+    Expected,
+    Turn,
+    coming,
+    goes_on,
+    goes_on_later,
+    review,
+    why,
+)
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, section
 from bot.blocks.links import linked, mention
@@ -169,6 +180,11 @@ def after_review(case: Case) -> Post:
 def went_on(turn: Turn) -> Post:
     """Reply: the next one on the path is asked, and why."""
     return _sentence(goes_on(turn))
+
+
+def named_again(case: Case, again: Again) -> Post:
+    """Reply: the same is named as blocking again, and the next one cannot be asked at this moment."""
+    return _sentence(goes_on_later(again, case.expected, case.zone))
 
 
 def news_of_going_on(case: Case, turn: Turn) -> Post:

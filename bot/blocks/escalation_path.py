@@ -38,15 +38,24 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Who or what is named as blocking once more, and since which day nothing has been decided."""
+
+    by: str
+    since: date
+
+
+@dataclass(frozen=True)
 class Turn:
     """Whose turn it is. `away`: who was passed over for them; `after`: how far it had come with whom was asked before.
 
-    `after` is null where nobody was.
+    `after` is null where nobody was. `again`: what was named again, where it goes on for that.
     """
 
     name: str
     away: tuple[str, ...] = ()
     after: EscalationState | None = None
+    again: Again | None = None
 
 
 def review(on: date | None) -> str:
@@ -85,8 +94,8 @@ def why(steps: Sequence[Asked], reader_id: int, team: str, zone: ZoneInfo) -> li
 
 def goes_on(turn: Turn) -> str:
     """Why the next one is asked: a state of things, nobody's fault."""
-    reasons: list[str] = []
-    match turn.after:
+    reasons: list[str] = [_again(turn.again)] if turn.again is not None else []
+    match turn.after if turn.again is None else None:
         case EscalationState.OPEN:
             reasons.append("nobody has picked this up yet")
         case EscalationState.IN_REVIEW:
@@ -99,6 +108,20 @@ def goes_on(turn: Turn) -> str:
         reasons.append(f"{_all(turn.away)} {'is' if len(turn.away) == 1 else 'are'} away")
     because = " and ".join(reasons)
     return f"{because[:1].upper()}{because[1:]}, so {said(turn.name, NAME)} is asked now."
+
+
+def goes_on_later(again: Again, expected: Expected | None, zone: ZoneInfo) -> str:
+    """The same is named again, and nobody can be asked at this moment. `expected` is null where nobody is left."""
+    because = _again(again)
+    if expected is None:
+        then = ". Everybody on the path has been asked"
+    else:
+        then = f", so {said(expected.name, NAME)} is asked next, {moment(expected.at, zone)}"
+    return f"{because[:1].upper()}{because[1:]}{then}."
+
+
+def _again(again: Again) -> str:
+    return f"{said(again.by, NAME)} is named again, no decision since {named_day(again.since)}"
 
 
 def _all(names: Sequence[str]) -> str:

@@ -60,6 +60,7 @@ class Typed(StrEnum):
     NEED = "need"
     PLAN = "plan"
     WANTS_HELP = "wants_help"
+    SAME_BLOCKER = "same_blocker"
     DECISION = "decision"
     DECISION_KIND = "decision_kind"
     DECISION_OWNER = "decision_owner"

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Blocker, Member, Team
+from bot.domain.cadence import Period, period
+from models import Answer, Blocker, CheckIn, Member, Team
 
 
 def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, str]:
@@ -15,6 +16,17 @@ def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, 
     people = _names(session, Member, {row.by_member_id for row in blockers if row.by_member_id is not None})
     teams = _names(session, Team, {row.by_team_id for row in blockers if row.by_team_id is not None})
     return {row.id: _words(row, people, teams) for row in blockers}
+
+
+def first_named(session: Session, blocker: Blocker) -> Period:
+    """The week in whose check-in it was named first."""
+    return period(
+        session.scalars(
+            sa.select(CheckIn.period)
+            .join(Answer, Answer.check_in_id == CheckIn.id)
+            .where(Answer.id == blocker.answer_id)
+        ).one()
+    )
 
 
 def _words(row: Blocker, people: Mapping[int, str], teams: Mapping[int, str]) -> str:

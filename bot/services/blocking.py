@@ -105,19 +105,27 @@ def named(session: Session, blocker: Blocker) -> Choice:
 
 
 def settle(
-    session: Session, now: datetime, *, key_result: KeyResult, answer: Answer, by: BlockedBy | None, wants_help: bool
+    session: Session,
+    now: datetime,
+    *,
+    key_result: KeyResult,
+    answer: Answer,
+    by: BlockedBy | None,
+    wants_help: bool,
+    is_same: bool = True,
 ) -> Blocker | None:
     """What an answer says about blocking holds from now on; returns what blocks now.
 
     The same blocker named again keeps its row, and with it the day since which it is open. Another one, or none,
-    clears it. The caller has locked the key result.
+    clears it; so does the same name where it is about something else than the last time (`is_same` is false). The
+    caller has locked the key result.
     """
     standing = session.scalars(
         sa.select(Blocker).where(Blocker.key_result_id == key_result.id, Blocker.cleared_at.is_(None))
     ).all()
     kept: Blocker | None = None
     for blocker in standing:
-        if by == blocked_by_of(blocker) and kept is None:
+        if is_same and by == blocked_by_of(blocker) and kept is None:
             kept = blocker
             kept.wants_help = wants_help
         else:

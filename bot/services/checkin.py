@@ -85,6 +85,8 @@ class Said:
     plan: str = ""
     blocked_by: BlockedBy | None = None
     wants_help: bool = False
+    # Whether what blocked before and is named again is still about the same.
+    same_blocker: bool = True
 
     @property
     def asks_for_help(self) -> bool:
@@ -291,6 +293,7 @@ def _settle_more(
         answer=answer,
         by=said.blocked_by if said.confidence.wants_more else None,
         wants_help=said.asks_for_help,
+        is_same=said.same_blocker,
     )
     escalation.on_answer(
         session,
@@ -317,6 +320,8 @@ def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject)
         return False
     if not said.confidence.wants_more:
         return True
+    if not said.same_blocker:
+        return False
     blocker = blocking.open_blocker(session, subject.key_result_id)
     if blocker is None or said.blocked_by is None:
         is_called_for = not said.wants_help or escalation.is_called_by(session, subject.escalation_id, answer.answer_id)

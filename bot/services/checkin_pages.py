@@ -14,11 +14,13 @@ from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
 from bot.domain.yellow import Yellow
 from bot.services import blocking, draft
+from bot.services.blockers import first_named
 from bot.services.checkin_sheet import Sheet
 from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
 from bot.services.still_open import newest_call, open_for_key_results
 from bot.services.subject import Subject
+from models import Blocker
 
 
 def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_value: bool = False) -> Question:
@@ -33,7 +35,8 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
     position, total = sheet.position_of(about)
     asks_value = about.asks_value is not False
     standing = _standings(session, sheet, (about,))[0]
-    brought = _filled(session, about, standing, this_week)
+    blocker = blocking.open_blocker(session, about.key_result_id) if about.blocker_id is not None else None
+    brought = _filled(session, about, standing, this_week, blocker)
     begun = draft.kept(session, about.draft_id) if about.draft_id is not None else None
     return Question(
         standing=standing,
@@ -53,6 +56,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         given=this_week.confidence if this_week is not None else None,
         may_stay=this_week is None and stays(standing),
         yellow=sheet.another_yellow(about),
+        blocked_before=blocker is not None and first_named(session, blocker) < sheet.period,
         has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
     )
 
@@ -122,14 +126,15 @@ def _last(answer: Told | None, about: Subject) -> LastAnswer:
     return LastAnswer(value, answer.changed, answer.working, answer.next_move, answer.need, answer.plan)
 
 
-def _filled(session: Session, about: Subject, standing: Standing, this_week: Told | None) -> Filled:
+def _filled(
+    session: Session, about: Subject, standing: Standing, this_week: Told | None, blocker: Blocker | None
+) -> Filled:
     """The value as it stands and what still blocks; the texts only where this week's own answer is being changed."""
     value = ""
     if standing.kind is Kind.MILESTONE:
         value = str(standing.score.normalize()) if standing.score is not None else ""
     elif standing.value is not None:
         value = format_value(standing.value, "").replace(",", "")
-    blocker = blocking.open_blocker(session, about.key_result_id) if about.blocker_id is not None else None
     blocked_by = blocking.named(session, blocker) if blocker is not None else None
     if this_week is None:
         return Filled(value=value, blocked_by=blocked_by)

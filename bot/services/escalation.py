@@ -23,6 +23,7 @@ from bot.services.escalation_case import actor_name, case_of, names_of, who_may_
 from bot.services.escalation_events import note
 from bot.services.escalation_path import in_on_it
 from bot.services.escalation_posts import begin_thread, follow_up, redraw, thread_team
+from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import (
     OpenDecision,
@@ -73,7 +74,8 @@ def on_answer(
 
     A red, a blocker that the owner wants help with, or a yes to "Would help change this?" (`wants_help`) is a call for
     help. `opens`: so is the third yellow running, but only where no thread is open. `blocker` is what the answer names
-    as blocking now, null where it names nothing. Any other answer only redraws what shows the state.
+    as blocking now, null where it names nothing; one that was named in an earlier week, with nothing decided since,
+    brings the open thread one step up its path. Any other answer only redraws what shows the state.
     """
     # Two answers at once (the owner's and a co-owner's) must not open two threads.
     session.execute(sa.select(KeyResult.id).where(KeyResult.id == key_result.id).with_for_update(key_share=True)).one()
@@ -90,14 +92,14 @@ def on_answer(
             _open(session, now, caller=caller, key_result=key_result, answer=answer)
         return
     before = newest_call(session, [escalation.id])[escalation.id]
-    if not calls_for_help or not _says_more(session, before, answer, check_in, blocker):
-        redraw(session, now, escalation)
-        return
-    opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
-    happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
-    if opens_again:
-        ladder.begin_anew(session, now, escalation)
-        redraw(session, now, escalation)
+    if calls_for_help and _says_more(session, before, answer, check_in, blocker):
+        opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
+        happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
+        if opens_again:
+            ladder.begin_anew(session, now, escalation)
+    if blocker is not None and asks_the_next(session, now, escalation, check_in, blocker):
+        ladder.go_up(session, now, escalation, actor_id=caller.member_id, answer=answer)
+    redraw(session, now, escalation)
 
 
 def is_called_by(session: Session, escalation_id: int | None, answer_id: int) -> bool:

@@ -8,6 +8,7 @@ finds it done.
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from bot.services.escalation_events import note
 from bot.services.escalation_path import next_climb, schedule_of, steps_of
 from bot.services.escalation_posts import ask, ask_after_review, follow_up, tell_who_was_away
 from models import (
+    Answer,
     Escalation,
     EscalationEvent,
     EscalationEventKind,
@@ -42,11 +44,38 @@ def first(session: Session, now: datetime, escalation: Escalation) -> Ask | None
 
 def go_on(session: Session, now: datetime, escalation: Escalation) -> None:
     """Ask the next one on the path, where they are at work now; else note when they will be. The caller holds it."""
+    step = _ask_next(session, now, escalation)
+    if step is not None and step.number > 1:
+        event = note(session, now, escalation, EscalationEventKind.ASKED_NEXT, step_id=step.id)
+        _say(session, now, escalation, event, step)
+
+
+def go_up(session: Session, now: datetime, escalation: Escalation, *, actor_id: int, answer: Answer) -> None:
+    """The same blocker was named again: as `go_on`, without waiting for the limit of who was asked before.
+
+    The thread says why, also where the next one is not at work now or nobody is left.
+    """
+    step = _ask_next(session, now, escalation)
+    step_id = step.id if step is not None else None
+    event = note(
+        session,
+        now,
+        escalation,
+        EscalationEventKind.NAMED_AGAIN,
+        actor_id=actor_id,
+        answer=answer,
+        step_id=step_id,
+    )
+    _say(session, now, escalation, event, step)
+
+
+def _ask_next(session: Session, now: datetime, escalation: Escalation) -> EscalationStep | None:
+    """Ask the next one and note when it goes on; null where nobody is asked now."""
     steps = steps_of(session, escalation)
     found = next_climb(session, escalation, now, steps)
     if found.ask is None or found.ask.at > now:
         escalation.next_step_at = found.ask.at if found.ask is not None else None
-        return
+        return None
     number = len(steps)
     for member_id in found.passed_over:
         number += 1
@@ -56,10 +85,7 @@ def go_on(session: Session, now: datetime, escalation: Escalation) -> None:
     following = next_climb(session, escalation, found.ask.until, steps_of(session, escalation))
     escalation.next_step_at = found.ask.until if following.ask is not None else None
     ask(session, now, escalation, asked)
-    if asked.number > 1:
-        event = note(session, now, escalation, EscalationEventKind.ASKED_NEXT, step_id=asked.id)
-        follow_up(session, now, escalation, event)
-        _tell_later(session, now, escalation, event, found.passed_over)
+    return asked
 
 
 def begin_anew(session: Session, now: datetime, escalation: Escalation) -> None:
@@ -176,11 +202,18 @@ def _step(
     return step
 
 
-def _tell_later(
-    session: Session, now: datetime, escalation: Escalation, event: EscalationEvent, member_ids: tuple[int, ...]
+def _say(
+    session: Session, now: datetime, escalation: Escalation, event: EscalationEvent, step: EscalationStep | None
 ) -> None:
-    """Nobody is passed over without seeing it: who was away reads it when they are back."""
-    for member_id in member_ids:
+    """The thread says that it goes on. Nobody is passed over without seeing it: who was away reads it when back."""
+    follow_up(session, now, escalation, event)
+    for member_id in _passed_over(session, escalation, step) if step is not None else ():
         back = schedule_of(session, session.get_one(Member, member_id)).at_work_from(now)
         if back is not None:
             tell_who_was_away(session, back, escalation, event, member_id)
+
+
+def _passed_over(session: Session, escalation: Escalation, step: EscalationStep) -> list[int]:
+    """Who was away when this one was asked in their place."""
+    before = [one for one in steps_of(session, escalation) if one.number < step.number]
+    return [one.member_id for one in takewhile(lambda one: not one.was_asked, reversed(before))][::-1]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.blocks import escalation as messages
 from bot.blocks.decisions import news_of_settling, settled
 from bot.blocks.escalation import Case, Decided, Settled
-from bot.blocks.escalation_path import Turn
+from bot.blocks.escalation_path import Again, Turn
 from bot.blocks.post import Post
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
@@ -25,6 +25,7 @@ from bot.services import conversations, outbox
 from bot.services.access import actor_of, key_result_facts, leads_above, teams_above
 from bot.services.escalation_case import SETTLING, case_of, change_of, decided_of, name_of, root_key
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
+from bot.services.named_again import again_of
 from bot.services.prompt import prompts_about
 from models import (
     Decision,
@@ -262,7 +263,7 @@ def _whom_to_tell(
     they did themselves, or what they read in a thread of their own; but who takes on the follow-up of their own
     decision, where the thread was lost, has its buttons nowhere else.
     """
-    if event.kind in (EscalationEventKind.RED_AGAIN, EscalationEventKind.ASKED_NEXT):
+    if event.kind in _SAID_IN_THE_THREAD:
         return ()
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
     told: list[int | None] = []
@@ -373,6 +374,11 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
             return messages.again(case, change_of(session, event, case))
         case EscalationEventKind.ASKED_NEXT:
             return messages.went_on(_turn(session, event))
+        case EscalationEventKind.NAMED_AGAIN:
+            again = again_of(session, event)
+            if event.step_id is not None or again is None:
+                return messages.went_on(_turn(session, event)) if event.step_id is not None else None
+            return messages.named_again(case, again)
         case EscalationEventKind.ACKNOWLEDGED:
             return messages.taken(case, actor)
         case EscalationEventKind.TAKEN_TO_REVIEW:
@@ -398,8 +404,8 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     match event.kind:
         case EscalationEventKind.OPENED | EscalationEventKind.RED_AGAIN:
             return None
-        case EscalationEventKind.ASKED_NEXT:
-            return messages.news_of_going_on(case, _turn(session, event))
+        case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
+            return messages.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
         case EscalationEventKind.ACKNOWLEDGED:
             return messages.news_of_taking(case, actor, to_a_review=False)
         case EscalationEventKind.TAKEN_TO_REVIEW:
@@ -438,7 +444,27 @@ def _turn(session: Session, event: EscalationEvent) -> Turn:
         name=name_of(session, step.member_id),
         away=tuple(reversed(away)),
         after=_newest_before(session, event) if len(before) > len(away) else None,
+        again=_named_again(session, event),
     )
+
+
+def _named_again(session: Session, event: EscalationEvent) -> Again | None:
+    """What was named again, where that is why it went on: at the event, or before it, when nobody could be asked."""
+    cause = session.scalar(
+        sa.select(EscalationEvent)
+        .where(
+            EscalationEvent.escalation_id == event.escalation_id,
+            EscalationEvent.id <= event.id,
+            EscalationEvent.kind.in_(_GOING_ON),
+        )
+        .order_by(EscalationEvent.id.desc())
+        .offset(0 if event.kind is EscalationEventKind.NAMED_AGAIN else 1)
+        .limit(1)
+    )
+    if cause is None or cause.kind is not EscalationEventKind.NAMED_AGAIN:
+        return None
+    was_asked_for = cause.id == event.id or cause.step_id is None
+    return again_of(session, cause) if was_asked_for else None
 
 
 def _newest_before(session: Session, event: EscalationEvent) -> EscalationState:
@@ -455,6 +481,9 @@ def _newest_before(session: Session, event: EscalationEvent) -> EscalationState:
     )
     return _STATE_AFTER[kind] if kind is not None else EscalationState.OPEN
 
+
+_GOING_ON = (EscalationEventKind.ASKED_NEXT, EscalationEventKind.NAMED_AGAIN)
+_SAID_IN_THE_THREAD = (EscalationEventKind.RED_AGAIN, *_GOING_ON)
 
 _STATE_AFTER = {
     EscalationEventKind.OPENED: EscalationState.OPEN,

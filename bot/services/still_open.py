@@ -186,7 +186,8 @@ def _decisions(
 
 
 def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Answer]:
-    """By escalation id: the newest answer that asked for help (it opened the thread, or said red again)."""
+    """By escalation id: the newest answer that told of it: it opened the thread, said red again or named the
+    same blocker again."""
     rows = session.execute(_NEWEST_CALL, {"escalation_ids": list(escalation_ids)})
     return dict(rows.all())
 

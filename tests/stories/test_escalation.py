@@ -239,3 +239,25 @@ def test_without_a_channel_owner_and_lead_have_a_group_message_and_who_is_asked_
     (second,) = [one for one in tama.newest() if "KR-2 SOC 2 certified by 15 Dec: help" in one.headline]
     assert second.channel == asked.channel
     assert len(okra.slack.calls("conversations.open")) == 1
+
+
+@ON_ONE_DATABASE
+def test_the_same_blocker_named_again_asks_the_next_one_at_once_and_the_thread_says_why(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    okra.person("Tama Reid").press("I'll take it", in_=root(okra))
+    okra.advance(A_WEEK_LATER)
+    mere = okra.person("Mere Ngata")
+    mere.press("Check in", in_=okra.newest("Mere Ngata"))
+    mere.choose("How confident are you?", "🔴 red")
+    assert mere.modal is not None
+    assert mere.modal.field("Still the same?").value == ["Same as last week"]
+    mere.fill("Current value", "24")
+    mere.fill("What is the next move?", "write to HR")
+    mere.fill("What do you need to make it happen?", "someone to free two HR days")
+    mere.fill("What is the plan?", "wait")
+    assert not mere.submit().error
+    mere.close()
+    okra.settle()
+    said = [one.text for one in thread(okra)]
+    assert any("is named again, no decision since Mon 5 Oct" in text for text in said), said

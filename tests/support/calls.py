@@ -88,6 +88,7 @@ def tell(
     plan: str = "our own evidence goes out on Wednesday",
     blocked_by: BlockedBy | None = None,
     wants_help: bool = False,
+    same_blocker: bool = True,
 ) -> Answer:
     """Answer a check-in as the dialog does, up to and with `escalation.on_answer`."""
     check_in = session.scalar(
@@ -112,7 +113,15 @@ def tell(
     )
     session.add(answer)
     session.flush()
-    blocker = blocking.settle(session, now, key_result=key_result, answer=answer, by=blocked_by, wants_help=wants_help)
+    blocker = blocking.settle(
+        session,
+        now,
+        key_result=key_result,
+        answer=answer,
+        by=blocked_by,
+        wants_help=wants_help,
+        is_same=same_blocker,
+    )
     caller = Caller(key_result.workspace_id, by.id)
     escalation.on_answer(
         session, now, caller=caller, key_result=key_result, check_in=check_in, answer=answer, blocker=blocker

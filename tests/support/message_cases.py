@@ -227,6 +227,12 @@ CHAPTERS: Sequence[Chapter] = (
                 "Yellow, for the third time running",
                 lambda: checkin_modal.checkin_dialog(question(CHURN, yellow=Yellow.OPENS), YELLOW),
             ),
+            Case(
+                "Blocked as the last time",
+                lambda: checkin_modal.checkin_dialog(
+                    question(CHURN, blocked_before=True, brought=Filled(blocked_by=YELLOW.blocked_by)), YELLOW
+                ),
+            ),
             Case("Red", lambda: checkin_modal.checkin_dialog(question(), RED)),
             Case("Red, sent before its fields had appeared", lambda: checkin_modal.more_is_asked(Confidence.RED)),
             Case("Yellow, sent before its fields had appeared", lambda: checkin_modal.more_is_asked(Confidence.YELLOW)),
