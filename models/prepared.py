@@ -32,7 +32,7 @@ class Prepared:
     It sees what its session has flushed, and nothing else of what was changed there.
     """
 
-    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update) -> None:
         self._statement = statement
         self._made: dict[str, _Made] = {}
 
@@ -180,7 +180,11 @@ class _Made:
         return tuple(row)
 
 
-def _made(statement: sa.Select[Any] | sa.Insert | sa.Update, dialect: sa.Dialect, given: Values) -> _Made:
+def _made(
+    statement: sa.Select[Any] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update,
+    dialect: sa.Dialect,
+    given: Values,
+) -> _Made:
     columns = list(given) if isinstance(statement, sa.Insert) else None
     compiled = statement.compile(dialect=dialect, column_keys=columns)
     kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}

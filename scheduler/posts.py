@@ -33,6 +33,7 @@ from bot.services import (
 )
 from bot.services.schedules import Weeks
 from models import Delivery, PostKind
+from models.memory import remembering
 
 Renderer = Callable[[Session, Delivery, datetime], Post | None]
 
@@ -86,6 +87,13 @@ def render_all(
     session: Session, deliveries: Sequence[Delivery], now: datetime, weeks: Weeks
 ) -> dict[int, Post | NotRendered | None]:
     """The messages for several deliveries, by their ids, from the state as it is now. What fails fails alone."""
+    with remembering(session):
+        return _render_all(session, deliveries, now, weeks)
+
+
+def _render_all(
+    session: Session, deliveries: Sequence[Delivery], now: datetime, weeks: Weeks
+) -> dict[int, Post | NotRendered | None]:
     alike: dict[Renderer, list[Delivery]] = {}
     for delivery in deliveries:
         alike.setdefault(RENDERERS[delivery.kind], []).append(delivery)

@@ -6,20 +6,23 @@ overtook it would be overwritten by the older.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
+from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
-from scheduler.posts import RENDERING_FAILURES, render
+from scheduler.posts import NotRendered, render_all
 
 # The message, or the way to it, is no more: it is never drawn again, and never posted again.
 GONE = {
@@ -61,52 +64,65 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
     """Take the messages that show less than is wanted, and render what they should show now."""
     unlimited = pace.posting(runtime.settings.posts_per_minute) is None
     with runtime.write() as session:
-        rows = session.scalars(_STALE, {"now": now}).all()
+        stale: dict[int, list[tuple[Message, Delivery]]] = {}
+        for message, delivery in session.execute(_STALE, {"now": now}):
+            stale.setdefault(message.workspace_id, []).append((message, delivery))
         drawings: list[Drawing] = []
-        free: dict[int, list[datetime]] = {}
-        for row in rows:
-            if row.workspace_id not in free:
-                held = pace.held_until(session, row.workspace_id, now, Hold.UPDATES) is not None
-                free[row.workspace_id] = [] if held else [now] * BATCH
-                if not (held or unlimited):
-                    free[row.workspace_id] = pace.slots(
-                        session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, most=BATCH
-                    )
-            if not free[row.workspace_id]:
+        for workspace_id, rows in stale.items():
+            if pace.held_until(session, workspace_id, now, Hold.UPDATES) is not None:
                 continue
-            try:
-                with session.begin_nested():
-                    body = render(session, session.get_one(Delivery, row.delivery_id), now)
-            except RENDERING_FAILURES as error:
-                # A fault of ours in one message must stop no other.
-                log.error("not_rendered", message=row.id, exc_info=error)
-                row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(error).__name__}"
-                row.not_before = now + backoff(row.attempts + 3, row.id)
-                continue
-            if body is None or row.channel is None or row.ts is None:
-                row.shown = row.wanted
-                continue
-            at = free[row.workspace_id].pop(0)
+            free = [now] * len(rows)
             if not unlimited:
-                pace.take(session, row.workspace_id, pace.UPDATES, pace.UPDATING, now, count=1)
-            row.generation += 1
-            until = now + LEASE
-            row.error = None
-            row.leased_until = until + timedelta(seconds=runtime.settings.settle_seconds)
-            drawings.append(
-                Drawing(
-                    message_id=row.id,
-                    generation=row.generation,
-                    workspace_id=row.workspace_id,
-                    place=Posted(row.channel, row.ts),
-                    body=body,
-                    drawn=row.wanted,
-                    attempts=row.attempts + 1,
-                    at=at,
-                    until=until,
-                )
-            )
+                free = pace.slots(session, workspace_id, pace.UPDATES, pace.UPDATING, now, most=len(rows))
+            made = _drawings(session, rows[: len(free)], free, now, settle=runtime.settings.settle_seconds)
+            if not unlimited:
+                pace.take(session, workspace_id, pace.UPDATES, pace.UPDATING, now, count=len(made))
+            drawings += made
         return drawings
+
+
+def _drawings(
+    session: Session,
+    rows: Sequence[tuple[Message, Delivery]],
+    free: Sequence[datetime],
+    now: datetime,
+    *,
+    settle: float,
+) -> list[Drawing]:
+    """What these messages should show now, each to leave at the next free instant."""
+    # The messages were read before the state that is rendered: a change in between is drawn once more, never missed.
+    bodies = render_all(session, [delivery for _, delivery in rows], now, Weeks())
+    slots = iter(free)
+    drawings: list[Drawing] = []
+    for row, delivery in rows:
+        body = bodies[delivery.id]
+        if isinstance(body, NotRendered):
+            # A fault of ours in one message must stop no other.
+            log.error("not_rendered", message=row.id, exc_info=body.error)
+            row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(body.error).__name__}"
+            row.not_before = now + backoff(row.attempts + 3, row.id)
+            continue
+        if body is None or row.channel is None or row.ts is None:
+            row.shown = row.wanted
+            continue
+        row.generation += 1
+        until = now + LEASE
+        row.error = None
+        row.leased_until = until + timedelta(seconds=settle)
+        drawings.append(
+            Drawing(
+                message_id=row.id,
+                generation=row.generation,
+                workspace_id=row.workspace_id,
+                place=Posted(row.channel, row.ts),
+                body=body,
+                drawn=row.wanted,
+                attempts=row.attempts + 1,
+                at=next(slots),
+                until=until,
+            )
+        )
+    return drawings
 
 
 def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
@@ -166,7 +182,7 @@ _is_stale = sa.and_(
 )
 _SOMETHING = sa.select(Message.id).where(_is_stale).limit(1)
 _STALE = (
-    sa.select(Message)
+    sa.select(Message, Delivery)
     .join(Delivery, Delivery.id == Message.delivery_id)
     .where(_is_stale)
     # What somebody has just pressed goes before what a thousand people will look at some time.

@@ -22,6 +22,8 @@ from models import (
     Team,
 )
 from models.base import table_of
+from models.memory import remembered
+from models.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ def actor_of(member: Member) -> Actor:
     )
 
 
-def teams_above(session: Session, team_id: int) -> list[Team]:
+@remembered
+def teams_above(session: Session, team_id: int) -> Sequence[Team]:
     """The team, its parent, and so on to the top; one query whatever the depth."""
-    return list(session.scalars(_TEAMS_ABOVE, {"team_id": team_id}).all())
+    return session.scalars(_TEAMS_ABOVE, {"team_id": team_id}).all()
 
 
 def leads_above(session: Session, team_id: int) -> list[int]:
@@ -63,12 +66,7 @@ def leads_above(session: Session, team_id: int) -> list[int]:
 def key_result_facts(session: Session, key_result: KeyResult, *, asked: Sequence[int] = ()) -> Facts:
     """What permission about a key result depends on, in one query. `asked`: members that an escalation has asked."""
     objective = session.get_one(Objective, key_result.objective_id)
-    # A statement over tables does not see to it by itself that what was changed in this session is read.
-    session.flush()
-    given = {"key_result_id": key_result.id, "objective_id": objective.id, "team_id": objective.team_id}
-    found: dict[str, list[tuple[int, int]]] = {}
-    for role, member_id, height in session.execute(_FACTS, given):
-        found.setdefault(role, []).append((height, member_id))
+    found = _found(session, key_result.id, objective.id, objective.team_id)
     return Facts(
         owner_id=key_result.owner_id,
         co_owner_ids=_ids(found, _CO_OWNER),
@@ -78,6 +76,20 @@ def key_result_facts(session: Session, key_result: KeyResult, *, asked: Sequence
         named_ids=_ids(found, _NAMED),
         escalation_member_ids=frozenset(asked),
     )
+
+
+@remembered
+def _found(
+    session: Session, key_result_id: int, objective_id: int, team_id: int
+) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """(height, member id) of everybody whom permission about a key result depends on, by role."""
+    # A statement over tables does not see to it by itself that what was changed in this session is read.
+    session.flush()
+    found: dict[str, list[tuple[int, int]]] = {}
+    given = {"key_result_id": key_result_id, "objective_id": objective_id, "team_id": team_id}
+    for role, member_id, height in _FACTS.rows(session, given):
+        found.setdefault(role, []).append((height, member_id))
+    return found
 
 
 def require(session: Session, caller: Caller, action: Action, facts: Facts) -> Member:
@@ -150,4 +162,4 @@ def _facts() -> sa.CompoundSelect[str, int, int]:
 _CO_OWNER, _NAMED, _LEAD, _IN_TEAM = "co_owner", "named", "lead", "in_team"
 _above = _chain()
 _TEAMS_ABOVE = sa.select(Team).join(_above, _above.c.id == Team.id).order_by(_above.c.height)
-_FACTS = _facts()
+_FACTS = Prepared(_facts())

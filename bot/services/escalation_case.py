@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ from models import (
     Team,
     Workspace,
 )
+from models.memory import remembered
 
 # What can become of a decision.
 SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
@@ -48,6 +50,17 @@ def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_i
 
     The link to a thread that is a group message is for a reader who is in it.
     """
+    case = _case_of(session, escalation, now)
+    root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
+    if root is None or not root.posted_channel or not root.posted_ts or not _opens_for(session, root, reader_id):
+        return case
+    workspace = session.get_one(Workspace, escalation.workspace_id)
+    return replace(case, link=thread_link(root.posted_channel, root.posted_ts, workspace.url))
+
+
+@remembered
+def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
+    """The same for every reader."""
     workspace = session.get_one(Workspace, escalation.workspace_id)
     key_result = session.get_one(KeyResult, escalation.key_result_id)
     team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
@@ -55,8 +68,6 @@ def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_i
     # In the far east next week's check-in opens while it is still Sunday here.
     newest = following(period_of(now, zone))
     call = newest_call(session, [escalation.id])[escalation.id]
-    root = outbox.delivery_of(session, workspace.id, root_key(escalation.id))
-    may_open = root is not None and _opens_for(session, root, reader_id)
     return Case(
         escalation_id=escalation.id,
         standing=standings(session, [key_result.id], newest)[key_result.id],
@@ -75,9 +86,7 @@ def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_i
         decisions=tuple(decided_of(session, one) for one in decisions_of(session, escalation)),
         resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
         no_decision_reason=escalation.no_decision_reason,
-        link=thread_link(root.posted_channel, root.posted_ts, workspace.url)
-        if root is not None and may_open and root.posted_channel and root.posted_ts
-        else None,
+        link=None,
     )
 
 

@@ -14,9 +14,11 @@ from bot.domain.schedule import Schedule
 from bot.services.access import leads_above
 from bot.services.schedules import week_of, weeks_of
 from models import Blocker, Escalation, EscalationStep, KeyResult, Member, Objective, PathStep, Team
+from models.memory import remembered
 
 
-def path_of(session: Session, escalation: Escalation) -> list[Member]:
+@remembered
+def path_of(session: Session, escalation: Escalation) -> Sequence[Member]:
     """Who is asked one after another: those who take part, but for the owner, who asks for help.
 
     A team's own path stands in the place of the leads above and the executive sponsors. Where another team blocks, the
@@ -35,6 +37,7 @@ def path_of_team(session: Session, team: Team) -> list[Member]:
     return taking_part(session, path(leads, sponsors, owner_id=None))
 
 
+@remembered
 def steps_of(session: Session, escalation: Escalation) -> Sequence[EscalationStep]:
     """Whom this round has met, in their order: asked, or passed over because they are away."""
     return session.scalars(
@@ -44,7 +47,8 @@ def steps_of(session: Session, escalation: Escalation) -> Sequence[EscalationSte
     ).all()
 
 
-def in_on_it(session: Session, escalation: Escalation) -> list[int]:
+@remembered
+def in_on_it(session: Session, escalation: Escalation) -> Sequence[int]:
     """The members who were asked in any round and are still on the path, nearest first."""
     asked = set(
         session.scalars(

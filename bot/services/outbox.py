@@ -14,6 +14,7 @@ from bot.domain.reminding import MOST
 from bot.services import home_changes
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
+from models.memory import remembered
 from models.once import insert_all_once
 from models.prepared import Prepared
 
@@ -255,6 +256,7 @@ def redraw_for(
     redraw_all(session, now, workspace_id=workspace_id, keys=keys)
 
 
+@remembered
 def delivery_of(session: Session, workspace_id: int, key: str) -> Delivery | None:
     """The delivery with this permanent key."""
     return session.scalar(sa.select(Delivery).where(Delivery.workspace_id == workspace_id, Delivery.key == key))
