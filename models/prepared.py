@@ -20,6 +20,7 @@ from models.base import RowId
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
 Converter = Callable[[Any], Any]
+Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update
 
 # Ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
 LONGEST = 64
@@ -32,7 +33,7 @@ class Prepared:
     It sees what its session has flushed, and nothing else of what was changed there.
     """
 
-    def __init__(self, statement: sa.Select[Any] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update) -> None:
+    def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._made: dict[str, _Made] = {}
 
@@ -73,7 +74,7 @@ class Listed:
     `make` gets what goes into `column.in_(…)`; all other values are named. What the session holds is flushed first.
     """
 
-    def __init__(self, make: Callable[[Any], sa.Select[Any] | sa.Update]) -> None:
+    def __init__(self, make: Callable[[Any], sa.Select[*tuple[Any, ...]] | sa.Update]) -> None:
         self._make = make
         self._of_any_length = make(sa.bindparam("ids", expanding=True))
         self._prepared: dict[int, Prepared] = {}
@@ -181,7 +182,7 @@ class _Made:
 
 
 def _made(
-    statement: sa.Select[Any] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update,
+    statement: Statement,
     dialect: sa.Dialect,
     given: Values,
 ) -> _Made:

@@ -95,8 +95,8 @@ def claim(runtime: Runtime, worker_id: int, now: datetime, *, most: int = BATCH)
 
 def something_is_due(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
-    with runtime.read() as session:
-        return due.anything(session, now)
+    with runtime.glance() as connection:
+        return due.anything(connection, now)
 
 
 def _claim_in(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Installation, InstallationState, Workspace
 from models.base import table_of
+from models.prepared import Prepared
 
 OVER = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
@@ -37,12 +38,12 @@ class Next(NamedTuple):
 
 def places(session: Session, now: datetime) -> Sequence[Place]:
     """Where something is due, but for the workspaces that Okra was removed from."""
-    return [Place._make(row) for row in session.execute(_PLACES, {"now": now})]
+    return [Place._make(row) for row in _PLACES.rows(session, {"now": now})]
 
 
-def anything(session: Session, now: datetime) -> bool:
+def anything(at: Session | sa.Connection, now: datetime) -> bool:
     """Whether something is due anywhere; locks nothing."""
-    return session.execute(_PLACES.limit(1), {"now": now}).first() is not None
+    return bool(_PLACES.rows(at, {"now": now}))
 
 
 def take_back(session: Session, workspace_id: int, now: datetime) -> None:
@@ -63,7 +64,7 @@ def following(session: Session, workspace_id: int, now: datetime, *, most: int, 
     for kind in (False, True) if bulk else (False,):
         if len(found) < most:
             given = {"workspace_id": workspace_id, "now": now, "bulk": kind, "most": most - len(found)}
-            found += [Next._make(row) for row in session.execute(_NEXT, given)]
+            found += [Next._make(row) for row in _NEXT.rows(session, given)]
     return found
 
 
@@ -84,7 +85,7 @@ _EXPIRED = sa.and_(_delivery.c.state == _CLAIMED, _delivery.c.leased_until <= sa
 _HERE = _delivery.c.workspace_id == _workspace.c.id
 _HAS_EXPIRED = sa.exists().where(_HERE, _EXPIRED)
 
-_PLACES = (
+_PLACES = Prepared(
     # Workspaces are few and what is due may be much: the first due row of each is enough.
     sa.select(_workspace.c.id, _HAS_EXPIRED)
     .outerjoin(_installation, _installation.c.id == _workspace.c.installation_id)
@@ -106,7 +107,7 @@ _EXPIRED_IDS = (
     .with_for_update(skip_locked=True, key_share=True)
 )
 
-_NEXT = (
+_NEXT = Prepared(
     sa.select(
         _delivery.c.id,
         _delivery.c.generation,
@@ -126,7 +127,7 @@ _NEXT = (
                     _earlier.c.workspace_id == _delivery.c.workspace_id,
                     _earlier.c.follows_id == _delivery.c.follows_id,
                     _earlier.c.id < _delivery.c.id,
-                    _earlier.c.state.not_in(OVER),
+                    _earlier.c.state.not_in([sa.literal(one, _delivery.c.state.type) for one in OVER]),
                 ),
             ),
         ),

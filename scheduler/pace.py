@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from models import Hold, RatePace
 from models.base import table_of
 from models.once import insert_all_once, insert_once
-from models.prepared import Listed
+from models.prepared import Listed, Prepared
 
 # How far ahead slots are taken: enough to keep the wire busy while the next batch is being claimed.
 HORIZON = timedelta(seconds=1)
@@ -68,8 +68,8 @@ def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: dat
     Where there is one, the lane is locked until the transaction ends, so that two workers see different slots.
     """
     # A look that locks nothing: a lane only ever moves on, so what is not free now is not free under the lock either.
-    seen = session.scalar(_NEXT_AT, {"workspace_id": workspace_id, "lane": lane})
-    if seen is not None and not _free(seen, limit, now, most=1):
+    seen = _NEXT_AT.first(session, {"workspace_id": workspace_id, "lane": lane})
+    if seen is not None and not _free(seen[0], limit, now, most=1):
         return []
     return _free(_row(session, workspace_id, lane, now).next_at, limit, now, most=most)
 
@@ -155,8 +155,8 @@ def forget(session: Session, now: datetime) -> None:
 
 
 def _row(session: Session, workspace_id: int, lane: str, free_at: datetime) -> RatePace:
-    query = sa.select(RatePace).where(RatePace.workspace_id == workspace_id, RatePace.lane == lane).with_for_update()
-    row = session.scalar(query)
+    which = {"workspace_id": workspace_id, "lane": lane}
+    row = session.scalar(_ROW, which)
     if row is None:
         insert_once(
             session,
@@ -164,13 +164,20 @@ def _row(session: Session, workspace_id: int, lane: str, free_at: datetime) -> R
             {"workspace_id": workspace_id, "lane": lane, "next_at": free_at},
             key=("workspace_id", "lane"),
         )
-        row = session.scalars(query).one()
+        row = session.scalars(_ROW, which).one()
     return row
 
 
 _pace = table_of(RatePace)
-_NEXT_AT = sa.select(_pace.c.next_at).where(
-    _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane")
+_NEXT_AT = Prepared(
+    sa.select(_pace.c.next_at).where(
+        _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane")
+    )
+)
+_ROW = (
+    sa.select(RatePace)
+    .where(RatePace.workspace_id == sa.bindparam("workspace_id"), RatePace.lane == sa.bindparam("lane"))
+    .with_for_update()
 )
 _LANES = (
     sa.select(_pace.c.lane, _pace.c.next_at)

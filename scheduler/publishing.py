@@ -20,6 +20,7 @@ from bot.services.home_changes import LOOKED_AT
 from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Hold, Home, Member
 from models.base import UtcDateTime
+from models.prepared import Prepared
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
 from scheduler.posts import RENDERING_FAILURES
@@ -48,8 +49,8 @@ class Publication:
 
 def something_is_stale(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
-    with runtime.read() as session:
-        return session.scalar(_SOMETHING, {"now": now}) is not None
+    with runtime.glance() as connection:
+        return _SOMETHING.first(connection, {"now": now}) is not None
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Publication]:
@@ -166,7 +167,7 @@ _is_stale = sa.and_(
     Home.not_before <= _now,
     sa.or_(Home.leased_until.is_(None), Home.leased_until <= _now),
 )
-_SOMETHING = sa.select(Home.id).where(_is_stale).limit(1)
+_SOMETHING = Prepared(sa.select(Home.id).where(_is_stale).limit(1))
 _STALE = (
     sa.select(Home)
     .where(_is_stale)

@@ -20,6 +20,7 @@ from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime
+from models.prepared import Prepared
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
 from scheduler.posts import NotRendered, render_all
@@ -56,8 +57,8 @@ class Drawing:
 
 def something_is_stale(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
-    with runtime.read() as session:
-        return session.scalar(_SOMETHING, {"now": now}) is not None
+    with runtime.glance() as connection:
+        return _SOMETHING.first(connection, {"now": now}) is not None
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
@@ -180,7 +181,7 @@ _is_stale = sa.and_(
     Message.channel.is_not(None),
     sa.or_(Message.leased_until.is_(None), Message.leased_until <= _now),
 )
-_SOMETHING = sa.select(Message.id).where(_is_stale).limit(1)
+_SOMETHING = Prepared(sa.select(Message.id).where(_is_stale).limit(1))
 _STALE = (
     sa.select(Message, Delivery)
     .join(Delivery, Delivery.id == Message.delivery_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.services.cycles import next_turn
 from models import (
@@ -23,6 +23,7 @@ from models import (
     Team,
     Understanding,
 )
+from models.prepared import Prepared
 
 
 def next_due(session: Session) -> datetime | None:
@@ -33,58 +34,89 @@ def next_due(session: Session) -> datetime | None:
 def next_planned(session: Session) -> datetime | None:
     """The earliest instant at which something is to be planned: cycles, openings, closings, reminders, notes,
     digests."""
-    return earliest(
-        next_turn(session),
-        session.scalar(sa.select(sa.func.min(Member.next_opening_at))),
-        session.scalar(sa.select(sa.func.min(Member.next_reminder_at))),
-        session.scalar(sa.select(sa.func.min(CheckIn.closes_at)).where(CheckIn.state == CheckInState.DUE)),
-        session.scalar(sa.select(sa.func.min(Team.next_note_at))),
-        session.scalar(sa.select(sa.func.min(Team.next_digest_at))),
-        session.scalar(sa.select(sa.func.min(CheckInDraft.kept_until))),
-        session.scalar(sa.select(sa.func.min(Understanding.kept_until))),
-        session.scalar(sa.select(sa.func.min(Escalation.next_step_at))),
-    )
+    planned = _PLANNED.first(session, {}) or ()
+    return earliest(next_turn(session), *planned)
 
 
 def next_leaving(session: Session) -> datetime | None:
     """The earliest instant at which a post may leave, or a message or Home be shown anew; not before a hold is over."""
-    holds = {
-        (row.workspace_id, row.lane): row.next_at
-        for row in session.scalars(sa.select(RatePace).where(RatePace.lane.in_(list(Hold))))
+    holds: dict[tuple[int, Hold], datetime] = {
+        (workspace_id, Hold(lane)): until for workspace_id, lane, until in _HOLDS.rows(session, {})
     }
 
     def free(workspace_id: int, due: datetime, *wanted: Hold) -> datetime:
         return max([due, *(holds[workspace_id, hold] for hold in wanted if (workspace_id, hold) in holds)])
 
-    posts = session.execute(
-        sa.select(Delivery.workspace_id, Delivery.bulk, sa.func.min(Delivery.not_before))
-        .where(Delivery.state == DeliveryState.QUEUED)
-        .group_by(Delivery.workspace_id, Delivery.bulk)
-    )
-    # While an update is in flight the next one waits for it.
-    free_at = sa.case((Message.leased_until > Message.not_before, Message.leased_until), else_=Message.not_before)
-    updates = session.execute(
-        sa.select(Message.workspace_id, sa.func.min(free_at))
-        .where(Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None))
-        .group_by(Message.workspace_id)
-    )
-    home_at = sa.case((Home.leased_until > Home.not_before, Home.leased_until), else_=Home.not_before)
-    homes = session.execute(
-        sa.select(Home.workspace_id, sa.func.min(home_at)).where(Home.shown < Home.wanted).group_by(Home.workspace_id)
-    )
     return earliest(
-        *(free(where, due, Hold.HOMES) for where, due in homes),
-        *(free(where, due, Hold.POSTS, *([Hold.BULK] if bulk else [])) for where, bulk, due in posts),
-        session.scalar(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED)),
-        *(free(where, due, Hold.UPDATES) for where, due in updates),
+        *(free(where, due, Hold.HOMES) for where, due in _HOMES.rows(session, {})),
+        *(
+            free(where, due, Hold.POSTS, *([Hold.BULK] if bulk else []))
+            for where, bulk, due in _POSTS.rows(session, {})
+        ),
+        *(_CLAIMED.first(session, {}) or ()),
+        *(free(where, due, Hold.UPDATES) for where, due in _UPDATES.rows(session, {})),
     )
 
 
 def next_settling(session: Session) -> datetime | None:
     """The earliest instant at which a post of unknown fate is looked for."""
-    return session.scalar(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state == DeliveryState.UNKNOWN))
+    return earliest(*(_UNKNOWN.first(session, {}) or ()))
 
 
 def earliest(*instants: datetime | None) -> datetime | None:
     """The first of them; None where there is none."""
     return min((instant for instant in instants if instant is not None), default=None)
+
+
+# Made once: a worker asks whenever it has nothing to do.
+
+
+def _first(
+    column: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None], *where: sa.ColumnElement[bool]
+) -> sa.ScalarSelect[datetime | None]:
+    return sa.select(sa.func.min(column)).where(*where).scalar_subquery()
+
+
+_PLANNED = Prepared(
+    sa.select(
+        _first(Member.next_opening_at),
+        _first(Member.next_reminder_at),
+        _first(CheckIn.closes_at, CheckIn.state == CheckInState.DUE),
+        _first(Team.next_note_at),
+        _first(Team.next_digest_at),
+        _first(CheckInDraft.kept_until),
+        _first(Understanding.kept_until),
+        _first(Escalation.next_step_at),
+    )
+)
+_HOLDS = Prepared(
+    sa.select(RatePace.workspace_id, RatePace.lane, RatePace.next_at).where(
+        RatePace.lane.in_([sa.literal(hold.value) for hold in Hold])
+    )
+)
+_POSTS = Prepared(
+    sa.select(Delivery.workspace_id, Delivery.bulk, sa.func.min(Delivery.not_before))
+    .where(Delivery.state == DeliveryState.QUEUED)
+    .group_by(Delivery.workspace_id, Delivery.bulk)
+)
+_CLAIMED = Prepared(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED))
+_UNKNOWN = Prepared(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state == DeliveryState.UNKNOWN))
+# While an update is in flight the next one waits for it.
+_UPDATES = Prepared(
+    sa.select(
+        Message.workspace_id,
+        sa.func.min(
+            sa.case((Message.leased_until > Message.not_before, Message.leased_until), else_=Message.not_before)
+        ),
+    )
+    .where(Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None))
+    .group_by(Message.workspace_id)
+)
+_HOMES = Prepared(
+    sa.select(
+        Home.workspace_id,
+        sa.func.min(sa.case((Home.leased_until > Home.not_before, Home.leased_until), else_=Home.not_before)),
+    )
+    .where(Home.shown < Home.wanted)
+    .group_by(Home.workspace_id)
+)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import audit, team_planning
 from models import Installation, InstallationState, Team, Workspace
 from models.base import table_of
+from models.prepared import Prepared
 
 
 class NoToken(Exception):
@@ -103,7 +104,8 @@ def token_of(session: Session, workspace_id: int, *, environment: str | None, ke
 
     Raises `NoToken` when there is neither or it cannot be decrypted.
     """
-    sealed = session.scalar(_SEALED, {"workspace_id": workspace_id})
+    found = _SEALED.first(session, {"workspace_id": workspace_id})
+    sealed = found[0] if found is not None else None
     if sealed is None:
         if environment is None:
             raise NoToken("OKRA_SLACK_BOT_TOKEN is not set.")
@@ -118,7 +120,7 @@ def token_of(session: Session, workspace_id: int, *, environment: str | None, ke
 
 # Made once: each call to Slack asks for it.
 _installation, _workspace = table_of(Installation), table_of(Workspace)
-_SEALED = (
+_SEALED = Prepared(
     sa.select(_installation.c.bot_token_encrypted)
     .join(_workspace, _workspace.c.installation_id == _installation.c.id)
     .where(_workspace.c.id == sa.bindparam("workspace_id"))
