@@ -8,6 +8,7 @@ from bot.blocks import settings as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.attention import LEAST_BUDGET, MOST_BUDGET
 from bot.domain.localtime import Weekday
+from bot.domain.pace import expected_of
 from bot.domain.preferences import Odd, check
 from bot.runtime import Runtime
 from bot.services import once, preferences, steering
@@ -100,6 +101,9 @@ def steered(runtime: Runtime, request: Request) -> Reply:
     budget = view.text(Typed.BUDGET)
     if not budget.isdecimal() or not LEAST_BUDGET <= int(budget[:6]) <= MOST_BUDGET:
         return Errors({Typed.BUDGET: blocks.budget_odd()})
+    expected = expected_of(view.text(Typed.EXPECTED))
+    if expected is None:
+        return Errors({Typed.EXPECTED: blocks.expected_odd()})
     wanted = Steered(
         meeting=Weekday(int(view.option(Typed.MEETING) or 0)),
         opens=_time(view, Typed.OPENS_AT),
@@ -109,6 +113,7 @@ def steered(runtime: Runtime, request: Request) -> Reply:
         budget=int(budget),
         status_words=tuple(filter(None, (word.strip() for word in view.text(Typed.STATUS_WORDS).splitlines()))),
         country=view.option(Act.COUNTRY),
+        expected_score=expected,
     )
     if wanted.rhythm is None:
         return Errors({Typed.CLOSES_AT: blocks.nobody_could_answer()})

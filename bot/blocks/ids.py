@@ -85,6 +85,7 @@ class Typed(StrEnum):
     DIGEST_AT = "digest_at"
     BUDGET = "budget"
     STATUS_WORDS = "status_words"
+    EXPECTED = "expected"
     EXCEPTION_REASON = "exception_reason"
     DIGEST_CHANNEL = "digest_channel"
     HELP_CHANNEL = "help_channel"

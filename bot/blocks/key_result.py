@@ -36,10 +36,20 @@ class PastAnswer:
 
 
 @dataclass(frozen=True)
+class Going:
+    """The pace of a cycle that is running: the score that is expected by now, and where it ends if it goes on as it
+    went; `projected_score` null before there are answers enough to show a pace. Scores are 0.00 to 1.00."""
+
+    expected_score: Decimal
+    projected_score: Decimal | None
+    ends_on: date
+
+
+@dataclass(frozen=True)
 class KeyResultView:
     """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
     `may_hand_over`: the viewer owns it, or leads above. `may_correct`: they lead above, and the digest with the
-    newest answer is out.
+    newest answer is out. `going` null: it has no pace (a threshold, a health number, a cycle that is not running).
     """
 
     standing: Standing
@@ -54,6 +64,7 @@ class KeyResultView:
     may_update: bool
     may_hand_over: bool = False
     may_correct: bool = False
+    going: Going | None = None
 
 
 def key_result(view: KeyResultView) -> Post:
@@ -63,6 +74,8 @@ def key_result(view: KeyResultView) -> Post:
         section(f"*{stands.label}* {said(stands.text, 600)}\n{_belongs(view)}"),
         section(_stands(view)),
     ]
+    if view.going is not None:
+        blocks.append(context(pace_words(view.going)))
     if stands.escalation is not None:
         blocks.append(section(_escalation(stands)))
     if view.answers:
@@ -80,6 +93,14 @@ def key_result(view: KeyResultView) -> Post:
     if buttons:
         blocks.append(actions(*buttons))
     return Post(_title(view), tuple(blocks))
+
+
+def pace_words(going: Going) -> str:
+    """ "At this pace about 0.5 by 31 Dec; 0.4 is expected by now." """
+    expected = f"{show(going.expected_score)} is expected by now"
+    if going.projected_score is None:
+        return f"{expected}."
+    return f"At this pace about *{show(going.projected_score)}* by {day(going.ends_on)}; {expected}."
 
 
 def which_one() -> str:

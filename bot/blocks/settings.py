@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal
 
 from bot.blocks.dates import weekday_time
 from bot.blocks.ids import Act, Dialog, Typed
@@ -15,6 +16,7 @@ from bot.blocks.text import plain, said
 from bot.domain.attention import LEAST_BUDGET, MOST_BUDGET
 from bot.domain.localtime import WORKDAYS, Weekday
 from bot.domain.meeting import rhythm_before
+from bot.domain.pace import BY_THE_END, LEAST_EXPECTED, MOST_EXPECTED
 
 SLACKS = "slack"
 COMMON = "common"
@@ -64,6 +66,7 @@ class Organisation:
     status_words: tuple[str, ...]
     country: str | None
     exceptions: tuple[TeamException, ...]
+    expected_score: Decimal = BY_THE_END
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,19 @@ def rhythm_dialog(view: Organisation) -> View:
                 "max_value": str(MOST_BUDGET),
             },
             hint="Prompts, reminders and notes together, for each person. No feature can send more.",
+        ),
+        field_input(
+            "Score expected at the end of a cycle",
+            Typed.EXPECTED,
+            {
+                "type": "number_input",
+                "action_id": Typed.EXPECTED,
+                "is_decimal_allowed": True,
+                "initial_value": str(min(max(view.expected_score, LEAST_EXPECTED), MOST_EXPECTED)),
+                "min_value": str(LEAST_EXPECTED),
+                "max_value": str(MOST_EXPECTED),
+            },
+            hint="The pace leads there in a straight line. 0.7 is the target; 1.0 means that the aim was too low.",
         ),
         field_input(
             "Slack statuses that pause reminders",
@@ -242,6 +258,10 @@ def reason_missing() -> str:
 
 def budget_odd() -> str:
     return f"Please choose a whole number from {LEAST_BUDGET} to {MOST_BUDGET}."
+
+
+def expected_odd() -> str:
+    return f"Please choose a score from {LEAST_EXPECTED} to {MOST_EXPECTED}, with two decimals at most."
 
 
 def unknown_zone() -> str:

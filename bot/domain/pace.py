@@ -5,6 +5,7 @@ Both are exact: sums are of fractions, and what is told is rounded once, half to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,9 @@ from bot.domain.cycles import CycleDates
 
 BY_THE_END = Decimal("0.7")
 """The score that is expected on the cycle's last day: 0.7 is the target, 1.0 means that the aim was too low."""
+
+LEAST_EXPECTED, MOST_EXPECTED = Decimal("0.1"), Decimal("1.0")
+"""What an organisation may expect by the end."""
 
 LEAST_POINTS = 5
 """Fewer answers than this show no pace."""
@@ -74,3 +78,11 @@ def _mean(numbers: Sequence[Fraction]) -> Fraction:
 
 def _hundredths(ratio: Fraction) -> Decimal:
     return Decimal(round(ratio * 100)).scaleb(-2)  # round() of a Fraction is exact and half to even
+
+
+def expected_of(text: str) -> Decimal | None:
+    """What somebody typed as the expected score: `LEAST_EXPECTED` to `MOST_EXPECTED`, two places at most; or None."""
+    if re.fullmatch(r"[01](?:\.[0-9]{1,2})?", text) is None:
+        return None
+    expected = Decimal(text)
+    return expected if LEAST_EXPECTED <= expected <= MOST_EXPECTED else None

@@ -8,17 +8,20 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.blocks.key_result import KeyResultView, PastAnswer
-from bot.domain.cadence import Period, following, period_of
+from bot.blocks.key_result import Going, KeyResultView, PastAnswer
+from bot.domain.cadence import Period, first_period_of_cycle, following, period_of, period_on
 from bot.domain.cadence import period as monday
+from bot.domain.cycles import CycleDates, CycleState
+from bot.domain.localtime import local_date_of
+from bot.domain.pace import Pace, Point, projected
 from bot.domain.permissions import Action, may
 from bot.services import access, correction
 from bot.services.access import Caller
 from bot.services.answerable import subject
 from bot.services.refusals import Reason, Refused
-from bot.services.standing import WEEKS, newest_answers, standings
+from bot.services.standing import WEEKS, newest_answers, standings, told
 from bot.services.visibility import visible_to
-from models import CheckIn, KeyResult, KeyResultRevision, KeyResultState, Objective, Team
+from models import CheckIn, Cycle, KeyResult, KeyResultRevision, KeyResultState, Objective, Team, Workspace
 
 MOST_ANSWERS = 3
 
@@ -71,6 +74,7 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         may_update=_may_update(session, viewer, now, key_result),
         may_hand_over=_may_hand_over(session, viewer, key_result),
         may_correct=correction.is_possible(session, now, viewer, key_result.id),
+        going=_going(session, viewer, now, key_result),
     )
 
 
@@ -93,6 +97,38 @@ def _answers(session: Session, key_result: KeyResult, period: Period) -> tuple[P
             need=answer.need,
         )
         for check_in, answer in rows
+    )
+
+
+def _going(session: Session, viewer: Caller, now: datetime, key_result: KeyResult) -> Going | None:
+    """The pace, where it has one: an active one that moves, in the cycle that is running, on one of its days."""
+    if key_result.state is not KeyResultState.ACTIVE:
+        return None
+    kind, starts_on, ends_on, state, expected = session.execute(
+        sa.select(KeyResultRevision.kind, Cycle.starts_on, Cycle.ends_on, Cycle.state, Workspace.expected_score)
+        .select_from(Objective)
+        .join(Cycle, Cycle.id == Objective.cycle_id)
+        .join(Workspace, Workspace.id == Objective.workspace_id)
+        .join(
+            KeyResultRevision,
+            sa.and_(
+                KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
+            ),
+        )
+        .where(Objective.id == key_result.objective_id)
+    ).one()
+    today = local_date_of(now, ZoneInfo(access.member_of(session, viewer).time_zone))
+    moves = kind.is_scored and not kind.is_threshold
+    if not moves or state is not CycleState.ACTIVE or starts_on is None or ends_on is None:
+        return None
+    if not starts_on <= today <= ends_on:
+        return None
+    answers = told(session, [key_result.id], since=first_period_of_cycle(starts_on), until=period_on(today))
+    points = [Point(one.period, one.score) for one in answers.get(key_result.id, ()) if one.score is not None]
+    return Going(
+        expected_score=Pace(CycleDates(starts_on, ends_on), expected).expected(today),
+        projected_score=projected(points, ends_on),
+        ends_on=ends_on,
     )
 
 

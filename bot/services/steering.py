@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from bot.domain.cadence import Rhythm
 from bot.domain.days_off import is_country
 from bot.domain.localtime import Weekday
 from bot.domain.meeting import rhythm_before
+from bot.domain.pace import BY_THE_END
 from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, planning, team_planning
 from bot.services.access import Caller
@@ -36,6 +38,7 @@ class Steered:
     budget: int
     status_words: tuple[str, ...]
     country: str | None
+    expected_score: Decimal = BY_THE_END
 
     @property
     def rhythm(self) -> Rhythm | None:
@@ -59,6 +62,7 @@ def organisation(session: Session, caller: Caller) -> Organisation:
         budget=workspace.weekly_budget,
         status_words=tuple(workspace.status_words.splitlines()),
         country=workspace.country,
+        expected_score=workspace.expected_score,
         exceptions=tuple(
             TeamException(team.name, Weekday(team.meeting_on or 0), team.exception_reason or "")
             for team in exceptions(session, caller.workspace_id)
@@ -101,6 +105,7 @@ def steer(session: Session, now: datetime, caller: Caller, wanted: Steered) -> N
     workspace.digest_on, workspace.digest_at = rhythm.digest.weekday, wanted.digest
     workspace.weekly_budget = wanted.budget
     workspace.status_words = words
+    workspace.expected_score = wanted.expected_score
     workspace.country = wanted.country if wanted.country is not None and is_country(wanted.country) else None
     session.flush()
     _look_at_everybody(session, now, workspace)
@@ -113,7 +118,11 @@ def steer(session: Session, now: datetime, caller: Caller, wanted: Steered) -> N
         actor_name=admin.name,
         action="workspace.steered",
         subject=workspace,
-        detail={"meeting_on": int(wanted.meeting), "budget": wanted.budget},
+        detail={
+            "meeting_on": int(wanted.meeting),
+            "budget": wanted.budget,
+            "expected_score": str(wanted.expected_score),
+        },
     )
 
 

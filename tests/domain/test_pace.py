@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cycles import CycleDates
-from bot.domain.pace import LEAST_POINTS, Pace, Point, projected
+from bot.domain.pace import LEAST_POINTS, Pace, Point, expected_of, projected
 
 QUARTER = CycleDates(date(2026, 10, 1), date(2026, 12, 31))
 
@@ -77,3 +77,18 @@ def test_a_projection_is_a_score_whatever_came_before(scores: list[Decimal], gap
 @given(st.decimals(0, 1, places=2), st.integers(LEAST_POINTS, 13))
 def test_what_stands_still_ends_where_it_stands(score: Decimal, weeks: int) -> None:
     assert projected(weekly(*[str(score)] * weeks), date(2027, 6, 1)) == score
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("0.7", "0.7"), ("0.65", "0.65"), ("1", "1"), ("1.0", "1.0"), ("0.1", "0.1"), ("0.10", "0.10")],
+)
+def test_what_an_organisation_may_expect(typed: str, expected: str) -> None:
+    assert str(expected_of(typed)) == expected
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "0", "0.09", "1.01", "2", "0.655", "-0.5", "seven", "0,7", "٠٫٧", "1e-1", " 0.7"]
+)
+def test_what_it_may_not(typed: str) -> None:
+    assert expected_of(typed) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -145,9 +146,15 @@ def test_only_admins_steer_the_week_and_an_exception_needs_a_reason(office: Offi
     assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm") == Done()
     dialog = office.desk.opened()
     assert check_view(dict(dialog.view)) == []
-    dialog.fill(The_leadership_meets_on="4")
+    dialog.fill(The_leadership_meets_on="4", Score_expected_at_the_end_of_a_cycle="1.2")
+    errors = dialog.errors(office.desk.submit(office.admin, settings.steered, dialog))
+    assert errors == {
+        "Score expected at the end of a cycle": "Please choose a score from 0.1 to 1.0, with two decimals at most."
+    }
+    dialog.fill(Score_expected_at_the_end_of_a_cycle="0.8")
     assert isinstance(office.desk.submit(office.admin, settings.steered, dialog), Whisper)
     (workspace,) = office.all(Workspace)
+    assert workspace.expected_score == Decimal("0.8")
     assert (workspace.meeting_on, workspace.opens_on, workspace.digest_on) == (4, 1, 3)
     assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm growth") == Done()
     dialog = office.desk.opened()

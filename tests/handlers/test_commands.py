@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -12,12 +13,13 @@ from desk import Desk, whispered
 
 from bot.blocks.ids import Act, Command
 from bot.domain.cadence import following, period
+from bot.domain.kinds import Kind
 from bot.domain.organisation import Level, Visibility
 from bot.localslack.blockkit import check_message, check_view
 from bot.slack import UnknownOutcome
 from handlers import commands
 from handlers.reply import Done, Reply, Whisper
-from models import Member, MemberKind, Team
+from models import KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Team, Workspace
 from models.database import Database
 
 TEN = datetime(2026, 10, 5, 10, tzinfo=UTC)
@@ -232,3 +234,36 @@ def test_a_team_is_found_by_a_name_with_a_sign_in_it(story: Story) -> None:
     with story.desk.runtime.write() as session:
         session.execute(sa.update(Team).where(Team.name == "Growth").values(name="R&D"))
     assert "Activation" in read(story.okr("team R&amp;D"))
+
+
+def test_a_key_result_says_what_is_expected_by_now_and_from_five_scores_on_where_it_ends(story: Story) -> None:
+    story.desk.now = datetime(2026, 11, 8, 10, tzinfo=UTC)
+    assert "0.3 is expected by now." in read(story.kr("1"))
+    assert "At this pace" not in read(story.kr("1"))
+    with story.desk.database.write() as session:
+        key_result = session.get_one(KeyResult, 1)
+        for week, score in enumerate(("0.1", "0.15", "0.2", "0.25", "0.3", "0.35")):
+            answered(session, key_result, following(WEEK, week), score=score, value="21")
+        session.get_one(Workspace, key_result.workspace_id).expected_score = Decimal("1.0")
+    assert "At this pace about *0.7* by 31 Dec; 0.4 is expected by now." in read(story.kr("1"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "now"),
+    [
+        (Kind.AT_LEAST, KeyResultState.ACTIVE, TEN),
+        (Kind.HEALTH, KeyResultState.ACTIVE, TEN),
+        (Kind.INCREASE, KeyResultState.CLOSED, TEN),
+        (Kind.INCREASE, KeyResultState.ACTIVE, datetime(2027, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_what_is_to_stay_what_is_watched_and_what_is_over_has_no_pace(
+    story: Story, kind: Kind, state: KeyResultState, now: datetime
+) -> None:
+    with story.desk.database.write() as session:
+        session.execute(sa.update(KeyResultRevision).values(kind=kind))
+        session.execute(
+            sa.update(KeyResult).values(state=state, closed_at=TEN if state is KeyResultState.CLOSED else None)
+        )
+    story.desk.now = now
+    assert "expected by now" not in read(story.kr("1"))

@@ -78,7 +78,9 @@ def sandbag(history: History, limits: Thresholds = DEFAULT) -> Fired | None:
 
 
 def drifting(history: History, limits: Thresholds = DEFAULT) -> Fired | None:
-    """No movement and no answer for two periods: does it still fit?"""
+    """No movement and no answer for two periods: does it still fit? What has arrived needs no more words."""
+    if history.score is not None and history.score >= limits.near_one:
+        return None
     silent = len(list(takewhile(lambda one: not one.is_answered, reversed(history.told))))
     if silent < limits.drifting_weeks:
         return None

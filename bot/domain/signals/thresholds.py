@@ -30,7 +30,7 @@ class Thresholds:
     """
 
     still_weeks: int = 4
-    behind_gap: Decimal = Decimal("0.25")
+    behind_gap: Decimal = Decimal("0.3")
     behind_from: Decimal = Decimal("0.3")
     behind_weeks: int = 2
     red_weeks: int = 4

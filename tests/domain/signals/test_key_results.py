@@ -84,6 +84,7 @@ def seen(fired: object) -> Evidence | None:
         ("g12 g12 g12", Kind.INCREASE, None),
         ("g12 g12 g13 g13", Kind.INCREASE, None),
         ("g12 g12 y12 g12 g12", Kind.INCREASE, None),
+        ("g3 g4 g5 g6 g7 g8 g9", Kind.INCREASE, None),
         ("g5 g8 g11 g14 g17 g20 g23", Kind.INCREASE, None),
         ("g1 g2", Kind.INCREASE, None),
         ("g12 g g g g", Kind.INCREASE, None),
@@ -167,6 +168,9 @@ def test_what_is_nearly_done_before_half_time_is_asked_about(
         ("- g1 -", Kind.INCREASE, None),
         # It moved when it was last heard of: two missed weeks are somebody's busy fortnight.
         ("g1 g2 - -", Kind.INCREASE, None),
+        # It has arrived.
+        ("g96 g96 - -", Kind.INCREASE, None),
+        ("g100 - - -", Kind.MILESTONE, None),
         ("", Kind.INCREASE, None),
     ],
 )
