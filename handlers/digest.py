@@ -1,21 +1,31 @@
-"""The lead's answer before the digest."""
+"""What people do with a digest: the lead's answer before it, and the buttons in it."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
+from bot.blocks import question as questions
 from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog, too_long
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
-from bot.services import lead_note, once
+from bot.services import digest, lead_note, once, question
 from bot.services.refusals import Reason, Refused
+from handlers import escalation
 from handlers.boundary import Desk
-from handlers.reply import Done, Errors, Reply
+from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
 
 def register(desk: Desk) -> None:
     desk.action(Act.ANSWER_NOTE, ask)
     desk.submit(Dialog.LEAD_NOTE, answer)
+    desk.action(Act.DECIDE_FROM_DIGEST, decide)
+    desk.action(Act.ASK_OWNER, ask_owner)
+    desk.action(Act.OPEN_FROM_DIGEST, opened)
+    desk.action(Act.DIGEST_DETAILS, show_all)
+    desk.submit(Dialog.ASK_OWNER, owner_asked)
 
 
 def ask(runtime: Runtime, request: Request) -> Reply:
@@ -45,3 +55,66 @@ def answer(runtime: Runtime, request: Request) -> Reply:
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             lead_note.answer(session, now, request.caller, note_id, text)
     return Done()
+
+
+def decide(runtime: Runtime, request: Request) -> Reply:
+    """*Decide*, under what needs a decision: the escalation's own dialog."""
+    about = _pressed_in(runtime, request)
+    return escalation.open_decide(runtime, replace(request, value=str(about["escalation"])))
+
+
+def ask_owner(runtime: Runtime, request: Request) -> Reply:
+    """*Ask the owner*: opens the dialog."""
+    about = _pressed_in(runtime, request)
+    with runtime.read() as session:
+        view = questions.ask_dialog(question.about(session, request.caller, about["escalation"]))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def owner_asked(runtime: Runtime, request: Request) -> Reply:
+    """The question was submitted. Twice the same dialog asks once."""
+    view = request.view
+    if view is None:
+        return Done()
+    escalation_id = int(view.metadata["escalation"])
+    text = view.text(Typed.QUESTION)
+    field = view.block_id(Typed.QUESTION) or block(Typed.QUESTION, escalation_id)
+    if not text:
+        return Errors({field: questions.ask_in_a_line()})
+    if len(text) > questions.QUESTION_LENGTH:
+        return Errors({field: questions.question_too_long(len(text))})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        owner = question.ask(session, now, request.caller, escalation_id, text)
+    return Whisper(questions.on_its_way(owner))
+
+
+def opened(runtime: Runtime, request: Request) -> Reply:
+    """*Open* leads to the thread by itself; Okra hears that the digest is read."""
+    _pressed_in(runtime, request)
+    return Done()
+
+
+def show_all(runtime: Runtime, request: Request) -> Reply:
+    """*Show me all*: every key result, for the presser's eyes. What is longer than a message stands in the thread."""
+    about = _pressed_in(runtime, request)
+    with runtime.read() as session:
+        pages = digest.shown_whole(session, request.caller, about["digest"])
+    return Whisper(pages[0]) if pages else Done()
+
+
+def _pressed_in(runtime: Runtime, request: Request) -> dict[str, int]:
+    """What a button of a digest is about. It came back from Slack, so nothing is taken for granted."""
+    try:
+        about = json.loads(request.value)
+    except ValueError:
+        about = None
+    names = ("digest",) if request.action_id == Act.DIGEST_DETAILS else ("digest", "escalation")
+    if not isinstance(about, dict) or not all(isinstance(about.get(name), int) for name in names):
+        raise Refused(Reason.NO_SUCH_DIGEST)
+    with runtime.write() as session:
+        digest.used(session, runtime.now(), request.caller.workspace_id, about["digest"])
+    return about

@@ -21,6 +21,7 @@ from models.key_result import (
     KeyResultViewer,
 )
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
+from models.question import Question
 from models.signal import Signal
 from models.snooze import Snooze
 from models.team import PathStep, Team
@@ -71,6 +72,7 @@ __all__ = [
     "PathStep",
     "PostKind",
     "Priority",
+    "Question",
     "RatePace",
     "SeenEvent",
     "Signal",

@@ -50,6 +50,7 @@ class PostKind(enum.Enum):
     ANSWER_CORRECTED = "answer_corrected"
     UNDERSTANDING = "understanding"
     ESCALATION_REVIEW = "escalation_review"
+    QUESTION = "question"
 
 
 class Delivery(InWorkspace, Base):
@@ -72,6 +73,7 @@ class Delivery(InWorkspace, Base):
         within_workspace("escalation_event_id", "escalation_event"),
         within_workspace("digest_id", "digest"),
         within_workspace("hand_over_id", "hand_over"),
+        within_workspace("question_id", "question"),
         within_workspace("about_member_id", "member"),
         within_workspace("check_in_id", "check_in"),
         within_workspace("understanding_id", "understanding"),
@@ -117,6 +119,7 @@ class Delivery(InWorkspace, Base):
     about_member_id: Mapped[int | None] = mapped_column(RowId)
     check_in_id: Mapped[int | None] = mapped_column(RowId)
     understanding_id: Mapped[int | None] = mapped_column(RowId)
+    question_id: Mapped[int | None] = mapped_column(RowId)
     # Which piece, from 1, where one thing is told in several posts.
     part: Mapped[int | None]
     # The delivery that an admin is told about.

@@ -27,6 +27,7 @@ from bot.services import (
     lead_note,
     not_mine,
     prompt,
+    question,
     reminding,
     snooze,
     understanding,
@@ -57,6 +58,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.HAND_OVER: hand_over.post,
     PostKind.HAND_OVER_NEWS: hand_over.news_post,
     PostKind.OWNERLESS: departures.post,
+    PostKind.QUESTION: question.post,
     PostKind.ADMIN_NOTICE: failures.post,
 }
 

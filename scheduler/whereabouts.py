@@ -10,6 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.services import digest_links
 from bot.slack import Posted
 from models import Conversation, ConversationMember, Delivery, DeliveryState, Member, Message
 from models.base import table_of
@@ -104,6 +105,7 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
             for one in arrivals
         ],
     )
+    digest_links.have_arrived(session, now, [one.row for one in arrivals])
 
 
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)

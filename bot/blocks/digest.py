@@ -1,25 +1,32 @@
-"""The digest: the week of a team on one phone screen, with every key result in its thread."""
+"""The digest: the week of a team on one phone screen, with every key result in its thread.
+
+A digest of few key results speaks about key results; one of very many speaks about teams, and leads into theirs.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.blocks import decision_kinds
 from bot.blocks.dates import day, weekday
-from bot.blocks.decision_kinds import beside
-from bot.blocks.layout import context, section
+from bot.blocks.digest_charts import charts, weeks_in_words
+from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, context, link_button, section
 from bot.blocks.links import linked, mention
-from bot.blocks.paging import pages, paragraphs
+from bot.blocks.paging import PAGE_CHARACTERS
 from bot.blocks.post import Block, Post
 from bot.blocks.signals import question
 from bot.blocks.standing import WATCHED, colour, score_pair
 from bot.blocks.text import said
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
+from bot.domain.digest import MOST_ASKS, Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.escalation import EscalationState
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
 MOST_LEADERS = 4
-MOST_DECIDE = 3
 MOST_HELP = 4
 MOST_DECIDED = 3
 MOST_MOVED = 3
@@ -28,80 +35,108 @@ MOST_OVERDUE = 3
 _GAP = "  "
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the snapshot. `digest_id`: what its buttons are about, null for one that is not kept.
+    `links`: the digests of the teams beneath. `with_charts`: this workspace's Slack draws pictures."""
+
+    digest_id: int | None = None
+    links: tuple[TeamLink, ...] = ()
+    with_charts: bool = False
+
+
+@dataclass(frozen=True)
+class _Room:
+    """How long a name and a sentence may be, in code points, and whether there is room for pictures."""
+
+    name: int
+    sentence: int
+    with_charts: bool
+
+
 def headline(snapshot: Snapshot) -> str:
     """The state in one sentence: what a locked phone shows. Mrkdwn, without bold."""
     said_first = [
-        _count(len(snapshot.decide), "decision needed", "decisions needed"),
-        _count(len(snapshot.want_help), "wants help", "want help"),
+        counted(len(snapshot.decide), "decision needed", "decisions needed"),
+        counted(len(snapshot.want_help), "wants help", "want help"),
         checked_in(snapshot.answered, snapshot.asked),
     ]
     return f"{said(snapshot.team, 80)}, week of {day(snapshot.period)}: {', '.join(filter(None, said_first))}"
 
 
-def checked_in(answered: int, asked: int) -> str:
-    """How many checked in, without a name: "7 of 9 checked in"."""
-    if asked == 0:
-        return "no check-ins were due"
-    if asked == answered:
-        if asked == 2:
-            return "both checked in"
-        return f"all {asked} checked in" if asked > 1 else "the one due has checked in"
-    return f"{answered} of {asked} checked in"
+def digest_post(snapshot: Snapshot, beside: Beside | None = None) -> Post:
+    """The digest's message. Names are plain text, but for the person who is asked to decide.
 
-
-def digest_post(snapshot: Snapshot) -> Post:
-    """The digest's message. Names are plain text, but for the person who is asked to decide."""
-    title = headline(snapshot)
-    blocks = [
-        section(f"*{title}*"),
-        _part("Leaders' own", _on_one_line([_leaders_own(line) for line in snapshot.leaders], MOST_LEADERS)),
-        _part("Decide", _on_lines([_decide(call, snapshot) for call in snapshot.decide], MOST_DECIDE)),
-        _part("Want help", _on_one_line(_help(snapshot), MOST_HELP)),
-        _part("Decided", _on_lines([_decided(one) for one in snapshot.decided], MOST_DECIDED)),
-        _part("Moved", _moved(snapshot)),
-        _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
-        _part("Decisions overdue", _on_lines([_overdue(one) for one in snapshot.overdue], MOST_OVERDUE)),
-        _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
-        context("Every key result stands in the thread."),
-    ]
-    return Post(title, tuple(block for block in blocks if block is not None))
-
-
-def details(snapshot: Snapshot) -> tuple[Post, ...]:
-    """All key results, as replies to the digest: team by team, in as many messages as Slack needs.
-
-    They show where each one stands and not who has checked in: that only its owner and their lead see.
+    Where people wrote so much that Slack would not take it, the pictures go first, and then words are cut shorter.
     """
-    teams = dict.fromkeys(line.team for line in snapshot.key_results)
+    beside = beside or Beside()
+    blocks: list[Block] = []
+    for room in (_Room(40, 100, beside.with_charts), _Room(40, 100, False), _Room(20, 40, False)):
+        blocks = _blocks(snapshot, beside, room)
+        if len(json.dumps(blocks, ensure_ascii=False)) <= PAGE_CHARACTERS:
+            break
+    return Post(headline(snapshot), tuple(blocks))
+
+
+def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
     blocks = [
-        block
-        for team in teams
-        for block in paragraphs(
-            f"*{said(team, 80)}*", [_detail(line) for line in snapshot.key_results if line.team == team]
-        )
+        section(f"*{headline(snapshot)}*"),
+        _part("Leaders' own", _on_one_line([_leaders_own(line, room) for line in snapshot.leaders], MOST_LEADERS)),
+        *_asks(snapshot, beside, room),
+        _part("Want help", _on_one_line(_help(snapshot, room), MOST_HELP)),
+        _part("Decided", _on_lines([_decided(one, room) for one in snapshot.decided], MOST_DECIDED)),
+        _part("Moved", _moved(snapshot, room)),
+        _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
+        _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
+        _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
+        _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
+        *_weeks(snapshot, room),
+        context("Every key result stands in the thread."),
+        _details_button(beside),
     ]
-    found = pages(blocks)
-    return tuple(
-        Post(title, (section(f"*{title}*"), *page))
-        for number, page in enumerate(found, 1)
-        for title in [_details_title(snapshot, number, len(found))]
-    )
+    return [block for block in blocks if block is not None]
 
 
-def _leaders_own(line: KeyResultLine) -> str:
-    name = f"KR-{line.number} {said(line.name, 40)}"
+def _leaders_own(line: KeyResultLine, room: _Room) -> str:
+    name = f"KR-{line.number} {said(line.name, room.name)}"
     if not line.was_answered:
         return f"{name} not updated"
     return f"{colour(line.confidence)} {name} {_score(line)}"
 
 
-def _decide(call: Call, snapshot: Snapshot) -> str:
-    what = said(call.need, 100) if call.need else "waits for the review"
-    return " · ".join(filter(None, [f"{_named(call)}: {what}", _whose_turn(call, snapshot), _thread(call.link)]))
+def _asks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
+    """What needs a decision now, each with what can be done about it; more than a few are counted."""
+    found: list[Block] = []
+    for place, call in enumerate(snapshot.decide[:MOST_ASKS]):
+        title = f"*Decide*{_GAP}" if place == 0 else ""
+        link = _thread(call.link) if beside.digest_id is None else ""
+        found.append(section(title + " · ".join(filter(None, [_ask(call, snapshot, room), link]))))
+        if beside.digest_id is not None:
+            found.append(_ways(call, beside.digest_id))
+    left_out = len(snapshot.decide) - MOST_ASKS
+    if left_out > 0:
+        found.append(context(f"{counted(left_out, 'more decision is', 'more decisions are')} needed."))
+    return found
 
 
-def _named(one: Call | MadeDecision) -> str:
-    return f"{colour(one.confidence)} KR-{one.number} {said(one.name, 40)}"
+def _ask(call: Call, snapshot: Snapshot, room: _Room) -> str:
+    what = said(call.need, room.sentence) if call.need else "waits for the review"
+    return " · ".join([f"{_named(call, room)}: {what}", _whose_turn(call, snapshot)])
+
+
+def _ways(call: Call, digest_id: int) -> Block:
+    about = json.dumps({"escalation": call.escalation_id, "digest": digest_id})
+    ways = [
+        button("Decide", Act.DECIDE_FROM_DIGEST, value=about),
+        button("Ask the owner", Act.ASK_OWNER, value=about),
+    ]
+    if call.link:
+        ways.append(link_button("Open", Act.OPEN_FROM_DIGEST, call.link, value=about))
+    return actions(*ways)
+
+
+def _named(one: Call | MadeDecision, room: _Room) -> str:
+    return f"{colour(one.confidence)} KR-{one.number} {said(one.name, room.name)}"
 
 
 def _whose_turn(call: Call, snapshot: Snapshot) -> str:
@@ -113,58 +148,65 @@ def _whose_turn(call: Call, snapshot: Snapshot) -> str:
     return f"{mention(call.asked_slack_id)}, {since}" if call.asked_slack_id else f"open {since}"
 
 
-def _help(snapshot: Snapshot) -> list[str]:
-    above = {call.escalation_id for call in snapshot.decide[:MOST_DECIDE]}
+def _help(snapshot: Snapshot, room: _Room) -> list[str]:
+    """Those who stand under *Decide* already are named once more in few words."""
+    above = {call.escalation_id for call in snapshot.decide[:MOST_ASKS]}
     return [
-        f"KR-{call.number} (above)" if call.escalation_id in above else _wants_help(call) for call in snapshot.want_help
+        f"KR-{call.number} (above)" if call.escalation_id in above else _wants_help(call, room)
+        for call in snapshot.want_help
     ]
 
 
-def _wants_help(call: Call) -> str:
-    waits = f", waits for {said(call.blocked_by, 60)}" if call.blocked_by else ""
-    return " · ".join(filter(None, [f"{_named(call)}{waits}", _thread(call.link)]))
+def _wants_help(call: Call, room: _Room) -> str:
+    waits = f", waits for {said(call.blocked_by, room.name)}" if call.blocked_by else ""
+    return " · ".join(filter(None, [f"{_named(call, room)}{waits}", _thread(call.link)]))
 
 
-def _decided(one: MadeDecision) -> str:
-    words = f"{_named(one)}: {said(one.text, 100)}{beside(one.kind)} · {said(one.owner, 60)}, by {day(one.due_on)}"
+def _decided(one: MadeDecision, room: _Room) -> str:
+    what = f"{_named(one, room)}: {said(one.text, room.sentence)}{decision_kinds.beside(one.kind)}"
+    words = f"{what} · {said(one.owner, room.name)}, by {day(one.due_on)}"
     return " · ".join(filter(None, [words, _thread(one.link)]))
 
 
-def _moved(snapshot: Snapshot) -> str:
+def _moved(snapshot: Snapshot, room: _Room) -> str:
     if snapshot.answered == 0:
         return ""
-    ups = _on_one_line([_move(line) for line in snapshot.moved_up], MOST_MOVED)
-    downs = _on_one_line([_move(line) for line in snapshot.moved_down], MOST_MOVED)
     if snapshot.is_first:
         return "first scores this week; movement shows from the next one"
-    if not ups and not downs:
+    up, down = snapshot.moved_up, snapshot.moved_down
+    if not up and not down:
         return "no score changed this week"
+    if snapshot.is_large:
+        return _GAP.join(filter(None, [f"▲ {len(up)} up" if up else "", f"▼ {len(down)} down" if down else ""]))
+    ups = _on_one_line([_move(line, room) for line in up], MOST_MOVED)
+    downs = _on_one_line([_move(line, room) for line in down], MOST_MOVED)
     return _GAP.join(filter(None, [f"▲ {ups}" if ups else "", f"▼ {downs}" if downs else ""]))
 
 
-def _move(line: KeyResultLine) -> str:
-    return f"KR-{line.number} {said(line.name, 40)} {score_pair(line.score, line.last_score)}"
+def _move(line: KeyResultLine, room: _Room) -> str:
+    return f"KR-{line.number} {said(line.name, room.name)} {score_pair(line.score, line.last_score)}"
 
 
-def _overdue(one: OverdueDecision) -> str:
-    words = f"KR-{one.number}: {said(one.text, 100)} · {said(one.owner, 60)}, due {day(one.due_on)}"
+def _overdue(one: OverdueDecision, room: _Room) -> str:
+    words = f"KR-{one.number}: {said(one.text, room.sentence)} · {said(one.owner, room.name)}, due {day(one.due_on)}"
     return " · ".join(filter(None, [words, _thread(one.link)]))
 
 
-def _detail(line: KeyResultLine) -> str:
-    stands = f"{colour(line.confidence)} *KR-{line.number}* {said(line.name, 120)}"
-    return f"{stands} · {_score(line)} · {said(line.owner, 60)}"
+def _weeks(snapshot: Snapshot, room: _Room) -> list[Block]:
+    words = weeks_in_words(snapshot)
+    if not words:
+        return []
+    return [section(words), *(charts(snapshot) if room.with_charts else [])]
+
+
+def _details_button(beside: Beside) -> Block | None:
+    if beside.digest_id is None:
+        return None
+    return actions(button("Show me all", Act.DIGEST_DETAILS, value=json.dumps({"digest": beside.digest_id})))
 
 
 def _score(line: KeyResultLine) -> str:
     return score_pair(line.score, line.last_score, first="first") if line.is_scored else WATCHED
-
-
-def _details_title(snapshot: Snapshot, number: int, of: int) -> str:
-    page = f" ({number} of {of})" if of > 1 else ""
-    count = len(snapshot.key_results)
-    what = "All key results" if count > 1 else "The key result"
-    return f"{what} of {said(snapshot.team, 80)}, week of {day(snapshot.period)}{page}"
 
 
 def _part(title: str, text: str) -> Block | None:
@@ -177,16 +219,16 @@ def _on_one_line(items: Sequence[str], most: int) -> str:
 
 def _on_lines(items: Sequence[str], most: int) -> str:
     capped = _capped(items, most)
-    return capped[0] if len(capped) == 1 else "".join(f"\n• {item}" for item in capped)
+    return capped[0] if len(capped) == 1 else _bullets(capped)
+
+
+def _bullets(items: Sequence[str]) -> str:
+    return "".join(f"\n• {item}" for item in items)
 
 
 def _capped(items: Sequence[str], most: int) -> list[str]:
     shown = list(items[:most])
     return [*shown, f"and {len(items) - most} more"] if len(items) > most else shown
-
-
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}" if number else ""
 
 
 def _thread(link: str | None) -> str:

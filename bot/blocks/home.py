@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 
 from bot.blocks.away import OwnAbsence, days
 from bot.blocks.dates import weekday_time
-from bot.blocks.digest import checked_in
+from bot.blocks.digest_teams import checked_in
 from bot.blocks.home_now import Asking, Now, OwnDecision, asks_of, decision_line, now_blocks
 from bot.blocks.home_roles import Admin, Led, admin_blocks, led_blocks
 from bot.blocks.ids import Act

@@ -46,6 +46,10 @@ class Act(StrEnum):
     DISMISS_SIGNAL = "dismiss_signal"
     ZONE = "zone"
     COUNTRY = "country"
+    DECIDE_FROM_DIGEST = "decide_from_digest"
+    ASK_OWNER = "ask_owner"
+    OPEN_FROM_DIGEST = "open_from_digest"
+    DIGEST_DETAILS = "digest_details"
 
 
 class Typed(StrEnum):
@@ -89,6 +93,7 @@ class Typed(StrEnum):
     EXCEPTION_REASON = "exception_reason"
     DIGEST_CHANNEL = "digest_channel"
     HELP_CHANNEL = "help_channel"
+    QUESTION = "question"
 
 
 class Dialog(StrEnum):
@@ -111,6 +116,7 @@ class Dialog(StrEnum):
     TEAM_ON = "team_on"
     DISMISS_SIGNAL = "dismiss_signal"
     NOTICE = "notice"
+    ASK_OWNER = "ask_owner"
 
 
 class Command(StrEnum):

@@ -44,6 +44,11 @@ def button(text: str, action_id: str, *, value: str = "", style: str | None = No
     return element
 
 
+def link_button(text: str, action_id: str, address: str, *, value: str = "") -> Block:
+    """A button that leads to an address; Okra hears of the press too."""
+    return {**button(text, action_id, value=value), "url": address}
+
+
 def actions(*elements: Block, block_id: str | None = None) -> Block:
     block: dict[str, Any] = {"type": "actions", "elements": list(elements)}
     if block_id is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.blocks.dates import day, weekday, weekday_time
-from bot.blocks.digest import checked_in
+from bot.blocks.digest_teams import checked_in
 from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.blocks.layout import actions, button, context, dialog, field_input, overflow, section, text_element
 from bot.blocks.post import Block, Post, View

@@ -113,6 +113,11 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         "Press *Edit* there, or write it once more."
     ),
     Reason.ANSWERED_SINCE: lambda f: answered_since(str(f["label"])),
+    Reason.NO_SUCH_DIGEST: lambda f: "I can't find that digest any more. The newest one stands in your team's channel.",
+    Reason.NOBODY_TO_ASK: lambda f: (
+        f"Nobody owns KR-{f['number']} right now. Its lead is the one to ask; `/kr {f['number']}` shows more."
+    ),
+    Reason.OWNER_IS_YOU: lambda f: f"KR-{f['number']} is yours. `/kr {f['number']}` shows it, and updates it.",
 }
 
 

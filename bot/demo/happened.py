@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.digest import digest_post
 from bot.domain.confidence import Confidence
-from bot.domain.digest import from_json
+from bot.domain.digest_json import from_json
 from models import (
     Answer,
     AuditEvent,

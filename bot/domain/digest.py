@@ -6,32 +6,37 @@ A snapshot is taken once a team and period and kept, so that the digest can be s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
-from bot.domain.cadence import Period, period
+from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import DecisionKind, EscalationState
+from bot.domain.pace import Point, projected
 from bot.domain.scoring import show
-from bot.domain.signals import signal as signals
 from bot.domain.signals.signal import Signal
-
-VERSION = 1
 
 STOP_OR_SHIFT_LENGTH = 1000
 """The longest answer to "what should stop or shift?", in code points."""
+
+MOST_ASKS = 3
+"""A digest asks for no more decisions than this; the others are counted."""
+
+LARGE = 60
+"""A digest of several teams with more key results than this speaks about the teams, and leads into theirs."""
 
 
 @dataclass(frozen=True)
 class KeyResultLine:
     """A key result as it stood when the digest was taken.
 
-    `is_own`: an objective of the digest's own team, held or shared, rather than of a team beneath. `is_leaders`: its
-    owner leads one of the teams. `was_asked`: a check-in was due and not excused. `answer_id` is the answer that
-    colour and score were read off, of this week where `was_answered`, else an older one. Scores are 0.00 to 1.00.
+    `team` holds its objective. `is_own`: an objective of the digest's own team, held or shared, rather than of a team
+    beneath. `is_leaders`: its owner leads one of the teams. `was_asked`: a check-in was due and not excused.
+    `answer_id` is the answer that colour and score were read off, of this week where `was_answered`, else an older one.
+    Scores are 0.00 to 1.00; `scores` has one entry a week, the oldest first, null where there was no answer.
     """
 
     key_result_id: int
@@ -48,6 +53,8 @@ class KeyResultLine:
     score: Decimal | None
     last_score: Decimal | None
     answer_id: int | None
+    team_id: int = 0
+    scores: tuple[Decimal | None, ...] = ()
 
     @property
     def move(self) -> Decimal:
@@ -115,9 +122,59 @@ class OverdueDecision:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """How many key results have which colour."""
+
+    green: int = 0
+    yellow: int = 0
+    red: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.green or self.yellow or self.red)
+
+
+def mix(colours: Iterable[Confidence | None]) -> Mix:
+    """The mix of these colours; where there is none yet, nothing is counted."""
+    found = Counter(colours)
+    return Mix(found[Confidence.GREEN], found[Confidence.YELLOW], found[Confidence.RED])
+
+
+@dataclass(frozen=True)
+class Week:
+    """One week of the cycle. `score`: the mean of all scores as they stood after it, two places, null where there was
+    none; `expected`: what the pace expects on the day of its digest; `colours`: as they were given in it."""
+
+    period: Period
+    score: Decimal | None
+    expected: Decimal
+    colours: Mix
+
+
+@dataclass(frozen=True)
+class TeamState:
+    """Where the key results of one team stand, worked out from the lines of a digest."""
+
+    team_id: int
+    team: str
+    colours: Mix
+    key_results: int
+    asked: int
+    answered: int
+    decide: int
+    want_help: int
+    moved_up: int
+    moved_down: int
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """All that the digest of one team and period says. `stop_or_shift` is the lead's answer, null without one; `signal`
-    the one question that the data asks, null where it asks none."""
+    """All that the digest of one team and period says.
+
+    `stop_or_shift` is the lead's answer, null without one; `signal` the one question that the data asks, null where it
+    asks none. `team_id` is the digest's own team; `has_teams`: there are
+    teams beneath it. `weeks` are those of the cycle up to this one, the oldest first, and `ends_on` is its last day.
+    """
 
     team: str
     period: Period
@@ -128,6 +185,10 @@ class Snapshot:
     overdue: tuple[OverdueDecision, ...]
     stop_or_shift: str | None
     signal: Signal | None = None
+    team_id: int = 0
+    has_teams: bool = False
+    weeks: tuple[Week, ...] = ()
+    ends_on: date | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -171,6 +232,54 @@ class Snapshot:
         return tuple(sorted((line for line in self.key_results if line.move < 0), key=_largest_first))
 
     @property
+    def is_large(self) -> bool:
+        """Too many key results for one message: it speaks about teams."""
+        return self.has_teams and len(self.key_results) > LARGE
+
+    @property
+    def colours(self) -> Mix:
+        """As the key results stand now, those that were not updated with the colour they have."""
+        return mix(line.confidence for line in self.key_results)
+
+    @property
+    def projected(self) -> Decimal | None:
+        """The mean score on the cycle's last day if it goes on at the pace of these weeks; null while none is known."""
+        if self.ends_on is None:
+            return None
+        points = [
+            Point(self.taken_on - timedelta(weeks=back), week.score)
+            for back, week in enumerate(reversed(self.weeks))
+            if week.score is not None
+        ]
+        return projected(points, self.ends_on)
+
+    @property
+    def teams(self) -> tuple[TeamState, ...]:
+        """The teams that hold these key results: those that most need a decision first."""
+        lines: dict[tuple[int, str], list[KeyResultLine]] = {}
+        for line in self.key_results:
+            lines.setdefault((line.team_id, line.team), []).append(line)
+        holders = {line.key_result_id: (line.team_id, line.team) for line in self.key_results}
+        decide = Counter(holders.get(call.key_result_id) for call in self.decide)
+        want_help = Counter(holders.get(call.key_result_id) for call in self.want_help)
+        states = [
+            TeamState(
+                team_id=key[0],
+                team=key[1],
+                colours=mix(line.confidence for line in own),
+                key_results=len(own),
+                asked=sum(line.was_asked for line in own),
+                answered=sum(line.was_asked and line.was_answered for line in own),
+                decide=decide[key],
+                want_help=want_help[key],
+                moved_up=sum(line.move > 0 for line in own),
+                moved_down=sum(line.move < 0 for line in own),
+            )
+            for key, own in lines.items()
+        ]
+        return tuple(sorted(states, key=_most_needing_first))
+
+    @property
     def key_result_ids(self) -> frozenset[int]:
         """All that the digest tells of."""
         told = [line.key_result_id for line in self.key_results]
@@ -181,9 +290,12 @@ class Snapshot:
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
         """The same without these key results and all that is about them."""
+        lines = tuple(line for line in self.key_results if line.key_result_id not in key_result_ids)
         return replace(
             self,
-            key_results=tuple(line for line in self.key_results if line.key_result_id not in key_result_ids),
+            key_results=lines,
+            # What was drawn over all of them would tell of what is hidden.
+            weeks=self.weeks if len(lines) == len(self.key_results) else (),
             calls=tuple(call for call in self.calls if call.key_result_id not in key_result_ids),
             decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
             overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),
@@ -191,113 +303,10 @@ class Snapshot:
         )
 
 
-def to_json(snapshot: Snapshot) -> dict[str, Any]:
-    """The snapshot as JSON with its version; decimals and days as text. `from_json` gives the same snapshot back."""
-    return {
-        "version": VERSION,
-        "team": snapshot.team,
-        "period": snapshot.period.isoformat(),
-        "taken_on": snapshot.taken_on.isoformat(),
-        "key_results": [_line_to_json(line) for line in snapshot.key_results],
-        "calls": [
-            {
-                **vars(call),
-                "confidence": _colour_as_text(call.confidence),
-                "state": call.state.value,
-                "since": call.since.isoformat(),
-            }
-            for call in snapshot.calls
-        ],
-        "decided": [
-            {
-                **vars(one),
-                "confidence": _colour_as_text(one.confidence),
-                "due_on": one.due_on.isoformat(),
-                "kind": one.kind.value,
-            }
-            for one in snapshot.decided
-        ],
-        "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
-        "stop_or_shift": snapshot.stop_or_shift,
-        "signal": signals.to_json(snapshot.signal) if snapshot.signal is not None else None,
-    }
-
-
-def from_json(kept: Mapping[str, Any]) -> Snapshot:
-    """A snapshot that was kept. ValueError for a version that is not known."""
-    if kept.get("version") != VERSION:
-        raise ValueError(f"a digest of version {kept.get('version')!r} cannot be read")
-    return Snapshot(
-        team=kept["team"],
-        period=period(date.fromisoformat(kept["period"])),
-        taken_on=date.fromisoformat(kept["taken_on"]),
-        key_results=tuple(_line_from_json(line) for line in kept["key_results"]),
-        calls=tuple(
-            Call(
-                **{
-                    **call,
-                    "confidence": _as_colour(call["confidence"]),
-                    "state": EscalationState(call["state"]),
-                    "since": date.fromisoformat(call["since"]),
-                }
-            )
-            for call in kept["calls"]
-        ),
-        decided=tuple(
-            MadeDecision(
-                **{
-                    **one,
-                    "confidence": _as_colour(one["confidence"]),
-                    "due_on": date.fromisoformat(one["due_on"]),
-                    # What was kept before there were kinds.
-                    "kind": DecisionKind(one.get("kind", DecisionKind.UNBLOCK.value)),
-                }
-            )
-            for one in kept["decided"]
-        ),
-        overdue=tuple(
-            OverdueDecision(**{**one, "due_on": date.fromisoformat(one["due_on"])}) for one in kept["overdue"]
-        ),
-        stop_or_shift=kept["stop_or_shift"],
-        signal=signals.from_json(kept["signal"]) if kept.get("signal") is not None else None,
-    )
-
-
 def _largest_first(line: KeyResultLine) -> tuple[bool, Decimal, int]:
     return not line.is_own, -abs(line.move), line.number
 
 
-def _line_to_json(line: KeyResultLine) -> dict[str, Any]:
-    return {
-        **vars(line),
-        "confidence": _colour_as_text(line.confidence),
-        "score": _as_text(line.score),
-        "last_score": _as_text(line.last_score),
-    }
-
-
-def _line_from_json(kept: Mapping[str, Any]) -> KeyResultLine:
-    return KeyResultLine(
-        **{
-            **kept,
-            "confidence": _as_colour(kept["confidence"]),
-            "score": _as_decimal(kept["score"]),
-            "last_score": _as_decimal(kept["last_score"]),
-        }
-    )
-
-
-def _colour_as_text(confidence: Confidence | None) -> str | None:
-    return confidence.value if confidence is not None else None
-
-
-def _as_colour(text: str | None) -> Confidence | None:
-    return Confidence(text) if text is not None else None
-
-
-def _as_text(value: Decimal | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _as_decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def _most_needing_first(state: TeamState) -> tuple[int, int, int, int, str, int]:
+    colours = state.colours
+    return -state.decide, -state.want_help, -colours.red, -colours.yellow, state.team, state.team_id

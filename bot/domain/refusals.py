@@ -55,3 +55,6 @@ class Reason(enum.Enum):
     NO_TEAM_OF_YOURS = "no_team_of_yours"
     NOT_YOUR_SIGNAL = "not_your_signal"
     NO_SUCH_SIGNAL = "no_such_signal"
+    NO_SUCH_DIGEST = "no_such_digest"
+    NOBODY_TO_ASK = "nobody_to_ask"
+    OWNER_IS_YOU = "owner_is_you"

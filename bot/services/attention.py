@@ -33,6 +33,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.HAND_OVER: Claim.ANSWER,
     PostKind.NOT_MINE: Claim.ANSWER,
     PostKind.OWNERLESS: Claim.ANSWER,
+    PostKind.QUESTION: Claim.ANSWER,
     # What became of something that its reader asked for, did, or decided.
     PostKind.ESCALATION_NEWS: Claim.ANSWER,
     PostKind.ESCALATION_REVIEW: Claim.ANSWER,

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.blocks.digest import details, digest_post
+from bot.blocks.digest import Beside, digest_post
+from bot.blocks.digest_details import details, tables
+from bot.blocks.digest_teams import TeamLink
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
-from bot.domain.digest import VERSION, Snapshot, from_json, to_json
+from bot.domain.digest import Snapshot
+from bot.domain.digest_json import VERSION, from_json, to_json
 from bot.domain.signals.signal import Signal
 from bot.services import audit, digest_snapshot, lead_note, outbox, prompt, signals
+from bot.services.access import Caller, member_of
+from bot.services.digest_links import links_to
+from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import rhythm_of_team
 from models import Delivery, Digest, PostKind, Team, Workspace
 from models.once import insert_once
+
+A_MINUTE = timedelta(minutes=1)
 
 
 def digest_key(team_id: int, period: Period) -> str:
@@ -59,15 +67,38 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The digest as it was taken; nothing for a team that has been switched off."""
     snapshot = _snapshot(session, delivery)
-    return digest_post(snapshot) if snapshot is not None and not snapshot.is_empty else None
+    if snapshot is None or snapshot.is_empty:
+        return None
+    return digest_post(snapshot, Beside(delivery.digest_id, links=_links(session, delivery, snapshot)))
 
 
 def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """One page of the key results in the digest's thread."""
+    """One of the replies in the digest's thread."""
     snapshot = _snapshot(session, delivery)
-    pages = details(snapshot) if snapshot is not None and not snapshot.is_empty else ()
+    if snapshot is None or snapshot.is_empty:
+        return None
+    replies = details(snapshot, _links(session, delivery, snapshot))
     number = delivery.part or 1
-    return pages[number - 1] if number <= len(pages) else None
+    return replies[number - 1] if number <= len(replies) else None
+
+
+def used(session: Session, now: datetime, workspace_id: int, digest_id: int) -> None:
+    """Somebody pressed something in it: it is read."""
+    session.execute(
+        sa.update(Digest)
+        .where(Digest.workspace_id == workspace_id, Digest.id == digest_id, Digest.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+def shown_whole(session: Session, caller: Caller, digest_id: int) -> tuple[Post, ...]:
+    """All key results of a digest, in tables, for whoever asks. Raises `Refused`: not a full member, no such digest."""
+    if not member_of(session, caller).may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    digest = session.scalar(sa.select(Digest).where(Digest.workspace_id == caller.workspace_id, Digest.id == digest_id))
+    if digest is None:
+        raise Refused(Reason.NO_SUCH_DIGEST)
+    return tables(_as_it_may_be_seen(session, digest))
 
 
 def _take(session: Session, now: datetime, team: Team, period: Period) -> Signal | None:
@@ -136,6 +167,8 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
             digest_id=digest_id,
             part=number,
             follows_id=root_id,
+            # By then the digests stand that it leads into.
+            not_before=now + A_MINUTE if snapshot.has_teams else None,
             bulk=True,
         )
 
@@ -146,5 +179,17 @@ def _snapshot(session: Session, delivery: Delivery) -> Snapshot | None:
     digest = session.get(Digest, delivery.digest_id)
     if team is None or digest is None or not team.is_on:
         return None
+    return _as_it_may_be_seen(session, digest)
+
+
+def _as_it_may_be_seen(session: Session, digest: Digest) -> Snapshot:
     snapshot = from_json(digest.snapshot)
     return snapshot.without(digest_snapshot.hidden_now(session, snapshot.key_result_ids))
+
+
+def _links(session: Session, delivery: Delivery, snapshot: Snapshot) -> tuple[TeamLink, ...]:
+    """Where the digests of the teams beneath stand; a digest of few key results shows them in its thread only."""
+    if not snapshot.has_teams:
+        return ()
+    beneath = {state.team_id for state in snapshot.teams} - {snapshot.team_id}
+    return links_to(session, delivery.workspace_id, beneath, snapshot.period)

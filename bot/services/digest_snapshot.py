@@ -23,8 +23,9 @@ from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision
 from bot.domain.localtime import local_date_of
 from bot.services import signals
 from bot.services.asking import only_asked_about
+from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import rhythm_of_team
-from bot.services.standing import standings
+from bot.services.standing import standings_and_answers
 from bot.services.still_open import (
     OpenDecision,
     OpenEscalation,
@@ -43,6 +44,7 @@ class Covered:
 
     key_result_id: int
     owner_id: int | None
+    team_id: int
     team: str
     is_own: bool
 
@@ -51,7 +53,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     """The team's week as it is at `now`."""
     teams = teams_of(session, team)
     covered = covered_by(session, team, teams)
-    stands = standings(session, [one.key_result_id for one in covered], period)
+    stands, answers = standings_and_answers(session, [one.key_result_id for one in covered], period)
     states = check_in_states(session, [one.key_result_id for one in covered], period)
     leaders = {one.lead_id for one in teams if one.lead_id is not None}
     team_ids = [one.id for one in teams]
@@ -59,8 +61,14 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     zone = ZoneInfo(workspace.time_zone)
     today = local_date_of(now, zone)
     before = digest_at(following(period, -1), rhythm_of_team(workspace, team), zone)
+    pace = pace_of(session, workspace)
+    scored = [key_result_id for key_result_id, one in stands.items() if one.kind.is_scored]
     return Snapshot(
         team=team.name,
+        team_id=team.id,
+        has_teams=len(teams) > 1,
+        weeks=weeks_of_cycle(pace, period, today, answers, scored) if pace is not None else (),
+        ends_on=pace.cycle.ends_on if pace is not None else None,
         period=period,
         taken_on=today,
         key_results=tuple(
@@ -90,11 +98,14 @@ def covered_by(session: Session, team: Team, teams: Collection[Team]) -> list[Co
     own = sa.or_(Objective.team_id == team.id, sa.literal(team.id).in_(shared_with)).label("own")
     shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     rows = session.execute(
-        only_asked_about(sa.select(KeyResult.id, KeyResult.owner_id, Team.name, own))
+        only_asked_about(sa.select(KeyResult.id, KeyResult.owner_id, Team.id, Team.name, own))
         .where(sa.or_(Objective.team_id.in_(team_ids), shared), visible_to(None))
         .order_by(own.desc(), Team.name, KeyResult.number)
     )
-    return [Covered(key_result_id, owner_id, name, bool(is_own)) for key_result_id, owner_id, name, is_own in rows]
+    return [
+        Covered(key_result_id, owner_id, team_id, name, bool(is_own))
+        for key_result_id, owner_id, team_id, name, is_own in rows
+    ]
 
 
 def check_in_states(session: Session, key_result_ids: Collection[int], period: Period) -> Mapping[int, CheckInState]:
@@ -133,6 +144,7 @@ def _line(one: Covered, stands: Standing, state: CheckInState | None, is_leaders
         key_result_id=one.key_result_id,
         number=stands.number,
         name=stands.name,
+        team_id=one.team_id,
         team=one.team,
         is_own=one.is_own,
         is_leaders=is_leaders,
@@ -145,6 +157,7 @@ def _line(one: Covered, stands: Standing, state: CheckInState | None, is_leaders
         # Where this week brought no answer, the score is still last week's.
         last_score=stands.last_score if state is CheckInState.ANSWERED else stands.score,
         answer_id=stands.answer_id,
+        scores=stands.scores,
     )
 
 

@@ -31,6 +31,7 @@ SHOWS_STATE = {
     PostKind.AWAY_NEWS,
     PostKind.HAND_OVER,
     PostKind.OWNERLESS,
+    PostKind.DIGEST,
 }
 
 _NEW_WORK = "okra_new_work"
@@ -75,6 +76,7 @@ class Draft:
     check_in_id: int | None = None
     understanding_id: int | None = None
     hand_over_id: int | None = None
+    question_id: int | None = None
     about_member_id: int | None = None
     part: int | None = None
     about_id: int | None = None
@@ -102,6 +104,7 @@ def post(
     check_in_id: int | None = None,
     understanding_id: int | None = None,
     hand_over_id: int | None = None,
+    question_id: int | None = None,
     about_member_id: int | None = None,
     part: int | None = None,
     about_id: int | None = None,
@@ -127,6 +130,7 @@ def post(
         check_in_id=check_in_id,
         understanding_id=understanding_id,
         hand_over_id=hand_over_id,
+        question_id=question_id,
         about_member_id=about_member_id,
         part=part,
         about_id=about_id,
@@ -188,6 +192,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "check_in_id": draft.check_in_id,
         "understanding_id": draft.understanding_id,
         "hand_over_id": draft.hand_over_id,
+        "question_id": draft.question_id,
         "about_member_id": draft.about_member_id,
         "part": draft.part,
         "about_id": draft.about_id,

@@ -89,15 +89,22 @@ def standings(session: Session, key_result_ids: Collection[int], period: Period)
     answer left out (a value that is asked every N weeks) stands as it was. Answers more than `WEEKS` back are not
     looked at.
     """
+    return standings_and_answers(session, key_result_ids, period)[0]
+
+
+def standings_and_answers(
+    session: Session, key_result_ids: Collection[int], period: Period
+) -> tuple[dict[int, Standing], dict[int, tuple[Told, ...]]]:
+    """As `standings`, with the answers that they were read off, as `told` gives them."""
     if not key_result_ids:
-        return {}
+        return {}, {}
     ids = list(key_result_ids)
     span = {"since": following(period, 1 - WEEKS), "until": period}
     said, rows = at_once(session, (_TOLD, ids, span), (_LINES, ids, {}))
     answers = _by_key_result(said)
     lines = [_Line._make(row) for row in rows]
     escalations = open_for_key_results(session, [one.key_result_id for one in lines if one.escalation_id is not None])
-    return {
+    stands = {
         line.key_result_id: standing_of(
             line,
             answers.get(line.key_result_id, ()),
@@ -106,6 +113,7 @@ def standings(session: Session, key_result_ids: Collection[int], period: Period)
         )
         for line in lines
     }
+    return stands, answers
 
 
 def newest_answers(*, since: Period, until: Period) -> sa.Select[CheckIn, Answer]:

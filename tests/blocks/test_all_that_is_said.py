@@ -127,7 +127,9 @@ def test_nothing_that_okra_can_say_is_refused(name: str, mood: Mood) -> None:
 
 
 def test_the_builders_are_found() -> None:
-    assert {"prompt.prompt", "checkin_modal.checkin_dialog", "escalation.root", "digest.details"} <= set(BUILDERS)
+    assert {"prompt.prompt", "checkin_modal.checkin_dialog", "escalation.root", "digest_details.details"} <= set(
+        BUILDERS
+    )
 
 
 def test_a_builder_that_takes_something_unknown_is_not_passed_over() -> None:

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from bot.blocks.digest import checked_in, details, digest_post
+from bot.blocks.digest import Beside, digest_post
+from bot.blocks.digest_details import details
+from bot.blocks.digest_teams import TeamLink, checked_in
 from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Week
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
 
@@ -83,9 +85,24 @@ WEEK_OF_GROWTH = Snapshot(
 
 
 def words(post: Post) -> str:
-    return "\n".join(
-        block["text"]["text"] if block["type"] == "section" else block["elements"][0]["text"] for block in post.blocks
-    )
+    """All that is read in it, a block a line; what is pressed is not among it."""
+    lines: list[str] = []
+    for block in post.blocks:
+        if block["type"] == "section":
+            lines.append(block["text"]["text"])
+        elif block["type"] == "context":
+            lines.append(block["elements"][0]["text"])
+        elif block["type"] == "table":
+            lines += [" | ".join(cell["text"] for cell in row) for row in block["rows"]]
+    return "\n".join(lines)
+
+
+def buttons(post: Post) -> list[list[str]]:
+    return [
+        [element["text"]["text"] for element in block["elements"]]
+        for block in post.blocks
+        if block["type"] == "actions"
+    ]
 
 
 def assert_slack_takes(post: Post) -> None:
@@ -187,7 +204,7 @@ def test_long_parts_are_counted_and_not_shown() -> None:
     calls = tuple(replace(CALL, escalation_id=n, number=n) for n in range(1, 11))
     text = words(digest_post(replace(WEEK_OF_GROWTH, calls=calls)))
     assert "10 decisions needed, 10 want help" in text
-    assert text.count("and 7 more") == 1
+    assert text.count("7 more decisions are needed") == 1
     assert text.count("and 6 more") == 1
 
 
@@ -195,9 +212,93 @@ def test_the_details_name_every_key_result_and_not_who_is_late() -> None:
     late = replace(LINE, was_answered=False)
     (page,) = details(replace(WEEK_OF_GROWTH, key_results=(late, RED)))
     assert page.text == "All key results of Growth, week of 16 Nov"
-    assert "🟢 green *KR-12* Activation · 0.5 (0.4) · Mele Fonua" in words(page)
-    assert "🔴 red *KR-15* SOC 2 · 0.5 (0.5) · Ana Lima" in words(page)
+    assert "KR-12 | Activation | 🟢 green | 0.5 (0.4) | – | Mele Fonua" in words(page)
+    assert "KR-15 | SOC 2 | 🔴 red | 0.5 (0.5) | – | Ana Lima" in words(page)
     assert "updated" not in words(page)
+
+
+WEEKS = tuple(
+    Week(period(date(2026, 10, 5) + timedelta(weeks=n)), Decimal(n) / 20, Decimal(n) / 10, Mix(5 - n % 3, n % 3, 1))
+    for n in range(7)
+)
+
+
+def test_each_of_three_asks_can_be_pressed_and_more_are_counted() -> None:
+    calls = tuple(replace(CALL, escalation_id=n, number=n) for n in range(1, 6))
+    post = digest_post(replace(WEEK_OF_GROWTH, calls=calls), Beside(7))
+    assert buttons(post) == [["Decide", "Ask the owner", "Open"]] * 3 + [["Show me all"]]
+    assert "2 more decisions are needed." in words(post)
+    without_thread = digest_post(replace(WEEK_OF_GROWTH, calls=(replace(CALL, link=None),)), Beside(7))
+    assert buttons(without_thread)[0] == ["Decide", "Ask the owner"]
+
+
+def test_the_pace_and_the_colours_are_told_in_words_and_drawn_from_the_third_week_on() -> None:
+    told = replace(WEEK_OF_GROWTH, weeks=WEEKS, ends_on=date(2026, 12, 31))
+    post = digest_post(told, Beside(7, with_charts=True))
+    assert (
+        "*Score against pace*  0.30 (0.25) on average, 0.60 expected by now · at this pace about 0.6 at the end · "
+        "▁▁▁▂▂▃▃"
+    ) in words(post)
+    assert "*Colours*  🔴 1 red, 🟢 5 green (last week 🔴 1 red, 🟡 2 yellow, 🟢 3 green)" in words(post)
+    drawn = [block for block in post.blocks if block["type"] == "data_visualization"]
+    assert [block["title"] for block in drawn] == ["Score against pace", "Colours, week by week"]
+    assert [len(one["data"]) for one in drawn[0]["chart"]["series"]] == [7, 7]
+    young = replace(told, weeks=WEEKS[:2])
+    assert all(
+        block["type"] != "data_visualization" for block in digest_post(young, Beside(7, with_charts=True)).blocks
+    )
+    assert all(block["type"] != "data_visualization" for block in digest_post(told, Beside(7)).blocks)
+
+
+def company_of(teams: int, each: int) -> Snapshot:
+    lines = tuple(
+        replace(
+            LINE,
+            key_result_id=team * each + n,
+            number=100 + team * each + n,
+            team=f"Team {team:02}",
+            team_id=team,
+            is_own=False,
+            was_answered=n > 0,
+            confidence=Confidence.RED if n < team % 3 else Confidence.GREEN,
+        )
+        for team in range(1, teams + 1)
+        for n in range(each)
+    )
+    calls = tuple(
+        replace(CALL, escalation_id=line.key_result_id, key_result_id=line.key_result_id, number=line.number)
+        for line in lines
+        if line.confidence is Confidence.RED
+    )
+    return replace(WEEK_OF_GROWTH, team="Company", team_id=0, has_teams=True, key_results=lines, calls=calls)
+
+
+def test_the_digest_of_very_many_key_results_speaks_about_teams_and_leads_into_theirs() -> None:
+    large = company_of(40, 10)
+    text = words(digest_post(large, Beside(7, (TeamLink(2, LINK),))))
+    teams = text.partition("*Teams*")[2].partition("*Stop or shift*")[0].strip().splitlines()
+    assert teams[0] == (
+        f"• *<{LINK}|Team 02>* 2 decisions needed · 2 want help · 🔴 2 red, 🟢 8 green · 9 of 10 checked in"
+    )
+    assert len(teams) == 9
+    assert teams[-1] == "• 32 more teams, 24 decisions needed"
+    assert "▲ 360 up" in text
+    replies = details(large, (TeamLink(2, LINK),))
+    assert replies[0].text == "All 40 teams, week of 16 Nov (1 of 2)"
+    assert sum(words(one).count("Team ") for one in replies[:2]) == 40
+    assert replies[2].text == "All key results of Company, week of 16 Nov (1 of 7)"
+
+
+def test_the_digest_of_a_few_teams_speaks_about_key_results_and_has_a_reply_a_team() -> None:
+    small = company_of(4, 9)
+    assert "*Teams*" not in words(digest_post(small, Beside(7)))
+    replies = details(small, (TeamLink(2, LINK),))
+    assert [one.text.partition(":")[0] for one in replies] == [
+        *("Team 02", "Team 01", "Team 04", "Team 03"),
+        "All key results of Company, week of 16 Nov",
+    ]
+    assert words(replies[0]).startswith(f"*<{LINK}|Team 02>*  2 decisions needed · 2 want help · 🔴 2 red, 🟢 7 green")
+    assert "KR-118 Activation" not in words(replies[1])
 
 
 LONG = [
@@ -230,11 +331,15 @@ def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> Non
     )
     made = tuple(MadeDecision(n, n, 10_000 + n, text, Confidence.RED, text, text, TAKEN, LINK) for n in range(200))
     decisions = tuple(OverdueDecision(n, n, 10_000 + n, text, text, TAKEN, LINK) for n in range(200))
-    worst = Snapshot(text, WEEK, TAKEN, lines, calls, made, decisions, text)
-    post = digest_post(worst)
-    pages = details(worst)
-    for one in (post, *pages):
-        assert_slack_takes(one)
-        assert "<!" not in words(one)
-        assert "https://evil" not in words(one)
-    assert sum(words(page).count("*KR-") for page in pages) == 200
+    worst = Snapshot(text, WEEK, TAKEN, lines, calls, made, decisions, text, has_teams=True, weeks=WEEKS, ends_on=TAKEN)
+    links = tuple(TeamLink(n, LINK) for n in range(7))
+    few = replace(worst, key_results=tuple(replace(line, team_id=line.number % 7) for line in lines[:50]))
+    for snapshot in (worst, few):
+        pages = details(snapshot, links)
+        for one in (digest_post(snapshot, Beside(7, links, with_charts=True)), *pages):
+            assert_slack_takes(one)
+            if one.blocks[-1]["type"] != "table":  # where Slack formats nothing
+                assert "<!" not in words(one)
+                assert "https://evil" not in words(one)
+        rows = [len(block["rows"]) - 1 for page in pages for block in page.blocks if block["type"] == "table"]
+        assert sum(rows) == len(snapshot.key_results)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot, from_json, to_json
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Week
+from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
 
 WEEK = period(date(2026, 11, 16))
@@ -53,7 +54,22 @@ def snapshot(*lines: KeyResultLine, calls: tuple[Call, ...] = ()) -> Snapshot:
 
 
 scores = st.none() | st.integers(0, 100).map(lambda n: Decimal(n) / 100)
-lines = st.builds(KeyResultLine, confidence=st.none() | st.sampled_from(Confidence), score=scores, last_score=scores)
+lines = st.builds(
+    KeyResultLine,
+    confidence=st.none() | st.sampled_from(Confidence),
+    score=scores,
+    last_score=scores,
+    team_id=st.integers(1, 9),
+    scores=st.lists(scores, max_size=5).map(tuple),
+)
+counts = st.integers(0, 400)
+weeks = st.builds(
+    Week,
+    period=st.just(WEEK),
+    score=scores,
+    expected=st.integers(0, 100).map(lambda n: Decimal(n) / 100),
+    colours=st.builds(Mix, counts, counts, counts),
+)
 colours = st.none() | st.sampled_from(Confidence)
 calls = st.builds(Call, since=st.dates(), confidence=colours)
 decided = st.builds(MadeDecision, due_on=st.dates(), confidence=colours)
@@ -65,12 +81,43 @@ snapshots = st.builds(
     calls=st.lists(calls, max_size=3).map(tuple),
     decided=st.lists(decided, max_size=3).map(tuple),
     overdue=st.lists(overdue, max_size=3).map(tuple),
+    team_id=st.integers(0, 9),
+    has_teams=st.booleans(),
+    weeks=st.lists(weeks, max_size=3).map(tuple),
+    ends_on=st.none() | st.dates(),
 )
 
 
 @given(snapshots)
 def test_a_snapshot_that_was_kept_as_json_is_the_same_snapshot(taken: Snapshot) -> None:
     assert from_json(json.loads(json.dumps(to_json(taken)))) == taken
+
+
+def test_a_snapshot_of_the_first_version_can_still_be_shown() -> None:
+    kept = to_json(snapshot(LINE, calls=(CALL,)))
+    for name in ("team_id", "has_teams", "weeks", "ends_on"):
+        del kept[name]
+    for line in kept["key_results"]:
+        del line["team_id"], line["scores"]
+    assert from_json({**kept, "version": 1}) == snapshot(LINE, calls=(CALL,))
+
+
+def test_the_team_that_most_needs_a_decision_stands_first() -> None:
+    quiet = replace(LINE, key_result_id=2, team="Sales", team_id=2)
+    reds = [replace(LINE, key_result_id=n, team="Care", team_id=3, confidence=Confidence.RED) for n in (3, 4)]
+    taken = snapshot(quiet, *reds, LINE, calls=(CALL,))
+    assert [(one.team, one.decide, one.colours) for one in taken.teams] == [
+        ("Growth", 1, Mix(green=1)),
+        ("Care", 0, Mix(red=2)),
+        ("Sales", 0, Mix(green=1)),
+    ]
+
+
+def test_what_is_drawn_over_all_key_results_goes_with_one_that_is_hidden() -> None:
+    week = Week(WEEK, Decimal("0.5"), Decimal("0.4"), Mix(2))
+    taken = replace(snapshot(LINE, replace(LINE, key_result_id=2)), weeks=(week,))
+    assert taken.without({2}).weeks == ()
+    assert taken.without({9}).weeks == (week,)
 
 
 def test_a_snapshot_of_an_unknown_version_is_refused() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from calls import MORNING, set_scene, tell, the_escalation, words
 from company import MONDAY, Company
 from desk import Desk, Dialog, whispered
 
@@ -15,8 +17,9 @@ from bot.services import digest as digests
 from bot.services import lead_note
 from handlers import digest
 from handlers.reply import Done, Reply
-from models import Delivery, Member, PostKind, StopOrShift
+from models import Delivery, Digest, KeyResult, Member, PostKind, StopOrShift
 from models.database import Database
+from scheduler.posts import render
 
 TUESDAY = datetime(2026, 10, 6, 14, tzinfo=UTC)
 WEDNESDAY = datetime(2026, 10, 7, 10, tzinfo=UTC)
@@ -106,3 +109,87 @@ def test_after_the_digest_the_button_and_the_open_dialog_say_that_it_is_over(sto
 @pytest.mark.parametrize("value", ["", "abc", "0", "4711"])
 def test_a_button_that_is_about_nothing_says_so(story: Story, value: str) -> None:
     assert "next note asks again" in whispered(story.press(note=value))
+
+
+@dataclass
+class Read:
+    """A digest that was taken, with a red that wants a decision; Tama leads, Mere owns, Finn reads."""
+
+    desk: Desk
+    lead: Member
+    owner: Member
+    reader: Member
+    about: str
+    digest_id: int
+
+    def was_used(self) -> bool:
+        with self.desk.runtime.read() as session:
+            return session.get_one(Digest, self.digest_id).used_at is not None
+
+
+@pytest.fixture
+def read(database: Database) -> Read:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        scene.growth.next_digest_at = WEDNESDAY
+        session.flush()
+        digests.take_due(session, WEDNESDAY, 10)
+        kept = session.scalars(sa.select(Digest)).one()
+        about = json.dumps({"escalation": the_escalation(session).id, "digest": kept.id})
+        digest_id = kept.id
+    return Read(Desk(database, WEDNESDAY), scene.lead, scene.owner, scene.stranger, about, digest_id)
+
+
+def test_decide_in_the_digest_opens_the_escalations_dialog_for_who_may_decide(read: Read) -> None:
+    assert "Tama Reid" in whispered(read.desk.press(read.reader, digest.decide, Act.DECIDE_FROM_DIGEST, read.about))
+    assert read.was_used()
+    assert read.desk.press(read.lead, digest.decide, Act.DECIDE_FROM_DIGEST, read.about) == Done()
+    assert read.desk.opened().labels[0] == "What is decided?"
+
+
+def test_a_question_is_asked_once_and_reaches_the_owner(read: Read) -> None:
+    assert read.desk.press(read.reader, digest.ask_owner, Act.ASK_OWNER, read.about) == Done()
+    dialog = read.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    (blank,) = dialog.errors(read.desk.submit(read.reader, digest.owner_asked, dialog)).values()
+    assert "ask in a line" in blank
+    dialog.fill(What_do_you_want="x" * 1001)
+    assert "1001 characters" in str(dialog.errors(read.desk.submit(read.reader, digest.owner_asked, dialog)))
+    dialog.fill(What_do_you_want="Would one day do?")
+    assert "Mere Ngata has your question now" in whispered(read.desk.submit(read.reader, digest.owner_asked, dialog))
+    assert read.desk.submit(read.reader, digest.owner_asked, dialog) == Done()
+    with read.desk.runtime.read() as session:
+        (row,) = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.QUESTION))
+        assert row.member_id == read.owner.id
+        assert "Would one day do?" in words(render(session, row, WEDNESDAY))
+
+
+def test_an_owner_asks_nobody_and_what_was_handed_over_meanwhile_is_asked_of_nobody(read: Read) -> None:
+    assert "is yours" in whispered(read.desk.press(read.owner, digest.ask_owner, Act.ASK_OWNER, read.about))
+    read.desk.press(read.reader, digest.ask_owner, Act.ASK_OWNER, read.about)
+    read.desk.submit(read.reader, digest.owner_asked, read.desk.opened().fill(What_do_you_want="Why?"))
+    with read.desk.runtime.write() as session:
+        session.scalars(sa.select(KeyResult)).one().owner_id = read.lead.id
+        session.flush()
+        (row,) = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.QUESTION))
+        assert render(session, row, WEDNESDAY) is None
+
+
+def test_open_and_show_me_all_count_as_reading(read: Read) -> None:
+    assert not read.was_used()
+    assert read.desk.press(read.reader, digest.opened, Act.OPEN_FROM_DIGEST, read.about) == Done()
+    assert read.was_used()
+    shown = read.desk.press(read.reader, digest.show_all, Act.DIGEST_DETAILS, json.dumps({"digest": read.digest_id}))
+    assert whispered(shown) == "The key result of Growth, week of 5 Oct"
+
+
+@pytest.mark.parametrize("value", ["", "abc", "[]", '{"digest": "x"}', '{"digest": 1}'])
+def test_a_button_of_no_digest_says_so(read: Read, value: str) -> None:
+    assert "can't find that digest" in whispered(read.desk.press(read.lead, digest.opened, Act.OPEN_FROM_DIGEST, value))
+
+
+def test_a_digest_that_is_not_there_cannot_be_shown(read: Read) -> None:
+    pressed = json.dumps({"digest": 4711})
+    reply = read.desk.press(read.reader, digest.show_all, Act.DIGEST_DETAILS, pressed)
+    assert "can't find that digest" in whispered(reply)

@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Snapshot, from_json
+from bot.domain.digest import Mix, Snapshot
+from bot.domain.digest_json import from_json
 from bot.domain.organisation import Level, Visibility
 from bot.services import decisions, digest, lead_note
 from bot.services.access import Caller
 from bot.services.digest import digest_key, take_due
+from bot.services.digest_links import have_arrived
 from bot.services.outbox import delivery_of
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -29,12 +31,14 @@ from models import (
     Decision,
     DecisionState,
     Delivery,
+    DeliveryState,
     Digest,
     Escalation,
     EscalationEvent,
     EscalationEventKind,
     KeyResult,
     Member,
+    Message,
     Objective,
     ObjectiveTeam,
     PostKind,
@@ -454,3 +458,68 @@ def at_once(*work: Callable[[], None]) -> None:
     with ThreadPoolExecutor(len(work)) as pool:
         for done in [pool.submit(run, one) for one in work]:
             done.result()
+
+
+def test_a_digest_is_drawn_in_as_many_queries_whatever_it_tells(database: Database) -> None:
+    counts = []
+    with database.write() as session:
+        company = Company(session)
+        mele = company.person("Mele")
+        for number in (2, 40):
+            top = due(company.team(f"Company of {number}", level=Level.COMPANY))
+            for place in range(number):
+                team = company.team(f"Team {place} of {number}", parent=top)
+                objective = company.objective(team)
+                for _ in range(2):
+                    answered(session, company.key_result(objective, mele), WEEK)
+            session.flush()
+            take_due(session, WEDNESDAY, 10)
+            session.expire_all()
+            with counted(database) as queries:
+                assert shown(session, top) is not None
+            counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_when_a_teams_digest_stands_those_above_are_drawn_anew_with_the_way_into_it(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        top = due(company.team("Longfetch", level=Level.COMPANY))
+        middle = company.team("Product", parent=top, on=False)
+        growth = due(company.team("Growth", parent=middle))
+        objective, mele = company.objective(growth), company.person("Mele")
+        for _ in range(61):
+            company.key_result(objective, mele)
+        take_due(session, WEDNESDAY, 10)
+        rows = {
+            row.team_id: row for row in session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.DIGEST))
+        }
+        whole, team = rows[top.id], rows[growth.id]
+        assert "archives" not in repr(shown(session, top))
+        team.state, team.posted_channel, team.posted_ts = DeliveryState.SENT, "C0GROWTH", "1790000000.000100"
+        session.flush()
+        have_arrived(session, WEDNESDAY, [team])
+        wanted = {row.delivery_id: row.wanted for row in session.scalars(sa.select(Message))}
+        assert (wanted[whole.id], wanted[team.id]) == (2, 1)
+        assert "archives/C0GROWTH/p1790000000000100" in repr(shown(session, top))
+
+
+def test_the_weeks_behind_it_are_the_cycles_with_mean_and_pace(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"), WEDNESDAY + timedelta(weeks=2))
+        objective = company.objective(team)
+        first, second = (company.key_result(objective, company.person(name)) for name in ("Mele", "Ana"))
+        answered(session, first, WEEK, score="0.2")
+        answered(session, second, following(WEEK), score="0.5", confidence=Confidence.RED)
+        answered(session, first, following(WEEK, 2), score="0.3", confidence=Confidence.YELLOW)
+        take_due(session, WEDNESDAY + timedelta(weeks=2), 10)
+        kept = taken(session, team, following(WEEK, 2))
+    assert [(week.score, week.colours) for week in kept.weeks] == [
+        (Decimal("0.20"), Mix(green=1)),
+        (Decimal("0.35"), Mix(red=1)),
+        (Decimal("0.40"), Mix(yellow=1)),
+    ]
+    # 7, 14 and 21 of the 92 days of the cycle, on the way to 0.7.
+    assert [week.expected for week in kept.weeks] == [Decimal("0.05"), Decimal("0.11"), Decimal("0.16")]
+    assert kept.ends_on == date(2026, 12, 31)

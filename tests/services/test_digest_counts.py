@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.cadence import following, period
-from bot.domain.digest import from_json
+from bot.domain.digest_json import from_json
 from bot.domain.organisation import Visibility
 from bot.services.digest import take_due
 from models import CheckInState, Digest, ObjectiveTeam, Team

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.signals import question
 from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import from_json
+from bot.domain.digest_json import from_json
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Level, Visibility
 from bot.domain.signals.fired import (

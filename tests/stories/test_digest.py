@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from story import Okra
 
 from bot.settings import Transport
+from models import Cycle, Team
 
 NINE_IN_LONDON = "2026-10-05 08:00"
 THE_NOTE = "2026-10-06 13:00"
@@ -54,8 +56,8 @@ def test_from_the_leads_note_to_the_digest_and_its_thread(okra: Okra) -> None:
     assert "Ana Silva" not in root.text
     replies = tama.channel("growth-leads").thread_of("week of 5 Oct")
     details = "\n".join(one.text for one in replies)
-    assert "🟢 green KR-1 Activation · 0.5 (first) · Mere Ngata" in details
-    assert "KR-3 Churn" in details
+    assert "KR-1 | Activation | 🟢 green | 0.5 (first) | – | Mere Ngata" in details
+    assert "KR-3 | Churn" in details
     assert okra.newest("Tama Reid").buttons == []
     (company,) = okra.person("Rosa Lind").channel("leads").messages
     assert company.headline == "Company, week of 5 Oct: 1 of 3 checked in"
@@ -76,8 +78,63 @@ def test_a_red_stands_in_the_digest_with_the_lead_and_the_link_to_its_thread(okr
         (digest,) = [one for one in rosa.channel(channel).messages if "week of" in one.text]
         assert digest.headline == f"{team}, week of 5 Oct: 1 decision needed, 1 wants help, 1 of 3 checked in"
         assert "KR-1 Activation: two days of HR" in digest.text
-        assert "since Mon · thread" in digest.text
         assert "Want help  KR-1 (above)" in digest.text
+        assert digest.buttons == ["Decide", "Ask the owner", "Open", "Show me all"]
+
+
+def test_a_reader_asks_the_owner_and_the_lead_decides_from_the_digest(okra: Okra) -> None:
+    answer_first(
+        okra,
+        "🔴 red",
+        What_do_you_need_to_make_it_happen="two days of HR",
+        What_is_the_plan="Engineering goes first",
+    )
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    sam = okra.person("Sam Stone")
+    sam.press("Ask the owner", in_="Growth, week of 5 Oct")
+    sam.fill("What do you want to ask Mere Ngata?", "Would one day do?")
+    sam.submit()
+    assert sam.modal is not None
+    assert "Mere Ngata has your question now" in sam.modal.text
+    okra.settle()
+    asked = okra.newest("Mere Ngata")
+    assert asked.headline == "Sam Stone asks about KR-1 Activation"
+    assert "Would one day do?" in asked.text
+    assert "Answer @Sam Stone directly, or in the thread." in asked.text
+
+    tama = okra.person("Tama Reid")
+    tama.press("Decide", in_="Growth, week of 5 Oct")
+    tama.fill("What is decided?", "HR frees Ana for two days")
+    tama.choose("Who makes it happen?", "Rosa Lind")
+    tama.submit()
+    okra.settle()
+    assert "HR frees Ana for two days" in okra.newest("Mere Ngata").text
+
+
+def test_show_me_all_whispers_the_table_to_who_presses(okra: Okra) -> None:
+    answer_first(okra)
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    sam = okra.person("Sam Stone")
+    sam.press("Show me all", in_="Growth, week of 5 Oct")
+    assert any("KR-3 | Churn" in one.text for one in sam.channel("growth-leads").messages)
+    assert not any("KR-3 | Churn" in one.text for one in okra.person("Rosa Lind").channel("growth-leads").messages)
+
+
+def test_the_companys_digest_leads_into_the_teams_digests(okra: Okra) -> None:
+    with okra.company() as company:
+        team = company.session.scalars(sa.select(Team).where(Team.name == "Growth")).one()
+        company.cycle = company.session.scalars(sa.select(Cycle)).one()
+        objective = company.objective(team, "Be many")
+        for _ in range(61):
+            company.key_result(objective, company.member("Tama Reid"))
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    rosa = okra.person("Rosa Lind")
+    (company_digest,) = [one for one in rosa.channel("leads").messages if "Company, week of" in one.text]
+    (growth,) = [one for one in rosa.channel("growth-leads").messages if "Growth, week of" in one.text]
+    assert f"p{growth.ts.replace('.', '')}" in str(company_digest.object)
 
 
 def test_a_dialog_left_open_over_the_digest_keeps_its_words_and_says_why(okra: Okra) -> None:

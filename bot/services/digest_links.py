@@ -1,0 +1,58 @@
+"""Where digests stand in their channels, so that the digest of a team above leads into them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.digest_teams import TeamLink
+from bot.blocks.links import thread_link
+from bot.services import outbox
+from models import Delivery, PostKind, Team, Workspace
+
+
+def links_to(session: Session, workspace_id: int, team_ids: Collection[int], period: date) -> tuple[TeamLink, ...]:
+    """The digests of these teams and this period that stand in a channel. A direct message is for its reader alone."""
+    rows = session.execute(
+        sa.select(Delivery.team_id, Delivery.posted_channel, Delivery.posted_ts, Workspace.url)
+        .join(Workspace, Workspace.id == Delivery.workspace_id)
+        .where(
+            Delivery.workspace_id == workspace_id,
+            Delivery.key.in_([f"digest:{team_id}:{period.isoformat()}" for team_id in team_ids]),
+            Delivery.channel_id.is_not(None),
+            Delivery.posted_ts.is_not(None),
+        )
+        .order_by(Delivery.team_id)
+    )
+    return tuple(
+        TeamLink(team_id, thread_link(channel, ts, url))
+        for team_id, channel, ts, url in rows
+        if team_id is not None and channel is not None and ts is not None
+    )
+
+
+def have_arrived(session: Session, now: datetime, arrived: Collection[Delivery]) -> None:
+    """Digests that have just come to stand: those of the same week of the teams above them lead into them from now on.
+
+    A fixed number of statements a workspace and week.
+    """
+    weeks: dict[tuple[int, date], list[int]] = {}
+    for one in arrived:
+        if one.kind is PostKind.DIGEST and one.team_id is not None and one.period is not None:
+            weeks.setdefault((one.workspace_id, one.period), []).append(one.team_id)
+    for (workspace_id, period), team_ids in sorted(weeks.items()):
+        above = session.scalars(_above(team_ids)).all()
+        keys = [f"digest:{team_id}:{period.isoformat()}" for team_id in above]
+        if keys:
+            outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+
+
+def _above(team_ids: Collection[int]) -> sa.Select[int]:
+    """The ids of the teams above these."""
+    chain = sa.select(Team.parent_id.label("id")).where(Team.id.in_(team_ids)).cte("above_these", recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    chain = chain.union(sa.select(Team.parent_id).join(chain, Team.id == chain.c.id))
+    return sa.select(chain.c.id).where(chain.c.id.is_not(None))
