@@ -12,6 +12,7 @@ from handlers import (
     commands,
     correction,
     decisions,
+    dependency,
     digest,
     escalation,
     hand_over,
@@ -45,6 +46,7 @@ def desk_of(runtime: Runtime) -> Desk:
     not_mine.register(desk)
     escalation.register(desk)
     decisions.register(desk)
+    dependency.register(desk)
     digest.register(desk)
     lead_note.register(desk)
     hand_over.register(desk)

@@ -7,6 +7,7 @@ from models.check_in import Answer, AnswerSource, Blocker, CheckIn, CheckInState
 from models.conversation import Conversation, ConversationMember
 from models.cycle import Cycle, Priority
 from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, RatePace, Worker
+from models.dependency import Dependency
 from models.digest import Digest, StopOrShift
 from models.draft import CheckInDraft
 from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind, EscalationStep
@@ -46,6 +47,7 @@ __all__ = [
     "DecisionState",
     "Delivery",
     "DeliveryState",
+    "Dependency",
     "Digest",
     "Escalation",
     "EscalationEvent",

@@ -51,6 +51,9 @@ class PostKind(enum.Enum):
     UNDERSTANDING = "understanding"
     ESCALATION_REVIEW = "escalation_review"
     QUESTION = "question"
+    DEPENDENCY = "dependency"
+    DEPENDENCY_REPLY = "dependency_reply"
+    DEPENDENCY_NEWS = "dependency_news"
 
 
 class Delivery(InWorkspace, Base):
@@ -74,6 +77,7 @@ class Delivery(InWorkspace, Base):
         within_workspace("digest_id", "digest"),
         within_workspace("hand_over_id", "hand_over"),
         within_workspace("question_id", "question"),
+        within_workspace("dependency_id", "dependency"),
         within_workspace("about_member_id", "member"),
         within_workspace("check_in_id", "check_in"),
         within_workspace("understanding_id", "understanding"),
@@ -115,6 +119,7 @@ class Delivery(InWorkspace, Base):
     escalation_event_id: Mapped[int | None] = mapped_column(RowId)
     digest_id: Mapped[int | None] = mapped_column(RowId)
     hand_over_id: Mapped[int | None] = mapped_column(RowId)
+    dependency_id: Mapped[int | None] = mapped_column(RowId)
     # The person whom it tells about.
     about_member_id: Mapped[int | None] = mapped_column(RowId)
     check_in_id: Mapped[int | None] = mapped_column(RowId)

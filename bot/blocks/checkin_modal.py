@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.blocks import ids
 from bot.blocks.checkin_parts import Choice, Course, Filled, LastAnswer, Question
 from bot.blocks.dates import weekday_time
+from bot.blocks.dependency import beside_the_name
 from bot.blocks.ids import Act, Typed
 from bot.blocks.layout import actions, button, context, dialog, field_input, option, section, text_element
 from bot.blocks.post import Block, View
@@ -26,6 +27,7 @@ HELP = "help"
 SURE = "sure"
 SAME = "same"
 MOST_CHOICES = 100
+NAME_A_TEAM = "Where it is a team, its lead is asked: yes, no, or by when."
 
 _COLOURS = (
     (Confidence.GREEN, "it will be there at the end of the cycle"),
@@ -239,7 +241,8 @@ def _blocked(question: Question, fill: Filled, key: str) -> list[Block]:
     }
     if fill.blocked_by is not None:
         menu["initial_option"] = option(fill.blocked_by.text, fill.blocked_by.value)
-    blocks = [field_input("Blocked by", ids.block(Act.BLOCKED_BY, key), menu, optional=True)]
+    hint = beside_the_name(question.waits) if question.waits is not None else NAME_A_TEAM
+    blocks = [field_input("Blocked by", ids.block(Act.BLOCKED_BY, key), menu, optional=True, hint=hint)]
     if question.blocked_before and fill.blocked_by == question.brought.blocked_by:
         blocks.append(_same(fill, key))
     # A red always opens the thread; only a yellow is asked.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.blocks.dependency import Waits
 from bot.blocks.standing import Standing
 from bot.blocks.text import clip
 from bot.domain.cadence import Period
@@ -64,8 +65,8 @@ class Question:
     `asks_start`: the baseline is unknown. `filled` is what stands in the fields at first: what was begun and kept at
     `kept_at` (in the person's zone), or where nothing was, what is known, `brought`. `given`: the colour of this week's
     own answer, where there is one. `may_stay`: *Nothing changed* may be said of it. `yellow`: what a yellow does this
-    week. `blocked_before`: what is brought as blocking was named in an earlier week. `has_before`: *Back* leads
-    somewhere.
+    week. `blocked_before`: what is brought as blocking was named in an earlier week. `waits`: what the team says
+    that is waited for. `has_before`: *Back* leads somewhere.
     """
 
     standing: Standing
@@ -86,6 +87,7 @@ class Question:
     may_stay: bool = False
     yellow: Yellow = Yellow.FIRST
     blocked_before: bool = False
+    waits: Waits | None = None
     has_before: bool = False
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.blocks.decision_kinds import beside
+from bot.blocks.dependency import Waits, answer
 from bot.blocks.escalation_path import (
     NAME,
     Again,
@@ -114,6 +115,8 @@ class Case:
     decisions: tuple[Decided, ...] = ()
     resolved_by: str | None = None
     no_decision_reason: str | None = None
+    # What the team says that is waited for, where one was asked.
+    waits: Waits | None = None
     # The address of the thread, once its first message stands.
     link: str | None = None
 
@@ -305,7 +308,7 @@ def score(standing: Standing) -> str:
 
 
 def _message(case: Case, notes: Sequence[str]) -> Post:
-    blocks = [section(headline(case)), *_sections(_lines(case.words))]
+    blocks = [section(headline(case)), *_sections([*_lines(case.words), *_other_team(case)])]
     blocks.extend(section(line) for line in _asks(case))
     then = coming(case.expected, case.steps, case.state, case.zone)
     blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *then, *notes])))
@@ -430,6 +433,11 @@ def _lines(words: Words) -> list[str]:
         ("The owner needs", words.need),
     )
     return [f"*{label}:* {_line(text)}" for label, text in labelled if text]
+
+
+def _other_team(case: Case) -> list[str]:
+    """What the team says that is waited for."""
+    return [f"*The other team:* {answer(case.waits)}"] if case.waits is not None else []
 
 
 def _line(text: str) -> str:

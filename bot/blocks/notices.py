@@ -38,6 +38,9 @@ _WHAT = {
     "away_news": "Word of who is away",
     "hand_over": "A request to take a key result over",
     "hand_over_news": "Word of a key result that changes hands",
+    "dependency": "The question whether a team can help another",
+    "dependency_reply": "A team's answer to another, in a thread",
+    "dependency_news": "A team's answer to another",
     "ownerless": "A list of key results without an owner",
 }
 

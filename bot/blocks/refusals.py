@@ -87,6 +87,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     ),
     Reason.NOT_ASKED_OF_YOU: lambda f: "That question was for somebody else. Thank you for looking.",
     Reason.HAND_OVER_SETTLED: lambda f: "That is settled already: nothing to do.",
+    Reason.WAITS_NO_MORE: lambda f: "Nobody waits for this any more: nothing to do. Thank you.",
     Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can do that. Your own hour and zone: `/okr settings`.",
     Reason.NO_TEAM_OF_YOURS: lambda f: "You belong to no team yet. `/okr company` lists them: type one's name behind.",
     Reason.NOT_YOUR_SIGNAL: lambda f: "A question about a team is put aside by its lead, or by a lead above.",

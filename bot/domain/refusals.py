@@ -51,6 +51,7 @@ class Reason(enum.Enum):
     NOT_YOURS_TO_GIVE = "not_yours_to_give"
     NOT_ASKED_OF_YOU = "not_asked_of_you"
     HAND_OVER_SETTLED = "hand_over_settled"
+    WAITS_NO_MORE = "waits_no_more"
     ADMINS_ONLY = "admins_only"
     NO_TEAM_OF_YOURS = "no_team_of_yours"
     NOT_YOUR_SIGNAL = "not_your_signal"

@@ -22,7 +22,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.personal_week import opening
 from bot.domain.yellow import Yellow
-from bot.services import audit, blocking, draft, escalation, outbox
+from bot.services import audit, blocking, dependency, draft, escalation, outbox
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
@@ -306,6 +306,7 @@ def _settle_more(
         wants_help=said.wants_help,
         opens=opens,
     )
+    dependency.follow(session, now, key_result, blocker)
 
 
 def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject) -> bool:

@@ -20,6 +20,7 @@ from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
 from bot.services.still_open import newest_call, open_for_key_results
 from bot.services.subject import Subject
+from bot.services.waiting import waits_now
 from models import Blocker
 
 
@@ -57,6 +58,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         may_stay=this_week is None and stays(standing),
         yellow=sheet.another_yellow(about),
         blocked_before=blocker is not None and first_named(session, blocker) < sheet.period,
+        waits=waits_now(session, about.key_result_id) if blocker is not None else None,
         has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
     )
 

@@ -21,6 +21,7 @@ from bot.services.access import key_result_facts, teams_above
 from bot.services.escalation_path import in_on_it, next_climb, steps_of
 from bot.services.standing import standings
 from bot.services.still_open import blocking_at, newest_call
+from bot.services.waiting import waits_now
 from models import (
     Answer,
     Decision,
@@ -74,6 +75,7 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         owner=person_of(session.get(Member, key_result.owner_id) if key_result.owner_id else None),
         team=team.name,
         words=words_of(session, key_result.id, call),
+        waits=waits_now(session, key_result.id),
         state=escalation.state,
         opened_at=escalation.opened_at,
         zone=zone,

@@ -31,10 +31,10 @@ def path_of(session: Session, escalation: Escalation) -> Sequence[Member]:
     return taking_part(session, path(leads, sponsors, owner_id=key_result.owner_id, between=between))
 
 
-def path_of_team(session: Session, team: Team) -> list[Member]:
-    """Who is asked about a team's escalations where no other team blocks."""
+def path_of_team(session: Session, team: Team, *, but: int | None = None) -> list[Member]:
+    """Who is asked about a team's escalations where no other team blocks; `but` is left out, who asks."""
     leads, sponsors = _named(session, team.workspace_id, team.id)
-    return taking_part(session, path(leads, sponsors, owner_id=None))
+    return taking_part(session, path(leads, sponsors, owner_id=but))
 
 
 @remembered

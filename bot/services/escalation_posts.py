@@ -191,7 +191,7 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
     if root is None:
         return
-    is_lost = root.state in LOST or not _may_read(session, root, escalation)
+    is_lost = root.state in LOST or not may_read(session, root, escalation)
     if not is_lost:
         _reply(session, now, event, root)
     if event.kind in SETTLING:
@@ -284,7 +284,7 @@ def _whom_to_tell(
 # Rendering. Who may read is looked at each time: a key result can be limited after its thread began.
 
 
-def _may_read(session: Session, delivery: Delivery, escalation: Escalation, *told: int) -> bool:
+def may_read(session: Session, delivery: Delivery, escalation: Escalation, *told: int) -> bool:
     """Whether the readers of a post may see the escalation's key result, as things are now.
 
     In a channel it must be for everybody. Otherwise its reader must be here (of a group: somebody), and see it or be in
@@ -316,7 +316,7 @@ def _hidden(delivery: Delivery) -> Post | None:
 def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The thread's first message. Where its readers may not see the key result any more it is not sent, or blanked."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if not _may_read(session, delivery, escalation):
+    if not may_read(session, delivery, escalation):
         return _hidden(delivery)
     case = case_of(session, escalation, now)
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
@@ -329,7 +329,7 @@ def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
 def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The direct message to the one who is asked. None once it was sent too late to be one, or they have left."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if not _may_read(session, delivery, escalation):
+    if not may_read(session, delivery, escalation):
         return _hidden(delivery)
     if delivery.posted_ts is None and _was_helped_since(session, delivery, escalation):
         return None
@@ -340,7 +340,7 @@ def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None
 def review_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The direct message on the review's evening. None where something was decided before it was sent."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if not _may_read(session, delivery, escalation):
+    if not may_read(session, delivery, escalation):
         return _hidden(delivery)
     if delivery.posted_ts is None and escalation.state is not EscalationState.IN_REVIEW:
         return None
@@ -363,7 +363,7 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     """The reply in the thread to one event. None where the thread's readers may not see the key result any more."""
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
     escalation = session.get_one(Escalation, event.escalation_id)
-    if not _may_read(session, delivery, escalation):
+    if not may_read(session, delivery, escalation):
         return None
     case = case_of(session, escalation, now)
     actor = name_of(session, event.actor_id)
@@ -397,7 +397,7 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
     escalation = session.get_one(Escalation, event.escalation_id)
     follows_up = [session.get_one(Decision, event.decision_id).owner_id] if event.decision_id is not None else []
-    if not _may_read(session, delivery, escalation, *follows_up):
+    if not may_read(session, delivery, escalation, *follows_up):
         return None
     case = case_of(session, escalation, now, reader_id=reader.id)
     actor = name_of(session, event.actor_id)

@@ -30,6 +30,7 @@ SHOWS_STATE = {
     PostKind.LEAD_NOTE,
     PostKind.AWAY_NEWS,
     PostKind.HAND_OVER,
+    PostKind.DEPENDENCY,
     PostKind.OWNERLESS,
     PostKind.DIGEST,
 }
@@ -77,6 +78,7 @@ class Draft:
     understanding_id: int | None = None
     hand_over_id: int | None = None
     question_id: int | None = None
+    dependency_id: int | None = None
     about_member_id: int | None = None
     part: int | None = None
     about_id: int | None = None
@@ -105,6 +107,7 @@ def post(
     understanding_id: int | None = None,
     hand_over_id: int | None = None,
     question_id: int | None = None,
+    dependency_id: int | None = None,
     about_member_id: int | None = None,
     part: int | None = None,
     about_id: int | None = None,
@@ -131,6 +134,7 @@ def post(
         understanding_id=understanding_id,
         hand_over_id=hand_over_id,
         question_id=question_id,
+        dependency_id=dependency_id,
         about_member_id=about_member_id,
         part=part,
         about_id=about_id,
@@ -193,6 +197,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "understanding_id": draft.understanding_id,
         "hand_over_id": draft.hand_over_id,
         "question_id": draft.question_id,
+        "dependency_id": draft.dependency_id,
         "about_member_id": draft.about_member_id,
         "part": draft.part,
         "about_id": draft.about_id,

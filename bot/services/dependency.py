@@ -1,0 +1,339 @@
+"""Waiting for another team: its lead is asked once for each blocker, and what they say is told on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks import dependency as messages
+from bot.blocks.dependency import Request
+from bot.blocks.escalation import hidden
+from bot.blocks.post import Post
+from bot.domain.cadence import following, period_of
+from bot.domain.dependency import DependencyState
+from bot.domain.escalation import EscalationState
+from bot.domain.ladder import Climb, Rung, climb
+from bot.domain.localtime import local_date_of
+from bot.domain.permissions import Action, Facts, may
+from bot.services import access, audit, outbox
+from bot.services.access import Caller
+from bot.services.escalation_case import root_key
+from bot.services.escalation_path import path_of_team, schedule_of
+from bot.services.escalation_posts import LOST, may_read, redraw
+from bot.services.refusals import Reason, Refused
+from bot.services.schedules import weeks_of
+from bot.services.standing import standings
+from bot.services.still_open import open_for_key_results
+from bot.services.waiting import waits_for
+from models import (
+    Answer,
+    Blocker,
+    CheckIn,
+    Delivery,
+    Dependency,
+    Escalation,
+    KeyResult,
+    Member,
+    Objective,
+    PostKind,
+    Team,
+    Workspace,
+)
+
+
+def key(dependency_id: int) -> str:
+    """The permanent key of the question to the other team's lead."""
+    return f"dependency:{dependency_id}"
+
+
+# What a check-in's answer brings about
+
+
+def follow(session: Session, now: datetime, key_result: KeyResult, blocker: Blocker | None) -> None:
+    """An answer was recorded, and `blocker` blocks now: who is waited for is asked, and what is over asks no more."""
+    over = session.scalars(
+        sa.select(Dependency.id)
+        .join(Blocker, Blocker.id == Dependency.blocker_id)
+        .where(Dependency.key_result_id == key_result.id, Blocker.cleared_at == now)
+    ).all()
+    outbox.redraw_all(session, now, workspace_id=key_result.workspace_id, keys=[key(one) for one in over])
+    if blocker is not None and blocker.by_team_id is not None:
+        _ask(session, now, key_result, blocker)
+
+
+def _ask(session: Session, now: datetime, key_result: KeyResult, blocker: Blocker) -> None:
+    """Ask the other team's lead, or who comes next on its path where they are away. Nobody is asked about a key result
+    that they may not see, nor before their team has joined, nor the own team: it has its own ways."""
+    team = session.get_one(Team, blocker.by_team_id)
+    home = session.get_one(Objective, key_result.objective_id).team_id
+    was_asked = session.scalar(sa.select(sa.exists().where(Dependency.blocker_id == blocker.id)))
+    if was_asked or not team.is_on or team.id == home:
+        return
+    facts = access.key_result_facts(session, key_result)
+    found = _next_on_the_path(session, now, team, key_result, facts)
+    if found.ask is None:
+        return
+    dependency = Dependency(
+        workspace_id=key_result.workspace_id,
+        blocker_id=blocker.id,
+        key_result_id=key_result.id,
+        team_id=team.id,
+        asked_id=found.ask.member_id,
+        asked_at=now,
+    )
+    session.add(dependency)
+    session.flush()
+    _note(session, now, None, dependency, "dependency.asked")
+    outbox.post(
+        session,
+        now,
+        workspace_id=dependency.workspace_id,
+        key=key(dependency.id),
+        kind=PostKind.DEPENDENCY,
+        member_id=found.ask.member_id,
+        dependency_id=dependency.id,
+        not_before=found.ask.at,
+    )
+    for member_id in found.passed_over:
+        back = schedule_of(session, session.get_one(Member, member_id)).at_work_from(now)
+        if back is not None:
+            _tell(session, back, dependency, member_id, f"away:{member_id}")
+
+
+def _next_on_the_path(session: Session, now: datetime, team: Team, key_result: KeyResult, facts: Facts) -> Climb:
+    people = [
+        one
+        for one in path_of_team(session, team, but=key_result.owner_id)
+        if may(access.actor_of(one), Action.VIEW_KEY_RESULT, facts)
+    ]
+    weeks = weeks_of(session, people)
+    return climb([Rung(one.id, weeks[one.id].schedule) for one in people], now, step=0)
+
+
+# What the other team says
+
+
+def accept(session: Session, now: datetime, caller: Caller, dependency_id: int) -> None:
+    """The other team takes it on. Raises `Refused`: it was not asked of them, or nobody waits any more."""
+    _answer(session, now, caller, dependency_id, DependencyState.ACCEPTED)
+
+
+def refuse(session: Session, now: datetime, caller: Caller, dependency_id: int, reason: str) -> None:
+    """The other team can't; `reason` is not empty. Raises `Refused` as `accept`."""
+    _answer(session, now, caller, dependency_id, DependencyState.REFUSED, reason=reason)
+
+
+def propose(session: Session, now: datetime, caller: Caller, dependency_id: int, due_on: date) -> None:
+    """The other team can do it by a day. Raises `Refused` as `accept`."""
+    _answer(session, now, caller, dependency_id, DependencyState.DATED, due_on=due_on)
+
+
+def question(session: Session, now: datetime, caller: Caller, dependency_id: int) -> Request:
+    """What a dialog is about. Raises `Refused` as `accept`."""
+    return _request(session, now, _answerable(session, caller, dependency_id), caller.member_id)
+
+
+def _answer(
+    session: Session,
+    now: datetime,
+    caller: Caller,
+    dependency_id: int,
+    state: DependencyState,
+    *,
+    reason: str | None = None,
+    due_on: date | None = None,
+) -> None:
+    dependency = _answerable(session, caller, dependency_id, lock=True)
+    if (dependency.state, dependency.reason, dependency.due_on) == (state, reason, due_on):
+        return
+    dependency.state, dependency.reason, dependency.due_on = state, reason, due_on
+    dependency.answered_by_id, dependency.answered_at = caller.member_id, now
+    dependency.revision += 1
+    session.flush()
+    _note(session, now, caller, dependency, f"dependency.{state.value}")
+    outbox.redraw(session, now, workspace_id=dependency.workspace_id, key=key(dependency.id))
+    _reply(session, now, dependency)
+    owner_id = session.get_one(KeyResult, dependency.key_result_id).owner_id
+    if owner_id is not None and owner_id != caller.member_id:
+        _tell(session, now, dependency, owner_id, f"to:{owner_id}:{dependency.revision}")
+
+
+def _reply(session: Session, now: datetime, dependency: Dependency) -> None:
+    """Into the open thread, where there is one."""
+    escalation = _open_escalation(session, dependency.key_result_id)
+    if escalation is None:
+        return
+    redraw(session, now, escalation)
+    root = outbox.delivery_of(session, dependency.workspace_id, root_key(escalation.id))
+    if root is None or root.state in LOST:
+        return
+    outbox.post(
+        session,
+        now,
+        workspace_id=dependency.workspace_id,
+        key=f"{key(dependency.id)}:reply:{dependency.revision}",
+        kind=PostKind.DEPENDENCY_REPLY,
+        channel_id=root.channel_id,
+        conversation_id=root.conversation_id,
+        member_id=root.member_id,
+        escalation_id=escalation.id,
+        dependency_id=dependency.id,
+        part=dependency.revision,
+        follows_id=root.id,
+    )
+
+
+def _tell(session: Session, at: datetime, dependency: Dependency, member_id: int, what: str) -> None:
+    outbox.post(
+        session,
+        at,
+        workspace_id=dependency.workspace_id,
+        key=f"{key(dependency.id)}:{what}",
+        kind=PostKind.DEPENDENCY_NEWS,
+        member_id=member_id,
+        dependency_id=dependency.id,
+        part=dependency.revision,
+    )
+
+
+def _answerable(session: Session, caller: Caller, dependency_id: int, *, lock: bool = False) -> Dependency:
+    wanted = sa.select(Dependency).where(Dependency.workspace_id == caller.workspace_id, Dependency.id == dependency_id)
+    if lock:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    dependency = session.scalar(wanted)
+    member = access.member_of(session, caller)
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    if dependency is None or not _speaks_for_it(session, dependency, member):
+        raise Refused(Reason.NOT_ASKED_OF_YOU)
+    if _is_over(session, dependency):
+        raise Refused(Reason.WAITS_NO_MORE)
+    return dependency
+
+
+def _speaks_for_it(session: Session, dependency: Dependency, member: Member) -> bool:
+    """Who was asked, or leads the other team or one above it; and may see the key result."""
+    if not _may_see(session, dependency, member):
+        return False
+    return member.id == dependency.asked_id or member.id in access.leads_above(session, dependency.team_id)
+
+
+def _may_see(session: Session, dependency: Dependency, member: Member) -> bool:
+    key_result = session.get_one(KeyResult, dependency.key_result_id)
+    facts = access.key_result_facts(session, key_result)
+    return may(access.actor_of(member), Action.VIEW_KEY_RESULT, facts)
+
+
+def _is_over(session: Session, dependency: Dependency) -> bool:
+    return session.get_one(Blocker, dependency.blocker_id).cleared_at is not None
+
+
+# Rendering. Who may read is looked at each time: a key result can be limited after the other team was asked.
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The question as it stands; it does not leave once nobody waits, and is taken back from who may not see it."""
+    dependency = session.get_one(Dependency, delivery.dependency_id)
+    reader = session.get_one(Member, delivery.member_id)
+    is_sent = delivery.posted_ts is not None
+    if not _may_see(session, dependency, reader):
+        return hidden() if is_sent else None
+    request = _request(session, now, dependency, reader.id)
+    return messages.asked(request) if is_sent or not request.is_over else None
+
+
+def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The answer in the thread; None where another one came before it was sent, or its readers may not see it."""
+    dependency = session.get_one(Dependency, delivery.dependency_id)
+    escalation = session.get_one(Escalation, delivery.escalation_id)
+    if dependency.revision != delivery.part or not may_read(session, delivery, escalation):
+        return None
+    return messages.reply(_request(session, now, dependency, None))
+
+
+def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The answer to the owner; or to who was away, that somebody else was asked."""
+    dependency = session.get_one(Dependency, delivery.dependency_id)
+    reader = session.get_one(Member, delivery.member_id)
+    if not _may_see(session, dependency, reader):
+        return None
+    request = _request(session, now, dependency, reader.id)
+    if delivery.part == 0:
+        return None if request.is_over else messages.news_of_passing_over(request)
+    return messages.news(request) if dependency.revision == delivery.part else None
+
+
+def _request(session: Session, now: datetime, dependency: Dependency, reader_id: int | None) -> Request:
+    blocker = session.get_one(Blocker, dependency.blocker_id)
+    key_result = session.get_one(KeyResult, dependency.key_result_id)
+    zone = ZoneInfo(session.get_one(Workspace, dependency.workspace_id).time_zone)
+    waiting = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
+    owner = session.get_one(Member, key_result.owner_id).name if key_result.owner_id is not None else "The owner"
+    open_call = open_for_key_results(session, [key_result.id]).get(key_result.id)
+    words = _newest_answer(session, key_result.id) if open_call is None else None
+    return Request(
+        dependency_id=dependency.id,
+        # In the far east next week's check-in opens while it is still Sunday here.
+        standing=standings(session, [key_result.id], following(period_of(now, zone)))[key_result.id],
+        owner=owner,
+        waiting=waiting.name,
+        since=local_date_of(blocker.opened_at, zone),
+        waits=waits_for(session, [blocker.id])[blocker.id],
+        stuck=open_call.stuck if open_call is not None else words.working if words is not None else "",
+        need=open_call.need if open_call is not None else words.need if words is not None else "",
+        leads=next(
+            (one.name for one in access.teams_above(session, dependency.team_id) if one.lead_id == reader_id), None
+        ),
+        away=_passed_over(session, dependency),
+        is_over=blocker.cleared_at is not None,
+        link=open_call.link if open_call is not None else None,
+    )
+
+
+def _newest_answer(session: Session, key_result_id: int) -> Answer | None:
+    return session.scalar(
+        sa.select(Answer)
+        .join(CheckIn, CheckIn.id == Answer.check_in_id)
+        .where(CheckIn.key_result_id == key_result_id)
+        .order_by(CheckIn.period.desc(), Answer.revision.desc())
+        .limit(1)
+    )
+
+
+def _passed_over(session: Session, dependency: Dependency) -> tuple[str, ...]:
+    names: Sequence[str] = session.scalars(
+        sa.select(Member.name)
+        .join(Delivery, Delivery.member_id == Member.id)
+        .where(
+            Delivery.workspace_id == dependency.workspace_id,
+            Delivery.dependency_id == dependency.id,
+            Delivery.kind == PostKind.DEPENDENCY_NEWS,
+            Delivery.part == 0,
+        )
+        .order_by(Delivery.id)
+    ).all()
+    return tuple(names)
+
+
+def _open_escalation(session: Session, key_result_id: int) -> Escalation | None:
+    return session.scalar(
+        sa.select(Escalation).where(
+            Escalation.key_result_id == key_result_id, Escalation.state != EscalationState.RESOLVED
+        )
+    )
+
+
+def _note(session: Session, now: datetime, caller: Caller | None, dependency: Dependency, action: str) -> None:
+    audit.record(
+        session,
+        now,
+        workspace_id=dependency.workspace_id,
+        actor_id=caller.member_id if caller is not None else None,
+        action=action,
+        subject=dependency,
+        detail={"key_result": dependency.key_result_id, "team": dependency.team_id, "asked": dependency.asked_id},
+    )

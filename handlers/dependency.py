@@ -1,0 +1,96 @@
+"""What a team answers that another team waits for: Accept, Refuse, Propose a date."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from bot.blocks import dependency as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import decisions, dependency
+from bot.services.access import member_of
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply
+from handlers.request import OpenView, Request
+
+# The day that the dialog proposes; a week is when the next check-in asks.
+PROPOSED = timedelta(days=7)
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.ACCEPT_DEPENDENCY, accept)
+    desk.action(Act.REFUSE_DEPENDENCY, open_refuse)
+    desk.action(Act.DATE_DEPENDENCY, open_date)
+    desk.submit(Dialog.REFUSE_DEPENDENCY, refuse)
+    desk.submit(Dialog.DATE_DEPENDENCY, propose)
+
+
+def accept(runtime: Runtime, request: Request) -> Reply:
+    """*Accept*. The message itself says so."""
+    with runtime.write() as session:
+        dependency.accept(session, runtime.now(), request.caller, _id(request.value))
+    return Done()
+
+
+def open_refuse(runtime: Runtime, request: Request) -> Reply:
+    """*Refuse* asks why."""
+    with runtime.read() as session:
+        view = blocks.refuse_dialog(dependency.question(session, runtime.now(), request.caller, _id(request.value)))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def open_date(runtime: Runtime, request: Request) -> Reply:
+    """*Propose a date* asks by when."""
+    now = runtime.now()
+    with runtime.read() as session:
+        asked = dependency.question(session, now, request.caller, _id(request.value))
+        today = decisions.local_today(member_of(session, request.caller), now)
+    view = blocks.date_dialog(asked, proposed=asked.waits.due_on or today + PROPOSED)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def refuse(runtime: Runtime, request: Request) -> Reply:
+    """The line why was submitted."""
+    view = _view(request)
+    reason = view.text(Typed.REASON)
+    if not reason:
+        return Errors({Typed.REASON: blocks.reason_missing()})
+    if len(reason) > blocks.REASON_LIMIT:
+        return Errors({Typed.REASON: blocks.reason_too_long(len(reason))})
+    with runtime.write() as session:
+        dependency.refuse(session, runtime.now(), request.caller, _about(view), reason)
+    return Done()
+
+
+def propose(runtime: Runtime, request: Request) -> Reply:
+    """The day was submitted."""
+    view = _view(request)
+    chosen = view.date(Typed.PROMISED_ON)
+    if not chosen:
+        return Errors({Typed.PROMISED_ON: blocks.day_missing()})
+    now, day = runtime.now(), date.fromisoformat(chosen)
+    with runtime.write() as session:
+        today = decisions.local_today(member_of(session, request.caller), now)
+        if day < today:
+            return Errors({Typed.PROMISED_ON: blocks.day_in_the_past(today)})
+        dependency.propose(session, now, request.caller, _about(view), day)
+    return Done()
+
+
+def _about(view: OpenView) -> int:
+    return _id(str(view.metadata.get("dependency", "")))
+
+
+def _view(request: Request) -> OpenView:
+    if request.view is None:
+        raise Refused(Reason.NOT_ASKED_OF_YOU)
+    return request.view
+
+
+def _id(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Refused(Reason.NOT_ASKED_OF_YOU)
+    return int(text)

@@ -1,0 +1,327 @@
+"""Waiting for another team: its lead is asked once, and what they say is told on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from calls import MORNING, WEEK, Scene, keys, posted, pressable, set_scene, shown, tell, words
+from company import MONDAY
+from sqlalchemy.orm import Session
+
+from bot.domain.confidence import Confidence
+from bot.domain.dependency import DependencyState
+from bot.domain.organisation import Visibility
+from bot.services import dependency
+from bot.services.access import Caller
+from bot.services.blocking import BlockedBy
+from bot.services.refusals import Reason, Refused
+from models import Absence, AuditEvent, Blocker, Delivery, Dependency, Member, Team
+from models.database import Database
+
+FRIDAY = date(2026, 10, 16)
+ASK = "dependency:1"
+
+
+@dataclass(frozen=True)
+class Between:
+    """Growth waits for Legal, which Finn leads, in the company that Rosa leads."""
+
+    scene: Scene
+    legal: Team
+    boss: Member
+    session: Session
+
+    @property
+    def finn(self) -> Caller:
+        return self.scene.company.caller(self.scene.stranger)
+
+    def says(self, weeks: int = 0, *, now: datetime | None = None, **said: Any) -> None:
+        """The owner answers a week's check-in; blocked by Legal, unless said otherwise."""
+        at = now or MORNING + weeks * WEEK
+        given = {"by": self.scene.owner, "period": MONDAY + weeks * WEEK, "blocked_by": self.by_legal, **said}
+        tell(self.session, at, self.scene.key_result, **given)
+        blocker = self.session.scalar(sa.select(Blocker).where(Blocker.cleared_at.is_(None)))
+        dependency.follow(self.session, at, self.scene.key_result, blocker)
+
+    @property
+    def by_legal(self) -> BlockedBy:
+        return BlockedBy(team_id=self.legal.id)
+
+    def the_one(self) -> Dependency:
+        return self.session.scalars(sa.select(Dependency)).one()
+
+    def all(self) -> list[Dependency]:
+        return list(self.session.scalars(sa.select(Dependency).order_by(Dependency.id)))
+
+
+def between(session: Session) -> Between:
+    scene = set_scene(session)
+    boss = scene.company.person("Rosa Lind", zone="Europe/London")
+    whole = scene.company.team("Company", lead=boss, channel_id="C0ALL")
+    scene.product.parent_id = whole.id
+    legal = scene.company.team("Legal", lead=scene.stranger, parent=whole, channel_id="C0LEGAL")
+    session.flush()
+    return Between(scene, legal, boss, session)
+
+
+def away(session: Session, member: Member) -> None:
+    session.add(
+        Absence(
+            workspace_id=member.workspace_id,
+            member_id=member.id,
+            first_on=MONDAY,
+            last_on=MONDAY + timedelta(days=4),
+            created_at=MORNING,
+        )
+    )
+    session.flush()
+
+
+def refused(act: Callable[[], None]) -> Reason:
+    with pytest.raises(Refused) as found:
+        act()
+    return found.value.reason
+
+
+def test_the_other_teams_lead_is_asked_and_reads_all_that_is_needed(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        asked = case.the_one()
+        assert (asked.asked_id, asked.team_id, asked.state) == (
+            case.scene.stranger.id,
+            case.legal.id,
+            DependencyState.ASKED,
+        )
+        delivery = posted(session, ASK)
+        assert (delivery.member_id, delivery.not_before) == (case.scene.stranger.id, MORNING)
+        post = shown(session, ASK)
+        assert post is not None
+        assert post.text == "Growth waits for Legal: KR-1 SOC 2 certified by 15 Dec"
+        said = words(post)
+        assert "🔴 red *Growth waits for Legal: KR-1 SOC 2 certified by 15 Dec*" in said
+        assert "*Stuck:* the auditor has had nothing from HR" in said
+        assert "*The owner needs:* someone to free two HR days" in said
+        assert "Mere Ngata names Legal as what blocks it, since Mon 5 Oct. Can Legal do something about it?" in said
+        assert "Asked of you because you lead Legal · Your answer stands in both teams' digests" in said
+        assert pressable(post) == ["Accept", "Propose a date", "Refuse"]
+        actions = session.scalars(sa.select(AuditEvent.action).where(AuditEvent.action.like("dependency.%"))).all()
+        assert actions == ["dependency.asked"]
+
+
+def test_a_yellow_that_wants_no_thread_asks_the_other_team_all_the_same(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says(confidence=Confidence.YELLOW)
+        assert keys(session) == [ASK]
+        assert "*Stuck:* the auditor" in words(shown(session, ASK))
+
+
+def test_it_is_asked_once_for_a_blocker_and_again_for_another(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        case.says(now=MORNING + timedelta(minutes=5), need="anything")
+        case.says(1)
+        assert len(case.all()) == 1
+        case.says(2, same_blocker=False)
+        assert len(case.all()) == 2
+
+
+def test_a_refusal_stands_in_the_thread_with_the_owner_and_under_the_question(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        dependency.refuse(session, MORNING, case.finn, 1, "no lawyer is free before January")
+        answer = "Legal can't, says Finn Adler: “no lawyer is free before January”"
+        assert words(shown(session, f"{ASK}:reply:1")) == f"{answer}."
+        reply = posted(session, f"{ASK}:reply:1")
+        assert (reply.channel_id, reply.follows_id) == ("C0GROWTH", posted(session, "escalation:1").id)
+        news = posted(session, f"{ASK}:to:{case.scene.owner.id}:1")
+        assert news.member_id == case.scene.owner.id
+        said = words(shown(session, news.key))
+        assert said.startswith(f"About your KR-1 SOC 2 certified by 15 Dec: {answer}.")
+        assert f"*The other team:* {answer}" in words(shown(session, "escalation:1"))
+        asked = shown(session, ASK)
+        assert f"*{answer}.* You can still change it." in words(asked)
+        assert pressable(asked) == ["Accept", "Propose a date"]
+
+
+@pytest.mark.parametrize("answer", ["accept", "propose"])
+def test_an_acceptance_and_a_date_are_told_the_same_way(database: Database, answer: str) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        if answer == "accept":
+            dependency.accept(session, MORNING, case.finn, 1)
+            expected, buttons = "Legal takes it on, says Finn Adler", ["Propose a date", "Refuse"]
+        else:
+            dependency.propose(session, MORNING, case.finn, 1, FRIDAY)
+            expected = "Legal can do it by Fri 16 Oct, says Finn Adler"
+            buttons = ["Accept", "Another date", "Refuse"]
+        assert words(shown(session, f"{ASK}:reply:1")) == f"{expected}."
+        assert expected in words(shown(session, f"{ASK}:to:{case.scene.owner.id}:1"))
+        assert pressable(shown(session, ASK)) == buttons
+
+
+def test_the_same_answer_twice_is_one_and_another_one_is_told_anew(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        dependency.accept(session, MORNING, case.finn, 1)
+        dependency.accept(session, MORNING, case.finn, 1)
+        assert case.the_one().revision == 1
+        dependency.refuse(session, MORNING, case.finn, 1, "the lawyer is ill")
+        assert case.the_one().revision == 2
+        # What was overtaken before it was sent says nothing any more.
+        assert shown(session, f"{ASK}:reply:1") is None
+        assert shown(session, f"{ASK}:to:{case.scene.owner.id}:1") is None
+        assert "the lawyer is ill" in words(shown(session, f"{ASK}:reply:2"))
+        actions = session.scalars(
+            sa.select(AuditEvent.action).where(AuditEvent.action.like("dependency.%")).order_by(AuditEvent.id)
+        ).all()
+        assert actions == ["dependency.asked", "dependency.accepted", "dependency.refused"]
+
+
+def test_without_a_thread_the_answer_reaches_the_owner(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says(confidence=Confidence.YELLOW)
+        dependency.accept(session, MORNING, case.finn, 1)
+        assert keys(session) == [ASK, f"{ASK}:to:{case.scene.owner.id}:1"]
+
+
+def test_a_lead_who_is_away_is_passed_over_for_the_next_and_told_afterwards(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        away(session, case.scene.stranger)
+        case.says()
+        assert case.the_one().asked_id == case.boss.id
+        assert "Asked of you because you lead Company · Finn Adler is away" in words(shown(session, ASK))
+        news = posted(session, f"{ASK}:away:{case.scene.stranger.id}")
+        assert news.not_before == datetime(2026, 10, 12, 7, tzinfo=UTC)
+        said = words(shown(session, news.key))
+        assert said.startswith(
+            "While you were away, Rosa Lind was asked whether Legal can help Growth with "
+            "KR-1 SOC 2 certified by 15 Dec. "
+            "Now: Legal was asked (Rosa Lind) and has not answered yet."
+        )
+        # Back, the lead may speak for their team all the same.
+        dependency.accept(session, MORNING + WEEK, case.finn, 1)
+        assert "Legal takes it on, says Finn Adler" in words(shown(session, news.key))
+
+
+def test_nobody_is_asked_at_night(database: Database) -> None:
+    evening = datetime(2026, 10, 5, 20, 0, tzinfo=UTC)
+    with database.write() as session:
+        case = between(session)
+        case.says(now=evening)
+        assert posted(session, ASK).not_before == datetime(2026, 10, 6, 7, tzinfo=UTC)
+
+
+def test_once_it_does_not_wait_any_more_the_question_says_so_and_takes_no_answer(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        posted(session, ASK).posted_ts = "1790000000.000100"
+        case.says(1, confidence=Confidence.GREEN, blocked_by=None)
+        post = shown(session, ASK, MORNING + WEEK)
+        assert words(post) == "Growth does not wait for Legal any more: KR-1 SOC 2 certified by 15 Dec. Nothing to do."
+        assert refused(lambda: dependency.accept(session, MORNING, case.finn, 1)) is Reason.WAITS_NO_MORE
+        assert "The other team" not in words(shown(session, "escalation:1", MORNING + WEEK))
+
+
+def test_a_question_that_has_not_left_when_nobody_waits_any_more_does_not_leave(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        case.says(now=MORNING + timedelta(minutes=5), blocked_by=None)
+        assert shown(session, ASK) is None
+
+
+def test_only_who_was_asked_and_the_leads_of_the_other_team_may_answer(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        for somebody in (case.scene.owner, case.scene.lead, case.scene.head):
+            caller = case.scene.company.caller(somebody)
+            assert refused(lambda who=caller: dependency.accept(session, MORNING, who, 1)) is Reason.NOT_ASKED_OF_YOU
+        assert refused(lambda: dependency.accept(session, MORNING, case.finn, 99)) is Reason.NOT_ASKED_OF_YOU
+        dependency.accept(session, MORNING, case.scene.company.caller(case.boss), 1)
+        assert "says Rosa Lind" in words(shown(session, ASK))
+
+
+@pytest.mark.parametrize("visibility", [Visibility.TEAM, Visibility.NAMED])
+def test_nobody_is_asked_about_a_key_result_that_they_may_not_see(database: Database, visibility: Visibility) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.scene.key_result.visibility = visibility
+        session.flush()
+        case.says()
+        # The lead of all leads may see it, and can speak for the other team.
+        assert case.the_one().asked_id == case.boss.id
+
+
+def test_a_key_result_that_was_limited_since_is_taken_back_and_takes_no_answer(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        posted(session, ASK).posted_ts = "1790000000.000100"
+        case.scene.key_result.visibility = Visibility.NAMED
+        session.flush()
+        assert "for fewer people now" in words(shown(session, ASK))
+        assert refused(lambda: dependency.accept(session, MORNING, case.finn, 1)) is Reason.NOT_ASKED_OF_YOU
+
+
+def test_neither_the_own_team_nor_one_that_has_not_joined_is_asked(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says(blocked_by=BlockedBy(team_id=case.scene.growth.id))
+        case.legal.switched_on_at = None
+        session.flush()
+        case.says(1)
+        assert case.all() == []
+        # Once it has joined, it is asked when it is named again.
+        case.legal.switched_on_at = MORNING + WEEK
+        session.flush()
+        case.says(2)
+        assert len(case.all()) == 1
+
+
+def test_an_owner_who_leads_the_other_team_is_not_asked_about_their_own(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.legal.lead_id = case.scene.owner.id
+        session.flush()
+        case.says()
+        assert case.the_one().asked_id == case.boss.id
+
+
+def test_two_who_answer_at_once_are_told_one_after_the_other(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        finn, boss = case.finn, case.scene.company.caller(case.boss)
+    start = Barrier(2)
+
+    def says(caller: Caller) -> None:
+        start.wait()
+        with database.write() as session:
+            if caller == finn:
+                dependency.accept(session, MORNING, caller, 1)
+            else:
+                dependency.refuse(session, MORNING, caller, 1, "not this year")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(says, (finn, boss)))
+    with database.read() as session:
+        assert session.scalars(sa.select(Dependency.revision)).all() == [2]
+        replies = session.scalars(sa.select(Delivery.key).where(Delivery.key.like("%:reply:%"))).all()
+        assert sorted(replies) == [f"{ASK}:reply:1", f"{ASK}:reply:2"]
