@@ -94,6 +94,8 @@ class Workspace(Base):
     # Whose public holidays count, where neither the person nor their team says otherwise: "NZ", "US-CA".
     country: Mapped[str | None]
     members_read_at: Mapped[datetime | None]
+    # When Slack last refused a message for the charts in it.
+    charts_refused_at: Mapped[datetime | None]
     # The score that is expected on a cycle's last day; the pace leads there in a straight line.
     expected_score: Mapped[Decimal] = mapped_column(default=BY_THE_END, server_default="700000")
     created_at: Mapped[datetime]

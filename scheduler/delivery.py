@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, escalation_posts, failures, home_changes
+from bot.services import attention, charts, escalation_posts, failures, home_changes
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Message
@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 # How long posts rest when Slack does not let Okra in.
 LOCKED_OUT = timedelta(minutes=5)
+# What Slack says of a message with a block that it does not take.
+REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 # A post that cannot be rendered is tried this often; then an admin is told.
 RENDERINGS = 5
 BATCH = 50
@@ -303,7 +305,7 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
                     Arrival(row, outcome, ready.drawn, learned=outcome.channel != ready.to.place, at=ready.claim.at)
                 )
             else:
-                _not_sent(session, row, outcome, ready.attempts, now, settle=runtime.settings.settle_seconds)
+                _not_sent(session, row, outcome, ready, now, settle=runtime.settings.settle_seconds)
         session.flush()
         arrived(session, arrivals, now, paced=pace.posting(runtime.settings.posts_per_minute) is not None)
         for ready, outcome in outcomes:
@@ -316,18 +318,24 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
 
 
 def _not_sent(
-    session: Session, row: Delivery, failure: SlackFailure, attempts: int, now: datetime, *, settle: float
+    session: Session, row: Delivery, failure: SlackFailure, ready: Ready, now: datetime, *, settle: float
 ) -> None:
     match failure:
         case RetryLater():
             row.state = DeliveryState.QUEUED
             row.error = failure.code
             row.not_before = now + (
-                timedelta(seconds=failure.after) if failure.after is not None else backoff(attempts, row.opaque_id)
+                timedelta(seconds=failure.after)
+                if failure.after is not None
+                else backoff(ready.attempts, row.opaque_id)
             )
             if failure.after is not None:
                 # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
                 pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
+        case Permanent(code=code) if code in REFUSED_BLOCKS and ready.body.has_charts:
+            # The charts may be what this Slack does not take: it is rendered once more, without them.
+            charts.were_refused(session, row.workspace_id, now)
+            row.state, row.error, row.not_before = DeliveryState.QUEUED, code, now
         case Permanent():
             failed(session, row, failure.code, now)
         case NotLetIn():

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
+from bot.services import charts
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime
 from models.prepared import Prepared
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
+from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, REFUSED_BLOCKS, backoff
 from scheduler.posts import NotRendered, render_all
 
 # The message, or the way to it, is no more: it is never drawn again, and never posted again.
@@ -158,6 +159,10 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
         row.error = failure.code
         log.info("redraw_failed", message=row.id, error=failure.code)
         row.attempts += 1
+        if isinstance(failure, Permanent) and failure.code in REFUSED_BLOCKS and drawing.body.has_charts:
+            charts.were_refused(session, row.workspace_id, now)
+            row.not_before = now
+            return
         if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
             row.gone_at = now
             return

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.blocks.dates import day
 from bot.blocks.digest_teams import colours
-from bot.blocks.post import Block
+from bot.blocks.post import CHART, Block
 from bot.domain.digest import Snapshot, Week
 from bot.domain.scoring import show
 from bot.domain.sparkline import sparkline
@@ -16,7 +16,6 @@ from bot.domain.sparkline import sparkline
 # Two points are no way; Slack takes twenty.
 LEAST_WEEKS = 3
 MOST_WEEKS = 20
-CHART = "data_visualization"
 
 
 def weeks_in_words(snapshot: Snapshot) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 Block = Mapping[str, Any]
 View = Mapping[str, Any]
 
+CHART = "data_visualization"
+
 
 @dataclass(frozen=True)
 class Post:
@@ -16,3 +18,8 @@ class Post:
 
     text: str
     blocks: tuple[Block, ...] = ()
+
+    @property
+    def has_charts(self) -> bool:
+        """It holds pictures of a kind that not every Slack takes yet."""
+        return any(block.get("type") == CHART for block in self.blocks)

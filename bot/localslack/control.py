@@ -339,13 +339,15 @@ class Control:
             return {"name": self._core.app.name, "app_id": self._core.app.app_id}
 
     async def _workspace(self, given: Json, request: web.Request) -> Json:
-        """edit_window_minutes (or null), limits (see SlackLimits; or true or false for all or none of them), and the
-        ends: uninstall, revoke_tokens."""
+        """edit_window_minutes (or null), refused_blocks (types of block), limits (see SlackLimits; or true or false for
+        all or none of them), and the ends: uninstall, revoke_tokens."""
         del request
         mark = self._core.outgoing.added
         with self._lock:
             if "edit_window_minutes" in given:
                 self._core.workspace.edit_window_minutes = given["edit_window_minutes"]
+            if "refused_blocks" in given:
+                self._core.workspace.refused_blocks = frozenset(given["refused_blocks"])
             if "limits" in given:
                 limits = given["limits"]
                 chosen = limits if isinstance(limits, dict) else {}

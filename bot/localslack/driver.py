@@ -191,6 +191,10 @@ class Driver:
         """For how long messages can be edited; None: always."""
         self._wire.post("workspace", edit_window_minutes=minutes)
 
+    def refuse_blocks(self, *types: str) -> None:
+        """From now on messages with blocks of these types are refused, as by a Slack that does not have them yet."""
+        self._wire.post("workspace", refused_blocks=list(types))
+
     def set_limits(self, on: bool, **limits: float) -> None:
         """Turn Slack's rate limits on or off (off at first). `limits`: other numbers than Slack's, see SlackLimits."""
         self._wire.post("workspace", limits=limits if on and limits else on)

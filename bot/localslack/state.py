@@ -212,6 +212,7 @@ class Workspace:
     name: str
     domain: str
     edit_window_minutes: int | None = None  # None: messages can always be edited
+    refused_blocks: frozenset[str] = frozenset()  # types of block that it does not know, though Slack does
     people: dict[str, Person] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
     channels_by_name: dict[str, str] = field(default_factory=dict)

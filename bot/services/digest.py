@@ -16,7 +16,7 @@ from bot.domain.cadence import Period, digest_at, digest_due, following
 from bot.domain.digest import Snapshot
 from bot.domain.digest_json import VERSION, from_json, to_json
 from bot.domain.signals.signal import Signal
-from bot.services import audit, digest_snapshot, lead_note, outbox, prompt, signals
+from bot.services import audit, charts, digest_snapshot, lead_note, outbox, prompt, signals
 from bot.services.access import Caller, member_of
 from bot.services.digest_links import links_to
 from bot.services.refusals import Reason, Refused
@@ -69,7 +69,15 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     snapshot = _snapshot(session, delivery)
     if snapshot is None or snapshot.is_empty:
         return None
-    return digest_post(snapshot, Beside(delivery.digest_id, links=_links(session, delivery, snapshot)))
+    workspace = session.get_one(Workspace, delivery.workspace_id)
+    return digest_post(
+        snapshot,
+        Beside(
+            delivery.digest_id,
+            links=_links(session, delivery, snapshot),
+            with_charts=charts.are_drawn(workspace, now),
+        ),
+    )
 
 
 def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:

@@ -188,3 +188,12 @@ def test_blocks_inside_attachments_follow_the_same_rules(core: LocalSlack) -> No
 def test_people_write_only_where_they_are(core: LocalSlack) -> None:
     with pytest.raises(ActError, match="not in"):
         core.say(someone(core, "Tama Reid"), "x", to="random")
+
+
+def test_a_workspace_that_does_not_know_a_block_yet_refuses_messages_with_it(core: LocalSlack) -> None:
+    core.workspace.refused_blocks = frozenset({"divider"})
+    said = core.call("chat.postMessage", channel=channel_id(core), text="x", blocks=[{"type": "divider"}])
+    assert said["error"] == "invalid_blocks"
+    assert said["errors"] == ["unsupported type: divider [json-pointer:/blocks/0/type]"]
+    core.workspace.refused_blocks = frozenset()
+    assert core.call("chat.postMessage", channel=channel_id(core), text="x", blocks=[{"type": "divider"}])["ok"]

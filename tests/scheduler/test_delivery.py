@@ -12,8 +12,10 @@ from company import Company
 from hypothesis import given
 from hypothesis import strategies as st
 from post_office import NOW, Alive, Dead, PostOffice
+from sqlalchemy.orm import Session
 
-from bot.services import outbox, planning, prompt
+from bot.blocks.post import CHART, Post
+from bot.services import charts, outbox, planning, prompt
 from bot.services.agenda import next_due
 from bot.services.conversations import with_people
 from bot.services.failures import failures_since
@@ -609,3 +611,53 @@ def is_up_to_date(office: PostOffice) -> bool:
     with office.runtime.read() as session:
         message = session.scalars(sa.select(Message)).one()
         return message.shown == message.wanted
+
+
+def _with_charts_where_they_are_drawn(session: Session, row: Delivery, now: datetime) -> Post:
+    drawn = charts.are_drawn(session.get_one(Workspace, row.workspace_id), now)
+    return Post(f"{row.key} {'drawn' if drawn else 'in words'}", ({"type": CHART},) if drawn else ())
+
+
+def test_a_slack_that_refuses_charts_gets_the_words_at_once_and_is_asked_again_a_month_later(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(posts.RENDERERS, PostKind.DIGEST, _with_charts_where_they_are_drawn)  # type: ignore[arg-type]
+    office.slack.fail(Permanent("invalid_blocks"))
+    first = office.queue("digest:1")
+    office.work()
+    assert office.row(first).state is DeliveryState.QUEUED
+    office.pass_time(timedelta(seconds=2))
+    office.work()
+    office.queue("digest:2")
+    office.pass_time(timedelta(seconds=2))
+    office.work()
+    assert office.texts == ["digest:1 in words", "digest:2 in words"]
+    office.pass_time(timedelta(days=30))
+    office.queue("digest:3")
+    office.work()
+    assert office.texts[-1] == "digest:3 drawn"
+
+
+def test_what_is_refused_without_charts_in_it_has_failed(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(posts.RENDERERS, PostKind.DIGEST, _with_charts_where_they_are_drawn)  # type: ignore[arg-type]
+    office.slack.fail(Permanent("invalid_blocks"))
+    office.slack.fail(Permanent("invalid_blocks"))
+    queued = office.queue("digest:1")
+    office.work()
+    office.pass_time(timedelta(seconds=2))
+    office.work()
+    assert office.row(queued).state is DeliveryState.FAILED
+
+
+def test_a_redraw_whose_charts_are_refused_is_drawn_in_words(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(posts.RENDERERS, PostKind.DIGEST, _with_charts_where_they_are_drawn)  # type: ignore[arg-type]
+    office.queue("digest:1")
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="digest:1")
+    office.slack.fail(Permanent("invalid_blocks"))
+    office.draw_all()
+    office.draw_all()
+    assert [text for _, text in office.slack.updates] == ["digest:1 in words"]

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
+from answers import answered
+from company import MONDAY
 from story import Okra
 
+from bot.localslack.driver import Seen
 from bot.settings import Transport
-from models import Cycle, Team
+from models import Cycle, KeyResult, Team
 
 NINE_IN_LONDON = "2026-10-05 08:00"
 THE_NOTE = "2026-10-06 13:00"
@@ -163,3 +168,30 @@ def test_each_week_has_one_note_and_one_digest(okra: Okra) -> None:
     notes = [one for one in tama.direct_messages() if "before the digest" in one.text]
     assert len(notes) == 3
     assert all(one.buttons == [] for one in notes)
+
+
+def test_a_slack_without_charts_still_gets_every_digest(okra: Okra) -> None:
+    tama = okra.person("Tama Reid")
+
+    def newest() -> Seen:
+        return [one for one in tama.channel("growth-leads").messages if "Growth, week of" in one.text][-1]
+
+    with okra.company() as company:
+        first = company.session.scalars(sa.select(KeyResult).order_by(KeyResult.number)).first()
+        assert first is not None
+        for week, score in enumerate(("0.1", "0.2", "0.3", "0.4")):
+            answered(company.session, first, MONDAY + timedelta(weeks=week), score=score)
+    okra.slack.refuse_blocks("data_visualization")
+    okra.advance("2026-10-21 10:00")
+    okra.settle()
+    assert "Score against pace  0.30 (0.20) on average" in newest().text
+    assert "data_visualization" not in str(newest().object)
+    okra.slack.refuse_blocks()
+    okra.advance("2026-10-28 10:00")
+    okra.settle()
+    assert newest().headline.startswith("Growth, week of 26 Oct")
+    assert "data_visualization" not in str(newest().object)
+    okra.advance("2026-11-25 10:00")
+    okra.settle()
+    assert newest().headline.startswith("Growth, week of 23 Nov")
+    assert str(newest().object).count("'data_visualization'") == 2
