@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from bot.blocks import listing as lists
 from bot.blocks.ids import Act, Command
@@ -14,7 +15,7 @@ from bot.runtime import Runtime
 from bot.services import key_result_view, listing
 from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
-from handlers import away, checkin, hand_over, settings, signals
+from handlers import away, checkin, hand_over, health, settings, signals
 from handlers.boundary import Desk
 from handlers.paging import name_and_page, page_number
 from handlers.reply import Reply, Whisper
@@ -36,22 +37,14 @@ def okr(runtime: Runtime, request: Request) -> Reply:
             return _mine(runtime, request, 1)
         case page if page.isdecimal() and not rest:
             return _mine(runtime, request, page_number(page))
-        case "team" | "teams":
-            return _team(runtime, request, rest)
         case "company" if not rest or rest.isdecimal():
             return _company(runtime, request, page_number(rest))
-        case "away":
-            return away.away(runtime, request, rest)
         case "back" if not rest:
             return away.back(runtime, request)
         case "settings" if not rest:
             return settings.mine(runtime, request)
-        case "rhythm":
-            return settings.rhythm(runtime, request, rest)
-        case "signals":
-            return signals.listed(runtime, request, rest)
-        case "handover":
-            return hand_over.by_number(runtime, request, rest)
+        case word if word in _WITH_WORDS:
+            return _WITH_WORDS[word](runtime, request, rest)
         case "help":
             return Whisper(lists.help_text())
         case _:
@@ -113,6 +106,18 @@ def _company(runtime: Runtime, request: Request, page: int) -> Reply:
         found = listing.of_company(session, request.caller, runtime.now())
         teams = listing.all_teams(session, request.caller)
     return Whisper(lists.of_company(found.objectives, teams, found.period, page))
+
+
+# What takes all that is typed behind it.
+_WITH_WORDS: Mapping[str, Callable[[Runtime, Request, str], Reply]] = {
+    "team": _team,
+    "teams": _team,
+    "away": away.away,
+    "rhythm": settings.rhythm,
+    "signals": signals.listed,
+    "health": health.shown,
+    "handover": hand_over.by_number,
+}
 
 
 def _behind_number(text: str, number: int) -> str:

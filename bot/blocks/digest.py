@@ -14,6 +14,7 @@ from bot.blocks import decision_kinds
 from bot.blocks.dates import day, weekday
 from bot.blocks.digest_charts import charts, weeks_in_words
 from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
+from bot.blocks.health import health_line
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, link_button, section
 from bot.blocks.links import linked, mention
@@ -90,6 +91,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
         _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
+        _part("How it goes", health_line(snapshot.health) if snapshot.health is not None else ""),
         *_weeks(snapshot, room),
         context("Every key result stands in the thread."),
         _details_button(beside),

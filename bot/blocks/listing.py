@@ -91,6 +91,7 @@ def help_text(not_understood: str = "") -> Post:
         "`/kr 12 45 yellow waiting on legal` opens its check-in with that filled in",
         "`/okr away 2026-12-20..2027-01-06 cover @someone` leave or a free day, alone for a form; `/okr back`",
         "`/okr signals` what your team's data asks, `/okr signals TEAM` another team's",
+        "`/okr health` how it goes for your team, `/okr health TEAM` for another",
         "`/okr settings` your hour, zone, working days and public holidays",
         "`/okr handover 12` asks somebody to own KR-12",
         "`/okr rhythm` everybody's week, for admins",

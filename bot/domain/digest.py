@@ -15,6 +15,7 @@ from decimal import Decimal
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import DecisionKind, EscalationState
+from bot.domain.health import Health
 from bot.domain.pace import Point, projected
 from bot.domain.scoring import show
 from bot.domain.signals.signal import Signal
@@ -172,8 +173,9 @@ class Snapshot:
     """All that the digest of one team and period says.
 
     `stop_or_shift` is the lead's answer, null without one; `signal` the one question that the data asks, null where it
-    asks none. `team_id` is the digest's own team; `has_teams`: there are
-    teams beneath it. `weeks` are those of the cycle up to this one, the oldest first, and `ends_on` is its last day.
+    asks none; `health` how the programme goes, once a month for the company. `team_id` is the digest's own team;
+    `has_teams`: there are teams beneath it. `weeks` are those of the cycle up to this one, the oldest first, and
+    `ends_on` is its last day.
     """
 
     team: str
@@ -189,6 +191,7 @@ class Snapshot:
     has_teams: bool = False
     weeks: tuple[Week, ...] = ()
     ends_on: date | None = None
+    health: Health | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -296,6 +299,7 @@ class Snapshot:
             key_results=lines,
             # What was drawn over all of them would tell of what is hidden.
             weeks=self.weeks if len(lines) == len(self.key_results) else (),
+            health=self.health if len(lines) == len(self.key_results) else None,
             calls=tuple(call for call in self.calls if call.key_result_id not in key_result_ids),
             decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
             overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.domain import health as healths
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Week
@@ -68,6 +69,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
         "stop_or_shift": snapshot.stop_or_shift,
         "signal": signals.to_json(snapshot.signal) if snapshot.signal is not None else None,
+        "health": healths.to_json(snapshot.health) if snapshot.health is not None else None,
     }
 
 
@@ -131,6 +133,7 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
         ),
         stop_or_shift=kept["stop_or_shift"],
         signal=signals.from_json(kept["signal"]) if kept.get("signal") is not None else None,
+        health=healths.from_json(kept["health"]) if kept.get("health") is not None else None,
     )
 
 

@@ -8,9 +8,9 @@ team or to named people (or whose objective is) are left out altogether, counts 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -20,8 +20,10 @@ from bot.blocks.standing import Standing
 from bot.domain.cadence import Period, digest_at, following
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
+from bot.domain.health import Health, is_told_monthly
 from bot.domain.localtime import local_date_of
-from bot.services import signals
+from bot.domain.organisation import Level
+from bot.services import health, signals
 from bot.services.asking import only_asked_about
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import rhythm_of_team
@@ -88,7 +90,16 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),
         signal=signals.firing(session, now, workspace, teams, viewer=None, this=period).speaking(period),
+        health=_health(session, now, team, teams, today),
     )
+
+
+def _health(session: Session, now: datetime, team: Team, teams: Sequence[Team], today: date) -> Health | None:
+    """How the programme goes: in the company's first digest of a month."""
+    if team.level is not Level.COMPANY or not is_told_monthly(today):
+        return None
+    cycle = health.newest_cycle(session, team.workspace_id)
+    return health.read(session, now, team, teams, cycle, viewer=None) if cycle is not None else None
 
 
 def covered_by(session: Session, team: Team, teams: Collection[Team]) -> list[Covered]:

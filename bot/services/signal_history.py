@@ -6,7 +6,7 @@ either. `viewer` null stands for the readers of a channel.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.pace import Pace
 from bot.domain.reviews import Call
 from bot.domain.signals.history import History, Told
+from bot.services import call_history
 from bot.services.access import Caller
 from bot.services.visibility import visible_to
 from models import (
@@ -35,8 +36,6 @@ from models import (
     Decision,
     DecisionState,
     Escalation,
-    EscalationEvent,
-    EscalationEventKind,
     Initiative,
     KeyResult,
     KeyResultRevision,
@@ -196,43 +195,8 @@ def calls(session: Session, lines: Sequence[Line], zone: ZoneInfo) -> list[Call]
     if not lines:
         return []
     since = datetime.combine(min(line.starts_on for line in lines), datetime.min.time(), zone)
-    rows = session.execute(
-        sa.select(
-            Escalation.id,
-            Escalation.key_result_id,
-            Escalation.opened_at,
-            Escalation.resolved_at,
-            Escalation.no_decision_reason,
-            EscalationEvent.kind,
-            EscalationEvent.at,
-        )
-        .select_from(Escalation)
-        .outerjoin(
-            EscalationEvent,
-            sa.and_(
-                EscalationEvent.escalation_id == Escalation.id,
-                EscalationEvent.kind.in_((EscalationEventKind.DECIDED, EscalationEventKind.RED_AGAIN)),
-            ),
-        )
-        .where(Escalation.key_result_id.in_([line.id for line in lines]), Escalation.opened_at >= since)
-        .order_by(Escalation.opened_at, Escalation.id, EscalationEvent.id)
-    ).all()
-    events: dict[int, list[tuple[EscalationEventKind, date]]] = {}
-    for one, _, _, _, _, kind, at in rows:
-        of_call = events.setdefault(one, [])
-        if kind is not None:
-            of_call.append((kind, local_date_of(at, zone)))
-    found = {}
-    for one, key_result_id, opened_at, resolved_at, no_decision_reason, *_ in rows:
-        found[one] = Call(
-            key_result_id=key_result_id,
-            opened_on=local_date_of(opened_at, zone),
-            resolved_on=local_date_of(resolved_at, zone) if resolved_at is not None else None,
-            was_needed=no_decision_reason is None,
-            decided_on=_days(events[one], EscalationEventKind.DECIDED),
-            red_again_on=_days(events[one], EscalationEventKind.RED_AGAIN),
-        )
-    return list(found.values())
+    of_lines = Escalation.key_result_id.in_([line.id for line in lines])
+    return [one.by_days(zone) for one in call_history.calls(session, of_lines, Escalation.opened_at >= since)]
 
 
 def overdue(session: Session, lines: Sequence[Line], today: date) -> list[int]:
@@ -287,10 +251,6 @@ def _as_told(
     if confidence is None:
         return Told(monday(of_period))
     return Told(monday(of_period), confidence, value, score, length or 0)
-
-
-def _days(events: Iterable[tuple[EscalationEventKind, date]], kind: EscalationEventKind) -> tuple[date, ...]:
-    return tuple(day for what, day in events if what is kind)
 
 
 def _is_running() -> tuple[sa.ColumnElement[bool], ...]:

@@ -365,5 +365,6 @@ CHAPTERS: Sequence[Chapter] = (
     ),
     rhythm_cases.CHAPTER,
     signal_cases.CHAPTER,
+    signal_cases.HEALTH,
     Chapter("What cannot be done, and what to do", _refusals()),
 )

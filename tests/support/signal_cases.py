@@ -8,7 +8,9 @@ from messages import Case, Chapter
 from samples import MONDAY
 
 from bot.blocks import signals as blocks
+from bot.blocks.health import health, health_line
 from bot.blocks.signals import AskedSignal, TeamSignals
+from bot.domain.health import Health, Share, Wait
 from bot.domain.signals.fired import (
     About,
     BehindPace,
@@ -65,6 +67,19 @@ ALL = (
 SHOWN = TeamSignals(1, "Growth", tuple(AskedSignal(one, None) for one in ALL), dismissed=0, may_dismiss=False)
 LEADS = TeamSignals(1, "Growth", (AskedSignal(STOOD_STILL, MONDAY),), dismissed=2, may_dismiss=True)
 
+GOES = Health(
+    "Growth", "2026 Q4", Share(27, 36), Share(25, 27), Wait(Decimal("5.0"), 4), Wait(Decimal("26.0"), 3),
+    Share(3, 4), Share(2, 3), Share(4, 6), Share(7, 9),
+)  # fmt: skip
+
+HEALTH = Chapter(
+    "How it goes",
+    [
+        Case("`/okr health`", lambda: health(GOES)),
+        Case("In the company's digest, once a month", lambda: health_line(GOES)),
+        Case("When nothing was due yet", lambda: health(Health("Growth", "2026 Q4"))),
+    ],
+)
 CHAPTER = Chapter(
     "Worth a question",
     [
