@@ -21,6 +21,7 @@ from models.key_result import (
     KeyResultState,
     KeyResultViewer,
 )
+from models.morning import MorningRequest
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
 from models.question import Question
 from models.signal import Signal
@@ -68,6 +69,7 @@ __all__ = [
     "Member",
     "MemberKind",
     "Message",
+    "MorningRequest",
     "Objective",
     "ObjectiveTeam",
     "ObjectiveViewer",

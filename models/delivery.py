@@ -54,6 +54,7 @@ class PostKind(enum.Enum):
     DEPENDENCY = "dependency"
     DEPENDENCY_REPLY = "dependency_reply"
     DEPENDENCY_NEWS = "dependency_news"
+    MORNING = "morning"
 
 
 class Delivery(InWorkspace, Base):
@@ -115,6 +116,8 @@ class Delivery(InWorkspace, Base):
     conversation_id: Mapped[int | None] = mapped_column(RowId)
     team_id: Mapped[int | None] = mapped_column(RowId)
     period: Mapped[date | None]
+    # The reader's own day that it is for.
+    day: Mapped[date | None]
     escalation_id: Mapped[int | None] = mapped_column(RowId)
     escalation_event_id: Mapped[int | None] = mapped_column(RowId)
     digest_id: Mapped[int | None] = mapped_column(RowId)

@@ -89,6 +89,7 @@ class EscalationStep(InWorkspace, Base):
         within_workspace("member_id", "member"),
         sa.UniqueConstraint("escalation_id", "round", "member_id"),
         sa.UniqueConstraint("escalation_id", "round", "number"),
+        sa.Index("ix_escalation_step_member", "member_id"),
         sa.CheckConstraint("number >= 1", name="counted"),
         NEVER_REUSED,
     )
@@ -168,6 +169,13 @@ class Decision(InWorkspace, Base):
         sa.CheckConstraint("state <> 'dropped' or (reason is not null and reason <> '')", name="dropped_has_reason"),
         sa.Index("ix_decision_escalation", "workspace_id", "escalation_id"),
         sa.Index("ix_decision_due", "workspace_id", "state", "due_on"),
+        # Who has a follow-up that is not done.
+        sa.Index(
+            "ix_decision_owed",
+            "owner_id",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        ),
         NEVER_REUSED,
     )
 
@@ -185,3 +193,8 @@ class Decision(InWorkspace, Base):
         text_enum(DecisionKind, "kind"), default=DecisionKind.UNBLOCK, server_default=DecisionKind.UNBLOCK.value
     )
     settled_by_id: Mapped[int | None] = mapped_column(RowId)
+
+
+def is_owed(decision: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Neither done nor dropped: word for word the condition of the index over who owes it."""
+    return decision.c.state == sa.literal_column("'open'")

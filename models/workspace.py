@@ -121,6 +121,7 @@ class Member(InWorkspace, Base):
         sa.CheckConstraint("(works_from is null) = (works_until is null)", name="working_hours"),
         sa.Index("ix_member_due", "next_opening_at"),
         sa.Index("ix_member_reminder_due", "next_reminder_at"),
+        sa.Index("ix_member_morning_due", "next_morning_at"),
         NEVER_REUSED,
     )
 
@@ -157,6 +158,8 @@ class Member(InWorkspace, Base):
     # When it is looked whether to remind them of a period; null: nothing of theirs is open, or they were reminded.
     next_reminder_at: Mapped[datetime | None]
     reminder_period: Mapped[date | None]
+    # When it is looked whether to ask them for what waits for them; null: nothing does.
+    next_morning_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @property

@@ -114,23 +114,29 @@ def now_blocks(now: Now) -> list[Block]:
     return [*blocks, context(f"and {more} more, which come up here as these are done")] if more else blocks
 
 
-def asks_of(ask: Asking) -> str:
-    """One request in a line or two: what, where it is, since when, what is needed, and the thread."""
-    line = f"*KR-{ask.number}* {said(ask.name, NAME)} · {_stage(ask)} · since {named_day(ask.since)}"
+def asks_of(ask: Asking, words: int = WORDS) -> str:
+    """One request in a line or two: what, where it is, since when, what is needed (`words` long), and the thread."""
+    line = f"*KR-{ask.number}* {_short(ask.name, NAME)} · {_stage(ask)} · since {named_day(ask.since)}"
     if ask.link is not None:
         line += f" · {linked(ask.link, 'thread')}"
     if ask.need:
-        return f"{line}\nNeeds: {said(ask.need, WORDS)}"
-    return f"{line}\nStuck: {said(ask.stuck, WORDS)}" if ask.stuck else line
+        return f"{line}\nNeeds: {_short(ask.need, words)}"
+    return f"{line}\nStuck: {_short(ask.stuck, words)}" if ask.stuck else line
 
 
-def decision_line(decision: OwnDecision, today: date) -> str:
-    """One decision: what, for which key result, by when, and the thread."""
+def decision_line(decision: OwnDecision, today: date, words: int = WORDS) -> str:
+    """One decision: what (`words` long), for which key result, by when, and the thread."""
     when = "today" if decision.due_on == today else named_day(decision.due_on)
     due = f"was due {when}" if decision.due_on < today else f"due {when}"
     thread = f" · {linked(decision.link, 'thread')}" if decision.link is not None else ""
-    by = said(decision.decided_by, NAME)
-    return f"{said(decision.text, WORDS)} · for KR-{decision.number} · {due} · decided by {by}{thread}"
+    by = _short(decision.decided_by, NAME)
+    return f"{_short(decision.text, words)} · for KR-{decision.number} · {due} · decided by {by}{thread}"
+
+
+def _short(text: str, most: int) -> str:
+    """What somebody typed; shorter where it is mostly characters that grow when they are escaped."""
+    inert = said(text, most)
+    return inert if len(inert) <= 2 * most else said(text, most // 5)
 
 
 def _due(due: Due) -> str:
@@ -155,9 +161,9 @@ def _offer(offer: Offer) -> str:
 def _stage(ask: Asking) -> str:
     match ask.state:
         case EscalationState.OPEN:
-            return f"{said(ask.asked, NAME)} is asked" if ask.asked else "help wanted"
+            return f"{_short(ask.asked, NAME)} is asked" if ask.asked else "help wanted"
         case EscalationState.ACKNOWLEDGED:
-            return f"{said(ask.taken_by or 'someone', NAME)} is on it"
+            return f"{_short(ask.taken_by or 'someone', NAME)} is on it"
         case EscalationState.IN_REVIEW:
             return "goes to the review"
         case EscalationState.DECIDED:

@@ -42,6 +42,7 @@ _WHAT = {
     "dependency_reply": "A team's answer to another, in a thread",
     "dependency_news": "A team's answer to another",
     "ownerless": "A list of key results without an owner",
+    "morning": "What waits for somebody's decision",
 }
 
 

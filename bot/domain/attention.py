@@ -24,12 +24,15 @@ class Claim(enum.Enum):
     """What kind of attention a message asks for.
 
     `UNASKED`: nobody asked for it: within the budget, and within working hours. `FIRST`: within the budget; its
-    moment is chosen with care by whoever queues it (the introduction comes before the first prompt). `ANSWER`: what
-    comes of something that its reader did or asked for, or that only they can decide: outside of the budget.
+    moment is chosen with care by whoever queues it (the introduction comes before the first prompt). `REQUEST`: only
+    its reader can decide, and it can wait until they are at work: outside of the budget, within working hours.
+    `ANSWER`: what comes of something that its reader did or asked for, or that somebody waits for: outside of the
+    budget.
     """
 
     UNASKED = "unasked"
     FIRST = "first"
+    REQUEST = "request"
     ANSWER = "answer"
 
 
@@ -76,10 +79,12 @@ def verdict(
     """
     if claim is Claim.ANSWER:
         return Leave()
-    if claim is Claim.UNASKED and not schedule.is_at_work(now):
+    if claim is not Claim.FIRST and not schedule.is_at_work(now):
         at = schedule.at_work_from(now)
         # Who is away for more than a year is looked at again some time.
         return Wait(at if at is not None else now + timedelta(days=30))
+    if claim is Claim.REQUEST:
+        return Leave()
     begins, ends = week_of(now, zone)
     used = sum(begins <= at < ends for at in sent)
     return Leave() if used + reserved < budget else HoldBack()

@@ -32,8 +32,8 @@ def next_due(session: Session) -> datetime | None:
 
 
 def next_planned(session: Session) -> datetime | None:
-    """The earliest instant at which something is to be planned: cycles, openings, closings, reminders, notes,
-    digests."""
+    """The earliest instant at which something is to be planned: cycles, openings, closings, reminders,
+    requests, notes, digests."""
     planned = _PLANNED.first(session, {}) or ()
     return earliest(next_turn(session), *planned)
 
@@ -81,6 +81,7 @@ _PLANNED = Prepared(
     sa.select(
         _first(Member.next_opening_at),
         _first(Member.next_reminder_at),
+        _first(Member.next_morning_at),
         _first(CheckIn.closes_at, CheckIn.state == CheckInState.DUE),
         _first(Team.next_note_at),
         _first(Team.next_digest_at),

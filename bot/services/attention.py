@@ -26,6 +26,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.REMINDER: Claim.UNASKED,
     PostKind.LEAD_NOTE: Claim.UNASKED,
     PostKind.AWAY_NEWS: Claim.UNASKED,
+    PostKind.MORNING: Claim.REQUEST,
     # Somebody has asked its reader for help, or to take something over: only they can decide.
     PostKind.ESCALATION: Claim.ANSWER,
     PostKind.ESCALATION_REPLY: Claim.ANSWER,
@@ -50,7 +51,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.ADMIN_NOTICE: Claim.ANSWER,
 }
 
-COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim is not Claim.ANSWER)
+COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.FIRST))
 # It has left, or nobody knows yet that it has not.
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 # No calendar week is longer, whatever the clocks do.
@@ -83,7 +84,7 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
             budget=week.workspace.weekly_budget,
             reserved=reserved.get(row.member_id, 0) if row.kind is PostKind.REMINDER else 0,
         )
-        if isinstance(found[row.id], Leave):
+        if row.kind in COUNTED and isinstance(found[row.id], Leave):
             sent[row.member_id].append(now)
     return found
 

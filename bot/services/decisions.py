@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import DecisionKind, Event, ProposedDecision
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
-from bot.services import audit
+from bot.services import audit, morning_plan
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.escalation import happened, held, move
 from bot.services.escalation_case import names_of
@@ -93,6 +93,7 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
     )
     session.add(decision)
     session.flush()
+    morning_plan.look_at(session, now, [owner.id])
     happened(session, now, escalation, EscalationEventKind.DECIDED, caller=caller, decision_id=decision.id)
     audit.record(
         session,
@@ -145,6 +146,7 @@ def _settle(
     decision.state, decision.reason, decision.settled_at = state, reason, now
     decision.settled_by_id = member.id
     session.flush()
+    morning_plan.settled(session, now, workspace_id=decision.workspace_id, decision_id=decision.id)
     audit.record(
         session,
         now,

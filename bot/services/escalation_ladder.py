@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask, limit, working_time_after
 from bot.domain.localtime import Weekday, instant_of, local_date_of
+from bot.services import morning_plan
 from bot.services.escalation_events import note
 from bot.services.escalation_path import next_climb, schedule_of, steps_of
 from bot.services.escalation_posts import ask, ask_after_review, follow_up, tell_who_was_away
@@ -84,6 +85,7 @@ def _ask_next(session: Session, now: datetime, escalation: Escalation) -> Escala
     escalation.asked_id = asked.member_id
     following = next_climb(session, escalation, found.ask.until, steps_of(session, escalation))
     escalation.next_step_at = found.ask.until if following.ask is not None else None
+    morning_plan.look_at(session, now, [asked.member_id])
     ask(session, now, escalation, asked)
     return asked
 

@@ -25,6 +25,7 @@ from bot.services import conversations, outbox
 from bot.services.access import actor_of, key_result_facts, leads_above, teams_above
 from bot.services.escalation_case import SETTLING, case_of, change_of, decided_of, name_of, root_key
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
+from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.named_again import again_of
 from bot.services.prompt import prompts_about
 from models import (
@@ -250,7 +251,8 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
     # In the far west last week's check-in is answered while it is Monday here already.
     since = following(period_of(escalation.opened_at, zone), -1)
     prompts = prompts_about(session, escalation.key_result_id, since=since)
-    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=[*keys, *prompts])
+    mornings = keys_about(session, escalation.workspace_id, of_escalation(escalation.id))
+    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=[*keys, *prompts, *mornings])
 
 
 def _whom_to_tell(

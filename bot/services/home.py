@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.blocks.away import OwnAbsence
 from bot.blocks.hand_over import Offer, OfferState
 from bot.blocks.home import Home, Kept, Schedule, TeamState, home, outsiders_home
-from bot.blocks.home_now import Asking, Due, Now, OwnDecision
+from bot.blocks.home_now import Due, Now
 from bot.blocks.post import View
 from bot.blocks.prompt import ItemState, Prompt
 from bot.domain.cadence import Period, following, period_of
@@ -23,7 +23,8 @@ from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.prompt import prompt_views
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import OpenDecision, OpenEscalation, open_decisions_of, open_escalations_of
+from bot.services.requests import asking_of, decision_of
+from bot.services.still_open import OpenEscalation, open_decisions_of, open_escalations_of
 from bot.services.visibility import visible_to
 from models import (
     CheckIn,
@@ -64,10 +65,10 @@ def view(session: Session, actor: Caller, now: datetime) -> Home:
     zone = ZoneInfo(member.time_zone)
     today, this = local_date_of(now, zone), period_of(now, zone)
     teams = listing.my_teams(session, actor)
-    escalations = [(one, _asking(one, zone)) for one in open_escalations_of(session, actor)]
+    escalations = [(one, asking_of(one, zone)) for one in open_escalations_of(session, actor)]
     taken = _taken_by(session, actor)
     asks = [shown for one, shown in escalations if _asks(one, actor, taken)]
-    decisions = [_decision(one) for one in open_decisions_of(session, actor, today)]
+    decisions = [decision_of(one) for one in open_decisions_of(session, actor, today)]
     return Home(
         today=today,
         period=this,
@@ -127,25 +128,6 @@ def _taken_by(session: Session, actor: Caller) -> set[int]:
         )
     )
     return set(rows)
-
-
-def _asking(one: OpenEscalation, zone: ZoneInfo) -> Asking:
-    return Asking(
-        escalation_id=one.escalation_id,
-        number=one.number,
-        name=one.metric or one.text,
-        state=one.state,
-        since=local_date_of(one.opened_at, zone),
-        need=one.need,
-        stuck=one.stuck,
-        asked=one.asked_name,
-        taken_by=one.taken_by_name,
-        link=one.link,
-    )
-
-
-def _decision(one: OpenDecision) -> OwnDecision:
-    return OwnDecision(one.decision_id, one.number, one.text, one.decided_by_name, one.due_on, one.link)
 
 
 def _offers(session: Session, member: Member) -> tuple[Offer, ...]:

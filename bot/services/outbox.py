@@ -27,6 +27,7 @@ SHOWS_STATE = {
     PostKind.ESCALATION,
     PostKind.ESCALATION_ASK,
     PostKind.ESCALATION_REVIEW,
+    PostKind.MORNING,
     PostKind.LEAD_NOTE,
     PostKind.AWAY_NEWS,
     PostKind.HAND_OVER,
@@ -71,6 +72,7 @@ class Draft:
     conversation_id: int | None = None
     team_id: int | None = None
     period: date | None = None
+    day: date | None = None
     escalation_id: int | None = None
     escalation_event_id: int | None = None
     digest_id: int | None = None
@@ -100,6 +102,7 @@ def post(
     conversation_id: int | None = None,
     team_id: int | None = None,
     period: date | None = None,
+    day: date | None = None,
     escalation_id: int | None = None,
     escalation_event_id: int | None = None,
     digest_id: int | None = None,
@@ -127,6 +130,7 @@ def post(
         conversation_id=conversation_id,
         team_id=team_id,
         period=period,
+        day=day,
         escalation_id=escalation_id,
         escalation_event_id=escalation_event_id,
         digest_id=digest_id,
@@ -190,6 +194,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "conversation_id": draft.conversation_id,
         "team_id": draft.team_id,
         "period": draft.period,
+        "day": draft.day,
         "escalation_id": draft.escalation_id,
         "escalation_event_id": draft.escalation_event_id,
         "digest_id": draft.digest_id,

@@ -43,6 +43,7 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     - Who was waiting for a period goes on waiting for it; where it has opened already they are asked now.
     - Who starts afresh (a team switched on, a first key result) is asked from the next opening strictly after `now`.
     - A check-in that is due closes by the new zone too, where that is later: a move never takes time away.
+    - What waits for their decision is looked at anew.
     - A reminder that is planned moves along, and so does what they put off, where it would come outside of work.
     """
     if not member_ids:
@@ -59,6 +60,8 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
         else:
             found = opening(period(member.next_period), week.rhythm, week.schedule)
         _wait_for(member, found if _asked_in(owing, member, found.period) else None, now)
+        if member.next_morning_at is not None:
+            member.next_morning_at = min(member.next_morning_at, now)
     _close_later(session, now, members, weeks)
     _remind_anew(session, now, members, owing, weeks)
     asking_again.keep_at_work(session, weeks)

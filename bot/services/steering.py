@@ -202,6 +202,12 @@ def _look_at_everybody(session: Session, now: datetime, workspace: Workspace) ->
         .values(next_opening_at=now)
         .execution_options(synchronize_session="fetch")
     )
+    session.execute(
+        sa.update(Member)
+        .where(Member.workspace_id == workspace.id, Member.next_morning_at > now)
+        .values(next_morning_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _require(session: Session, caller: Caller) -> Member:

@@ -113,6 +113,12 @@ def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> d
     return {one.key_result_id: one for one in found}
 
 
+def escalations(session: Session, viewer: Caller, escalation_ids: Collection[int]) -> dict[int, OpenEscalation]:
+    """By id, resolved or not; the caller has seen to it that the viewer may see these."""
+    found = _open(session, _ANY.where(Escalation.id.in_(escalation_ids)), viewer=viewer) if escalation_ids else []
+    return {one.escalation_id: one for one in found}
+
+
 def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation]:
     """The unresolved escalations that somebody is part of, oldest first: it is about what they own or co-own, they were
     asked, or they have taken it. Each of these may see it."""
@@ -140,6 +146,12 @@ def open_decisions_of(session: Session, viewer: Caller, today: date) -> list[Ope
     return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, own)
 
 
+def decisions(session: Session, viewer: Caller, decision_ids: Collection[int], today: date) -> dict[int, OpenDecision]:
+    """By id, settled or not; the caller has seen to it that the viewer may see these."""
+    found = _decisions_where(session, today, viewer, Decision.id.in_(decision_ids)) if decision_ids else []
+    return {one.decision_id: one for one in found}
+
+
 def decisions_since(
     session: Session, team_ids: Collection[int], since: datetime, today: date, *, viewer: Caller | None = None
 ) -> list[OpenDecision]:
@@ -149,6 +161,12 @@ def decisions_since(
 
 
 def _decisions(
+    session: Session, today: date, viewer: Caller | None, *conditions: sa.ColumnElement[bool]
+) -> list[OpenDecision]:
+    return _decisions_where(session, today, viewer, *conditions, visible_to(viewer))
+
+
+def _decisions_where(
     session: Session, today: date, viewer: Caller | None, *conditions: sa.ColumnElement[bool]
 ) -> list[OpenDecision]:
     owner, decider = aliased(Member), aliased(Member)
@@ -161,7 +179,7 @@ def _decisions(
         .join(decider, decider.id == Decision.decided_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
         .outerjoin(Delivery, _root_of(Decision.workspace_id, Decision.escalation_id))
-        .where(*conditions, visible_to(viewer))
+        .where(*conditions)
         .order_by(Decision.due_on, Decision.id)
     ).all()
     places = _places(session, [row[5] for row in rows], viewer)
@@ -275,7 +293,7 @@ def _link(root: Delivery, base: str | None) -> str | None:
 
 _Opened = sa.Select[Escalation, int, KeyResultRevision, Member, str, Delivery, str | None]
 _asked, _taker = aliased(Member), aliased(Member)
-_UNRESOLVED: _Opened = (
+_ANY: _Opened = (
     sa.select(Escalation, KeyResult.number, KeyResultRevision, _asked, _taker.name, Delivery, Workspace.url)
     .join(KeyResult, KeyResult.id == Escalation.key_result_id)
     .join(Objective, Objective.id == KeyResult.objective_id)
@@ -284,9 +302,9 @@ _UNRESOLVED: _Opened = (
     .outerjoin(_asked, _asked.id == Escalation.asked_id)
     .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
     .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
-    .where(Escalation.state != EscalationState.RESOLVED)
     .order_by(Escalation.opened_at, Escalation.id)
 )
+_UNRESOLVED = _ANY.where(Escalation.state != EscalationState.RESOLVED)
 _OF_KEY_RESULTS = _UNRESOLVED.where(Escalation.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
 
 _THEIRS = sa.select(ConversationMember.conversation_id).where(

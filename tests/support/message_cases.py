@@ -13,14 +13,18 @@ from samples import ACTIVATION, AUDIT, CHURN, MONDAY, at
 
 from bot.blocks import checkin_end, checkin_modal, checkin_problems, not_mine, prompt_more, refusals, snooze
 from bot.blocks import introduction as introductions
+from bot.blocks import morning as mornings
 from bot.blocks import prompt as prompts
 from bot.blocks import understanding as words
 from bot.blocks.checkin_parts import Choice, Course, Filled, Finished, LastAnswer, Question
+from bot.blocks.home_now import Asking, OwnDecision
+from bot.blocks.morning import FollowUp, Help, Morning
 from bot.blocks.prompt import Item, ItemState, Prompt
 from bot.blocks.snooze import LaterQuestion, Offer
 from bot.blocks.standing import Standing
 from bot.domain.confidence import Confidence
 from bot.domain.doubts import Doubt, Odd
+from bot.domain.escalation import EscalationState
 from bot.domain.numbers import NotANumber, NumberTrouble
 from bot.domain.refusals import Reason
 from bot.domain.scoring import hint
@@ -118,6 +122,24 @@ UNDERSTOOD = words.Understood(
     wrong="",
     odd="",
 )
+FOLLOW_UP = FollowUp(
+    OwnDecision(
+        5, 15, "HR frees Ana for two days", "Hana Mori", at(16, 9).date(), "https://example.slack.com/archives/C1/p1"
+    )
+)
+ASKING = Asking(
+    escalation_id=9,
+    number=14,
+    name="Churn",
+    state=EscalationState.OPEN,
+    since=at(12, 9).date(),
+    need="somebody who can call the ten who left",
+    stuck="",
+    asked="Tama Reid",
+    taken_by=None,
+    link="https://example.slack.com/archives/C1/p2",
+)
+MORNING = Morning(at(16, 9).date(), (FOLLOW_UP,), (Help(ASKING, is_open=True),))
 CANDIDATES = tuple(prompt_more.Candidate(one.key_result_id, one.label, one.name) for one in THREE)
 
 _FACTS = {
@@ -306,6 +328,36 @@ CHAPTERS: Sequence[Chapter] = (
                 "To the lead",
                 lambda: not_mine.not_mine(
                     not_mine.Disowned(1, 12, "Activation", "Mere Ngata", "U1", "Ana's, since August", "Growth")
+                ),
+            ),
+        ],
+    ),
+    Chapter(
+        "What waits for a decision, once a working morning",
+        [
+            Case("A decision is due, and a request for help is open", lambda: mornings.morning(MORNING)),
+            Case(
+                "Both are settled",
+                lambda: mornings.morning(
+                    replace(
+                        MORNING,
+                        follow_ups=(replace(FOLLOW_UP, is_settled=True),),
+                        helps=(Help(replace(ASKING, state=EscalationState.ACKNOWLEDGED, taken_by="Tama Reid"), False),),
+                    )
+                ),
+            ),
+            Case(
+                "A week later, dropped",
+                lambda: mornings.morning(
+                    Morning(
+                        at(23, 9).date(), (replace(FOLLOW_UP, is_settled=True, reason="the audit was put off"),), ()
+                    )
+                ),
+            ),
+            Case(
+                "When a newer message asks again",
+                lambda: mornings.morning(
+                    replace(MORNING, follow_ups=(replace(FOLLOW_UP, is_asked_again=True),), helps=())
                 ),
             ),
         ],

@@ -1,0 +1,106 @@
+"""The message of a morning: what waits for its reader's decision, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bot.blocks.escalation import buttons
+from bot.blocks.home_now import Asking, OwnDecision, asks_of, decision_line
+from bot.blocks.ids import Act
+from bot.blocks.layout import actions, button, section
+from bot.blocks.post import Block, Post
+from bot.blocks.text import said
+
+MOST_OF_EACH = 5
+"""More of a kind than this are asked about on the next morning."""
+WORDS = 150
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A decision that the reader makes happen. `is_settled`: done, or dropped for a `reason`; `is_asked_again`: a newer
+    message asks about it."""
+
+    decision: OwnDecision
+    is_settled: bool = False
+    reason: str | None = None
+    is_asked_again: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.is_settled or self.is_asked_again)
+
+
+@dataclass(frozen=True)
+class Help:
+    """A request for help that the reader was asked earlier. `is_open`: it waits for them, and no newer message asks."""
+
+    asking: Asking
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Morning:
+    """`today`: the reader's own day."""
+
+    today: date
+    follow_ups: tuple[FollowUp, ...]
+    helps: tuple[Help, ...]
+
+
+def morning(view: Morning) -> Post:
+    """Each with its buttons while it waits; what is settled keeps its line, and says what became of it."""
+    blocks: list[Block] = []
+    for one in view.follow_ups[:MOST_OF_EACH]:
+        blocks.append(section(_follow_up(one, view.today)))
+        if one.is_open:
+            about = str(one.decision.decision_id)
+            blocks.append(
+                actions(
+                    button("Done", Act.DECISION_DONE, value=about, style="primary"),
+                    button("Drop", Act.DROP_DECISION, value=about),
+                )
+            )
+    for help_wanted in view.helps[:MOST_OF_EACH]:
+        can = buttons(help_wanted.asking.escalation_id, help_wanted.asking.state) if help_wanted.is_open else ()
+        blocks.append(section(f"{'*Can you help?* ' if can else ''}{asks_of(help_wanted.asking, WORDS)}"))
+        if can:
+            blocks.append(actions(*can))
+    title = _title(view)
+    return Post(f"{title}{_only(view)}", (section(f"*{title}*"), *blocks))
+
+
+def _title(view: Morning) -> str:
+    decisions = sum(one.is_open for one in view.follow_ups[:MOST_OF_EACH])
+    helps = sum(one.is_open for one in view.helps[:MOST_OF_EACH])
+    parts = []
+    if decisions:
+        parts.append("one decision is due" if decisions == 1 else f"{decisions} decisions are due")
+    if helps:
+        parts.append("one request for help waits for you" if helps == 1 else f"{helps} requests for help wait for you")
+    if parts:
+        return f"Good morning: {' and '.join(parts)}"
+    if any(one.is_asked_again and not one.is_settled for one in view.follow_ups):
+        return "A newer message asks for what is left of this"
+    return "Nothing here waits for you any more. Thank you."
+
+
+def _only(view: Morning) -> str:
+    """Where one thing waits, the notification says which."""
+    texts: Sequence[str] = [
+        *(one.decision.text for one in view.follow_ups if one.is_open),
+        *(f"KR-{one.asking.number} {one.asking.name}" for one in view.helps if one.is_open),
+    ]
+    return f". {said(texts[0], WORDS)}" if len(texts) == 1 else ""
+
+
+def _follow_up(one: FollowUp, today: date) -> str:
+    line = decision_line(one.decision, today, WORDS)
+    if one.is_settled:
+        became = "done" if one.reason is None else f"dropped:* {said(one.reason, WORDS)}"
+        return f"{line} · *{became}" + ("*" if one.reason is None else "")
+    if one.is_asked_again:
+        return f"{line} · asked again in a newer message"
+    return f"*Is it done?* {line}"

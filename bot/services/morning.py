@@ -1,0 +1,293 @@
+"""The message of a morning: each person is asked once, for all that waits for their decision.
+
+`member.next_morning_at` is when it is looked whether somebody is to be asked. It is never later than the hour at which
+they are: what moves that (a decision, a request for help, zone, hours, leave) only makes it earlier, with
+`morning_plan.look_at`, and the look then finds out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.blocks.morning import MOST_OF_EACH, FollowUp, Help, Morning, morning
+from bot.blocks.post import Post
+from bot.domain.escalation import EscalationState
+from bot.domain.localtime import local_date_of
+from bot.domain.morning import Waiting, is_owed, next_morning
+from bot.services import outbox
+from bot.services.access import Caller
+from bot.services.morning_plan import morning_key
+from bot.services.reminding import is_paused
+from bot.services.requests import asking_of, decision_of
+from bot.services.schedules import weeks_of
+from bot.services.still_open import decisions, escalations
+from models import (
+    Decision,
+    DecisionState,
+    Delivery,
+    DeliveryState,
+    Escalation,
+    EscalationStep,
+    Member,
+    MorningRequest,
+    PostKind,
+)
+from models.base import table_of
+from models.escalation import is_owed as not_settled
+from models.once import insert_all_once
+
+# Who is away for more than a year is looked at again some time.
+FAR = timedelta(days=30)
+# It has not left, and may never: on a later day it does not count as asked.
+_WAITS = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing that waits for a member: a decision, or the step in which they were asked for help."""
+
+    waiting: Waiting
+    decision_id: int | None = None
+    step_id: int | None = None
+
+
+def ask_due(session: Session, now: datetime, limit: int) -> int:
+    """Ask up to `limit` members whose morning has come; returns how many were looked at.
+
+    A decision is asked about on its day and then weekly, in the working hours of its owner; a request for help that
+    nobody has picked up, from the day after they were asked, also where the next one was asked meanwhile. Who is asked
+    at all is asked for every request for help that waits. What did not leave on its day has asked for nothing.
+    """
+    members = session.scalars(
+        sa.select(Member)
+        .where(Member.next_morning_at <= now)
+        .order_by(Member.next_morning_at, Member.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    if not members:
+        return 0
+    requests = _requests(session, members)
+    waited_for = [member for member in members if member.id in requests and member.may_take_part]
+    weeks = weeks_of(session, waited_for)
+    today = {member.id: local_date_of(now, weeks[member.id].schedule.zone) for member in waited_for}
+    asked_today = _asked_today(session, today)
+    drafts: list[outbox.Draft] = []
+    wanted: dict[tuple[int, str], list[Request]] = {}
+    for member in members:
+        since, member.next_morning_at = member.next_morning_at, None
+        if member.id not in today or since is None:
+            continue
+        schedule, day = weeks[member.id].schedule, today[member.id]
+        theirs = requests[member.id]
+        ready = member.id not in asked_today and not is_paused(member, now) and is_owed(now, since, schedule)
+        chosen = _chosen(theirs, day) if ready else []
+        if chosen:
+            draft = _draft(member, day)
+            drafts.append(draft)
+            wanted[draft.workspace_id, draft.key] = chosen
+        # After a message the next morning looks whether it has left.
+        next_on = min(one.waiting.next_on for one in theirs) if not chosen else day + timedelta(days=1)
+        member.next_morning_at = next_morning(now, schedule, not_before=next_on) or now + FAR
+    queued = outbox.post_all(session, now, drafts, revive=True)
+    _note(session, now, {delivery_id: wanted[key] for key, delivery_id in queued.items()}, dict(queued))
+    session.flush()
+    return len(members)
+
+
+def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
+    """The message as things are now. It does not leave once nothing of it waits, or its day is over."""
+    member = session.get(Member, delivery.member_id)
+    if member is None or delivery.day is None or not member.may_take_part:
+        return None
+    zone = ZoneInfo(member.time_zone)
+    rows = session.scalars(
+        sa.select(MorningRequest).where(MorningRequest.delivery_id == delivery.id).order_by(MorningRequest.id)
+    ).all()
+    view = Morning(
+        today=delivery.day,
+        follow_ups=_follow_ups(session, delivery, member, [one.decision_id for one in rows if one.decision_id]),
+        helps=_helps(session, delivery, member, [one.step_id for one in rows if one.step_id]),
+    )
+    waits = any(one.is_open for one in view.follow_ups) or any(one.is_open for one in view.helps)
+    if delivery.posted_ts is None and (not waits or delivery.day != local_date_of(now, zone)):
+        return None
+    return morning(view)
+
+
+def _draft(member: Member, day: date) -> outbox.Draft:
+    return outbox.Draft(
+        workspace_id=member.workspace_id,
+        key=morning_key(member.id, day),
+        kind=PostKind.MORNING,
+        member_id=member.id,
+        day=day,
+        bulk=True,
+    )
+
+
+def _chosen(requests: Sequence[Request], day: date) -> list[Request]:
+    """What a message of this day asks about; nothing, where nothing is due. What is too much comes a morning later."""
+    if not any(one.waiting.next_on <= day for one in requests):
+        return []
+    # Those that have waited longest for their turn first, so that the turn of each comes.
+    requests = sorted(requests, key=lambda one: one.waiting.next_on)
+    due = [one for one in requests if one.decision_id is not None and one.waiting.next_on <= day]
+    helps = [one for one in requests if one.step_id is not None and one.waiting.first_on <= day]
+    return [*due[:MOST_OF_EACH], *helps[:MOST_OF_EACH]]
+
+
+def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Request]]:
+    """By member id: what waits for each, decisions first, the earliest at the head."""
+    zones = {member.id: ZoneInfo(member.time_zone) for member in members}
+    owed = session.execute(
+        sa.select(Decision.id, Decision.owner_id, Decision.due_on)
+        .where(Decision.owner_id.in_(zones), not_settled(table_of(Decision)))
+        .order_by(Decision.due_on, Decision.id)
+    ).all()
+    unanswered = session.execute(
+        sa.select(EscalationStep.id, EscalationStep.member_id, EscalationStep.at)
+        .join(
+            Escalation,
+            sa.and_(
+                Escalation.id == EscalationStep.escalation_id,
+                Escalation.round == EscalationStep.round,
+            ),
+        )
+        .where(
+            EscalationStep.member_id.in_(zones),
+            EscalationStep.until.is_not(None),
+            Escalation.state == EscalationState.OPEN,
+        )
+        .order_by(EscalationStep.at, EscalationStep.id)
+    ).all()
+    days = _asked_on(
+        session,
+        MorningRequest.decision_id.in_([decision_id for decision_id, *_ in owed]),
+        MorningRequest.step_id.in_([step_id for step_id, *_ in unanswered]),
+    )
+    found: dict[int, list[Request]] = defaultdict(list)
+    for decision_id, owner_id, due_on in owed:
+        asked_on = days.get((owner_id, decision_id, None))
+        found[owner_id].append(Request(Waiting(due_on, asked_on), decision_id=decision_id))
+    for step_id, member_id, at in unanswered:
+        # They were asked then; who has not answered is asked again on another day.
+        first_on = local_date_of(at, zones[member_id]) + timedelta(days=1)
+        found[member_id].append(Request(Waiting(first_on, days.get((member_id, None, step_id))), step_id=step_id))
+    return found
+
+
+def _asked_on(
+    session: Session, *subjects: sa.ColumnElement[bool]
+) -> dict[tuple[int | None, int | None, int | None], date]:
+    """By reader, decision and step: the newest day on which a message that left asked about it."""
+    rows = session.execute(
+        sa.select(Delivery.member_id, MorningRequest.decision_id, MorningRequest.step_id, sa.func.max(Delivery.day))
+        .join(Delivery, Delivery.id == MorningRequest.delivery_id)
+        .where(sa.or_(*subjects), Delivery.state.not_in((*_WAITS, DeliveryState.OBSOLETE)))
+        .group_by(Delivery.member_id, MorningRequest.decision_id, MorningRequest.step_id)
+    ).all()
+    return {(member_id, decision_id, step_id): day for member_id, decision_id, step_id, day in rows if day is not None}
+
+
+def _asked_today(session: Session, today: Mapping[int, date]) -> set[int]:
+    """Whose message of this day is there: it has left, or is about to."""
+    keys = {morning_key(member_id, day): member_id for member_id, day in today.items()}
+    found = session.scalars(
+        sa.select(Delivery.key).where(
+            Delivery.key.in_(keys), Delivery.member_id.in_(today), Delivery.state != DeliveryState.OBSOLETE
+        )
+    )
+    return {keys[key] for key in found}
+
+
+def _note(
+    session: Session, now: datetime, asked: Mapping[int, Sequence[Request]], queued: Mapping[tuple[int, str], int]
+) -> None:
+    """What each message asks about; an older message about the same asks for it no more."""
+    where = {delivery_id: workspace_id for (workspace_id, _), delivery_id in queued.items()}
+    for column in ("decision_id", "step_id"):
+        rows = [
+            {"workspace_id": where[delivery_id], "delivery_id": delivery_id, column: subject}
+            for delivery_id, requests in asked.items()
+            for one in requests
+            if (subject := getattr(one, column)) is not None
+        ]
+        insert_all_once(session, MorningRequest, rows, key=("delivery_id", column))
+        for workspace_id in sorted(set(where.values())):
+            subjects = [row[column] for row in rows if row["workspace_id"] == workspace_id]
+            older = _keys_before(session, workspace_id, getattr(MorningRequest, column).in_(subjects), asked)
+            outbox.redraw_all(session, now, workspace_id=workspace_id, keys=older)
+
+
+def _keys_before(
+    session: Session, workspace_id: int, subject: sa.ColumnElement[bool], but: Collection[int]
+) -> Sequence[str]:
+    return session.scalars(
+        sa.select(Delivery.key)
+        .join(MorningRequest, MorningRequest.delivery_id == Delivery.id)
+        .where(Delivery.workspace_id == workspace_id, Delivery.id.not_in(but), subject)
+        .distinct()
+    ).all()
+
+
+def _follow_ups(
+    session: Session, delivery: Delivery, member: Member, decision_ids: Sequence[int]
+) -> tuple[FollowUp, ...]:
+    assert delivery.day is not None  # noqa: S101 - the caller has looked
+    shown = decisions(session, Caller(member.workspace_id, member.id), decision_ids, delivery.day)
+    rows = {row.id: row for row in session.scalars(sa.select(Decision).where(Decision.id.in_(decision_ids)))}
+    newest = _newest_day(session, member, MorningRequest.decision_id, decision_ids)
+    return tuple(
+        FollowUp(
+            decision=decision_of(shown[one]),
+            is_settled=rows[one].state is not DecisionState.OPEN,
+            reason=rows[one].reason,
+            is_asked_again=newest.get(one, delivery.day) > delivery.day or rows[one].owner_id != member.id,
+        )
+        for one in decision_ids
+        if one in shown
+    )
+
+
+def _helps(session: Session, delivery: Delivery, member: Member, step_ids: Sequence[int]) -> tuple[Help, ...]:
+    assert delivery.day is not None  # noqa: S101 - the caller has looked
+    steps = session.execute(
+        sa.select(EscalationStep, Escalation)
+        .join(Escalation, Escalation.id == EscalationStep.escalation_id)
+        .where(EscalationStep.id.in_(step_ids))
+        .order_by(EscalationStep.id)
+    ).all()
+    shown = escalations(session, Caller(member.workspace_id, member.id), [escalation.id for _, escalation in steps])
+    newest = _newest_day(session, member, MorningRequest.step_id, step_ids)
+    zone = ZoneInfo(member.time_zone)
+    return tuple(
+        Help(
+            asking=asking_of(shown[escalation.id], zone),
+            is_open=escalation.state is EscalationState.OPEN
+            and escalation.round == step.round
+            and newest.get(step.id, delivery.day) <= delivery.day,
+        )
+        for step, escalation in steps
+        if escalation.id in shown
+    )
+
+
+def _newest_day(
+    session: Session, member: Member, column: sa.orm.InstrumentedAttribute[int | None], subjects: Iterable[int]
+) -> dict[int, date]:
+    """By subject: the day of the newest message to this member that asks about it."""
+    rows = session.execute(
+        sa.select(column, sa.func.max(Delivery.day))
+        .join(Delivery, Delivery.id == MorningRequest.delivery_id)
+        .where(column.in_(list(subjects)), Delivery.member_id == member.id, Delivery.state != DeliveryState.OBSOLETE)
+        .group_by(column)
+    ).all()
+    return {subject: day for subject, day in rows if subject is not None and day is not None}
