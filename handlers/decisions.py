@@ -1,15 +1,24 @@
-"""The buttons of a decision: Done, and Drop with its reason."""
+"""The list of decisions, and the buttons of one: Done, and Drop with its reason."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from bot.blocks import decision_list as lists
 from bot.blocks import decisions as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.domain.decision_filter import DecisionFilter, understand
 from bot.runtime import Runtime
-from bot.services import decisions, once
+from bot.services import decision_list, decisions, listing, once
+from bot.services.access import Caller
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
-from handlers.reply import Done, Errors, Reply
+from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
+from models import Team
 
 
 def register(desk: Desk) -> None:
@@ -18,11 +27,32 @@ def register(desk: Desk) -> None:
     desk.submit(Dialog.DROP_DECISION, drop)
 
 
+def listed(runtime: Runtime, request: Request, words: str) -> Reply:
+    """`/okr decisions`, with words that filter and a page."""
+    wanted = understand(words)
+    with runtime.read() as session:
+        team = None
+        if wanted.team:
+            wanted, team = _with_team(session, request.caller, wanted, words)
+        found = decision_list.page(session, request.caller, runtime.now(), wanted, team)
+    return Whisper(lists.decisions(found))
+
+
+def _with_team(session: Session, viewer: Caller, wanted: DecisionFilter, words: str) -> tuple[DecisionFilter, Team]:
+    """The team that is named. "Team 2" may be a name, or the second page of "Team"."""
+    numbered = f"{wanted.team} {wanted.page}"
+    if words.rstrip().endswith(numbered):
+        with suppress(Refused):
+            team = listing.team_named(session, viewer, numbered)
+            return replace(wanted, team=numbered, page=1), team
+    return wanted, listing.team_named(session, viewer, wanted.team)
+
+
 def done(runtime: Runtime, request: Request) -> Reply:
-    """Done. The messages about it say so, so the presser needs no answer."""
+    """Done. The messages about it say so; who pressed in a list, which stays as it is, reads it."""
     with runtime.write() as session:
         decisions.done(session, runtime.now(), caller=request.caller, decision_id=_id(request.value))
-    return Done()
+    return Whisper(dialogs.noted_as_done()) if _is_in_a_list(request) else Done()
 
 
 def open_drop(runtime: Runtime, request: Request) -> Reply:
@@ -50,6 +80,11 @@ def drop(runtime: Runtime, request: Request) -> Reply:
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             decisions.drop(session, now, caller=request.caller, decision_id=about, reason=reason)
     return Done()
+
+
+def _is_in_a_list(request: Request) -> bool:
+    """Whether it was pressed in a message that only the presser sees."""
+    return bool((request.body.get("container") or {}).get("is_ephemeral"))
 
 
 def _id(text: str) -> int:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
+from bot.blocks import decisions as blocks
 from bot.blocks import escalation_dialogs as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
-from bot.services import decisions, escalation, once
+from bot.services import decisions, escalation, key_result_view, once
 from bot.services.access import member_of
+from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
-from handlers.reply import Done, Errors, Reply
+from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
+from models import Escalation
 
 # The day that the dialog proposes; a week is when the next check-in shows whether it helped.
 PROPOSED = timedelta(days=7)
@@ -61,6 +65,7 @@ def open_decide(runtime: Runtime, request: Request) -> Reply:
 def decide(runtime: Runtime, request: Request) -> Reply:
     """The decision was submitted. Twice the same dialog is one decision."""
     view = _view(request)
+    key_result = view.metadata.get("key_result")
     chosen = view.user(Typed.DECISION_OWNER)
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     due = view.date(Typed.DECISION_DUE)
@@ -72,9 +77,42 @@ def decide(runtime: Runtime, request: Request) -> Reply:
                 session, runtime.now(), workspace_id=request.caller.workspace_id, slack_id=request.once
             ):
                 return Done()
-            decisions.decide(session, runtime.now(), caller=request.caller, escalation_id=_about(view), draft=draft)
+            now = runtime.now()
+            if key_result is None:
+                made = decisions.decide(session, now, caller=request.caller, escalation_id=_about(view), draft=draft)
+            else:
+                made = decisions.decide_about(
+                    session, now, caller=request.caller, key_result_id=int(key_result), draft=draft
+                )
+            confirms = key_result is not None or bool(view.metadata.get("confirms"))
+            confirmed = decisions.recorded(session, now, made) if confirms else None
     except NotADecision as wrong:
         return Errors(_sentences(wrong, draft))
+    return Whisper(confirmed) if confirmed is not None else Done()
+
+
+def decide_by_command(runtime: Runtime, request: Request, words: str) -> Reply:
+    """`/okr decide 12 …`: opens the dialog with the words in it. What was typed is given back where it cannot."""
+    head = re.match(r"(?:KR)?[\s#-]*(\d{1,9})(?!\w)[\s,:;.]*", words, re.IGNORECASE | re.ASCII)
+    if head is None:
+        return Whisper(blocks.decide_which(words))
+    typed = words[head.end() :].strip()
+    if len(typed) > dialogs.TEXT_LIMIT:
+        return Whisper(blocks.too_long_to_decide(typed))
+    now = runtime.now()
+    try:
+        with runtime.read() as session:
+            key_result = key_result_view.find(session, request.caller, int(head[1]))
+            about = decisions.about(session, request.caller, key_result)
+            due = decisions.local_today(member_of(session, request.caller), now) + PROPOSED
+            if isinstance(about, Escalation):
+                view = dialogs.decide(escalation.case_of(session, about, now), due=due, text=typed, confirms=True)
+            else:
+                stands = standing_now(session, now, key_result)
+                view = blocks.decide_outside(stands, due=due, text=typed, kinds=about)
+    except Refused as refused:
+        raise Refused(refused.reason, **refused.facts, typed=typed) from None
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 
 
@@ -114,6 +152,8 @@ def _sentences(wrong: NotADecision, draft: Draft) -> dict[str, str]:
                 sentences[Typed.DECISION] = dialogs.text_too_long(len(draft.text))
             case Field.TEXT, _:
                 sentences[Typed.DECISION] = dialogs.decision_missing()
+            case Field.KIND, _:
+                sentences[Typed.DECISION_KIND] = dialogs.kind_is_for_leads()
             case Field.OWNER, Problem.MISSING:
                 sentences[Typed.DECISION_OWNER] = dialogs.owner_missing()
             case Field.OWNER, Problem.MAY_NOT_SEE_IT:

@@ -55,6 +55,8 @@ class PostKind(enum.Enum):
     DEPENDENCY_REPLY = "dependency_reply"
     DEPENDENCY_NEWS = "dependency_news"
     MORNING = "morning"
+    DECISION_MADE = "decision_made"
+    DECISION_SETTLED = "decision_settled"
 
 
 class Delivery(InWorkspace, Base):
@@ -82,6 +84,7 @@ class Delivery(InWorkspace, Base):
         within_workspace("about_member_id", "member"),
         within_workspace("check_in_id", "check_in"),
         within_workspace("understanding_id", "understanding"),
+        within_workspace("decision_id", "decision"),
         within_workspace("follows_id", "delivery"),
         within_workspace("about_id", "delivery"),
         sa.CheckConstraint(
@@ -128,6 +131,7 @@ class Delivery(InWorkspace, Base):
     check_in_id: Mapped[int | None] = mapped_column(RowId)
     understanding_id: Mapped[int | None] = mapped_column(RowId)
     question_id: Mapped[int | None] = mapped_column(RowId)
+    decision_id: Mapped[int | None] = mapped_column(RowId)
     # Which piece, from 1, where one thing is told in several posts.
     part: Mapped[int | None]
     # The delivery that an admin is told about.

@@ -18,6 +18,7 @@ from bot.blocks.post import Post
 from bot.services import (
     absences,
     correction,
+    decision_posts,
     departures,
     dependency,
     digest,
@@ -65,6 +66,8 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.DEPENDENCY_NEWS: dependency.news_post,
     PostKind.OWNERLESS: departures.post,
     PostKind.QUESTION: question.post,
+    PostKind.DECISION_MADE: decision_posts.made_post,
+    PostKind.DECISION_SETTLED: decision_posts.settled_post,
     PostKind.ADMIN_NOTICE: failures.post,
 }
 

@@ -1,19 +1,72 @@
-"""What becomes of a decision: done, or dropped with a reason; told in the thread, and to those whom it concerns."""
+"""Decisions where nobody had asked for help, and what becomes of any: done, or dropped with a reason."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 
-from bot.blocks.escalation import LINE, Case, Decided, Settled, listed, to_thread
+from bot.blocks.decision_kinds import beside
+from bot.blocks.escalation import LINE, Case, Decided, Settled, listed, title_of, to_thread, told_of_decision, whole
+from bot.blocks.escalation_dialogs import TEXT_LIMIT, decision_fields
 from bot.blocks.escalation_path import NAME
 from bot.blocks.ids import Dialog, Typed
 from bot.blocks.layout import dialog, field_input, section, text_element
+from bot.blocks.moments import named_day
 from bot.blocks.post import Post, View
+from bot.blocks.standing import Standing, standing_line
 from bot.blocks.text import clip, said
+from bot.domain.escalation import DecisionKind
 
 REASON_LIMIT = 3000
 SHORT = 300
+
+
+def decide_outside(about: Standing, *, due: date, text: str, kinds: Sequence[DecisionKind]) -> View:
+    """The dialog of a decision about a key result for which nobody asks for help. `text` was typed already."""
+    return dialog(
+        f"Decide on {about.label}",
+        [
+            section(standing_line(about, spelled=True)),
+            *decision_fields(
+                due, text=text, kinds=kinds, hint="Who makes it happen and the key result's owner read it."
+            ),
+        ],
+        callback_id=Dialog.DECIDE,
+        metadata=json.dumps({"key_result": about.key_result_id}),
+        submit="Record",
+        close="Cancel",
+    )
+
+
+def recorded(about: Standing, decision: Decided, *, in_thread: bool) -> Post:
+    """To who has decided by a command: it is kept, and who hears of it."""
+    head = f"Recorded for {title_of(about)}{beside(decision.kind)}"
+    told = f"{said(decision.owner.name, NAME)} makes it happen by {named_day(decision.due_on)}, and is told."
+    where = " It stands in the thread." if in_thread else ""
+    return Post(head, (*whole(f"*{head}:*\n", decision.text), section(f"{told}{where} `/okr decisions` lists it.")))
+
+
+def made(about: Standing, decision: Decided, *, for_follow_up: bool) -> Post:
+    """To who makes it happen, with the buttons that say what became of it; or to the key result's owner."""
+    return told_of_decision(about, decision, for_follow_up=for_follow_up)
+
+
+def became(about: Standing, decision: Decided, how: Settled) -> Post:
+    """To those who own the follow-up or the key result, and who decided, where somebody else has pressed."""
+    return _told(f"{_head(how)}, about {title_of(about)}: {said(decision.text, SHORT)}", how)
+
+
+def decide_which(typed: str) -> Post:
+    """`/okr decide` without a key result's number; what was typed is given back."""
+    head = "Which key result? Its number comes first, as in `/okr decide 12 two days of HR for the auditor`."
+    return Post(head, (section(head), *(whole("*You typed:*\n", typed) if typed else ())))
+
+
+def too_long_to_decide(typed: str) -> Post:
+    """What was typed behind `/okr decide` does not fit into the dialog; it is given back."""
+    head = f"That is {len(typed)} characters; {TEXT_LIMIT} fit. Please shorten it a little, and type it once more:"
+    return Post(head, (section(head), *whole("", typed)))
 
 
 def settled(case: Case, decision: Decided, how: Settled) -> Post:
@@ -37,7 +90,7 @@ def drop(label: str, decision_id: int, text: str) -> View:
                 "Why is it dropped?",
                 Typed.REASON,
                 text_element(Typed.REASON, multiline=True, most=REASON_LIMIT),
-                hint="It is posted in the thread and kept. What was overdue is then no longer asked about.",
+                hint="Those whom it concerns read it, and it is kept. It is then no longer asked about.",
             ),
         ],
         callback_id=Dialog.DROP_DECISION,
@@ -45,6 +98,11 @@ def drop(label: str, decision_id: int, text: str) -> View:
         submit="Drop",
         close="Cancel",
     )
+
+
+def noted_as_done() -> Post:
+    """To who has pressed *Done* in a list."""
+    return Post("Noted as done. Those whom it concerns are told.")
 
 
 def reason_missing() -> str:
@@ -60,6 +118,13 @@ def only_these_may_settle(names: Sequence[str]) -> str:
     if not names:
         return "Only who owns this, who decided it, or a lead above can say that. Thank you for looking."
     return f"{listed(names)} can say what became of this. Thank you for looking."
+
+
+def only_these_decide(number: int, names: Sequence[str]) -> str:
+    """To somebody who would decide about a key result: who can."""
+    if not names:
+        return f"Only the owner of KR-{number} or a lead above can decide about it, and none is named yet."
+    return f"{listed(names)} can decide about KR-{number}. Thank you for looking."
 
 
 def settled_already(name: str, *, is_done: bool) -> str:

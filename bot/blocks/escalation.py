@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.blocks.decision_kinds import beside
+from bot.blocks.decision_list import settling
 from bot.blocks.dependency import Waits, answer
 from bot.blocks.escalation_path import (
     NAME,
@@ -123,7 +124,7 @@ class Case:
     @property
     def title(self) -> str:
         """`KR-15 SOC 2 certified by 15 Dec`, inert."""
-        return f"{self.standing.label} {said(self.standing.text, TITLE)}"
+        return title_of(self.standing)
 
 
 @dataclass(frozen=True)
@@ -204,11 +205,11 @@ def decided(case: Case, decision: Decided) -> Post:
     head = f"{decision.head}:"
     text = f"{case.standing.label}, {head} {said(decision.text, 300)}"
     if decision.settled is not None:
-        return Post(text, (*_long(f"*{head}*\n", decision.text), section(_follow_up(decision))))
+        return Post(text, (*whole(f"*{head}*\n", decision.text), section(_follow_up(decision))))
     asked = f"{mention(decision.owner.slack_id)}, can you make this happen by {named_day(decision.due_on)}?"
     if decision.owner != case.owner:
         asked += f" {said(case.owner.name, NAME)}, this is for your {case.standing.label}."
-    return Post(text, (*_long(f"*{head}*\n", decision.text), section(asked), _settling(decision)))
+    return Post(text, (*whole(f"*{head}*\n", decision.text), section(asked), actions(*settling(decision.decision_id))))
 
 
 def resolved(case: Case, by: str) -> Post:
@@ -216,7 +217,7 @@ def resolved(case: Case, by: str) -> Post:
     if case.no_decision_reason:
         head = f"Resolved by {said(by, NAME)} without a decision:"
         text = f"{case.standing.label}: {head} {said(case.no_decision_reason, 300)}"
-        return Post(text, tuple(_long(f"*{head}*\n", case.no_decision_reason)))
+        return Post(text, tuple(whole(f"*{head}*\n", case.no_decision_reason)))
     return _sentence(f"Resolved by {said(by, NAME)}. Thank you, everybody.")
 
 
@@ -225,20 +226,27 @@ def resolved(case: Case, by: str) -> Post:
 
 def news_of_decision(case: Case, decision: Decided, *, for_follow_up: bool) -> Post:
     """To the owner of the follow-up (who is asked), or to the owner of the key result (who is told)."""
+    made = told_of_decision(case.standing, decision, for_follow_up=for_follow_up)
+    return Post(made.text, (*made.blocks, *to_thread(case)))
+
+
+def told_of_decision(about: Standing, decision: Decided, *, for_follow_up: bool) -> Post:
+    """The same about a decision that has no thread: nobody had asked for help."""
     by, due = said(decision.by, NAME), named_day(decision.due_on)
+    title, kind = title_of(about), beside(decision.kind)
     if for_follow_up and decision.by == decision.owner.name:
-        head = f"You have decided, and make this happen by {due}, for {case.title}:"
+        head = f"You have decided{kind}, and make this happen by {due}, for {title}:"
     elif for_follow_up:
-        head = f"{by} asks you to make this happen by {due}, for {case.title}:"
+        head = f"{by} asks you to make this happen{kind} by {due}, for {title}:"
     else:
-        head = f"{by} has decided about your {case.title}:"
+        head = f"{by} has decided{kind} about your {title}:"
     if decision.settled is not None:
         after = section(_follow_up(decision))
     elif for_follow_up:
-        after = _settling(decision)
+        after = actions(*settling(decision.decision_id))
     else:
         after = section(f"{said(decision.owner.name, NAME)} makes it happen by {due}.")
-    return Post(f"{head} {said(decision.text, 300)}", (*_long(f"*{head}*\n", decision.text), after, *to_thread(case)))
+    return Post(f"{head} {said(decision.text, 300)}", (*whole(f"*{head}*\n", decision.text), after))
 
 
 def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
@@ -253,18 +261,10 @@ def news_of_end(case: Case, by: str) -> Post:
     if not case.no_decision_reason:
         return _sentence(head)
     reason = case.no_decision_reason
-    return Post(f"{head} {said(reason, 300)}", tuple(_long(f"{head}\nWhy no decision was needed: ", reason)))
+    return Post(f"{head} {said(reason, 300)}", tuple(whole(f"{head}\nWhy no decision was needed: ", reason)))
 
 
 # Buttons
-
-
-def _settling(decision: Decided) -> Block:
-    about = str(decision.decision_id)
-    return actions(
-        button("Done", Act.DECISION_DONE, value=about, style="primary"),
-        button("Drop", Act.DROP_DECISION, value=about),
-    )
 
 
 def buttons(escalation_id: int, state: EscalationState) -> tuple[Block, ...]:
@@ -289,6 +289,11 @@ def buttons(escalation_id: int, state: EscalationState) -> tuple[Block, ...]:
 
 
 # Pieces
+
+
+def title_of(about: Standing) -> str:
+    """`KR-15 SOC 2 certified by 15 Dec`, inert."""
+    return f"{about.label} {said(about.text, TITLE)}"
 
 
 def headline(case: Case) -> str:
@@ -454,7 +459,7 @@ def _sections(lines: Sequence[str]) -> list[Block]:
     return [section(whole)] if len(whole) <= SECTION else [section(line) for line in lines]
 
 
-def _long(head: str, text: str) -> list[Block]:
+def whole(head: str, text: str) -> list[Block]:
     """What somebody typed, whole and with its line breaks, in as many paragraphs as it needs."""
     blocks: list[Block] = []
     piece, length, sent = "", len(head), 0

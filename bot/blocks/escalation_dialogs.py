@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 
 from bot.blocks.decision_kinds import kind_field
@@ -12,45 +13,58 @@ from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.moments import named_day
 from bot.blocks.post import Block, View
 from bot.blocks.text import clip, plain, said
+from bot.domain.escalation import DecisionKind
 
 TEXT_LIMIT = 3000
 NEED = 600
 
 
-def decide(case: Case, *, due: date) -> View:
-    """What is decided, of what kind, who makes it happen, by when. `due` is the day that is proposed."""
+def decide(case: Case, *, due: date, text: str = "", confirms: bool = False) -> View:
+    """What is decided, of what kind, who makes it happen, by when. `due` is the day that is proposed.
+
+    `text` was typed already. `confirms`: who records it may be far from the thread, and reads that it was recorded.
+    """
     return dialog(
         f"Decide on {case.standing.label}",
         [
             *_about(case),
-            field_input(
-                "What is decided?",
-                Typed.DECISION,
-                text_element(Typed.DECISION, multiline=True, most=TEXT_LIMIT),
-                hint="It is posted in the thread, as you write it.",
-            ),
-            kind_field(),
-            field_input(
-                "Who makes it happen?",
-                Typed.DECISION_OWNER,
-                {
-                    "type": "users_select",
-                    "action_id": Typed.DECISION_OWNER,
-                    "placeholder": plain("One person", 150),
-                },
-                hint="They are told, with the day.",
-            ),
-            field_input(
-                "By when?",
-                Typed.DECISION_DUE,
-                {"type": "datepicker", "action_id": Typed.DECISION_DUE, "initial_date": due.isoformat()},
-            ),
+            *decision_fields(due, text=text, hint="It is posted in the thread, as you write it."),
         ],
         callback_id=Dialog.DECIDE,
-        metadata=_metadata(case),
+        metadata=json.dumps({"escalation": case.escalation_id, "confirms": confirms}),
         submit="Record",
         close="Cancel",
     )
+
+
+def decision_fields(
+    due: date, *, text: str, hint: str, kinds: Sequence[DecisionKind] = tuple(DecisionKind)
+) -> list[Block]:
+    """The fields of a decision. `kinds` are those that the reader may decide."""
+    return [
+        field_input(
+            "What is decided?",
+            Typed.DECISION,
+            text_element(Typed.DECISION, initial=text, multiline=True, most=TEXT_LIMIT),
+            hint=hint,
+        ),
+        kind_field(kinds),
+        field_input(
+            "Who makes it happen?",
+            Typed.DECISION_OWNER,
+            {
+                "type": "users_select",
+                "action_id": Typed.DECISION_OWNER,
+                "placeholder": plain("One person", 150),
+            },
+            hint="They are told, with the day.",
+        ),
+        field_input(
+            "By when?",
+            Typed.DECISION_DUE,
+            {"type": "datepicker", "action_id": Typed.DECISION_DUE, "initial_date": due.isoformat()},
+        ),
+    ]
 
 
 def resolve(case: Case) -> View:
@@ -71,7 +85,7 @@ def resolve(case: Case) -> View:
             ),
         ],
         callback_id=Dialog.RESOLVE,
-        metadata=_metadata(case),
+        metadata=json.dumps({"escalation": case.escalation_id}),
         submit="Resolve",
         close="Cancel",
     )
@@ -86,6 +100,10 @@ def decision_missing() -> str:
 
 def text_too_long(length: int) -> str:
     return f"That is {length} characters; {TEXT_LIMIT} fit. Please shorten it a little."
+
+
+def kind_is_for_leads() -> str:
+    return "Changing the target or the measure, and stopping, is for a lead above. Please choose another kind."
 
 
 def owner_missing() -> str:
@@ -118,7 +136,3 @@ def _about(case: Case) -> list[Block]:
     if case.words.need:
         lines.append(f"*The owner needs:* {said(case.words.need, NEED)}")
     return [section("\n".join(lines))]
-
-
-def _metadata(case: Case) -> str:
-    return json.dumps({"escalation": case.escalation_id})

@@ -93,6 +93,8 @@ def help_text(not_understood: str = "") -> Post:
         "`/okr signals` what your team's data asks, `/okr signals TEAM` another team's",
         "`/okr health` how it goes for your team, `/okr health TEAM` for another",
         "`/okr settings` your hour, zone, working days and public holidays",
+        "`/okr decide 12 two days of HR` records what is decided about KR-12",
+        "`/okr decisions` what is decided and not done; with `overdue`, `done`, `mine`, a team's name or `KR-12`",
         "`/okr handover 12` asks somebody to own KR-12",
         "`/okr rhythm` everybody's week, for admins",
         "`/okr help` this list",

@@ -37,6 +37,8 @@ _WHAT = {
     "reminder": "A reminder",
     "away_news": "Word of who is away",
     "hand_over": "A request to take a key result over",
+    "decision_made": "A decision",
+    "decision_settled": "What became of a decision",
     "hand_over_news": "Word of a key result that changes hands",
     "dependency": "The question whether a team can help another",
     "dependency_reply": "A team's answer to another, in a thread",

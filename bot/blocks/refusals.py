@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.blocks.away import cover_cannot
-from bot.blocks.decisions import only_these_may_settle, settled_already
+from bot.blocks.decisions import only_these_decide, only_these_may_settle, settled_already
 from bot.blocks.escalation import only_these_may
 from bot.blocks.hand_over import cannot_own, owns_already
 from bot.blocks.snooze import asked_again_already, no_time_left
@@ -64,6 +64,8 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         "or say why no decision was needed."
     ),
     Reason.NOT_YOUR_DECISION: lambda f: only_these_may_settle(f["names"]),
+    Reason.NOT_YOURS_TO_DECIDE: lambda f: only_these_decide(f["number"], f["names"]),
+    Reason.NOTHING_TO_DECIDE: lambda f: f"KR-{f['number']} is closed, so there is nothing to decide about it any more.",
     Reason.NO_SUCH_DECISION: lambda f: "I can't find that decision any more.",
     Reason.DECISION_SETTLED: lambda f: settled_already(str(f["name"]), is_done=f["is_done"]),
     Reason.NO_SUCH_PERSON: lambda f: (

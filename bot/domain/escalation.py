@@ -45,6 +45,11 @@ class DecisionKind(enum.Enum):
     ACCEPT_RISK = "accept_risk"
 
     @property
+    def is_for_leads(self) -> bool:
+        """Whether it takes more than the owner's word: it changes or ends what was agreed on."""
+        return self.redefines or self is DecisionKind.STOP
+
+    @property
     def redefines(self) -> bool:
         """Whether the key result's definition changes."""
         return self in (DecisionKind.CHANGE_TARGET, DecisionKind.WRONG_MEASURE)

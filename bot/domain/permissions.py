@@ -16,6 +16,7 @@ class Action(enum.Enum):
     CORRECT_ANSWER = "correct_answer"
     ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
     DECIDE = "decide"
+    DECIDE_OUTSIDE = "decide_outside"
     TAKE_TO_REVIEW = "take_to_review"
     RESOLVE_ESCALATION = "resolve_escalation"
     SETTLE_DECISION = "settle_decision"
@@ -62,7 +63,8 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     """Whether `actor` may do `action`.
 
     Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
-    the leads above, those who were asked and the executive sponsor may decide; who owns a decision, who made it and the
+    the leads above, those who were asked and the executive sponsor may decide; where nobody
+    asked for help the owner and co-owners may decide as well; who owns a decision, who made it and the
     leads above may say what became of it; admins see settings and failures, not more. Nobody may act on what they may
     not see, and a private escalation is for its owners and those it asked.
     """
@@ -80,7 +82,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return responsible or leads
         case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
             return decides
-        case Action.RESOLVE_ESCALATION:
+        case Action.RESOLVE_ESCALATION | Action.DECIDE_OUTSIDE:
             return responsible or decides
         case Action.SETTLE_DECISION:
             return leads or asked

@@ -27,6 +27,8 @@ class Reason(enum.Enum):
     ALREADY_DECIDED = "already_decided"
     NEEDS_A_DECISION = "needs_a_decision"
     NOT_YOUR_DECISION = "not_your_decision"
+    NOT_YOURS_TO_DECIDE = "not_yours_to_decide"
+    NOTHING_TO_DECIDE = "nothing_to_decide"
     NO_SUCH_DECISION = "no_such_decision"
     DECISION_SETTLED = "decision_settled"
     NO_SUCH_TEAM = "no_such_team"

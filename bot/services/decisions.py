@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.escalation import DecisionKind, Event, ProposedDecision
+from bot.blocks import decisions as messages
+from bot.blocks.post import Post
+from bot.domain.escalation import DecisionKind, EscalationState, Event, ProposedDecision
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import audit, morning_plan
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
-from bot.services.escalation import happened, held, move
-from bot.services.escalation_case import names_of
+from bot.services.decision_posts import standing_now, tell_made, tell_settled
+from bot.services.escalation import happened, held, move, seen
+from bot.services.escalation_case import decided_of, names_of
 from bot.services.escalation_ladder import stop
 from bot.services.refusals import Reason, Refused
-from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, Member
+from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, KeyResultState, Member
 
 TEXT_LIMIT = 3000
 
 
 class Field(enum.Enum):
     TEXT = "text"
+    KIND = "kind"
     OWNER = "owner"
     DUE = "due"
 
@@ -39,6 +43,7 @@ class Problem(enum.Enum):
     NOT_A_FULL_MEMBER = "not_a_full_member"
     MAY_NOT_SEE_IT = "may_not_see_it"
     IN_THE_PAST = "in_the_past"
+    FOR_LEADS = "for_leads"
 
 
 @dataclass(frozen=True)
@@ -69,47 +74,134 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
     """
     escalation = held(session, caller, escalation_id, Action.DECIDE)
     key_result = session.get_one(KeyResult, escalation.key_result_id)
+    owner_id, due_on = _checked(session, now, caller, key_result, draft, kinds=tuple(DecisionKind))
+    proposed = ProposedDecision(draft.text, owner_id, due_on)
+    move(session, now, escalation, Event.DECIDE, caller=caller, decision=proposed)
+    escalation.decided_at = escalation.decided_at or now
+    stop(escalation)
+    decision = _record(
+        session, now, caller, key_result, draft, owner_id=owner_id, due_on=due_on, escalation_id=escalation.id
+    )
+    happened(session, now, escalation, EscalationEventKind.DECIDED, caller=caller, decision_id=decision.id)
+    return decision
+
+
+def about(session: Session, caller: Caller, key_result: KeyResult) -> Escalation | tuple[DecisionKind, ...]:
+    """What a decision about this key result is part of: its open escalation; where nobody asks for help, the kinds that
+    the caller may decide.
+
+    Raises `Refused`: the key result is closed, or it is not the caller's to decide about.
+    """
+    if key_result.state is KeyResultState.CLOSED:
+        raise Refused(Reason.NOTHING_TO_DECIDE, number=key_result.number)
+    open_one = session.scalar(
+        sa.select(Escalation).where(
+            Escalation.key_result_id == key_result.id, Escalation.state != EscalationState.RESOLVED
+        )
+    )
+    if open_one is not None:
+        return seen(session, caller, open_one.id, Action.DECIDE)
+    member = member_of(session, caller)
+    facts = key_result_facts(session, key_result)
+    facts = replace(facts, sponsor_ids=frozenset({member.id} if member.is_sponsor else ()))
+    if not may(actor_of(member), Action.DECIDE_OUTSIDE, facts):
+        can = [facts.owner_id, *facts.lead_ids_above]
+        names = names_of(session, [one for one in dict.fromkeys(can) if one is not None])
+        raise Refused(Reason.NOT_YOURS_TO_DECIDE, number=key_result.number, names=names)
+    leads = may(actor_of(member), Action.DECIDE, facts)
+    return tuple(kind for kind in DecisionKind if leads or not kind.is_for_leads)
+
+
+def decide_about(session: Session, now: datetime, *, caller: Caller, key_result_id: int, draft: Draft) -> Decision:
+    """Record a decision about a key result for which nobody asked for help, and tell both owners.
+
+    Where somebody has asked meanwhile it is part of that escalation. Raises as `about` and `decide`.
+    """
+    key_result = session.scalar(
+        sa.select(KeyResult)
+        .where(KeyResult.workspace_id == caller.workspace_id, KeyResult.id == key_result_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if key_result is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    found = about(session, caller, key_result)
+    if isinstance(found, Escalation):
+        return decide(session, now, caller=caller, escalation_id=found.id, draft=draft)
+    owner_id, due_on = _checked(session, now, caller, key_result, draft, kinds=found)
+    decision = _record(session, now, caller, key_result, draft, owner_id=owner_id, due_on=due_on)
+    tell_made(session, now, decision, key_result.owner_id)
+    return decision
+
+
+def _checked(
+    session: Session,
+    now: datetime,
+    caller: Caller,
+    key_result: KeyResult,
+    draft: Draft,
+    *,
+    kinds: Collection[DecisionKind],
+) -> tuple[int, date]:
+    """The owner of the follow-up and its day. Raises `NotADecision`."""
     today = local_today(member_of(session, caller), now)
     owner = session.get(Member, draft.owner_id) if draft.owner_id is not None else None
     problems = _problems(draft, owner, today)
+    if draft.kind not in kinds:
+        problems[Field.KIND] = Problem.FOR_LEADS
     if owner is not None and Field.OWNER not in problems and not _may_see(session, owner, key_result):
         problems[Field.OWNER] = Problem.MAY_NOT_SEE_IT
     if problems or owner is None or draft.due_on is None:
         raise NotADecision(problems, today=today, owner_name=owner.name if owner is not None else "")
-    proposed = ProposedDecision(draft.text, owner.id, draft.due_on)
-    move(session, now, escalation, Event.DECIDE, caller=caller, decision=proposed)
-    escalation.decided_at = escalation.decided_at or now
-    stop(escalation)
+    return owner.id, draft.due_on
+
+
+def _record(
+    session: Session,
+    now: datetime,
+    caller: Caller,
+    key_result: KeyResult,
+    draft: Draft,
+    *,
+    owner_id: int,
+    due_on: date,
+    escalation_id: int | None = None,
+) -> Decision:
     decision = Decision(
-        workspace_id=escalation.workspace_id,
+        workspace_id=key_result.workspace_id,
         key_result_id=key_result.id,
-        escalation_id=escalation.id,
+        escalation_id=escalation_id,
         text=draft.text.strip(),
         decided_by_id=caller.member_id,
-        owner_id=owner.id,
-        due_on=draft.due_on,
+        owner_id=owner_id,
+        due_on=due_on,
         kind=draft.kind,
         created_at=now,
     )
     session.add(decision)
     session.flush()
-    morning_plan.look_at(session, now, [owner.id])
-    happened(session, now, escalation, EscalationEventKind.DECIDED, caller=caller, decision_id=decision.id)
+    morning_plan.look_at(session, now, [owner_id])
     audit.record(
         session,
         now,
-        workspace_id=escalation.workspace_id,
+        workspace_id=key_result.workspace_id,
         actor_id=caller.member_id,
         action="decision.recorded",
         subject=decision,
         detail={
-            "escalation": escalation.id,
-            "owner": owner.id,
-            "due_on": draft.due_on.isoformat(),
+            "escalation": escalation_id,
+            "owner": owner_id,
+            "due_on": due_on.isoformat(),
             "kind": draft.kind.value,
         },
     )
     return decision
+
+
+def recorded(session: Session, now: datetime, decision: Decision) -> Post:
+    """What who has decided reads where they did not decide in the thread."""
+    about = standing_now(session, now, session.get_one(KeyResult, decision.key_result_id))
+    return messages.recorded(about, decided_of(session, decision), in_thread=decision.escalation_id is not None)
 
 
 def open_one(session: Session, caller: Caller, decision_id: int) -> tuple[Decision, int]:
@@ -157,7 +249,9 @@ def _settle(
         subject=decision,
         detail={"reason": reason} if reason else None,
     )
-    if decision.escalation_id is not None:
+    if decision.escalation_id is None:
+        tell_settled(session, now, decision)
+    else:
         happened(
             session,
             now,

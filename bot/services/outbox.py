@@ -34,6 +34,7 @@ SHOWS_STATE = {
     PostKind.DEPENDENCY,
     PostKind.OWNERLESS,
     PostKind.DIGEST,
+    PostKind.DECISION_MADE,
 }
 
 _NEW_WORK = "okra_new_work"
@@ -81,6 +82,7 @@ class Draft:
     hand_over_id: int | None = None
     question_id: int | None = None
     dependency_id: int | None = None
+    decision_id: int | None = None
     about_member_id: int | None = None
     part: int | None = None
     about_id: int | None = None
@@ -111,6 +113,7 @@ def post(
     hand_over_id: int | None = None,
     question_id: int | None = None,
     dependency_id: int | None = None,
+    decision_id: int | None = None,
     about_member_id: int | None = None,
     part: int | None = None,
     about_id: int | None = None,
@@ -139,6 +142,7 @@ def post(
         hand_over_id=hand_over_id,
         question_id=question_id,
         dependency_id=dependency_id,
+        decision_id=decision_id,
         about_member_id=about_member_id,
         part=part,
         about_id=about_id,
@@ -203,6 +207,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "hand_over_id": draft.hand_over_id,
         "question_id": draft.question_id,
         "dependency_id": draft.dependency_id,
+        "decision_id": draft.decision_id,
         "about_member_id": draft.about_member_id,
         "part": draft.part,
         "about_id": draft.about_id,

@@ -102,7 +102,7 @@ def open_escalations(session: Session, viewer: Caller | None, team_ids: Collecti
 
     `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
     """
-    return _open(session, _UNRESOLVED.where(_of_teams(team_ids), visible_to(viewer)), viewer=viewer)
+    return _open(session, _UNRESOLVED.where(of_teams(team_ids), visible_to(viewer)), viewer=viewer)
 
 
 def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> dict[int, OpenEscalation]:
@@ -137,7 +137,7 @@ def open_decisions(
     session: Session, team_ids: Collection[int], today: date, *, viewer: Caller | None = None
 ) -> list[OpenDecision]:
     """The decisions of these teams whose follow-up is not done, the overdue first. `viewer` as above."""
-    return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, _of_teams(team_ids))
+    return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, of_teams(team_ids))
 
 
 def open_decisions_of(session: Session, viewer: Caller, today: date) -> list[OpenDecision]:
@@ -157,7 +157,7 @@ def decisions_since(
 ) -> list[OpenDecision]:
     """The decisions of these teams that were recorded after `since` and not dropped, done or not. `viewer` as above."""
     made = sa.and_(Decision.created_at > since, Decision.state != DecisionState.DROPPED)
-    return _decisions(session, today, viewer, made, _of_teams(team_ids))
+    return _decisions(session, today, viewer, made, of_teams(team_ids))
 
 
 def _decisions(
@@ -174,15 +174,15 @@ def _decisions_where(
         sa.select(Decision, KeyResult.number, KeyResultRevision, owner, decider.name, Delivery, Workspace.url)
         .join(KeyResult, KeyResult.id == Decision.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
-        .join(KeyResultRevision, _current_definition())
+        .join(KeyResultRevision, current_definition())
         .join(owner, owner.id == Decision.owner_id)
         .join(decider, decider.id == Decision.decided_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
-        .outerjoin(Delivery, _root_of(Decision.workspace_id, Decision.escalation_id))
+        .outerjoin(Delivery, root_of(Decision.workspace_id, Decision.escalation_id))
         .where(*conditions)
         .order_by(Decision.due_on, Decision.id)
     ).all()
-    places = _places(session, [row[5] for row in rows], viewer)
+    reached = places(session, [row[5] for row in rows], viewer)
     return [
         OpenDecision(
             decision_id=decision.id,
@@ -196,7 +196,7 @@ def _decisions_where(
             decided_by_name=decided_by,
             due_on=decision.due_on,
             is_overdue=decision.state is DecisionState.OPEN and decision.due_on < today,
-            link=_link(root, url) if root and root.id in places else None,
+            link=link_to(root, url) if root and root.id in reached else None,
             kind=decision.kind,
         )
         for decision, number, definition, who, decided_by, root, url in rows
@@ -231,7 +231,7 @@ def _open(
     rows = session.execute(wanted, given or {}).all()
     if not rows:
         return []
-    places = _places(session, [row[5] for row in rows], viewer)
+    reached = places(session, [row[5] for row in rows], viewer)
     calls = newest_call(session, [row[0].id for row in rows])
     blocking = blocking_at(session, {row[0].key_result_id: calls[row[0].id].at for row in rows})
     return [
@@ -251,29 +251,32 @@ def _open(
             stuck=calls[escalation.id].working,
             need=calls[escalation.id].need,
             blocked_by=blocking.get(escalation.key_result_id, ""),
-            posted_channel=root.posted_channel if root and root.id in places else None,
-            posted_ts=root.posted_ts if root and root.id in places else None,
+            posted_channel=root.posted_channel if root and root.id in reached else None,
+            posted_ts=root.posted_ts if root and root.id in reached else None,
             workspace_url=url,
         )
         for escalation, number, definition, who, taken_by, root, url in rows
     ]
 
 
-def _current_definition() -> sa.ColumnElement[bool]:
+def current_definition() -> sa.ColumnElement[bool]:
+    """Joins the definition that counts."""
     return sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision)
 
 
-def _of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
+def of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """For a select over `Objective`: these teams hold or share it."""
     shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     return sa.or_(Objective.team_id.in_(team_ids), shared)
 
 
-def _root_of(workspace_id: _Id, escalation_id: _Id) -> sa.ColumnElement[bool]:
+def root_of(workspace_id: _Id, escalation_id: _Id) -> sa.ColumnElement[bool]:
+    """Joins the delivery of a thread's first message."""
     key = sa.literal("escalation:").concat(sa.cast(escalation_id, sa.Text))
     return sa.and_(Delivery.workspace_id == workspace_id, Delivery.key == key)
 
 
-def _places(session: Session, roots: Collection[Delivery | None], viewer: Caller | None) -> set[int]:
+def places(session: Session, roots: Collection[Delivery | None], viewer: Caller | None) -> set[int]:
     """The ids of those first messages that the viewer can open: in a channel, or in a group message of theirs."""
     found = {root.id for root in roots if root is not None and root.channel_id is not None}
     groups = {root.conversation_id for root in roots if root is not None and root.conversation_id is not None}
@@ -283,7 +286,8 @@ def _places(session: Session, roots: Collection[Delivery | None], viewer: Caller
     return found
 
 
-def _link(root: Delivery, base: str | None) -> str | None:
+def link_to(root: Delivery, base: str | None) -> str | None:
+    """The thread's address; null until its first message stands. Not everybody can open it: see `places`."""
     if root.posted_channel is None or root.posted_ts is None:
         return None
     return thread_link(root.posted_channel, root.posted_ts, base)
@@ -297,11 +301,11 @@ _ANY: _Opened = (
     sa.select(Escalation, KeyResult.number, KeyResultRevision, _asked, _taker.name, Delivery, Workspace.url)
     .join(KeyResult, KeyResult.id == Escalation.key_result_id)
     .join(Objective, Objective.id == KeyResult.objective_id)
-    .join(KeyResultRevision, _current_definition())
+    .join(KeyResultRevision, current_definition())
     .join(Workspace, Workspace.id == Escalation.workspace_id)
     .outerjoin(_asked, _asked.id == Escalation.asked_id)
     .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
-    .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
+    .outerjoin(Delivery, root_of(Escalation.workspace_id, Escalation.id))
     .order_by(Escalation.opened_at, Escalation.id)
 )
 _UNRESOLVED = _ANY.where(Escalation.state != EscalationState.RESOLVED)

@@ -28,13 +28,18 @@ def visible_to(viewer: Caller | None) -> Condition:
     return sa.or_(everybody, _answers_for_it(me), _is_named(me), sa.and_(~named_only, _in_team(me)))
 
 
+def is_led_by(me: int) -> Condition:
+    """For a select over `Objective`: this member leads the team that holds it, or one above."""
+    led = sa.select(Team.id).where(Team.lead_id == me).cte(recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    led = led.union(sa.select(Team.id).join(led, Team.parent_id == led.c.id))
+    return Objective.team_id.in_(sa.select(led.c.id))
+
+
 def _answers_for_it(me: int) -> Condition:
     """Owner, co-owner, or a lead above."""
     co_owner = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
-    led = sa.select(Team.id).where(Team.lead_id == me).cte("led", recursive=True)
-    # A union, not a union all: a ring of parents ends.
-    led = led.union(sa.select(Team.id).join(led, Team.parent_id == led.c.id))
-    return sa.or_(KeyResult.owner_id == me, co_owner, Objective.team_id.in_(sa.select(led.c.id)))
+    return sa.or_(KeyResult.owner_id == me, co_owner, is_led_by(me))
 
 
 def _is_named(me: int) -> Condition:

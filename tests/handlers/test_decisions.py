@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from calls import MORNING, Scene, decide, set_scene, tell
 from desk import Desk, whispered
 
-from bot.blocks.ids import Act
+from bot.blocks.ids import Act, Command
 from bot.localslack.blockkit import check_view
-from handlers import decisions
+from handlers import commands, decisions, escalation
 from handlers.boundary import Handler
-from handlers.reply import Done, Reply
-from models import Decision, DecisionState, Delivery, Member
+from handlers.reply import Done, Reply, Whisper
+from handlers.request import Request
+from models import Decision, DecisionState, Delivery, Member, Team
 from models.database import Database
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -97,3 +98,108 @@ def test_a_dialog_that_came_too_late_keeps_its_words_and_says_why(story: Story) 
 def test_a_button_about_nothing_is_answered_with_a_sentence(story: Story, value: str) -> None:
     reply = story.press(story.scene.head, decisions.done, Act.DECISION_DONE, value)
     assert whispered(reply) == "I can't find that decision any more."
+
+
+@pytest.fixture
+def calm(database: Database) -> Story:
+    """Nobody asks for help."""
+    with database.write() as session:
+        scene = set_scene(session)
+    return Story(Desk(database, NOON), scene)
+
+
+def okr(story: Story, who: Member, text: str) -> Reply:
+    return story.desk.command(who, commands.okr, Command.OKR, text)
+
+
+def test_a_command_opens_the_dialog_with_its_words_and_confirms(calm: Story) -> None:
+    assert okr(calm, calm.scene.lead, "decide KR-1: two days of HR, <b>now</b>") == Done()
+    dialog = calm.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    assert dialog.value("What is decided?") == "two days of HR, <b>now</b>"
+    dialog.fill(Who_makes_it_happen="U0HANAMORI", What_kind_of_decision="move")
+    said = calm.desk.submit(calm.scene.lead, escalation.decide, dialog)
+    assert isinstance(said, Whisper)
+    assert said.post.text == "Recorded for KR-1 SOC 2 certified by 15 Dec (people or money)"
+    assert (calm.decision.owner_id, calm.decision.escalation_id) == (calm.scene.head.id, None)
+    # Sent twice it is one decision.
+    assert calm.desk.submit(calm.scene.lead, escalation.decide, dialog) == Done()
+    assert calm.decision.text == "two days of HR, <b>now</b>"
+
+
+def test_where_help_is_asked_for_the_command_decides_in_the_thread(story: Story) -> None:
+    assert okr(story, story.scene.lead, "decide 1 the auditor comes in December") == Done()
+    dialog = story.desk.opened()
+    assert dialog.value("What is decided?") == "the auditor comes in December"
+    assert "someone to free two HR days" in str(dialog.view["blocks"][0])
+    dialog.fill(Who_makes_it_happen="U0HANAMORI")
+    said = story.desk.submit(story.scene.lead, escalation.decide, dialog)
+    assert isinstance(said, Whisper)
+    assert "It stands in the thread." in str(said.post.blocks)
+    assert story.replies() == 2
+
+
+def test_the_owner_is_offered_what_the_owner_may_decide(calm: Story) -> None:
+    okr(calm, calm.scene.owner, "decide 1")
+    dialog = calm.desk.opened()
+    menu = dialog.block("What kind of decision?")["element"]
+    assert [one["value"] for one in menu["options"]] == ["unblock", "move", "accept_risk"]
+    # A dialog that was opened as a lead and is sent when they are none any more.
+    okr(calm, calm.scene.lead, "decide 1 stop it")
+    theirs = calm.desk.opened().fill(Who_makes_it_happen="U0HANAMORI", What_kind_of_decision="stop")
+    reply = calm.desk.submit(calm.scene.owner, escalation.decide, theirs)
+    assert theirs.errors(reply) == {
+        "What kind of decision?": "Changing the target or the measure, and stopping, is for a lead above. "
+        "Please choose another kind."
+    }
+
+
+@pytest.mark.parametrize(
+    ("who", "typed", "sentence"),
+    [
+        ("lead", "decide two days of HR", "Which key result? Its number comes first"),
+        ("lead", "decide 12th of May is too late", "Which key result? Its number comes first"),
+        ("lead", "decide 99 two days of HR", "There is no KR-99 that you can see."),
+        ("stranger", "decide 1 two days of HR", "Mere Ngata, Tama Reid or Hana Mori can decide about KR-1."),
+        ("lead", "decide 1 " + "two days of HR " * 250, "That is 3749 characters; 3000 fit."),
+    ],
+)
+def test_nothing_that_was_typed_is_lost(calm: Story, who: str, typed: str, sentence: str) -> None:
+    reply = okr(calm, getattr(calm.scene, who), typed)
+    assert isinstance(reply, Whisper)
+    assert reply.post.text.startswith(sentence)
+    whole = reply.post.text + "".join(block["text"]["text"] for block in reply.post.blocks)
+    assert typed.split(" ", 2 if sentence.startswith(("There", "That", "Mere")) else 1)[-1].strip() in whole
+    assert calm.desk.gateway.opened == []
+
+
+def test_decisions_are_listed_with_buttons_for_those_who_may(story: Story) -> None:
+    reply = okr(story, story.scene.head, "decisions mine")
+    assert isinstance(reply, Whisper)
+    assert reply.post.text == "1 open decision that you make happen"
+    assert [block["type"] for block in reply.post.blocks] == ["section", "section", "actions", "context"]
+    looking = okr(story, story.scene.stranger, "decisions Growth")
+    assert isinstance(looking, Whisper)
+    assert looking.post.text == "1 open decision of Growth"
+    assert [block["type"] for block in looking.post.blocks] == ["section", "section", "context"]
+    nothing = okr(story, story.scene.head, "decisions overdue KR-1")
+    assert whispered(nothing).startswith("No overdue decisions about KR-1. `/okr decide 12 …` records one;")
+    assert "There is no team “Grwth” here" in whispered(okr(story, story.scene.head, "decisions Grwth"))
+
+
+def test_a_team_may_end_in_a_number(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.get_one(Team, story.scene.growth.id).name = "Team 2"
+    assert whispered(okr(story, story.scene.head, "decisions team 2")) == "1 open decision of Team 2"
+
+
+def test_done_in_a_list_is_answered_for_the_list_stays_as_it_is(story: Story) -> None:
+    head = story.scene.head
+    pressed = Request(
+        caller=story.scene.company.caller(head),
+        slack_user_id=head.slack_user_id,
+        once="once",
+        value="1",
+        body={"container": {"is_ephemeral": True}},
+    )
+    assert whispered(decisions.done(story.desk.runtime, pressed)) == ("Noted as done. Those whom it concerns are told.")

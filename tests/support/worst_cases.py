@@ -77,6 +77,8 @@ NAMED: Mapping[str, Any] = {
 NEVER_EMPTY = {
     "Finished.standings",
     "Understood.missing",
+    "decide_outside.kinds",
+    "decision_fields.kinds",
     "kind_field.kinds",
     "later_menu.offers",
     "more_menu.entries",
