@@ -24,4 +24,5 @@ SCOPES: Mapping[str, str] = {
     "channels:history": "to look whether a message to a public channel arrived, when Slack did not say so.",
     "groups:history": "to look whether a message to a private channel arrived, when Slack did not say so.",
     "mpim:history": "to look whether a group message arrived, when Slack did not say so.",
+    "files:write": "to send somebody the file that they ask for with `/okr export`.",
 }

@@ -91,6 +91,8 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.HAND_OVER_SETTLED: lambda f: "That is settled already: nothing to do.",
     Reason.WAITS_NO_MORE: lambda f: "Nobody waits for this any more: nothing to do. Thank you.",
     Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can do that. Your own hour and zone: `/okr settings`.",
+    Reason.NO_DIGEST_YET: lambda f: f"{said(str(f.get('team', '')), 80)} has no digest to export yet.",
+    Reason.NO_SUCH_CYCLE: lambda f: f"There is no cycle “{said(str(f.get('cycle', '')), 80)}” with its days.",
     Reason.NO_TEAM_OF_YOURS: lambda f: "You belong to no team yet. `/okr company` lists them: type one's name behind.",
     Reason.NOT_YOUR_SIGNAL: lambda f: "A question about a team is put aside by its lead, or by a lead above.",
     Reason.NO_SUCH_SIGNAL: lambda f: "That question is settled already: `/okr signals` lists those that are open.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import database, demo, doctor, importing, manifest, paths, rehearse, serving, teams
+from bot.cli import database, demo, doctor, exporting, importing, manifest, paths, rehearse, serving, teams
 
 app = typer.Typer(
     name="okra",
@@ -15,5 +15,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for family in (serving, importing, teams, paths, database, manifest, doctor, demo, rehearse):
+for family in (serving, importing, exporting, teams, paths, database, manifest, doctor, demo, rehearse):
     family.register(app)

@@ -61,3 +61,5 @@ class Reason(enum.Enum):
     NO_SUCH_DIGEST = "no_such_digest"
     NOBODY_TO_ASK = "nobody_to_ask"
     OWNER_IS_YOU = "owner_is_you"
+    NO_DIGEST_YET = "no_digest_yet"
+    NO_SUCH_CYCLE = "no_such_cycle"

@@ -1,0 +1,38 @@
+"""`/okr export`: the newest digest as a file, in the direct message of who asked."""
+
+from __future__ import annotations
+
+from bot.blocks.export import beside_file, file_sent
+from bot.domain.export import Format
+from bot.runtime import Runtime
+from bot.services import export, once
+from bot.services.access import member_of
+from handlers.reply import Done, Reply, Whisper
+from handlers.request import Request
+
+
+def to_me(runtime: Runtime, request: Request, words: str) -> Reply:
+    """`/okr export [TEAM | company] [csv | json]`: a sheet unless JSON was asked for."""
+    name, form = _name_and_format(words)
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        exported = export.for_person(session, now, request.caller, name, form)
+        channel = member_of(session, request.caller).dm_channel
+    runtime.gateway.send_file(
+        request.caller.workspace_id,
+        to=request.slack_user_id,
+        channel=channel,
+        name=exported.name,
+        content=exported.content,
+        words=beside_file(exported.team, exported.last),
+    )
+    return Whisper(file_sent(exported.name))
+
+
+def _name_and_format(words: str) -> tuple[str, Format]:
+    name, _, last = words.strip().rpartition(" ")
+    if last.casefold() in list(Format):
+        return name.strip(), Format(last.casefold())
+    return words.strip(), Format.CSV
