@@ -66,12 +66,16 @@ def permanent_key() -> AbstractContextManager[Any]:
 
 def unknown_is_not_retried() -> AbstractContextManager[Any]:
     """What may have arrived is sent again."""
-    finish = delivery.finish
+    finish = delivery.finish_all
 
-    def hasty(runtime: Runtime, ready: delivery.Ready, outcome: delivery.Outcome, now: datetime) -> None:
-        finish(runtime, ready, RetryLater(outcome.code) if isinstance(outcome, UnknownOutcome) else outcome, now)
+    def hasty(runtime: Runtime, outcomes: Sequence[tuple[delivery.Ready, delivery.Outcome]], now: datetime) -> None:
+        again = [
+            (ready, RetryLater(outcome.code) if isinstance(outcome, UnknownOutcome) else outcome)
+            for ready, outcome in outcomes
+        ]
+        finish(runtime, again, now)
 
-    return patch.object(delivery, "finish", hasty)
+    return patch.object(delivery, "finish_all", hasty)
 
 
 def generation() -> AbstractContextManager[Any]:

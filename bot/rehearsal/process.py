@@ -7,7 +7,7 @@ timeline come back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -33,6 +33,9 @@ Json = dict[str, Any]
 
 # What finishes within this time is followed by one look, not by one each.
 BREATH = 0.05
+# How long the threads take at most to come round to what may leave, and to what came of it: what has gathered by then
+# goes into one transaction.
+LATE_TO_BEGIN, LATE_TO_RECORD = 0.4, 0.1
 FIRST_NAP, LONGEST_NAP = 0.25, 15.0
 DAY = 86_400.0
 
@@ -89,6 +92,10 @@ class Process:
         self._worker_id = 0
         self._in_flight = 0
         self._in_hand: set[int] = set()
+        # Claimed and not begun; and what came of requests and was not recorded.
+        self._waiting: list[delivery.Claim] = []
+        self._begins = False
+        self._outcomes: list[tuple[delivery.Ready, delivery.Outcome]] = []
         self._retiring = False
         self._looks_at: datetime | None = None
         self._ticks_at: datetime | None = None
@@ -214,10 +221,10 @@ class Process:
         claims: list[delivery.Claim] = []
         if room > 0 and delivery.something_is_due(runtime, now):
             claims = delivery.claim(runtime, self._worker_id, now, most=room)
-        for claim in claims:
-            self._in_flight += 1
-            self._in_hand.add(claim.delivery_id)
-            self._time.at(claim.at, lambda claim=claim: self.step("begin", lambda: self._begin(claim)))  # type: ignore[misc]
+        self._in_flight += len(claims)
+        self._in_hand.update(claim.delivery_id for claim in claims)
+        self._waiting += claims
+        self._begin_later()
         if redrawing.something_is_stale(runtime, now):
             self._later(0.001, "redraw claim", lambda: self._look_at_messages(bool(claims)))
         else:
@@ -262,33 +269,68 @@ class Process:
 
     # A post
 
-    def _begin(self, claim: delivery.Claim) -> None:
+    def _begin_later(self) -> None:
+        """Once the first of what is waiting may leave, and a little later: then all that may leave is begun."""
+        if self._begins or not self._waiting:
+            return
+        self._begins = True
+        first = min(claim.at for claim in self._waiting)
+        late = timedelta(seconds=self._random.uniform(0, LATE_TO_BEGIN))
+
+        def begin() -> None:
+            self._begins = False
+            self.step("begin", self._begin)
+
+        self._time.at(first + late, begin)
+
+    def _begin(self) -> None:
         runtime, now = self.program.runtime, self._time.now()
         if self._retiring:
-            self.life.doing = "release"
-            delivery.release(runtime, claim, now)
-            self._landed(claim)
+            self._release()
             return
-        ready = delivery.begin(runtime, claim, now)
-        if ready is None:
-            self._landed(claim)
+        due = [claim for claim in self._waiting if claim.at <= now]
+        self._waiting = [claim for claim in self._waiting if claim.at > now]
+        self._begin_later()
+        if not due:
             return
-        self._later(self._random.uniform(0.0005, 0.005), "post", lambda: self._send(ready))
+        begun = delivery.begin_all(runtime, due, now)
+        for ready in begun:
+            self._later(self._random.uniform(0.0005, 0.005), "post", lambda ready=ready: self._send(ready))  # type: ignore[misc]
+        self._landed({claim.delivery_id for claim in due} - {ready.claim.delivery_id for ready in begun})
+
+    def _release(self) -> None:
+        """Give back what was only claimed."""
+        self.life.doing = "release"
+        claims, self._waiting = self._waiting, []
+        if claims:
+            delivery.release_all(self.program.runtime, claims, self._time.now())
+        self._landed({claim.delivery_id for claim in claims})
 
     def _send(self, ready: delivery.Ready) -> None:
         self.life.drawing = (NOT_POSTED_YET, ready.drawn)
         outcome = delivery.send(self.program.runtime, ready)
-        self._later(self.life.took, "finish", lambda: self._finish(ready, outcome))
+        took = self.life.took
 
-    def _finish(self, ready: delivery.Ready, outcome: delivery.Outcome) -> None:
-        delivery.finish(self.program.runtime, ready, outcome, self._time.now())
-        if isinstance(outcome, UnknownOutcome):
+        def known() -> None:
+            self._outcomes.append((ready, outcome))
+            if len(self._outcomes) == 1:
+                self._later(self._random.uniform(0.01, LATE_TO_RECORD), "finish", self._finish)
+
+        self._time.after(took, known)
+
+    def _finish(self) -> None:
+        """Record what is known by now of the requests, in one transaction."""
+        outcomes, self._outcomes = self._outcomes, []
+        delivery.finish_all(self.program.runtime, outcomes, self._time.now())
+        if any(isinstance(outcome, UnknownOutcome) for _, outcome in outcomes):
             self.tidy_within(self._ground.settings.settle_seconds + self._random.uniform(0, self._tick_seconds))
-        self._landed(ready.claim)
+        self._landed({ready.claim.delivery_id for ready, _ in outcomes})
 
-    def _landed(self, claim: delivery.Claim) -> None:
-        self._in_flight -= 1
-        self._in_hand.discard(claim.delivery_id)
+    def _landed(self, delivery_ids: Collection[int]) -> None:
+        if not delivery_ids:
+            return
+        self._in_flight -= len(delivery_ids)
+        self._in_hand.difference_update(delivery_ids)
         self.wake(BREATH)
         self._maybe_leave()
 

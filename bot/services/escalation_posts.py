@@ -239,7 +239,10 @@ def _redraw_decision(session: Session, now: datetime, event: EscalationEvent) ->
 
 
 def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
-    """What shows the state is shown anew: the thread, the requests, and the prompts since it was opened."""
+    """What shows the state is shown anew: the thread, the requests, and the prompts of this week and the last.
+
+    A prompt that is older stays as its week left it, and leads to the thread. Reminders show nothing of it.
+    """
     keys = session.scalars(
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
@@ -249,10 +252,12 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
     ).all()
     zone = ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone)
     # In the far west last week's check-in is answered while it is Monday here already.
-    since = following(period_of(escalation.opened_at, zone), -1)
+    since = following(period_of(now, zone), -1)
     prompts = prompts_about(session, escalation.key_result_id, since=since)
     mornings = keys_about(session, escalation.workspace_id, of_escalation(escalation.id))
-    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=[*keys, *prompts, *mornings])
+    shown = [key for prompt in prompts for key in (prompt, outbox.again_key(prompt))]
+    keys = [*keys, *shown, *mornings]
+    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=keys, alone=True)
 
 
 def _whom_to_tell(

@@ -246,14 +246,18 @@ def redraw(session: Session, now: datetime, *, workspace_id: int, key: str) -> N
     home_changes.concerns_readers(session, workspace_id, [key])
 
 
-def redraw_all(session: Session, now: datetime, *, workspace_id: int, keys: Collection[str]) -> None:
-    """As `redraw`, for many messages: held in the order of their rows, so that two of these end in no deadlock."""
+def redraw_all(
+    session: Session, now: datetime, *, workspace_id: int, keys: Collection[str], alone: bool = False
+) -> None:
+    """As `redraw`, for many messages: held in the order of their rows, so that two of these end in no deadlock.
+
+    `alone`: these and no others, for a change that those which show the same state otherwise do not show.
+    """
+    shown = keys if alone else [one for key in keys for one in shown_with(key)]
     held = session.scalars(
         sa.select(Message.id)
         .join(Delivery, Delivery.id == Message.delivery_id)
-        .where(
-            Delivery.workspace_id == workspace_id, Delivery.key.in_([one for key in keys for one in shown_with(key)])
-        )
+        .where(Delivery.workspace_id == workspace_id, Delivery.key.in_(shown))
         .order_by(Message.id)
         .with_for_update(of=Message, key_share=True)
     ).all()
