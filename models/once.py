@@ -32,6 +32,9 @@ def insert_all_once(
     if not rows:
         return {}
     session.flush()
+    if len(rows) == 1:
+        one = _one(session.get_bind().dialect.name, table, tuple(key), frozenset(rows[0])).first(session, rows[0])
+        return {one[1:]: one[0]} if one is not None else {}
     # A list of rows rather than `values(…)`: the statement is compiled once, whatever the number of rows.
     statement = _unless_there(session.get_bind().dialect.name, table, tuple(key))
     found = session.execute(statement, [dict(row) for row in rows])

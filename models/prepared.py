@@ -49,23 +49,40 @@ class Prepared:
     def send(self, at: Session | sa.Connection, given: Values) -> Sent:
         """Send it; its rows can be had later. In a block of `together`, errors may come later too."""
         connection = at.connection() if isinstance(at, Session) else at
+        made = self._made_for(connection, given)
+        return Sent(connection, self._execute(connection, made, made.values(given)), made)
+
+    def run_all(self, at: Session | sa.Connection, many: Sequence[Values]) -> None:
+        """Send it for each of `many`, all in one go; nothing where there are none. For what changes rows."""
+        if not many:
+            return
+        connection = at.connection() if isinstance(at, Session) else at
+        made = self._made_for(connection, many[0])
+        self._execute(connection, made, [made.values(given) for given in many], many=True)
+
+    def _made_for(self, connection: sa.Connection, given: Values) -> _Made:
         made = self._made.get(connection.dialect.name)
         if made is None:
             made = self._made[connection.dialect.name] = _made(self._statement, connection.dialect, given)
-        values = made.values(given)
+        return made
+
+    def _execute(self, connection: sa.Connection, made: _Made, values: Any, *, many: bool = False) -> Any:
         cursor = connection.connection.cursor()
         heard = connection._has_events or connection.engine._has_events
         try:
             if heard:
                 for hear in connection.dispatch.before_cursor_execute:
-                    hear(connection, cursor, made.text, values, None, False)
-            cursor.execute(made.text, values)
+                    hear(connection, cursor, made.text, values, None, many)
+            if many:
+                cursor.executemany(made.text, values)
+            else:
+                cursor.execute(made.text, values)
             if heard:
                 for hear in connection.dispatch.after_cursor_execute:
-                    hear(connection, cursor, made.text, values, None, False)
+                    hear(connection, cursor, made.text, values, None, many)
         except connection.dialect.loaded_dbapi.Error as error:
             _raise(connection, error)
-        return Sent(connection, cursor, made)
+        return cursor
 
 
 class Listed:

@@ -71,7 +71,7 @@ def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: dat
     seen = _NEXT_AT.first(session, {"workspace_id": workspace_id, "lane": lane})
     if seen is not None and not _free(seen[0], limit, now, most=1):
         return []
-    return _free(_row(session, workspace_id, lane, now).next_at, limit, now, most=most)
+    return _free(_held(session, workspace_id, lane, now), limit, now, most=most)
 
 
 def _free(free_at: datetime, limit: Limit, now: datetime, *, most: int) -> list[datetime]:
@@ -88,8 +88,8 @@ def _free(free_at: datetime, limit: Limit, now: datetime, *, most: int) -> list[
 def take(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, count: int) -> None:
     """Take the first `count` of the instants that `slots` showed."""
     if count:
-        row = _row(session, workspace_id, lane, now)
-        row.next_at = max(row.next_at, now) + count * limit.spacing
+        until = max(_held(session, workspace_id, lane, now), now) + count * limit.spacing
+        _MOVE.send(session, {"of": workspace_id, "at_lane": lane, "until": until})
 
 
 def conversation(member_id: int | None, channel_id: str | None, conversation_id: int | None) -> str:
@@ -117,7 +117,8 @@ def move(
     ]
     moved = [row for row in rows if row["lane"] in known]
     if moved:
-        session.execute(_MOVE, [{"of": workspace_id, "at_lane": row["lane"], "until": row["next_at"]} for row in moved])
+        session.flush()
+        _MOVE.run_all(session, [{"of": workspace_id, "at_lane": row["lane"], "until": row["next_at"]} for row in moved])
     new = [row for row in rows if row["lane"] not in known]
     made = insert_all_once(session, RatePace, new, key=("workspace_id", "lane"))
     return frozenset(str(row["lane"]) for row in new if (workspace_id, row["lane"]) not in made)
@@ -126,15 +127,17 @@ def move(
 def arrived(session: Session, workspace_id: int, lanes: Collection[str], now: datetime) -> None:
     """Messages came into conversations, perhaps later than their slots: the next ones keep their distance from that."""
     until = now + CONVERSATION.spacing
-    rows = [{"of": workspace_id, "at_lane": lane, "until": until} for lane in sorted(set(lanes))]
-    if rows:
-        session.execute(_MOVE.where(_pace.c.next_at < sa.bindparam("until")), rows)
+    if lanes:
+        session.flush()
+        _MOVE_ON.run_all(
+            session, [{"of": workspace_id, "at_lane": lane, "until": until} for lane in sorted(set(lanes))]
+        )
 
 
 def pause(session: Session, workspace_id: int, hold: Hold, until: datetime) -> None:
     """Nothing of a kind leaves before `until`, whoever would send it."""
-    row = _row(session, workspace_id, hold, until)
-    row.next_at = max(row.next_at, until)
+    _held(session, workspace_id, hold, until)
+    _MOVE_ON.send(session, {"of": workspace_id, "at_lane": hold, "until": until})
 
 
 def held_until(session: Session, workspace_id: int, now: datetime, *wanted: Hold) -> datetime | None:
@@ -154,18 +157,17 @@ def forget(session: Session, now: datetime) -> None:
     session.execute(sa.delete(RatePace).where(RatePace.next_at < now - FORGET))
 
 
-def _row(session: Session, workspace_id: int, lane: str, free_at: datetime) -> RatePace:
+def _held(session: Session, workspace_id: int, lane: str, free_at: datetime) -> datetime:
+    """When a lane is free next; it is locked until the transaction ends, and made, free at `free_at`, if need be."""
+    session.flush()
     which = {"workspace_id": workspace_id, "lane": lane}
-    row = session.scalar(_ROW, which)
-    if row is None:
-        insert_once(
-            session,
-            RatePace,
-            {"workspace_id": workspace_id, "lane": lane, "next_at": free_at},
-            key=("workspace_id", "lane"),
-        )
-        row = session.scalars(_ROW, which).one()
-    return row
+    found = _HELD.first(session, which)
+    if found is None:
+        insert_once(session, RatePace, {**which, "next_at": free_at}, key=("workspace_id", "lane"))
+        found = _HELD.first(session, which)
+    assert found is not None  # noqa: S101 - it was there, or was made
+    next_at: datetime = found[0]
+    return next_at
 
 
 _pace = table_of(RatePace)
@@ -174,9 +176,9 @@ _NEXT_AT = Prepared(
         _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane")
     )
 )
-_ROW = (
-    sa.select(RatePace)
-    .where(RatePace.workspace_id == sa.bindparam("workspace_id"), RatePace.lane == sa.bindparam("lane"))
+_HELD = Prepared(
+    sa.select(_pace.c.next_at)
+    .where(_pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane"))
     .with_for_update()
 )
 _LANES = (
@@ -187,11 +189,13 @@ _LANES = (
     .order_by(_pace.c.lane)
     .with_for_update()
 )
-_MOVE = (
+_moved = (
     sa.update(_pace)
     .where(_pace.c.workspace_id == sa.bindparam("of"), _pace.c.lane == sa.bindparam("at_lane"))
     .values(next_at=sa.bindparam("until"))
 )
+_MOVE = Prepared(_moved)
+_MOVE_ON = Prepared(_moved.where(_pace.c.next_at < sa.bindparam("until")))
 _HOLDS = Listed(
     lambda ids: sa.select(_pace.c.workspace_id, _pace.c.lane, _pace.c.next_at).where(
         _pace.c.workspace_id.in_(ids),

@@ -20,7 +20,7 @@ from bot.services import charts
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Message
-from models.base import UtcDateTime
+from models.base import UtcDateTime, table_of
 from models.prepared import Prepared
 from scheduler import pace
 from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, REFUSED_BLOCKS, backoff
@@ -140,8 +140,11 @@ def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
 
 def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now: datetime) -> None:
     """Record which revision the message shows now; whether an update of unknown fate arrived does not matter."""
+    which = {"message_id": drawing.message_id, "of_generation": drawing.generation}
     with runtime.write() as session:
-        row = session.scalar(_DRAWN, {"message_id": drawing.message_id, "generation": drawing.generation})
+        if failure is None and _SHOWN.first(session, {**which, "drawn": drawing.drawn}) is not None:
+            return
+        row = session.scalar(_DRAWN, which)
         if row is None:
             if isinstance(failure, Permanent | NotLetIn | RetryLater):
                 return
@@ -152,10 +155,8 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
                 .values(wanted=Message.wanted + 1, not_before=now)
             )
             return
+        assert failure is not None  # noqa: S101 - it is shown, which was recorded above
         row.leased_until = None
-        if failure is None:
-            row.shown, row.attempts, row.error = drawing.drawn, 0, None
-            return
         row.error = failure.code
         log.info("redraw_failed", message=row.id, error=failure.code)
         row.attempts += 1
@@ -198,6 +199,13 @@ _STALE = (
 )
 _DRAWN = (
     sa.select(Message)
-    .where(Message.id == sa.bindparam("message_id"), Message.generation == sa.bindparam("generation"))
+    .where(Message.id == sa.bindparam("message_id"), Message.generation == sa.bindparam("of_generation"))
     .with_for_update(key_share=True)
+)
+_message = table_of(Message)
+_SHOWN = Prepared(
+    sa.update(_message)
+    .where(_message.c.id == sa.bindparam("message_id"), _message.c.generation == sa.bindparam("of_generation"))
+    .values(shown=sa.bindparam("drawn"), attempts=0, error=None, leased_until=None)
+    .returning(_message.c.id)
 )

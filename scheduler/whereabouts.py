@@ -14,7 +14,7 @@ from bot.services import digest_links
 from bot.slack import Posted
 from models import Conversation, ConversationMember, Delivery, DeliveryState, Member, Message
 from models.base import table_of
-from models.prepared import Listed
+from models.prepared import Listed, Prepared
 from scheduler import pace
 
 
@@ -78,9 +78,16 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
     """Record that these were sent. The rows themselves are stale after it."""
     if not arrivals:
         return
-    session.execute(
-        _SENT, [{"of": one.row.id, "now": now, "channel": one.place.channel, "ts": one.place.ts} for one in arrivals]
-    )
+    opened = {one.row.member_id: one.place.channel for one in arrivals if one.learned and one.row.member_id is not None}
+    groups = {one.row.conversation_id: one.place.channel for one in arrivals if one.row.conversation_id is not None}
+    places = [
+        {"of": one.row.id, "now": now, "channel": one.place.channel, "ts": one.place.ts, "drawn": one.drawn}
+        for one in sorted(arrivals, key=lambda one: one.row.id)
+    ]
+    _SENT.run_all(session, places)
+    _SHOWN.run_all(session, places)
+    _OPENED.run_all(session, [{"of": of, "channel": channel} for of, channel in sorted(opened.items())])
+    _GROUP_OPENED.run_all(session, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
     if paced:
         late: dict[int, list[str]] = {}
         for one in arrivals:
@@ -90,21 +97,6 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
                 )
         for workspace_id, lanes in sorted(late.items()):
             pace.arrived(session, workspace_id, lanes, now)
-    opened = {one.row.member_id: one.place.channel for one in arrivals if one.learned and one.row.member_id is not None}
-    if opened:
-        session.execute(
-            _OPENED, [{"of": member_id, "channel": channel} for member_id, channel in sorted(opened.items())]
-        )
-    groups = {one.row.conversation_id: one.place.channel for one in arrivals if one.row.conversation_id is not None}
-    if groups:
-        session.execute(_GROUP_OPENED, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
-    session.execute(
-        _SHOWN,
-        [
-            {"of": one.row.id, "channel": one.place.channel, "ts": one.place.ts, "drawn": one.drawn, "now": now}
-            for one in arrivals
-        ],
-    )
     digest_links.have_arrived(session, now, [one.row for one in arrivals])
 
 
@@ -117,7 +109,7 @@ _ADDRESSES = Listed(
         _member.c.id.in_(ids)
     )
 )
-_SENT = (
+_SENT = Prepared(
     sa.update(_delivery)
     .where(_delivery.c.id == sa.bindparam("of"))
     .values(
@@ -128,7 +120,7 @@ _SENT = (
         posted_ts=sa.bindparam("ts"),
     )
 )
-_OPENED = (
+_OPENED = Prepared(
     sa.update(_member)
     .where(_member.c.id == sa.bindparam("of"), _member.c.dm_channel.is_(None))
     .values(dm_channel=sa.bindparam("channel"))
@@ -141,12 +133,12 @@ _GROUP = (
     .where(_conversation.c.id == sa.bindparam("conversation_id"))
     .order_by(_member.c.id)
 )
-_GROUP_OPENED = (
+_GROUP_OPENED = Prepared(
     sa.update(_conversation)
     .where(_conversation.c.id == sa.bindparam("of"), _conversation.c.slack_id.is_(None))
     .values(slack_id=sa.bindparam("channel"))
 )
-_SHOWN = (
+_SHOWN = Prepared(
     sa.update(_message)
     .where(_message.c.delivery_id == sa.bindparam("of"))
     .values(

@@ -7,7 +7,7 @@ timeline come back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -296,7 +296,7 @@ class Process:
         begun = delivery.begin_all(runtime, due, now)
         for ready in begun:
             self._later(self._random.uniform(0.0005, 0.005), "post", lambda ready=ready: self._send(ready))  # type: ignore[misc]
-        self._landed({claim.delivery_id for claim in due} - {ready.claim.delivery_id for ready in begun})
+        self._landed(due, under_way=[ready.claim for ready in begun])
 
     def _release(self) -> None:
         """Give back what was only claimed."""
@@ -304,7 +304,7 @@ class Process:
         claims, self._waiting = self._waiting, []
         if claims:
             delivery.release_all(self.program.runtime, claims, self._time.now())
-        self._landed({claim.delivery_id for claim in claims})
+        self._landed(claims)
 
     def _send(self, ready: delivery.Ready) -> None:
         self.life.drawing = (NOT_POSTED_YET, ready.drawn)
@@ -324,13 +324,17 @@ class Process:
         delivery.finish_all(self.program.runtime, outcomes, self._time.now())
         if any(isinstance(outcome, UnknownOutcome) for _, outcome in outcomes):
             self.tidy_within(self._ground.settings.settle_seconds + self._random.uniform(0, self._tick_seconds))
-        self._landed({ready.claim.delivery_id for ready, _ in outcomes})
+        self._landed([ready.claim for ready, _ in outcomes])
 
-    def _landed(self, delivery_ids: Collection[int]) -> None:
-        if not delivery_ids:
+    def _landed(self, claims: Sequence[delivery.Claim], *, under_way: Sequence[delivery.Claim] = ()) -> None:
+        """These are done with, but for those that are under way. After a stall one delivery may be claimed twice."""
+        done = len(claims) - len(under_way)
+        if not done:
             return
-        self._in_flight -= len(delivery_ids)
-        self._in_hand.difference_update(delivery_ids)
+        self._in_flight -= done
+        self._in_hand.difference_update(
+            {claim.delivery_id for claim in claims} - {claim.delivery_id for claim in under_way}
+        )
         self.wake(BREATH)
         self._maybe_leave()
 

@@ -57,10 +57,12 @@ def teams_above(session: Session, team_id: int) -> Sequence[Team]:
     return session.scalars(_TEAMS_ABOVE, {"team_id": team_id}).all()
 
 
-def leads_above(session: Session, team_id: int) -> list[int]:
+@remembered
+def leads_above(session: Session, team_id: int) -> Sequence[int]:
     """The member ids of the team's lead and of each lead above, nearest first, each once."""
-    leads = [team.lead_id for team in teams_above(session, team_id) if team.lead_id is not None]
-    return list(dict.fromkeys(leads))
+    session.flush()
+    rows = _LEADS_ABOVE.rows(session, {"team_id": team_id})
+    return list(dict.fromkeys(lead_id for (lead_id,) in rows if lead_id is not None))
 
 
 def key_result_facts(session: Session, key_result: KeyResult, *, asked: Sequence[int] = ()) -> Facts:
@@ -162,4 +164,5 @@ def _facts() -> sa.CompoundSelect[str, int, int]:
 _CO_OWNER, _NAMED, _LEAD, _IN_TEAM = "co_owner", "named", "lead", "in_team"
 _above = _chain()
 _TEAMS_ABOVE = sa.select(Team).join(_above, _above.c.id == Team.id).order_by(_above.c.height)
+_LEADS_ABOVE = Prepared(sa.select(Team.lead_id).join(_above, _above.c.id == Team.id).order_by(_above.c.height))
 _FACTS = Prepared(_facts())

@@ -20,6 +20,7 @@ from bot.services.refusals import Reason, Refused
 from bot.services.schedules import week_of
 from bot.services.subject import Subject, current_period, subject_of
 from models import CheckIn, KeyResult, KeyResultState, Member, Objective, Team, Workspace
+from models.prepared import Prepared
 
 
 def subject(session: Session, now: datetime, caller: Caller, key_result_id: int, period: Period | None) -> Subject:
@@ -64,15 +65,9 @@ def is_answerable(session: Session, now: datetime, about: Subject, period: Perio
 def refuse_if_over(session: Session, now: datetime, caller: Caller, period: Period) -> None:
     """Raise `Refused` where the answers of `period` can no longer be given or changed."""
     workspace = session.get_one(Workspace, caller.workspace_id)
-    exceptions = session.scalars(
-        sa.select(Team.meeting_on)
-        .join(Objective, Objective.team_id == Team.id)
-        .join(KeyResult, KeyResult.objective_id == Objective.id)
-        .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
-        .where(CheckIn.owner_id == caller.member_id, CheckIn.period == period)
-        .distinct()
-    ).all()
-    if now >= changes_until(workspace, period, exceptions):
+    session.flush()
+    exceptions = _MEETINGS.rows(session, {"owner_id": caller.member_id, "period": period})
+    if now >= changes_until(workspace, period, [meeting_on for (meeting_on,) in exceptions]):
         zone = ZoneInfo(access.member_of(session, caller).time_zone)
         raise _over(session, now, caller.member_id, zone, period)
 
@@ -102,3 +97,14 @@ def _over(session: Session, now: datetime, member_id: int | None, zone: ZoneInfo
     week = week_of(session, member)
     opens = first_asked(now, week.rhythm, week.schedule, None).at.astimezone(week.schedule.zone)
     return Refused(Reason.DIGEST_OUT, next=weekday_time(opens))
+
+
+# Made once: every dialog asks for it.
+_MEETINGS = Prepared(
+    sa.select(Team.meeting_on)
+    .join(Objective, Objective.team_id == Team.id)
+    .join(KeyResult, KeyResult.objective_id == Objective.id)
+    .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+    .where(CheckIn.owner_id == sa.bindparam("owner_id"), CheckIn.period == sa.bindparam("period"))
+    .distinct()
+)

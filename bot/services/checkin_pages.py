@@ -18,7 +18,7 @@ from bot.services.blockers import first_named
 from bot.services.checkin_sheet import Sheet
 from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
-from bot.services.still_open import newest_call, open_for_key_results
+from bot.services.still_open import newest_call, open_for_key_results, thread_links
 from bot.services.subject import Subject
 from bot.services.waiting import waits_now
 from models import Blocker
@@ -96,7 +96,7 @@ def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished
 
 
 def _standings(session: Session, sheet: Sheet, about: tuple[Subject, ...]) -> tuple[Standing, ...]:
-    escalations = open_for_key_results(session, [one.key_result_id for one in about if one.escalation_id is not None])
+    escalations = thread_links(session, [one.key_result_id for one in about if one.escalation_id is not None])
     return tuple(
         standing_of(one, sheet.told_of(one), sheet.period, escalation=escalations.get(one.key_result_id))
         for one in about

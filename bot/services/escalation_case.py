@@ -18,7 +18,7 @@ from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
 from bot.services import conversations, outbox
 from bot.services.access import key_result_facts, teams_above
-from bot.services.escalation_path import in_on_it, next_climb, steps_of
+from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
 from bot.services.standing import standings
 from bot.services.still_open import blocking_at, newest_call
 from bot.services.waiting import waits_now
@@ -37,6 +37,7 @@ from models import (
     Workspace,
 )
 from models.memory import remembered
+from models.prepared import Prepared
 
 # What can become of a decision.
 SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
@@ -136,20 +137,14 @@ def who_may_decide(session: Session, key_result: KeyResult, escalation: Escalati
 
 def names_of(session: Session, member_ids: Sequence[int]) -> tuple[str, ...]:
     """The names of those who still take part, in the given order."""
-    rows = session.scalars(sa.select(Member).where(Member.id.in_(member_ids))).all()
-    by_id = {row.id: row.name for row in rows if row.may_take_part}
-    return tuple(by_id[one] for one in member_ids if one in by_id)
+    return tuple(one.name for one in taking_part(session, member_ids))
 
 
 def actor_name(session: Session, escalation: Escalation, *kinds: EscalationEventKind) -> str | None:
-    """Who did the newest of these things."""
-    return session.scalar(
-        sa.select(Member.name)
-        .join(EscalationEvent, EscalationEvent.actor_id == Member.id)
-        .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.kind.in_(kinds))
-        .order_by(EscalationEvent.id.desc())
-        .limit(1)
-    )
+    """Who did the newest of these things: of one kind, or of two."""
+    session.flush()
+    found = _ACTOR.first(session, {"escalation_id": escalation.id, "kind": kinds[0], "other": kinds[-1]})
+    return found[0] if found is not None else None
 
 
 def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
@@ -215,3 +210,16 @@ def person_of(member: Member | None) -> Person:
 
 def name_of(session: Session, member_id: int | None) -> str:
     return session.get_one(Member, member_id).name if member_id is not None else "Okra"
+
+
+# Made once: every message about an escalation asks who took it, and who has ended it.
+_ACTOR = Prepared(
+    sa.select(Member.name)
+    .join(EscalationEvent, EscalationEvent.actor_id == Member.id)
+    .where(
+        EscalationEvent.escalation_id == sa.bindparam("escalation_id"),
+        sa.or_(EscalationEvent.kind == sa.bindparam("kind"), EscalationEvent.kind == sa.bindparam("other")),
+    )
+    .order_by(EscalationEvent.id.desc())
+    .limit(1)
+)

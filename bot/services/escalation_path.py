@@ -15,6 +15,7 @@ from bot.services.access import leads_above
 from bot.services.schedules import week_of, weeks_of
 from models import Blocker, Escalation, EscalationStep, KeyResult, Member, Objective, PathStep, Team
 from models.memory import remembered
+from models.prepared import Prepared, Row
 
 
 @remembered
@@ -40,23 +41,14 @@ def path_of_team(session: Session, team: Team, *, but: int | None = None) -> lis
 @remembered
 def steps_of(session: Session, escalation: Escalation) -> Sequence[EscalationStep]:
     """Whom this round has met, in their order: asked, or passed over because they are away."""
-    return session.scalars(
-        sa.select(EscalationStep)
-        .where(EscalationStep.escalation_id == escalation.id, EscalationStep.round == escalation.round)
-        .order_by(EscalationStep.number)
-    ).all()
+    return session.scalars(_STEPS, {"escalation_id": escalation.id, "round": escalation.round}).all()
 
 
 @remembered
 def in_on_it(session: Session, escalation: Escalation) -> Sequence[int]:
     """The members who were asked in any round and are still on the path, nearest first."""
-    asked = set(
-        session.scalars(
-            sa.select(EscalationStep.member_id).where(
-                EscalationStep.escalation_id == escalation.id, EscalationStep.until.is_not(None)
-            )
-        )
-    )
+    session.flush()
+    asked = set(_ids(_ASKED.rows(session, {"escalation_id": escalation.id})))
     return [one.id for one in path_of(session, escalation) if one.id in asked]
 
 
@@ -80,31 +72,54 @@ def schedule_of(session: Session, member: Member) -> Schedule:
 
 def taking_part(session: Session, member_ids: Sequence[int]) -> list[Member]:
     """The members of these ids who are here and take part, in the given order."""
-    people = {one.id: one for one in session.scalars(sa.select(Member).where(Member.id.in_(member_ids)))}
+    people = {one.id: one for one in session.scalars(_MEMBERS, {"ids": list(member_ids)})}
     return [people[one] for one in member_ids if people[one].may_take_part]
 
 
 def _named(session: Session, workspace_id: int, team_id: int) -> tuple[Sequence[int], Sequence[int]]:
     """The team's own path and nobody, or the leads above and the executive sponsors."""
-    own = session.scalars(
-        sa.select(PathStep.member_id).where(PathStep.team_id == team_id).order_by(PathStep.position)
-    ).all()
+    session.flush()
+    own = _ids(_OWN_PATH.rows(session, {"team_id": team_id}))
     if own:
         return own, ()
-    sponsors = session.scalars(
-        sa.select(Member.id)
-        .where(Member.workspace_id == workspace_id, Member.is_sponsor)
-        .order_by(Member.name, Member.id)
-    ).all()
-    return leads_above(session, team_id), sponsors
+    return leads_above(session, team_id), _ids(_SPONSORS.rows(session, {"workspace_id": workspace_id}))
 
 
 def _nearest_common_lead(session: Session, key_result: KeyResult, leads: Sequence[int]) -> int | None:
     """Who decides between the key result's team and the one that blocks it; None where no other team does."""
-    team_id = session.scalar(
-        sa.select(Blocker.by_team_id)
-        .where(Blocker.key_result_id == key_result.id, Blocker.cleared_at.is_(None))
-        .order_by(Blocker.id.desc())
-        .limit(1)
-    )
+    session.flush()
+    found = _BLOCKED_BY.first(session, {"key_result_id": key_result.id})
+    team_id = found[0] if found is not None else None
     return nearest_common_lead(leads, leads_above(session, team_id)) if team_id is not None else None
+
+
+def _ids(rows: Sequence[Row]) -> list[int]:
+    return [one for (one,) in rows]
+
+
+# Made once: every message about an escalation asks for its path.
+_OWN_PATH = Prepared(
+    sa.select(PathStep.member_id).where(PathStep.team_id == sa.bindparam("team_id")).order_by(PathStep.position)
+)
+_SPONSORS = Prepared(
+    sa.select(Member.id)
+    .where(Member.workspace_id == sa.bindparam("workspace_id"), Member.is_sponsor)
+    .order_by(Member.name, Member.id)
+)
+_BLOCKED_BY = Prepared(
+    sa.select(Blocker.by_team_id)
+    .where(Blocker.key_result_id == sa.bindparam("key_result_id"), Blocker.cleared_at.is_(None))
+    .order_by(Blocker.id.desc())
+    .limit(1)
+)
+_ASKED = Prepared(
+    sa.select(EscalationStep.member_id).where(
+        EscalationStep.escalation_id == sa.bindparam("escalation_id"), EscalationStep.until.is_not(None)
+    )
+)
+_STEPS = (
+    sa.select(EscalationStep)
+    .where(EscalationStep.escalation_id == sa.bindparam("escalation_id"), EscalationStep.round == sa.bindparam("round"))
+    .order_by(EscalationStep.number)
+)
+_MEMBERS = sa.select(Member).where(Member.id.in_(sa.bindparam("ids", expanding=True)))

@@ -40,6 +40,7 @@ SHOWS_STATE = {
 _NEW_WORK = "okra_new_work"
 
 _message, _delivery = table_of(Message), table_of(Delivery)
+_NEW_MESSAGE = Prepared(sa.insert(_message))
 _REDRAW = Prepared(
     sa.update(_message)
     .where(
@@ -175,7 +176,7 @@ def post_all(
         if (draft.shows_state or draft.kind in SHOWS_STATE) and (draft.workspace_id, draft.key) in queued
     ]
     if shown:
-        session.execute(sa.insert(_message), shown)
+        _NEW_MESSAGE.run_all(session, shown)
     if revive:
         queued |= _revive(session, now, [draft for draft in drafts if (draft.workspace_id, draft.key) not in queued])
     if queued:

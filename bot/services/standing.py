@@ -15,7 +15,7 @@ from bot.domain.cadence import Period, following
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
-from bot.services.still_open import OpenEscalation, open_for_key_results
+from bot.services.still_open import thread_links
 from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
 from models.base import table_of
 from models.escalation import is_unresolved
@@ -103,7 +103,7 @@ def standings_and_answers(
     said, rows = at_once(session, (_TOLD, ids, span), (_LINES, ids, {}))
     answers = _by_key_result(said)
     lines = [_Line._make(row) for row in rows]
-    escalations = open_for_key_results(session, [one.key_result_id for one in lines if one.escalation_id is not None])
+    escalations = thread_links(session, [one.key_result_id for one in lines if one.escalation_id is not None])
     stands = {
         line.key_result_id: standing_of(
             line,
@@ -145,7 +145,7 @@ def _by_key_result(rows: Sequence[Row]) -> dict[int, tuple[Told, ...]]:
 
 
 def standing_of(
-    key_result: Defined, answers: Sequence[Told], period: Period, *, escalation: OpenEscalation | None
+    key_result: Defined, answers: Sequence[Told], period: Period, *, escalation: EscalationLink | None
 ) -> Standing:
     """One key result's standing. `answers`: as `told` gives them, from any period on; later ones count in `period`."""
     oldest = following(period, 1 - WEEKS)
@@ -171,7 +171,7 @@ def standing_of(
         scores=_row(answers, period),
         as_of=as_of,
         answer_id=now.answer.answer_id if now.answer else None,
-        escalation=_link(escalation),
+        escalation=escalation,
         owner_name=key_result.owner_name,
         stayed=now.answer is not None and now.answer.source is AnswerSource.UNCHANGED,
     )
@@ -264,15 +264,3 @@ def _row(answers: Sequence[Told], period: Period) -> tuple[Decimal | None, ...]:
     scores = {one.period: one.score for one in answers}
     weeks = (period - monday(answers[0].period)).days // 7 + 1
     return tuple(scores.get(following(period, -back)) for back in reversed(range(weeks)))
-
-
-def _link(escalation: OpenEscalation | None) -> EscalationLink | None:
-    if escalation is None:
-        return None
-    return EscalationLink(
-        escalation.state,
-        escalation.posted_channel,
-        escalation.posted_ts,
-        escalation.workspace_url,
-        taken_by=escalation.taken_by_name,
-    )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from bot.blocks.links import thread_link
+from bot.blocks.standing import EscalationLink
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
 from bot.services.blockers import blocked_by
@@ -33,6 +34,9 @@ from models import (
     ObjectiveTeam,
     Workspace,
 )
+from models.base import table_of
+from models.escalation import is_unresolved
+from models.prepared import Listed
 
 _Id = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 
@@ -117,6 +121,16 @@ def escalations(session: Session, viewer: Caller, escalation_ids: Collection[int
     """By id, resolved or not; the caller has seen to it that the viewer may see these."""
     found = _open(session, _ANY.where(Escalation.id.in_(escalation_ids)), viewer=viewer) if escalation_ids else []
     return {one.escalation_id: one for one in found}
+
+
+def thread_links(session: Session, key_result_ids: Collection[int]) -> dict[int, EscalationLink]:
+    """By key result id: the state of its open escalation, and where the thread stands if that is a channel."""
+    return {
+        key_result_id: EscalationLink(
+            state, posted if channel is not None else None, ts if channel is not None else None, url, taken_by
+        )
+        for key_result_id, state, channel, posted, ts, url, taken_by in _LINKS.rows(session, key_result_ids)
+    }
 
 
 def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation]:
@@ -310,6 +324,24 @@ _ANY: _Opened = (
 )
 _UNRESOLVED = _ANY.where(Escalation.state != EscalationState.RESOLVED)
 _OF_KEY_RESULTS = _UNRESOLVED.where(Escalation.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
+
+_LINKS = Listed(
+    lambda ids: (
+        sa.select(
+            Escalation.key_result_id,
+            Escalation.state,
+            Delivery.channel_id,
+            Delivery.posted_channel,
+            Delivery.posted_ts,
+            Workspace.url,
+            _taker.name,
+        )
+        .join(Workspace, Workspace.id == Escalation.workspace_id)
+        .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
+        .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
+        .where(Escalation.key_result_id.in_(ids), is_unresolved(table_of(Escalation)))
+    )
+)
 
 _THEIRS = sa.select(ConversationMember.conversation_id).where(
     ConversationMember.conversation_id.in_(sa.bindparam("conversation_ids", expanding=True)),
