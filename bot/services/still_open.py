@@ -338,7 +338,7 @@ _LINKS = Listed(
         )
         .join(Workspace, Workspace.id == Escalation.workspace_id)
         .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
-        .outerjoin(Delivery, _root_of(Escalation.workspace_id, Escalation.id))
+        .outerjoin(Delivery, root_of(Escalation.workspace_id, Escalation.id))
         .where(Escalation.key_result_id.in_(ids), is_unresolved(table_of(Escalation)))
     )
 )
