@@ -34,8 +34,8 @@ browser: page $(BROWSER_READY)  ## the page's tests, in Chromium (`apt install c
 	$(BIN)/python page/build.py --types
 	$(BIN)/pytest -q tests/browser
 
-pictures: page $(BROWSER_READY)  ## walk the demo's story, and put its screenshots into docs/images/
-	OKRA_PICTURES=docs/images $(BIN)/pytest -q tests/browser/test_story.py
+pictures: page $(BROWSER_READY)  ## walk the demo's story, look at digests, and put the screenshots into docs/images/
+	OKRA_PICTURES=docs/images $(BIN)/pytest -q tests/browser/test_story.py tests/browser/test_digest.py
 
 page: $(PAGE_READY)  ## build the local Slack's page, where its sources have changed
 	@$(BIN)/python page/build.py

@@ -28,6 +28,7 @@ from bot.domain.escalation import EscalationState
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
 MOST_LEADERS = 4
+MOST_LEADERS_AMONG_TEAMS = 2
 MOST_HELP = 4
 MOST_DECIDED = 3
 MOST_MOVED = 3
@@ -80,11 +81,13 @@ def digest_post(snapshot: Snapshot, beside: Beside | None = None) -> Post:
 
 
 def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
+    leaders = MOST_LEADERS_AMONG_TEAMS if snapshot.is_large else MOST_LEADERS
     blocks = [
         section(f"*{headline(snapshot)}*"),
-        _part("Leaders' own", _on_one_line([_leaders_own(line, room) for line in snapshot.leaders], MOST_LEADERS)),
+        _part("Leaders' own", _on_one_line([_leaders_own(line, room) for line in snapshot.leaders], leaders)),
         *_asks(snapshot, beside, room),
-        _part("Want help", _on_one_line(_help(snapshot, room), MOST_HELP)),
+        # The teams' lines tell it, where there are very many.
+        None if snapshot.is_large else _part("Want help", _on_one_line(_help(snapshot, room), MOST_HELP)),
         _part("Decided", _on_lines([_decided(one, room) for one in snapshot.decided], MOST_DECIDED)),
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,

@@ -27,20 +27,19 @@ def weeks_in_words(snapshot: Snapshot) -> str:
 
 
 def charts(snapshot: Snapshot) -> list[Block]:
-    """Score against pace, and colours by week; none before the third week."""
+    """Score against pace, and colours by week; none before the third week. Where teams have lines of their own, with
+    their colours, there is no second one."""
     weeks = _since_the_first_score(snapshot.weeks)[-MOST_WEEKS:]
     if len(weeks) < LEAST_WEEKS:
         return []
     score = {"score": [week.score or Decimal(0) for week in weeks], "expected": [week.expected for week in weeks]}
     mixes = {
-        "🟢 green": [Decimal(week.colours.green) for week in weeks],
-        "🟡 yellow": [Decimal(week.colours.yellow) for week in weeks],
         "🔴 red": [Decimal(week.colours.red) for week in weeks],
+        "🟡 yellow": [Decimal(week.colours.yellow) for week in weeks],
+        "🟢 green": [Decimal(week.colours.green) for week in weeks],
     }
-    return [
-        _chart("Score against pace", "line", weeks, score),
-        _chart("Colours, week by week", "bar", weeks, mixes),
-    ]
+    pace = _chart("Score against pace", "line", weeks, score)
+    return [pace] if snapshot.is_large else [pace, _chart("Colours, week by week", "bar", weeks, mixes)]
 
 
 def _chart(title: str, kind: str, weeks: Sequence[Week], series: dict[str, list[Decimal]]) -> Block:

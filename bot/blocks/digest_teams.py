@@ -9,7 +9,7 @@ from bot.blocks.links import linked
 from bot.blocks.text import said
 from bot.domain.digest import Mix, TeamState
 
-MOST_TEAMS = 8
+MOST_TEAMS = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,10 @@ def needs(state: TeamState) -> list[str]:
 def team_lines(states: Sequence[TeamState], links: Sequence[TeamLink]) -> list[str]:
     """The teams that most need somebody, a line each; the others are counted, with what they need together."""
     where = {one.team_id: one.link for one in links}
-    lines = [team_line(state, where.get(state.team_id)) for state in states[:MOST_TEAMS]]
+    lines = [
+        " · ".join([_led(state.team, where.get(state.team_id)), *needs(state)[:1], colours(state.colours)])
+        for state in states[:MOST_TEAMS]
+    ]
     rest = states[MOST_TEAMS:]
     if rest:
         decide = counted(sum(state.decide for state in rest), "decision needed", "decisions needed")

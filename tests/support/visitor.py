@@ -172,10 +172,14 @@ class Visitor:
 
     def shot(self, name: str) -> Path:
         """A picture of the window as it is, without what blinks and turns; fails where it is blank or shows markup."""
+        return self.picture(self.page, name)
+
+    def picture(self, of: Page | Locator, name: str) -> Path:
+        """As `shot`, of a part of the page."""
         self.page.evaluate("document.fonts.ready")
         self.page.mouse.move(0, 0)
         self.page.wait_for_timeout(150)
-        image = Image.open(io.BytesIO(self.page.screenshot(animations="disabled", caret="hide"))).convert("RGB")
+        image = Image.open(io.BytesIO(of.screenshot(animations="disabled", caret="hide"))).convert("RGB")
         assert len(image.getcolors(image.width * image.height) or []) > 50, f"{name} is blank"
         self.has_no_markup()
         self._pictures.mkdir(parents=True, exist_ok=True)
