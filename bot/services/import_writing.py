@@ -22,7 +22,7 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.services import audit, ownership, planning, team_planning
+from bot.services import audit, escalation_path, ownership, planning, team_planning
 from models import (
     Cycle,
     KeyResult,
@@ -175,6 +175,8 @@ class Writing:
             )
             planning.revise(self._session, self._now, self._session.scalars(new).all())
         team_planning.replan_teams(self._session, self._led_anew)
+        if self._led_anew:
+            escalation_path.look_again(self._session, self._now, self._plan.workspace_id)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:
         state = self._state(planned)

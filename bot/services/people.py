@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.person import Home, Person
-from bot.services import audit, departures, morning_plan, outbox, planning, team_planning
+from bot.services import audit, departures, escalation_path, morning_plan, outbox, planning, team_planning
 from models import Installation, Member, MemberKind, Workspace
 from models.base import table_of
 from models.once import insert_all_once
@@ -177,6 +177,7 @@ def _learn_some(
     team_planning.replan_teams_of(session, [member.id for member in moved])
     back = [one.id for one, news in moved.items() if one.may_take_part and news & {"kind", "deactivated_at"}]
     if back:
+        escalation_path.look_again(session, now, workspace.id)
         morning_plan.look_at(session, now, back)
         outbox.redraw_for(session, now, workspace_id=workspace.id, member_ids=back, since=now - STILL_LOOKED_AT)
     for member, news in moved.items():

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, set_scene
+from calls import MORNING, set_scene, tell, the_escalation
 
 from bot.services import paths
+from bot.services.escalation_ladder import step_due
 from bot.services.refusals import Reason, Refused
 from models import AuditEvent, MemberKind
 from models.database import Database
@@ -25,6 +26,23 @@ def test_a_path_is_the_leads_then_the_sponsors_until_a_team_names_its_own(databa
         assert paths.path_of_team(session, scene.growth) == [scene.lead, scene.head]
         told = session.scalars(sa.select(AuditEvent.action).order_by(AuditEvent.id)).all()
         assert told == ["member.sponsor_named", "team.path_set", "team.path_set", "member.sponsor_released"]
+
+
+def test_who_comes_onto_a_path_is_asked_about_what_had_nobody_left_to_ask(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.lead_id = scene.product.lead_id = None
+        session.flush()
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        waits = the_escalation(session)
+        assert (waits.asked_id, waits.next_step_at) == (None, None)
+        paths.set_sponsor(session, MORNING, scene.stranger, is_sponsor=True)
+        assert step_due(session, MORNING, 20) == 1
+        assert waits.asked_id == scene.stranger.id
+        assert waits.next_step_at is None
+        paths.set_own_path(session, MORNING, scene.growth, [scene.stranger, scene.head])
+        step_due(session, MORNING, 20)
+        assert waits.asked_id == scene.head.id
 
 
 def test_a_person_is_named_by_name_address_or_id_and_never_guessed(database: Database) -> None:
