@@ -40,8 +40,9 @@ pictures: page $(BROWSER_READY)  ## walk the demo's story, look at digests, and 
 page: $(PAGE_READY)  ## build the local Slack's page, where its sources have changed
 	@$(BIN)/python page/build.py
 
-messages: $(READY)  ## write docs/messages.md: every text that a person can receive
+messages: $(READY)  ## write docs/messages.md (every text that a person can receive) and the table of docs/escalations.md
 	@$(BIN)/python tests/support/messages.py
+	@$(BIN)/python tests/support/escalation_table.py
 
 check: lint types imports test  ## lint, types, import rules and tests: what CI runs
 
