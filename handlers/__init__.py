@@ -21,6 +21,7 @@ from handlers import (
     members,
     not_mine,
     prompt_more,
+    redefining,
     settings,
     signals,
     snooze,
@@ -46,6 +47,7 @@ def desk_of(runtime: Runtime) -> Desk:
     not_mine.register(desk)
     escalation.register(desk)
     decisions.register(desk)
+    redefining.register(desk)
     dependency.register(desk)
     digest.register(desk)
     lead_note.register(desk)

@@ -16,9 +16,10 @@ from bot.services.access import member_of
 from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.refusals import Reason, Refused
+from handlers import redefining
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
-from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.reply import Done, Errors, Reply, Show, Whisper
 from handlers.request import OpenView, Request
 from models import Escalation
 
@@ -88,6 +89,9 @@ def decide(runtime: Runtime, request: Request) -> Reply:
             confirmed = decisions.recorded(session, now, made) if confirms else None
     except NotADecision as wrong:
         return Errors(_sentences(wrong, draft))
+    carries_out = redefining.after(runtime, request, made)
+    if carries_out is not None:
+        return Show(carries_out)
     return Whisper(confirmed) if confirmed is not None else Done()
 
 

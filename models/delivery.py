@@ -57,6 +57,7 @@ class PostKind(enum.Enum):
     MORNING = "morning"
     DECISION_MADE = "decision_made"
     DECISION_SETTLED = "decision_settled"
+    KEY_RESULT_CHANGED = "key_result_changed"
 
 
 class Delivery(InWorkspace, Base):

@@ -118,6 +118,8 @@ class EscalationEventKind(enum.Enum):
     DECISION_DROPPED = "decision_dropped"
     # The same blocker in a later week, with nothing decided in between: the path goes on at once.
     NAMED_AGAIN = "named_again"
+    CHANGED = "changed"
+    STOPPED = "stopped"
 
 
 class EscalationEvent(InWorkspace, Base):

@@ -56,6 +56,10 @@ class KeyResult(InWorkspace, Base):
     # What the import said under "score": a number where it was one, else the words.
     imported_score: Mapped[Decimal | None]
     imported_note: Mapped[str | None]
+    # The first revision that measures the same as the one that counts: values of those before mean something else.
+    measured_since: Mapped[int] = mapped_column(default=1, server_default="1")
+    # What was learnt, where it was stopped.
+    learning: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -78,6 +82,7 @@ class KeyResultRevision(InWorkspace, Base):
         sa.UniqueConstraint("key_result_id", "revision"),
         within_workspace("key_result_id", "key_result"),
         within_workspace("author_id", "member"),
+        within_workspace("decision_id", "decision"),
         sa.CheckConstraint("revision = 1 or (reason is not null and reason <> '')", name="change_has_reason"),
         sa.CheckConstraint("value_every_weeks between 1 and 53", name="value_every"),
         sa.CheckConstraint("text <> ''", name="worded"),
@@ -97,6 +102,8 @@ class KeyResultRevision(InWorkspace, Base):
     value_every_weeks: Mapped[int] = mapped_column(default=1)
     reason: Mapped[str | None]
     author_id: Mapped[int | None] = mapped_column(RowId)
+    # The decision that it carries out.
+    decision_id: Mapped[int | None] = mapped_column(RowId)
     created_at: Mapped[datetime]
 
 

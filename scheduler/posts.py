@@ -31,6 +31,7 @@ from bot.services import (
     not_mine,
     prompt,
     question,
+    redefinition_posts,
     reminding,
     snooze,
     understanding,
@@ -68,6 +69,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.QUESTION: question.post,
     PostKind.DECISION_MADE: decision_posts.made_post,
     PostKind.DECISION_SETTLED: decision_posts.settled_post,
+    PostKind.KEY_RESULT_CHANGED: redefinition_posts.post,
     PostKind.ADMIN_NOTICE: failures.post,
 }
 

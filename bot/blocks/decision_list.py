@@ -65,15 +65,21 @@ def decisions(page: Page) -> Post:
     for one in page.decisions[:PER_PAGE]:
         blocks.append(section(_line(one)))
         if one.may_settle:
-            blocks.append(actions(*settling(one.decision_id)))
+            blocks.append(actions(*settling(one.decision_id, one.kind)))
     blocks.append(context(_foot(page)))
     return Post(title, tuple(blocks))
 
 
-def settling(decision_id: int) -> Sequence[Block]:
-    """The buttons that say what became of a decision."""
+def settling(decision_id: int, kind: DecisionKind) -> Sequence[Block]:
+    """The buttons that say what became of a decision, and the one that carries it out where Okra can."""
     about = str(decision_id)
+    carries_out: list[Block] = []
+    if kind.redefines:
+        carries_out.append(button("Change it…", Act.CHANGE_KEY_RESULT, value=about))
+    if kind is DecisionKind.STOP:
+        carries_out.append(button("Stop it…", Act.STOP_KEY_RESULT, value=about))
     return (
+        *carries_out,
         button("Done", Act.DECISION_DONE, value=about, style="primary"),
         button("Drop", Act.DROP_DECISION, value=about),
     )

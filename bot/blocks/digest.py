@@ -20,10 +20,11 @@ from bot.blocks.layout import actions, button, context, link_button, section
 from bot.blocks.links import linked, mention
 from bot.blocks.paging import PAGE_CHARACTERS
 from bot.blocks.post import Block, Post
+from bot.blocks.redefining import in_words
 from bot.blocks.signals import question
 from bot.blocks.standing import WATCHED, colour, score_pair
 from bot.blocks.text import said
-from bot.domain.digest import MOST_ASKS, Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
+from bot.domain.digest import MOST_ASKS, Call, KeyResultLine, MadeDecision, Noted, NotedAs, OverdueDecision, Snapshot
 from bot.domain.escalation import EscalationState
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
@@ -33,6 +34,7 @@ MOST_HELP = 4
 MOST_DECIDED = 3
 MOST_MOVED = 3
 MOST_OVERDUE = 3
+MOST_NOTED = 3
 
 _GAP = "  "
 
@@ -91,6 +93,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Decided", _on_lines([_decided(one, room) for one in snapshot.decided], MOST_DECIDED)),
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
+        _part("Changed", _on_lines([_noted(one, room) for one in snapshot.noted], MOST_NOTED)),
         _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
         _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
@@ -212,6 +215,16 @@ def _details_button(beside: Beside) -> Block | None:
 
 def _score(line: KeyResultLine) -> str:
     return score_pair(line.score, line.last_score, first="first") if line.is_scored else WATCHED
+
+
+def _noted(one: Noted, room: _Room) -> str:
+    named = f"KR-{one.number} {said(one.name, room.name)}"
+    words = said(one.words, room.sentence)
+    match one.noted_as:
+        case NotedAs.CHANGED:
+            return f"{named}: {in_words(one.differences, room.name)}: {words}"
+        case NotedAs.STOPPED:
+            return f"{named} has ended: {words}"
 
 
 def _part(title: str, text: str) -> Block | None:

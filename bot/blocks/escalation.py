@@ -209,7 +209,10 @@ def decided(case: Case, decision: Decided) -> Post:
     asked = f"{mention(decision.owner.slack_id)}, can you make this happen by {named_day(decision.due_on)}?"
     if decision.owner != case.owner:
         asked += f" {said(case.owner.name, NAME)}, this is for your {case.standing.label}."
-    return Post(text, (*whole(f"*{head}*\n", decision.text), section(asked), actions(*settling(decision.decision_id))))
+    return Post(
+        text,
+        (*whole(f"*{head}*\n", decision.text), section(asked), actions(*settling(decision.decision_id, decision.kind))),
+    )
 
 
 def resolved(case: Case, by: str) -> Post:
@@ -243,7 +246,7 @@ def told_of_decision(about: Standing, decision: Decided, *, for_follow_up: bool)
     if decision.settled is not None:
         after = section(_follow_up(decision))
     elif for_follow_up:
-        after = actions(*settling(decision.decision_id))
+        after = actions(*settling(decision.decision_id, decision.kind))
     else:
         after = section(f"{said(decision.owner.name, NAME)} makes it happen by {due}.")
     return Post(f"{head} {said(decision.text, 300)}", (*whole(f"*{head}*\n", decision.text), after))

@@ -64,6 +64,7 @@ class KeyResultView:
     may_update: bool
     may_hand_over: bool = False
     may_correct: bool = False
+    learning: str = ""
     going: Going | None = None
 
 
@@ -138,6 +139,8 @@ def _stands(view: KeyResultView) -> str:
     ]
     owner = f"\nOwner: {said(stands.owner_name, 80)}" if stands.owner_name else ""
     closed = "\nIt is closed: nobody is asked about it any more." if view.is_closed else ""
+    if view.is_closed and view.learning:
+        closed += f"\n*What was learnt:* {said(view.learning, 300)}"
     return " · ".join(filter(None, parts)) + owner + closed
 
 

@@ -38,6 +38,7 @@ _WHAT = {
     "away_news": "Word of who is away",
     "hand_over": "A request to take a key result over",
     "decision_made": "A decision",
+    "key_result_changed": "Word that a key result was changed",
     "decision_settled": "What became of a decision",
     "hand_over_news": "Word of a key result that changes hands",
     "dependency": "The question whether a team can help another",

@@ -45,6 +45,8 @@ _DID = {
     EscalationEventKind.DECIDED: "{who} decided on KR-{number}: {what}",
     EscalationEventKind.RESOLVED: "{who} resolved KR-{number}.",
     EscalationEventKind.DECISION_DONE: "{who} says that it is done: {what}",
+    EscalationEventKind.CHANGED: "{who} has changed KR-{number}.",
+    EscalationEventKind.STOPPED: "{who} has stopped KR-{number}.",
     EscalationEventKind.DECISION_DROPPED: "{who} dropped what was decided on KR-{number}.",
 }
 # Others tell of these already: the thread's first message, and the event that a reply is about.

@@ -6,6 +6,7 @@ A snapshot is taken once a team and period and kept, so that the digest can be s
 
 from __future__ import annotations
 
+import enum
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.health import Health
 from bot.domain.pace import Point, projected
+from bot.domain.redefinition import Difference
 from bot.domain.scoring import show
 from bot.domain.signals.signal import Signal
 
@@ -122,6 +124,25 @@ class OverdueDecision:
     link: str | None
 
 
+class NotedAs(enum.Enum):
+    """What happened to a key result, or to a request for help, that a digest's readers should know."""
+
+    CHANGED = "changed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Noted:
+    """One thing since the digest before. `words`: why it was changed, or what was learnt."""
+
+    noted_as: NotedAs
+    key_result_id: int
+    number: int
+    name: str
+    words: str
+    differences: tuple[Difference, ...] = ()
+
+
 @dataclass(frozen=True)
 class Mix:
     """How many key results have which colour."""
@@ -191,6 +212,7 @@ class Snapshot:
     has_teams: bool = False
     weeks: tuple[Week, ...] = ()
     ends_on: date | None = None
+    noted: tuple[Noted, ...] = ()
     health: Health | None = None
 
     @property
@@ -289,7 +311,8 @@ class Snapshot:
         called = [call.key_result_id for call in self.calls]
         decided = [one.key_result_id for one in self.decided]
         asked = self.signal.key_result_ids if self.signal is not None else ()
-        return frozenset((*told, *called, *decided, *asked, *(one.key_result_id for one in self.overdue)))
+        noted = [one.key_result_id for one in self.noted]
+        return frozenset((*told, *called, *noted, *decided, *asked, *(one.key_result_id for one in self.overdue)))
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
         """The same without these key results and all that is about them."""
@@ -303,6 +326,7 @@ class Snapshot:
             calls=tuple(call for call in self.calls if call.key_result_id not in key_result_ids),
             decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
             overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),
+            noted=tuple(one for one in self.noted if one.key_result_id not in key_result_ids),
             signal=self.signal if self.signal and self.signal.key_result_ids.isdisjoint(key_result_ids) else None,
         )
 

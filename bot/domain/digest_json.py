@@ -10,8 +10,9 @@ from typing import Any
 from bot.domain import health as healths
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Week
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, Noted, NotedAs, OverdueDecision, Snapshot, Week
 from bot.domain.escalation import DecisionKind, EscalationState
+from bot.domain.redefinition import Difference, Part
 from bot.domain.signals import signal as signals
 
 VERSION = 2
@@ -67,6 +68,14 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
             for one in snapshot.decided
         ],
         "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
+        "noted": [
+            {
+                **vars(one),
+                "noted_as": one.noted_as.value,
+                "differences": [[each.part.value, each.before, each.after] for each in one.differences],
+            }
+            for one in snapshot.noted
+        ],
         "stop_or_shift": snapshot.stop_or_shift,
         "signal": signals.to_json(snapshot.signal) if snapshot.signal is not None else None,
         "health": healths.to_json(snapshot.health) if snapshot.health is not None else None,
@@ -130,6 +139,19 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
         ),
         overdue=tuple(
             OverdueDecision(**{**one, "due_on": date.fromisoformat(one["due_on"])}) for one in kept["overdue"]
+        ),
+        # What was kept before this was noted has none.
+        noted=tuple(
+            Noted(
+                **{
+                    **one,
+                    "noted_as": NotedAs(one["noted_as"]),
+                    "differences": tuple(
+                        Difference(Part(part), before, after) for part, before, after in one["differences"]
+                    ),
+                }
+            )
+            for one in kept.get("noted", ())
         ),
         stop_or_shift=kept["stop_or_shift"],
         signal=signals.from_json(kept["signal"]) if kept.get("signal") is not None else None,

@@ -44,6 +44,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.DEPENDENCY_REPLY: Claim.ANSWER,
     PostKind.DEPENDENCY_NEWS: Claim.ANSWER,
     PostKind.DECISION_SETTLED: Claim.ANSWER,
+    PostKind.KEY_RESULT_CHANGED: Claim.ANSWER,
     PostKind.PROMPT_AGAIN: Claim.ANSWER,
     PostKind.UNDERSTANDING: Claim.ANSWER,
     PostKind.ANSWER_CORRECTED: Claim.ANSWER,

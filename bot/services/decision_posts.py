@@ -32,6 +32,15 @@ def tell_made(session: Session, now: datetime, decision: Decision, owner_id: int
 
 def tell_settled(session: Session, now: datetime, decision: Decision) -> None:
     """What told of the decision says what became of it; who is concerned and did not press is told as well."""
+    redraw_made(session, now, decision)
+    key_result = session.get_one(KeyResult, decision.key_result_id)
+    for member_id in dict.fromkeys((decision.owner_id, decision.decided_by_id, key_result.owner_id)):
+        if member_id not in (None, decision.settled_by_id):
+            _post(session, now, decision, PostKind.DECISION_SETTLED, member_id)
+
+
+def redraw_made(session: Session, now: datetime, decision: Decision) -> None:
+    """What told of the decision says what became of it, and asks for nothing any more."""
     told = session.scalars(
         sa.select(Delivery.key).where(
             Delivery.workspace_id == decision.workspace_id,
@@ -40,10 +49,6 @@ def tell_settled(session: Session, now: datetime, decision: Decision) -> None:
         )
     ).all()
     outbox.redraw_all(session, now, workspace_id=decision.workspace_id, keys=told)
-    key_result = session.get_one(KeyResult, decision.key_result_id)
-    for member_id in dict.fromkeys((decision.owner_id, decision.decided_by_id, key_result.owner_id)):
-        if member_id not in (None, decision.settled_by_id):
-            _post(session, now, decision, PostKind.DECISION_SETTLED, member_id)
 
 
 def made_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:

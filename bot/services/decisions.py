@@ -18,7 +18,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import audit, morning_plan
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
-from bot.services.decision_posts import standing_now, tell_made, tell_settled
+from bot.services.decision_posts import redraw_made, standing_now, tell_made, tell_settled
 from bot.services.escalation import happened, held, move, seen
 from bot.services.escalation_case import decided_of, names_of
 from bot.services.escalation_ladder import stop
@@ -214,6 +214,47 @@ def open_one(session: Session, caller: Caller, decision_id: int) -> tuple[Decisi
     if decision.state is not DecisionState.OPEN:
         raise _settled_already(session, decision)
     return decision, session.get_one(KeyResult, decision.key_result_id).number
+
+
+def to_carry_out(
+    session: Session, caller: Caller, decision_id: int, kinds: Collection[DecisionKind], *, lock: bool
+) -> tuple[Decision, KeyResult]:
+    """An open decision of one of these kinds, with its key result, for somebody who may settle it; held if asked to.
+
+    Raises `Refused` as `open_one`, and where the key result is closed.
+    """
+    decision = _found(session, caller, decision_id, lock=False)
+    wanted = sa.select(KeyResult).where(KeyResult.id == decision.key_result_id)
+    if lock:
+        # The key result first, as an answer does.
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    key_result = session.scalars(wanted).one()
+    if lock:
+        decision = _found(session, caller, decision_id, lock=True)
+    _allowed(session, caller, decision)
+    if decision.kind not in kinds:
+        raise Refused(Reason.NO_SUCH_DECISION)
+    if decision.state is not DecisionState.OPEN:
+        raise _settled_already(session, decision)
+    if key_result.state is KeyResultState.CLOSED:
+        raise Refused(Reason.NOTHING_TO_DECIDE, number=key_result.number)
+    return decision, key_result
+
+
+def carried_out(session: Session, now: datetime, caller: Caller, decision: Decision) -> None:
+    """What was decided has been done in Okra itself, by the caller. Nothing is told here."""
+    decision.state, decision.settled_at, decision.settled_by_id = DecisionState.DONE, now, caller.member_id
+    session.flush()
+    audit.record(
+        session,
+        now,
+        workspace_id=decision.workspace_id,
+        actor_id=caller.member_id,
+        action="decision.done",
+        subject=decision,
+    )
+    redraw_made(session, now, decision)
+    morning_plan.settled(session, now, workspace_id=decision.workspace_id, decision_id=decision.id)
 
 
 def done(session: Session, now: datetime, *, caller: Caller, decision_id: int) -> None:

@@ -25,6 +25,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.organisation import Level
 from bot.services import health, signals
 from bot.services.asking import only_asked_about
+from bot.services.digest_noted import noted_since
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import rhythm_of_team
 from bot.services.standing import standings_and_answers
@@ -86,6 +87,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
             if not one.is_overdue
         ),
         overdue=tuple(_overdue(one) for one in open_decisions(session, team_ids, today) if one.is_overdue),
+        noted=noted_since(session, team_ids, before),
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),

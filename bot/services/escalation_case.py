@@ -41,6 +41,8 @@ from models.prepared import Prepared
 
 # What can become of a decision.
 SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
+# It was carried out in Okra: those whom it concerns are told by `bot/services/redefinition_posts.py`.
+CARRIED_OUT = (EscalationEventKind.CHANGED, EscalationEventKind.STOPPED)
 
 
 def root_key(escalation_id: int) -> str:

@@ -21,9 +21,9 @@ from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, may
-from bot.services import conversations, outbox
+from bot.services import conversations, outbox, redefinition_posts
 from bot.services.access import actor_of, key_result_facts, leads_above, teams_above
-from bot.services.escalation_case import SETTLING, case_of, change_of, decided_of, name_of, root_key
+from bot.services.escalation_case import CARRIED_OUT, SETTLING, case_of, change_of, decided_of, name_of, root_key
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
 from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.named_again import again_of
@@ -195,7 +195,7 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     is_lost = root.state in LOST or not may_read(session, root, escalation)
     if not is_lost:
         _reply(session, now, event, root)
-    if event.kind in SETTLING:
+    if event.kind in (*SETTLING, *CARRIED_OUT):
         _redraw_decision(session, now, event)
     for member_id in _whom_to_tell(session, escalation, event, root, is_lost=is_lost):
         outbox.post(
@@ -396,6 +396,8 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
             return messages.resolved(case, actor)
         case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
             return _became(session, event, case, settled)
+        case EscalationEventKind.CHANGED | EscalationEventKind.STOPPED:
+            return redefinition_posts.reply(session, session.get_one(Decision, event.decision_id))
 
 
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -409,7 +411,12 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     case = case_of(session, escalation, now, reader_id=reader.id)
     actor = name_of(session, event.actor_id)
     match event.kind:
-        case EscalationEventKind.OPENED | EscalationEventKind.RED_AGAIN:
+        case (
+            EscalationEventKind.OPENED
+            | EscalationEventKind.RED_AGAIN
+            | EscalationEventKind.CHANGED
+            | EscalationEventKind.STOPPED
+        ):
             return None
         case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
             return messages.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
@@ -490,7 +497,7 @@ def _newest_before(session: Session, event: EscalationEvent) -> EscalationState:
 
 
 _GOING_ON = (EscalationEventKind.ASKED_NEXT, EscalationEventKind.NAMED_AGAIN)
-_SAID_IN_THE_THREAD = (EscalationEventKind.RED_AGAIN, *_GOING_ON)
+_SAID_IN_THE_THREAD = (EscalationEventKind.RED_AGAIN, *_GOING_ON, *CARRIED_OUT)
 
 _STATE_AFTER = {
     EscalationEventKind.OPENED: EscalationState.OPEN,

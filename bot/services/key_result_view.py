@@ -71,6 +71,7 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         imported_score=str(imported) if imported is not None else key_result.imported_note,
         answers=_answers(session, key_result, period),
         period=period,
+        learning=key_result.learning or "",
         may_update=_may_update(session, viewer, now, key_result),
         may_hand_over=_may_hand_over(session, viewer, key_result),
         may_correct=correction.is_possible(session, now, viewer, key_result.id),
@@ -89,7 +90,7 @@ def _answers(session: Session, key_result: KeyResult, period: Period) -> tuple[P
         PastAnswer(
             period=monday(check_in.period),
             confidence=answer.confidence,
-            value=answer.value,
+            value=answer.value if answer.definition >= key_result.measured_since else None,
             score=answer.score,
             changed=answer.changed,
             working=answer.working,

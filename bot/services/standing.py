@@ -218,7 +218,8 @@ _ALL_TOLD = (
         _answer.c.id,
         _answer.c.revision,
         _answer.c.author_id,
-        _answer.c.value,
+        # A value of another measure than the one that counts now says nothing any more; scores stay as they were given.
+        sa.case((_answer.c.definition >= _key_result.c.measured_since, _answer.c.value)),
         _answer.c.score,
         _answer.c.confidence,
         _answer.c.changed,
@@ -228,7 +229,9 @@ _ALL_TOLD = (
         _answer.c.plan,
         _answer.c.source,
     )
+    .select_from(_check_in)
     .join(_answer, _answer.c.check_in_id == _check_in.c.id)
+    .join(_key_result, _key_result.c.id == _check_in.c.key_result_id)
     .where(
         _check_in.c.period.between(sa.bindparam("since"), sa.bindparam("until")),
         ~sa.exists().where(_newer.c.check_in_id == _answer.c.check_in_id, _newer.c.revision > _answer.c.revision),

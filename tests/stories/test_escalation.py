@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from story import Okra
 
 from bot.localslack.driver import Seen
 from bot.settings import Transport
-from models import Team
+from models import Answer, Team
 
 NINE_IN_LONDON = "2026-10-05 08:00"
 A_WEEK_LATER = "2026-10-12 08:00"
@@ -261,3 +262,76 @@ def test_the_same_blocker_named_again_asks_the_next_one_at_once_and_the_thread_s
     okra.settle()
     said = [one.text for one in thread(okra)]
     assert any("is named again, no decision since Mon 5 Oct" in text for text in said), said
+
+
+@ON_ONE_DATABASE
+def test_a_decision_to_change_the_target_changes_it_and_the_next_check_in_is_scored_by_it(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    tama, mere = okra.person("Tama Reid"), okra.person("Mere Ngata")
+    tama.press("Decide", in_=root(okra))
+    tama.fill("What is decided?", "30 % is what this quarter can bring")
+    tama.choose("What kind of decision?", "Change the target")
+    tama.fill("Who makes it happen?", "Tama Reid")
+    tama.fill("By when?", "2026-10-16")
+    tama.submit()
+    assert tama.modal is not None
+    assert tama.modal.title == "Change KR-1"
+    assert tama.modal.field("Why?").value == "30 % is what this quarter can bring"
+    tama.fill("Target", "30")
+    tama.fill("Why?", "two of three channels are gone")
+    tama.submit()
+    assert tama.modal is None
+    okra.settle()
+    said = "Tama Reid has changed KR-1: target 40 % → 30 %\nWhy: two of three channels are gone"
+    changed = tama.channel("growth-leads").thread_of("KR-1 Activation from 20 to 30 % by 15 Dec:")
+    assert changed[-1].text == said
+    assert "Follow-up: Tama Reid, by Fri 16 Oct · done, says Tama Reid" in changed[0].text
+    assert "Tama Reid has changed KR-1 Activation: target 40 % → 30 %" in okra.newest("Mere Ngata").text
+    assert "0.2" in mere.command("/kr 1").text
+    okra.advance(A_WEEK_LATER)
+    mere.press("Check in", in_=okra.newest("Mere Ngata"))
+    mere.fill("Current value", "25")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill("What is the next move?", "go on")
+    assert not mere.submit().error
+    mere.close()
+    okra.settle()
+    with okra.read() as session:
+        scores = session.scalars(sa.select(Answer.score).order_by(Answer.id)).all()
+    # 24 of 20 to 40 stays 0.2; 25 of 20 to 30 is 0.5.
+    assert scores == [Decimal("0.2"), Decimal("0.5")]
+
+
+@ON_ONE_DATABASE
+def test_a_decision_to_stop_ends_the_key_result_with_what_was_learnt(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    tama, mere = okra.person("Tama Reid"), okra.person("Mere Ngata")
+    tama.press("Decide", in_=root(okra))
+    tama.fill("What is decided?", "we stop this")
+    tama.choose("What kind of decision?", "Stop this key result")
+    tama.fill("Who makes it happen?", "Tama Reid")
+    tama.fill("By when?", "2026-10-16")
+    tama.submit()
+    assert tama.modal is not None
+    assert tama.modal.title == "Stop KR-1"
+    tama.close()
+    okra.settle()
+    # It can be carried out later, beside the decision.
+    assert thread(okra)[-1].buttons == ["Stop it…", "Done", "Drop"]
+    tama.press("Stop it…", in_=thread(okra)[-1])
+    tama.submit()
+    assert tama.modal is not None
+    tama.fill("What was learnt?", "nobody looks at this number")
+    tama.submit()
+    assert tama.modal is None
+    okra.settle()
+    assert thread(okra)[-1].text == "Tama Reid has stopped KR-1\nWhat was learnt: nobody looks at this number"
+    assert "Tama Reid has stopped KR-1 Activation" in okra.newest("Mere Ngata").text
+    assert "What was learnt: nobody looks at this number" in mere.command("/kr 1").text
+    assert "decided" in root(okra).headline
+    asked_so_far = len(mere.direct_messages())
+    okra.advance(A_WEEK_LATER)
+    okra.settle()
+    assert len([one for one in mere.direct_messages()[asked_so_far:] if "KR-1 " in one.text]) == 0

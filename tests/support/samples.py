@@ -20,6 +20,7 @@ from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.kinds import Kind
+from bot.domain.redefinition import Difference, Part
 
 LONDON = ZoneInfo("Europe/London")
 MONDAY = period(date(2026, 11, 16))
@@ -122,6 +123,13 @@ TOGETHER: Mapping[str, Any] = {
     "Case.state": EscalationState.OPEN,
     "Case.taken_by": None,
     "Case.decisions": (),
+    "ChangeQuestion.start": "20",
+    "ChangeQuestion.target": "40",
+    "Redefined.differences": (Difference(Part.TARGET, "40 %", "30 %"),),
+    "Redefined.reason": "two of three channels are gone",
+    "Stopped.learning": "nobody misses it",
+    "in_words.differences": (Difference(Part.TARGET, "40 %", "30 %"),),
+    "Snapshot.noted": (),
     "Decided.kind": DecisionKind.UNBLOCK,
     "MadeDecision.kind": DecisionKind.UNBLOCK,
     "Case.resolved_by": None,

@@ -1,0 +1,71 @@
+"""What was changed, stopped, or ended without a decision since a team's digest before: queries for its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from bot.domain.digest import Noted, NotedAs
+from bot.domain.redefinition import differences
+from bot.services.redefinition_posts import terms_of
+from bot.services.still_open import current_definition, of_teams
+from bot.services.visibility import visible_to
+from models import KeyResult, KeyResultRevision, KeyResultState, Objective
+
+
+def noted_since(session: Session, team_ids: Collection[int], since: datetime) -> tuple[Noted, ...]:
+    """Of the key results that these teams hold or share and everybody may see, by number. A fixed number of queries."""
+    found = [*_changed(session, team_ids, since), *_stopped(session, team_ids, since)]
+    return tuple(sorted(found, key=lambda one: (list(NotedAs).index(one.noted_as), one.number)))
+
+
+def _changed(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:
+    """A baseline that was missing and is given now changes nothing that was agreed on."""
+    old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
+    rows = session.execute(
+        sa.select(KeyResult, old, new)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(new, new.key_result_id == KeyResult.id)
+        .join(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
+        .where(
+            new.created_at > since,
+            sa.or_(new.decision_id.is_not(None), old.start.is_not(None), new.start.is_(None)),
+            KeyResult.archived_at.is_(None),
+            of_teams(team_ids),
+            visible_to(None),
+        )
+        .order_by(new.id)
+    ).all()
+    return [
+        Noted(
+            NotedAs.CHANGED,
+            key_result.id,
+            key_result.number,
+            before.metric or before.text,
+            words=after.reason or "",
+            differences=differences(terms_of(before), terms_of(after)),
+        )
+        for key_result, before, after in rows
+    ]
+
+
+def _stopped(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:
+    rows = session.execute(
+        sa.select(KeyResult, KeyResultRevision)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(KeyResultRevision, current_definition())
+        .where(
+            KeyResult.state == KeyResultState.CLOSED,
+            KeyResult.closed_at > since,
+            KeyResult.learning.is_not(None),
+            of_teams(team_ids),
+            visible_to(None),
+        )
+    ).all()
+    return [
+        Noted(NotedAs.STOPPED, key_result.id, key_result.number, text.metric or text.text, key_result.learning or "")
+        for key_result, text in rows
+    ]

@@ -1,0 +1,158 @@
+"""A decision that changes a key result or stops it: its buttons and dialogs."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from bot.blocks import hand_over as people
+from bot.blocks import redefining as dialogs
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.post import View
+from bot.domain.escalation import DecisionKind
+from bot.domain.numbers import NotANumber, parse_number
+from bot.domain.redefinition import Part
+from bot.domain.redefinition import Typed as TypedTerms
+from bot.runtime import Runtime
+from bot.services import once, redefining
+from bot.services.redefining import NotADefinition
+from bot.services.refusals import Reason, Refused
+from handlers.acquaintance import acquainted
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply
+from handlers.request import OpenView, Request
+from models import Decision
+
+_FIELDS = {
+    Part.TEXT: Typed.DEFINITION,
+    Part.START: Typed.START,
+    Part.TARGET: Typed.TARGET,
+    Part.DUE: Typed.DEFINITION_DUE,
+}
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.CHANGE_KEY_RESULT, open_change)
+    desk.action(Act.STOP_KEY_RESULT, open_stop)
+    desk.submit(Dialog.CHANGE_KEY_RESULT, change)
+    desk.submit(Dialog.STOP_KEY_RESULT, stop)
+
+
+def open_change(runtime: Runtime, request: Request) -> Reply:
+    """*Change it*, beside a decision."""
+    with runtime.read() as session:
+        question = redefining.change_question(session, request.caller, _id(request.value))
+    view = dialogs.change_dialog(question, just_decided=False)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def open_stop(runtime: Runtime, request: Request) -> Reply:
+    """*Stop it*, beside a decision."""
+    with runtime.read() as session:
+        question = redefining.stop_question(session, request.caller, _id(request.value))
+    view = dialogs.stop_dialog(question, just_decided=False)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def after(runtime: Runtime, request: Request, decision: Decision) -> View | None:
+    """The dialog that carries out what was just decided; null where there is nothing to carry out in Okra."""
+    if not decision.kind.is_for_leads:
+        return None
+    with runtime.read() as session:
+        if decision.kind is DecisionKind.STOP:
+            stop_question = redefining.stop_question(session, request.caller, decision.id)
+            return dialogs.stop_dialog(stop_question, just_decided=True)
+        question = redefining.change_question(session, request.caller, decision.id)
+    return dialogs.change_dialog(question, just_decided=True)
+
+
+def change(runtime: Runtime, request: Request) -> Reply:
+    """The new definition was submitted. Twice the same dialog changes it once."""
+    view = _view(request)
+    reason = view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
+    numbers, errors = _numbers(view)
+    if not reason:
+        errors[Typed.REASON] = dialogs.reason_missing()
+    chosen = view.user(Typed.NEW_OWNER)
+    owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
+    if chosen and owner_id is None:
+        errors[Typed.NEW_OWNER] = people.cannot_own(None)
+    if errors:
+        return Errors(errors)
+    due = view.date(Typed.DEFINITION_DUE)
+    typed = TypedTerms(
+        view.text(Typed.DEFINITION),
+        numbers[Typed.START],
+        numbers[Typed.TARGET],
+        date.fromisoformat(due) if due else None,
+    )
+    try:
+        with runtime.write() as session:
+            now = runtime.now()
+            if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+                redefining.change(
+                    session,
+                    now,
+                    caller=request.caller,
+                    decision_id=_about(view),
+                    typed=typed,
+                    reason=reason,
+                    owner_id=owner_id,
+                )
+    except NotADefinition as wrong:
+        return Errors({_FIELDS[part]: dialogs.trouble(part, what) for part, what in wrong.troubles.items()})
+    except Refused as refused:
+        match refused.reason:
+            case Reason.CANNOT_OWN:
+                return Errors({Typed.NEW_OWNER: people.cannot_own(refused.facts.get("name"))})
+            case Reason.NOT_YOURS_TO_GIVE:
+                return Errors({Typed.NEW_OWNER: dialogs.cannot_hand_over()})
+        raise
+    return Done()
+
+
+def stop(runtime: Runtime, request: Request) -> Reply:
+    """What was learnt was submitted. Twice the same dialog stops it once."""
+    view = _view(request)
+    learning = view.text(Typed.LEARNING)[: dialogs.LEARNING_LIMIT]
+    if not learning:
+        return Errors({Typed.LEARNING: dialogs.learning_missing()})
+    with runtime.write() as session:
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            redefining.stop(session, now, caller=request.caller, decision_id=_about(view), learning=learning)
+    return Done()
+
+
+def _numbers(view: OpenView) -> tuple[dict[str, Decimal | None], dict[str, str]]:
+    """Baseline and target; and a sentence under each that is no number."""
+    numbers: dict[str, Decimal | None] = {Typed.START: None, Typed.TARGET: None}
+    errors: dict[str, str] = {}
+    for field in (Typed.START, Typed.TARGET):
+        text = view.text(field)
+        if not text:
+            continue
+        found = parse_number(text)
+        if isinstance(found, NotANumber):
+            errors[field] = found.sentence
+        else:
+            numbers[field] = found.value
+    return numbers, errors
+
+
+def _about(view: OpenView) -> int:
+    return _id(str(view.metadata.get("decision", "")))
+
+
+def _id(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Refused(Reason.NO_SUCH_DECISION)
+    return int(text)
+
+
+def _view(request: Request) -> OpenView:
+    if request.view is None:
+        raise Refused(Reason.NO_SUCH_DECISION)
+    return request.view

@@ -1,0 +1,134 @@
+"""The dialogs that change or stop a key result, through the boundary, with payloads as Slack sends them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from calls import Scene, set_scene
+from desk import Desk, Dialog, whispered
+
+from bot.blocks.ids import Act, Command
+from bot.localslack.blockkit import check_view
+from handlers import commands, escalation, redefining
+from handlers.reply import Done, Show
+from models import Decision, DecisionState, KeyResult, KeyResultRevision, KeyResultState, Member
+from models.database import Database
+
+NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+@dataclass
+class Story:
+    desk: Desk
+    scene: Scene
+
+    def decide(self, kind: str) -> Dialog:
+        """Tama decides about KR-2; the dialog turns into the one that carries it out."""
+        lead = self.scene.lead
+        assert self.desk.command(lead, commands.okr, Command.OKR, "decide 2 30 is enough") == Done()
+        dialog = self.desk.opened().fill(What_kind_of_decision=kind, Who_makes_it_happen="U0MERENGATA")
+        reply = self.desk.submit(lead, escalation.decide, dialog)
+        assert isinstance(reply, Show)
+        assert check_view(dict(reply.view)) == []
+        return Dialog(reply.view)
+
+    @property
+    def definition(self) -> KeyResultRevision:
+        with self.desk.runtime.read() as session:
+            return session.scalars(
+                sa.select(KeyResultRevision)
+                .join(KeyResult, KeyResult.id == KeyResultRevision.key_result_id)
+                .where(KeyResult.number == 2, KeyResultRevision.revision == KeyResult.revision)
+            ).one()
+
+    @property
+    def decision(self) -> Decision:
+        with self.desk.runtime.read() as session:
+            return session.scalars(sa.select(Decision)).one()
+
+
+@pytest.fixture
+def story(database: Database) -> Story:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.company.key_result(scene.company.objective(scene.growth, "Grow"), scene.owner)
+    return Story(Desk(database, NOON), scene)
+
+
+def test_the_dialog_has_what_defines_the_key_result_and_says_that_the_decision_is_recorded(story: Story) -> None:
+    dialog = story.decide("change_target")
+    assert dialog.labels == ["What it is from now on", "Baseline", "Target", "By when?", "Owner", "Why?"]
+    assert [dialog.value(label) for label in ("What it is", "Baseline", "Target", "Why?")] == [
+        "Activation from 20 to 40 % by 15 Dec",
+        "20",
+        "40",
+        "30 is enough",
+    ]
+    assert "The decision is recorded." in str(dialog.view["blocks"][0])
+    assert story.decision.state is DecisionState.OPEN
+
+
+def test_what_was_typed_is_saved_once(story: Story) -> None:
+    dialog = story.decide("change_target").fill(Target="30 %")
+    for _ in range(2):
+        assert story.desk.submit(story.scene.lead, redefining.change, dialog) == Done()
+    assert (story.definition.revision, story.definition.text) == (2, "Activation from 20 to 30 % by 15 Dec")
+    assert story.decision.state is DecisionState.DONE
+
+
+def test_what_is_wrong_stands_under_its_field(story: Story) -> None:
+    dialog = story.decide("change_target")
+
+    def errors(**typed: str) -> dict[str, str]:
+        return dialog.errors(story.desk.submit(story.scene.lead, redefining.change, dialog.fill(**typed)))
+
+    assert errors() == {
+        "What it is from now on": "This is what it is already. Please change the text, a number or the day, "
+        "or press Cancel."
+    }
+    assert list(errors(Target="a lot", Why="")) == ["Target", "Why?"]
+    assert errors(Target="20", Why="so") == {
+        "Target": "That is the baseline too, so nothing would have to move. Please look at the numbers again."
+    }
+    assert errors(Target="30", Owner="U0FINNADLER", What_it_is="Activation from 20 to 35 % by 15 Dec") == {
+        "What it is from now on": "The text and the numbers below say something else. Please let both say the same."
+    }
+    assert story.definition.revision == 1
+
+
+def test_later_it_is_carried_out_by_who_was_asked_to_make_it_happen(story: Story) -> None:
+    story.decide("wrong_measure")
+    mere = story.scene.owner
+    assert story.desk.press(mere, redefining.open_change, Act.CHANGE_KEY_RESULT, "1") == Done()
+    dialog = story.desk.opened().fill(What_it_is="Onboarding time from 9 to 5 days by 15 Dec")
+    assert story.desk.submit(mere, redefining.change, dialog) == Done()
+    assert (story.definition.unit, story.definition.metric) == ("days", "Onboarding time")
+    again = story.desk.press(story.scene.lead, redefining.open_change, Act.CHANGE_KEY_RESULT, "1")
+    assert whispered(again) == "Mere Ngata has said that this is done already."
+
+
+def test_a_stop_needs_what_was_learnt(story: Story) -> None:
+    dialog = story.decide("stop")
+    reply = story.desk.submit(story.scene.lead, redefining.stop, dialog)
+    assert dialog.errors(reply) == {
+        "What was learnt?": "Please say what was learnt. A line is enough, and it is what remains of it."
+    }
+    dialog.fill(What_was_learnt="nobody misses it")
+    for _ in range(2):
+        assert story.desk.submit(story.scene.lead, redefining.stop, dialog) == Done()
+    with story.desk.runtime.read() as session:
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.number == 2)).one()
+    assert (key_result.state, key_result.learning) == (KeyResultState.CLOSED, "nobody misses it")
+
+
+def test_somebody_else_reads_who_can(story: Story) -> None:
+    story.decide("stop")
+    stranger: Member = story.scene.stranger
+    reply = story.desk.press(stranger, redefining.open_stop, Act.STOP_KEY_RESULT, "1")
+    assert whispered(reply) == "Mere Ngata, Tama Reid or Hana Mori can say what became of this. Thank you for looking."
+    assert "can't find that decision" in whispered(
+        story.desk.press(stranger, redefining.open_stop, Act.STOP_KEY_RESULT, "x")
+    )
