@@ -293,6 +293,16 @@ class Gateway:
                 is_archived=bool(channel.get("is_archived")),
             )
 
+    def is_in(self, workspace_id: int, *, channel_id: str) -> bool:
+        """Whether Okra is in a channel, and so may post there; one that it cannot see is none of these."""
+        try:
+            answer = self._call(workspace_id, "conversations.info", {"channel": channel_id}, seconds=_interactive())
+        except Permanent as failure:
+            if failure.code == "channel_not_found":
+                return False
+            raise
+        return bool(answer["channel"].get("is_member"))
+
     def identity(self, workspace_id: int) -> Identity:
         """Whose token this is (`auth.test`)."""
         answer = self._call(workspace_id, "auth.test", {}, seconds=POST_SECONDS)

@@ -7,6 +7,7 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
 from bot.services import once, teams
 from bot.services.refusals import Reason, Refused
+from bot.slack import SlackFailure
 from handlers.boundary import Desk
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
@@ -35,6 +36,13 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
     channel_id = view.channel(Typed.DIGEST_CHANNEL)
     if channel_id is None:
         return Errors({Typed.DIGEST_CHANNEL: blocks.channel_missing()})
+    help_channel_id = view.channel(Typed.HELP_CHANNEL)
+    chosen: dict[str, str | None] = {Typed.DIGEST_CHANNEL: channel_id, Typed.HELP_CHANNEL: help_channel_id}
+    missing = {
+        field: blocks.not_in_channel() for field, one in chosen.items() if one and not _is_in(runtime, request, one)
+    }
+    if missing:
+        return Errors(missing)
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -45,8 +53,17 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
             request.caller,
             int(view.metadata["team"]),
             channel_id=channel_id,
-            help_channel_id=view.channel(Typed.HELP_CHANNEL),
+            help_channel_id=help_channel_id,
         )
     if not joined.is_new:
         return Whisper(blocks.was_on_already(joined.team))
     return Whisper(blocks.is_on_now(joined.team, joined.people))
+
+
+def _is_in(runtime: Runtime, request: Request, channel_id: str) -> bool:
+    """Whether Okra can post there. Where Slack does not say so in time, it is taken for granted: an admin hears of what
+    could not be posted."""
+    try:
+        return runtime.gateway.is_in(request.caller.workspace_id, channel_id=channel_id)
+    except SlackFailure:
+        return True

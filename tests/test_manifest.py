@@ -52,7 +52,7 @@ def scopes_needed() -> dict[str, str]:
         match name:
             case "conversations.open":
                 needed |= {"im:write": name, "mpim:write": name}  # with one person, or with several
-            case "conversations.list":
+            case "conversations.list" | "conversations.info":
                 needed |= {"channels:read": name, "groups:read": name}  # public and private channels
             case name if name in BY_KIND:
                 needed |= {scope: name for kind in KINDS if (scope := method.scope_for(kind)) is not None}

@@ -70,6 +70,8 @@ def checkin_dialog(
         working = _last(last.working)
         blocks.append(_lines("What is working, and what is stuck?", Typed.WORKING, key, fill.working, working))
     more = shows_more(fill)
+    # A red needs both; what is only still in its field, from a colour that was chosen before, may stay or go.
+    is_red = fill.confidence is Confidence.RED
     if more:
         blocks += _blocked(question, fill, key)
     blocks.append(
@@ -83,8 +85,9 @@ def checkin_dialog(
         )
     )
     if more:
-        blocks.append(_lines("What do you need to make it happen?", Typed.NEED, key, fill.need, _last(last.need)))
-    if fill.confidence is Confidence.RED or (fill.keeps_more and fill.plan):
+        needs = "What do you need to make it happen?"
+        blocks.append(_lines(needs, Typed.NEED, key, fill.need, _last(last.need), optional=not is_red))
+    if is_red or (fill.keeps_more and fill.plan):
         blocks.append(_plan(fill, key, last))
     ways = _other_ways(question, course)
     if ways:
@@ -281,7 +284,12 @@ def _help(yellow: Yellow, fill: Filled, key: str) -> Block:
 def _plan(fill: Filled, key: str, last: LastAnswer) -> Block:
     before = f" Last time: {clip(last.plan, HINT_LENGTH)}" if last.plan else ""
     return _lines(
-        "What is the plan?", Typed.PLAN, key, fill.plan, f"“I don't know yet, help me plan” is a good answer.{before}"
+        "What is the plan?",
+        Typed.PLAN,
+        key,
+        fill.plan,
+        f"“I don't know yet, help me plan” is a good answer.{before}",
+        optional=fill.confidence is not Confidence.RED,
     )
 
 

@@ -14,6 +14,7 @@ from bot.blocks.post import Block
 from bot.blocks.text import said
 
 MOST_LED = 3
+MOST_LED_SHORTLY = 8
 MOST_OPEN = 8
 MOST_EXCUSED = 10
 MOST_TEAMS = 12
@@ -29,7 +30,8 @@ class Owed(enum.Enum):
 
 @dataclass(frozen=True)
 class Owing:
-    """A check-in of a lead's team that has no answer. `is_readers`: the lead's own."""
+    """A check-in of a lead's team that has no answer. `is_readers`: the lead's own. `may_be_reminded` false: two
+    reminders have left this week, or are about to."""
 
     check_in_id: int
     number: int
@@ -37,6 +39,7 @@ class Owing:
     owner: str
     owed: Owed
     is_readers: bool
+    may_be_reminded: bool
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,12 @@ def led_blocks(led: Sequence[Led]) -> list[Block]:
     blocks: list[Block] = []
     for team in led[:MOST_LED]:
         blocks += [divider(), header(f"{team.team}, this week"), *_led(team)]
-    if len(led) > MOST_LED:
-        blocks.append(context(f"You lead {len(led) - MOST_LED} more teams: `/okr team NAME` shows each"))
+    for team in led[MOST_LED : MOST_LED + MOST_LED_SHORTLY]:
+        # The note may have been kept back; its question is here all the same.
+        blocks.append(section(_led_shortly(team), accessory=_question(team)))
+    if len(led) > MOST_LED + MOST_LED_SHORTLY:
+        more = len(led) - MOST_LED - MOST_LED_SHORTLY
+        blocks.append(context(f"and {more} more that you lead: `/okr team NAME` shows each"))
     return blocks
 
 
@@ -125,10 +132,22 @@ def _led(team: Led) -> list[Block]:
         names = ", ".join(f"KR-{one.number} ({said(one.owner, NAME)})" for one in excused[:MOST_EXCUSED])
         more = f" and {len(excused) - MOST_EXCUSED} more" if len(excused) > MOST_EXCUSED else ""
         blocks.append(section(f"Excused: {names}{more}"))
-    if team.note_id is not None:
-        question = button("What should stop or shift?", Act.ANSWER_NOTE, value=str(team.note_id))
+    question = _question(team)
+    if question is not None:
         blocks.append(actions(question))
     return [*blocks, context("Only you see who is still to check in.")]
+
+
+def _led_shortly(team: Led) -> str:
+    waiting = sum(one.owed is not Owed.EXCUSED for one in team.owing)
+    still = "nothing is open" if not waiting else "one is open" if waiting == 1 else f"{waiting} are open"
+    return f"*{said(team.team, NAME)}*, this week: {still} · `/okr team` and its name shows more"
+
+
+def _question(team: Led) -> Block | None:
+    if team.note_id is None:
+        return None
+    return button("What should stop or shift?", Act.ANSWER_NOTE, value=str(team.note_id))
 
 
 def _owing(one: Owing, team: Led) -> str:
@@ -143,7 +162,7 @@ def _ways(one: Owing, note_id: int | None) -> Block | None:
     if note_id is None:
         return None
     ways = [("Excuse", "excuse"), ("Reassign", "reassign")]
-    if one.owed is Owed.DUE and not one.is_readers:
+    if one.owed is Owed.DUE and one.may_be_reminded and not one.is_readers:
         ways.insert(0, ("Remind", "remind"))
     about = {"note": note_id, "check_in": one.check_in_id}
     return overflow(Act.NOTE_CHECK_IN, [(words, json.dumps({"do": way, **about})) for words, way in ways])

@@ -13,7 +13,6 @@ from bot.blocks.layout import actions, button, context, dialog, field_input, ove
 from bot.blocks.post import Block, Post, View
 from bot.blocks.text import said
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
-from bot.domain.reminding import MOST
 
 MOST_NAMED = 15
 # A message takes about 13,000 characters in all; the rest is for the words around the list.
@@ -27,7 +26,8 @@ class OpenCheckIn:
     """A check-in that is not answered, with what is known of it. `asked_at` is in the lead's zone.
 
     `is_readers`: the lead's own. `is_missed`: it would come late, but can still be answered until the digest.
-    `away_until`: they are away until then; `status`: their Slack status says so.
+    `may_be_reminded` false: two reminders have left this week, or are
+    about to. `away_until`: they are away until then; `status`: their Slack status says so.
     """
 
     number: int
@@ -41,6 +41,7 @@ class OpenCheckIn:
     check_in_id: int = 0
     key_result_id: int = 0
     reminded_at: tuple[datetime, ...] = ()
+    may_be_reminded: bool = True
     away_until: date | None = None
     status: str | None = None
 
@@ -144,8 +145,7 @@ def _ways(one: OpenCheckIn, note: LeadNote) -> Block | None:
     if one.is_away:
         return button("Excuse", Act.EXCUSE, value=json.dumps(about))
     ways = [("Excuse", "excuse"), ("Reassign", "reassign")]
-    can_be_reminded = not (one.is_readers or one.is_missed or one.owner_has_left) and len(one.reminded_at) < MOST
-    if can_be_reminded:
+    if one.may_be_reminded and not (one.is_readers or one.is_missed or one.owner_has_left):
         ways.insert(0, ("Remind", "remind"))
     return overflow(Act.NOTE_CHECK_IN, [(words, json.dumps({"do": way, **about})) for words, way in ways])
 

@@ -27,7 +27,8 @@ class OpenOne:
 class Reminder:
     """Times are in the reader's zone. `lead`, `lead_told_at`: who is told, and when; null in the first reminder.
 
-    `is_over`: answering has closed; the prompt says what is still taken.
+    `is_over`: answering has closed; the prompt says what is still taken. `answered`: how many of the period's check-ins
+    the reader has answered.
     """
 
     period: Period
@@ -36,6 +37,7 @@ class Reminder:
     lead: str | None = None
     lead_told_at: datetime | None = None
     is_over: bool = False
+    answered: int = 0
 
 
 def reminder(view: Reminder) -> Post:
@@ -45,7 +47,11 @@ def reminder(view: Reminder) -> Post:
         over = f"Answering was open until {weekday_time(view.closes)}"
         return Post(over, (section(over),))
     if not count:
-        return Post("Nothing is open any more. Thank you.", (section("Nothing is open any more. Thank you."),))
+        # Excused, or somebody else's by now: then nobody has answered, and nobody is thanked for it.
+        closed = (
+            "Nothing is open any more. Thank you." if view.answered else "Nothing is asked of you any more this week."
+        )
+        return Post(closed, (section(closed),))
     title = f"{'One check-in is' if count == 1 else f'{count} check-ins are'} open until {weekday_time(view.closes)}"
     named = [f"• *KR-{one.number}* {said(one.name, 80)}" for one in view.open_ones[:MOST_NAMED]]
     if count > MOST_NAMED:

@@ -94,6 +94,10 @@ def channel_missing() -> str:
     return "Please choose a channel: that is where the team's week is read."
 
 
+def not_in_channel() -> str:
+    return "I am not in that channel yet. Type /invite @Okra in it, and then switch on again."
+
+
 def _what_happens(people: Sequence[FirstLook]) -> str:
     if not people:
         return "None of its key results has an owner whom Slack knows, so nobody would be asked."

@@ -30,12 +30,16 @@ _SPELLINGS = {
 }
 _CANONICAL = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in (unit, *spellings)}
 _SINGULAR = {"days": "day", "weeks": "week", "months": "month", "years": "year", "pts": "pt"}
+# In front of a stretch of time: one of it, as in "orders a month".
+_EACH = ("a", "an", "each", "every", "per")
 _LONG_TIMES = ("days", "weeks", "months", "years")
 _WRITTEN_CURRENCY = re.compile(rf"[A-Za-z]{{0,2}}[{CURRENCY_SYMBOLS}]")
 
 
 def canonical_unit(text: str) -> str:
     """The one spelling under which a unit is kept: "percent" is "%", "hrs" is "h", "business day" is "business days".
+
+    "orders per months" is "orders per month".
 
     Unknown words stay as they were typed, with single spaces. Applying it twice changes nothing.
     """
@@ -45,7 +49,8 @@ def canonical_unit(text: str) -> str:
         return known
     before, _, last = words.rpartition(" ")
     if before and _CANONICAL.get(last.casefold()) in _LONG_TIMES:
-        words = f"{before} {_CANONICAL[last.casefold()]}"
+        time = _CANONICAL[last.casefold()]
+        words = f"{before} {singular(time) if before.rpartition(' ')[2].casefold() in _EACH else time}"
     first, _, rest = words.partition(" ")
     known = _CANONICAL.get(first.casefold())
     # Only a symbol is respelled in front of other words ("percent of teams"): "second opinions" are no seconds.

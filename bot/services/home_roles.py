@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.home_roles import Admin, AdminTeam, Failure, Led, Owed, Owing
 from bot.domain.cadence import Period
-from bot.services import failures
+from bot.domain.reminding import MOST
+from bot.services import failures, reminding
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from models import (
@@ -43,6 +44,7 @@ def led(session: Session, lead: Member, teams: Sequence[Team], this: Period) -> 
         .where(Objective.team_id.in_(ids), CheckIn.period == this)
         .order_by(KeyResult.number)
     ).all()
+    counts = reminding.sent(session, {owner.id: this for *_, owner in rows})
     is_told = set(session.scalars(sa.select(Digest.team_id).where(Digest.team_id.in_(ids), Digest.period == this)))
     notes: dict[int | None, int] = dict(
         session.execute(
@@ -68,6 +70,7 @@ def led(session: Session, lead: Member, teams: Sequence[Team], this: Period) -> 
                     owner=owner.name,
                     owed=_OWED[check_in.state],
                     is_readers=owner.id == lead.id,
+                    may_be_reminded=counts.get(owner.id, 0) < MOST,
                 )
                 for team_id, check_in, number, definition, owner in rows
                 if team_id == team.id and check_in.state in _OWED

@@ -16,6 +16,7 @@ from bot.domain.cadence import Period, digest_at, digest_due, following, note_at
 from bot.domain.cadence import period as monday
 from bot.domain.excuses import Excuse
 from bot.domain.permissions import Action, Facts
+from bot.domain.reminding import MOST
 from bot.services import absences, access, audit, digest_snapshot, outbox, reminding
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
@@ -305,6 +306,7 @@ def _still_open(
     owners = {owner.id: owner for *_, owner in rows}
     away = absences.away_now(session, list(owners.values()), now)
     reminded = _reminded(session, team, period, owners)
+    counts = reminding.sent(session, dict.fromkeys(owners, period))
     failed = set(
         session.scalars(
             sa.select(Delivery.key).where(
@@ -327,6 +329,7 @@ def _still_open(
             prompt_failed=prompt_key(owner.id, period) in failed,
             is_readers=owner.id == lead.id,
             reminded_at=tuple(at.astimezone(zone) for at in reminded[owner.id]),
+            may_be_reminded=counts.get(owner.id, 0) < MOST,
             away_until=away[owner.id].last_on if owner.id in away else None,
             status=owner.status_text if reminding.is_paused(owner, now) else None,
         )

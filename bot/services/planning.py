@@ -20,7 +20,7 @@ from bot.domain.cycles import CycleState
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import Opening, first_after, is_away_until, meet, opening
-from bot.domain.reminding import next_reminder
+from bot.domain.reminding import next_reminder, reminders
 from bot.services import asking_again, introduction, outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.schedules import Week, weeks_of
@@ -199,6 +199,7 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, da
     ]
     # Everything was taken off a person before the prompt left, and then there is something again: it is revived.
     outbox.post_all(session, now, prompts, revive=True)
+    _remind_who_stands_in(session, now, whom)
 
 
 @dataclass(frozen=True)
@@ -397,6 +398,38 @@ def _plan_reminder(member: Member, one: Opening, wanted: Sequence[Asked], week: 
         schedule=week.schedule,
     )
     member.next_reminder_at, member.reminder_period = at, one.period if at is not None else None
+
+
+def _remind_who_stands_in(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
+    """Who owns nothing and answers for somebody else is reminded once, at the last moment that leaves them time for it.
+
+    Their own opening reminds all others. A cover whose row somebody else holds at this moment goes without.
+    """
+    wanted = {
+        member.id: (member, this, at)
+        for member, this, at in whom
+        if member.next_period is None and member.reminder_period is None and member.may_take_part
+    }
+    if not wanted:
+        return
+    free = session.scalars(
+        sa.select(Member.id).where(Member.id.in_(wanted)).with_for_update(skip_locked=True, key_share=True)
+    ).all()
+    weeks = weeks_of(session, [wanted[member_id][0] for member_id in free])
+    closings: dict[tuple[int, date], datetime] = {
+        (owner_id, this): closes
+        for owner_id, this, closes in session.execute(
+            sa.select(CheckIn.owner_id, CheckIn.period, sa.func.max(CheckIn.closes_at))
+            .where(CheckIn.owner_id.in_(free), CheckIn.state == CheckInState.DUE)
+            .group_by(CheckIn.owner_id, CheckIn.period)
+        )
+    }
+    for member_id in free:
+        member, this, at = wanted[member_id]
+        closes = closings.get((member_id, this))
+        last = reminders(at, closes, None, weeks[member_id].schedule)[-1:] if closes is not None else ()
+        if last and last[0] > now:
+            member.next_reminder_at, member.reminder_period = last[0], this
 
 
 def told_at(asked: Sequence[Asked], after: datetime) -> datetime | None:

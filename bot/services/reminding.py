@@ -134,10 +134,21 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             open_ones=tuple(OpenOne(number, metric or text) for _, number, metric, text in rows),
             closes=closes.astimezone(zone),
             is_over=is_over,
+            answered=0 if rows else _answered(session, member, of),
             lead=told[0] if told is not None else None,
             lead_told_at=told[1].astimezone(zone) if told is not None else None,
         )
     )
+
+
+def _answered(session: Session, member: Member, of: Period) -> int:
+    counting = sa.select(sa.func.count()).where(
+        CheckIn.workspace_id == member.workspace_id,
+        CheckIn.owner_id == member.id,
+        CheckIn.period == of,
+        CheckIn.state == CheckInState.ANSWERED,
+    )
+    return session.scalar(counting) or 0
 
 
 def _post(session: Session, now: datetime, member: Member, of: Period, number: int) -> None:

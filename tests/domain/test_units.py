@@ -20,6 +20,10 @@ from bot.domain.units import canonical_unit, currency_of, is_measure, units_agre
         ("second opinions", "second opinions"),
         ("business day", "business days"),
         ("Story Points", "Story Points"),
+        ("orders a month", "orders a month"),
+        ("orders per months", "orders per month"),
+        ("$ a month", "$ a month"),
+        ("a day", "a day"),
         ("", ""),
     ],
 )

@@ -11,7 +11,7 @@ from company import MONDAY, Company
 from bot.domain.absence import Days
 from bot.domain.cadence import following, period
 from bot.domain.excuses import Excuse
-from bot.services import absences, checkin, planning
+from bot.services import absences, checkin, planning, reminding
 from bot.services.planning import prompt_key
 from bot.services.prompt import post
 from bot.services.refusals import Reason, Refused
@@ -108,6 +108,36 @@ def test_a_cover_who_owns_nothing_is_asked_in_their_own_working_hours(database: 
         prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(west.id, WEEK))).one()
         introduced = timedelta(seconds=30)
         assert prompt.not_before == datetime(2026, 10, 5, 16, tzinfo=UTC) + introduced  # nine o'clock there
+
+
+def test_a_cover_who_owns_nothing_is_reminded_once_in_their_own_working_hours(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, _tama = team_of_three(company)
+        west = company.person("Wes West", zone="America/Los_Angeles")
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, west.id)
+        planning.open_due(session, NINE, 100)
+        at = datetime(2026, 10, 6, 22, tzinfo=UTC)  # two hours before answering closes at five there
+        assert west.next_reminder_at == at
+        reminding.remind_due(session, at, 100)
+        assert west.next_reminder_at is None
+        theirs = sa.select(Delivery).where(Delivery.kind == PostKind.REMINDER, Delivery.member_id == west.id)
+        reminder = session.scalars(theirs).one()
+        shown = reminding.post(session, reminder, at)
+        assert shown is not None
+        assert shown.text == "2 check-ins are open until Tue 17:00"
+        assert "I tell" not in repr(shown.blocks)
+
+
+def test_who_covers_from_the_middle_of_the_week_is_reminded_too(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, _tama = team_of_three(company)
+        wes = company.person("Wes West")
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        absences.declare(session, noon, company.caller(ana), Days(MONDAY, date(2026, 10, 9)), wes.id)
+        assert wes.next_reminder_at == datetime(2026, 10, 6, 15, tzinfo=UTC)
 
 
 def test_a_cover_who_is_away_too_leaves_it_excused(database: Database) -> None:

@@ -152,6 +152,53 @@ def test_what_the_budget_kept_back_is_said_in_a_sentence(database: Database) -> 
         assert "so I kept back 2 reminders and a lead's note. It is all on this page." in text(session, mere)
 
 
+def test_a_lead_of_many_teams_has_every_note_on_home_also_one_that_the_budget_kept_back(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead, mere = company.person("Tama Reid"), company.person("Mere Ngata")
+        for number in range(6):
+            team = company.team(f"Team {number}", lead=lead)
+            company.key_result(company.objective(team), mere)
+            team.next_note_at = NOON
+        asked(company, mere)
+        tuesday = NINE + timedelta(days=1, hours=5)
+        lead_note.write_due(session, tuesday, 10)
+        notes = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.LEAD_NOTE)).all()
+        assert len(notes) == 6
+        notes[-1].state, notes[-1].held_back_at, notes[-1].settled_at = DeliveryState.OBSOLETE, tuesday, tuesday
+        session.flush()
+        shown = text(session, lead, tuesday)
+        assert shown.count("What should stop or shift?") == 6
+        assert all(f'"value": "{note.id}"' in shown for note in notes)
+        assert "*Team 5*, this week: one is open" in shown
+
+
+def test_remind_is_offered_until_two_reminders_are_on_their_way(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        asked(scene.company, scene.owner)
+        planning.open_due(session, NOON, 100)
+        scene.growth.next_note_at = NOON
+        session.flush()
+        tuesday = NOON + timedelta(days=1, hours=5)
+        lead_note.write_due(session, tuesday, 10)
+        note = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.LEAD_NOTE)).one()
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        for still_offered in (True, False):
+            assert '"remind' in remind_offered(session, scene, note, tuesday)
+            lead_note.remind(session, NOON, scene.company.caller(scene.lead), note.id, check_in.id)
+            assert ("remind" in remind_offered(session, scene, note, tuesday)) is still_offered
+
+
+def remind_offered(session: Session, scene: Scene, note: Delivery, now: datetime) -> str:
+    """The ways that the note and Home offer, both the same."""
+    shown = lead_note.post(session, note, NOON)
+    assert shown is not None
+    ways = json.dumps(shown.blocks)
+    assert ("remind" in ways) == ("Remind" in text(session, scene.lead, now))
+    return ways
+
+
 def test_only_the_lead_reads_who_has_not_answered_and_can_act_from_the_note_on(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)

@@ -194,7 +194,7 @@ def test_after_the_digest_the_question_is_closed_and_the_note_says_so(database: 
                 late()
             assert refused.value.reason is Reason.NOTE_OVER
         post = shown(session, team)
-        assert session.scalars(sa.select(Message.wanted)).one() == 2
+        assert session.scalars(sa.select(Message.wanted).where(Message.delivery_id == note.id)).one() == 2
     assert "actions" not in {block["type"] for block in post.blocks}
     assert "The digest has been taken" in repr(post.blocks)
 

@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 from bot.domain.absence import Days
 from bot.domain.attention import BUDGET, HoldBack, Leave, Wait, week_of
 from bot.domain.cadence import period
+from bot.domain.excuses import Excuse
 from bot.services import absences, attention, lead_note, planning, reminding
 from bot.services.agenda import next_planned
 from bot.services.schedules import as_bits
 from bot.services.schedules import week_of as theirs
-from models import CheckIn, Delivery, DeliveryState, KeyResult, Member, PostKind, Snooze, Workspace
+from models import CheckIn, CheckInState, Delivery, DeliveryState, KeyResult, Member, PostKind, Snooze, Workspace
 from models.database import Database, open_database
 
 WEEK = period(MONDAY)
@@ -91,6 +92,15 @@ def test_only_what_is_open_is_named_and_nothing_once_all_is_answered(database: D
         assert len(reminders(session)) == 1
         # One that stands says so, without a button.
         reminder.posted_ts = "1.1"
+        shown = reminding.post(session, reminder, LAST)
+        assert shown is not None
+        assert shown.text == "Nothing is open any more. Thank you."
+        # Where all was excused nobody has answered.
+        for check_in in session.scalars(sa.select(CheckIn)):
+            check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.LEAD
+        shown = reminding.post(session, reminder, LAST)
+        assert shown is not None
+        assert shown.text == "Nothing is asked of you any more this week."
         shown = reminding.post(session, reminder, LAST)
         assert shown is not None
         assert "actions" not in {block["type"] for block in shown.blocks}

@@ -99,6 +99,7 @@ def test_settings_and_days_away_are_a_press_from_home_and_it_shows_them(okra: Ok
 @ON_ONE_DATABASE
 def test_an_admin_reads_the_first_messages_and_switches_a_team_on(okra: Okra) -> None:
     ada = okra.person("Ada Admin")
+    okra.slack.add_channel("elsewhere", members=[ada], with_app=False)
     with okra.company() as company:
         company.cycle = company.session.scalars(sa.select(Cycle)).one()
         sales = company.team("Sales", lead=company.member("Tama Reid"), on=False, channel_id=None)
@@ -112,6 +113,14 @@ def test_an_admin_reads_the_first_messages_and_switches_a_team_on(okra: Okra) ->
     assert preview is not None
     assert "I'm Okra. Once a week I'll ask how your key results are going." in preview.text
     assert "KR-4 Orders" in preview.text
+    ada.fill("Where should the digest go?", "elsewhere")
+    ada.submit()
+    assert ada.modal is not None
+    assert ada.modal.errors == {
+        "Where should the digest go?": (
+            "I am not in that channel yet. Type /invite @Okra in it, and then switch on again."
+        )
+    }
     ada.fill("Where should the digest go?", "growth-leads")
     assert not ada.submit().error
     okra.settle()
