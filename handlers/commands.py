@@ -15,7 +15,7 @@ from bot.runtime import Runtime
 from bot.services import key_result_view, listing
 from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
-from handlers import away, checkin, decisions, escalation, export, hand_over, health, settings, signals
+from handlers import away, checkin, decisions, escalation, export, friction, hand_over, health, settings, signals
 from handlers.boundary import Desk
 from handlers.paging import name_and_page, page_number
 from handlers.reply import Reply, Whisper
@@ -115,6 +115,7 @@ _WITH_WORDS: Mapping[str, Callable[[Runtime, Request, str], Reply]] = {
     "away": away.away,
     "rhythm": settings.rhythm,
     "signals": signals.listed,
+    "friction": friction.listed,
     "health": health.shown,
     "export": export.to_me,
     "handover": hand_over.by_number,

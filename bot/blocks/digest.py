@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from bot.blocks import decision_kinds
 from bot.blocks.dates import day, weekday
+from bot.blocks.dependency import Waits, answer
 from bot.blocks.digest_charts import charts, weeks_in_words
 from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
 from bot.blocks.health import health_line
@@ -23,8 +24,19 @@ from bot.blocks.post import Block, Post
 from bot.blocks.redefining import in_words
 from bot.blocks.signals import question
 from bot.blocks.standing import WATCHED, colour, score_pair
-from bot.blocks.text import said
-from bot.domain.digest import MOST_ASKS, Call, KeyResultLine, MadeDecision, Noted, NotedAs, OverdueDecision, Snapshot
+from bot.blocks.text import clip, said
+from bot.domain.dependency import DependencyState
+from bot.domain.digest import (
+    MOST_ASKS,
+    Call,
+    KeyResultLine,
+    MadeDecision,
+    Noted,
+    NotedAs,
+    OverdueDecision,
+    Snapshot,
+    Waiting,
+)
 from bot.domain.escalation import EscalationState
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
@@ -35,6 +47,7 @@ MOST_DECIDED = 3
 MOST_MOVED = 3
 MOST_OVERDUE = 3
 MOST_NOTED = 3
+MOST_WAITING = 3
 
 _GAP = "  "
 
@@ -90,6 +103,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         *_asks(snapshot, beside, room),
         # The teams' lines tell it, where there are very many.
         None if snapshot.is_large else _part("Want help", _on_one_line(_help(snapshot, room), MOST_HELP)),
+        _part("Between teams", _on_lines([_waiting(one, room) for one in snapshot.waiting], MOST_WAITING)),
         _part("Decided", _on_lines([_decided(one, room) for one in snapshot.decided], MOST_DECIDED)),
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
@@ -205,6 +219,15 @@ def _weeks(snapshot: Snapshot, room: _Room) -> list[Block]:
     if not words:
         return []
     return [section(words), *(charts(snapshot) if room.with_charts else [])]
+
+
+def _waiting(one: Waiting, room: _Room) -> str:
+    """What one team waits for, and what the other says: on both sides the same line."""
+    what = f"KR-{one.number} {said(one.name, room.name)} · {said(one.team, 60)} waits for {said(one.other, 60)}"
+    if one.state is DependencyState.ASKED:
+        return f"{what}, asked {day(one.asked_on)}"
+    waits = Waits(one.other, one.state, "", one.by, one.due_on, clip(one.reason, room.sentence) if one.reason else None)
+    return f"{what}: {answer(waits)}"
 
 
 def _details_button(beside: Beside) -> Block | None:

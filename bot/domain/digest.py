@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
+from bot.domain.dependency import DependencyState
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.health import Health
 from bot.domain.pace import Point, projected
@@ -144,6 +145,26 @@ class Noted:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A key result of `team` that waits for another team, which was asked on `asked_on`: what that one says.
+
+    `by` is who said it, null while nobody has; `due_on` the day that it names and `reason` why it refuses, each null
+    otherwise.
+    """
+
+    key_result_id: int
+    number: int
+    name: str
+    team: str
+    other: str
+    state: DependencyState
+    by: str | None
+    due_on: date | None
+    reason: str | None
+    asked_on: date
+
+
+@dataclass(frozen=True)
 class Mix:
     """How many key results have which colour."""
 
@@ -196,7 +217,7 @@ class Snapshot:
     `stop_or_shift` is the lead's answer, null without one; `signal` the one question that the data asks, null where it
     asks none; `health` how the programme goes, once a month for the company. `team_id` is the digest's own team;
     `has_teams`: there are teams beneath it. `weeks` are those of the cycle up to this one, the oldest first, and
-    `ends_on` is its last day.
+    `ends_on` is its last day. `waiting`: what its teams wait for, or are waited for.
     """
 
     team: str
@@ -214,6 +235,7 @@ class Snapshot:
     ends_on: date | None = None
     noted: tuple[Noted, ...] = ()
     health: Health | None = None
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -312,7 +334,9 @@ class Snapshot:
         decided = [one.key_result_id for one in self.decided]
         asked = self.signal.key_result_ids if self.signal is not None else ()
         noted = [one.key_result_id for one in self.noted]
-        return frozenset((*told, *called, *noted, *decided, *asked, *(one.key_result_id for one in self.overdue)))
+        waiting = [one.key_result_id for one in self.waiting]
+        overdue = [one.key_result_id for one in self.overdue]
+        return frozenset((*told, *called, *noted, *waiting, *decided, *asked, *overdue))
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
         """The same without these key results and all that is about them."""
@@ -327,6 +351,7 @@ class Snapshot:
             decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
             overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),
             noted=tuple(one for one in self.noted if one.key_result_id not in key_result_ids),
+            waiting=tuple(one for one in self.waiting if one.key_result_id not in key_result_ids),
             signal=self.signal if self.signal and self.signal.key_result_ids.isdisjoint(key_result_ids) else None,
         )
 

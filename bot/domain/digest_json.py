@@ -10,7 +10,19 @@ from typing import Any
 from bot.domain import health as healths
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, Noted, NotedAs, OverdueDecision, Snapshot, Week
+from bot.domain.dependency import DependencyState
+from bot.domain.digest import (
+    Call,
+    KeyResultLine,
+    MadeDecision,
+    Mix,
+    Noted,
+    NotedAs,
+    OverdueDecision,
+    Snapshot,
+    Waiting,
+    Week,
+)
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.redefinition import Difference, Part
 from bot.domain.signals import signal as signals
@@ -75,6 +87,15 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
                 "differences": [[each.part.value, each.before, each.after] for each in one.differences],
             }
             for one in snapshot.noted
+        ],
+        "waiting": [
+            {
+                **vars(one),
+                "state": one.state.value,
+                "due_on": one.due_on.isoformat() if one.due_on is not None else None,
+                "asked_on": one.asked_on.isoformat(),
+            }
+            for one in snapshot.waiting
         ],
         "stop_or_shift": snapshot.stop_or_shift,
         "signal": signals.to_json(snapshot.signal) if snapshot.signal is not None else None,
@@ -152,6 +173,17 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
                 }
             )
             for one in kept.get("noted", ())
+        ),
+        waiting=tuple(
+            Waiting(
+                **{
+                    **one,
+                    "state": DependencyState(one["state"]),
+                    "due_on": date.fromisoformat(one["due_on"]) if one["due_on"] is not None else None,
+                    "asked_on": date.fromisoformat(one["asked_on"]),
+                }
+            )
+            for one in kept.get("waiting", ())
         ),
         stop_or_shift=kept["stop_or_shift"],
         signal=signals.from_json(kept["signal"]) if kept.get("signal") is not None else None,

@@ -25,6 +25,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.organisation import Level
 from bot.services import health, signals
 from bot.services.asking import only_asked_about
+from bot.services.between_teams import waiting_now
 from bot.services.digest_noted import noted_since
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import rhythm_of_team
@@ -91,6 +92,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),
+        waiting=waiting_now(session, None, team_ids, zone),
         signal=signals.firing(session, now, workspace, teams, viewer=None, this=period).speaking(period),
         health=_health(session, now, team, teams, today),
     )

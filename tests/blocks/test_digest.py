@@ -13,7 +13,8 @@ from bot.blocks.digest_teams import TeamLink, checked_in
 from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Week
+from bot.domain.dependency import DependencyState
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
 
@@ -341,3 +342,48 @@ def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> Non
                 assert "https://evil" not in words(one)
         rows = [len(block["rows"]) - 1 for page in pages for block in page.blocks if block["type"] == "table"]
         assert sum(rows) == len(snapshot.key_results)
+
+
+WAITING = Waiting(
+    key_result_id=1,
+    number=12,
+    name="Activation",
+    team="Growth",
+    other="Legal",
+    state=DependencyState.ASKED,
+    by=None,
+    due_on=None,
+    reason=None,
+    asked_on=WEEK,
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({}, "KR-12 Activation · Growth waits for Legal, asked 16 Nov"),
+        (
+            {"state": DependencyState.ACCEPTED, "by": "Finn Adler"},
+            "KR-12 Activation · Growth waits for Legal: Legal takes it on, says Finn Adler",
+        ),
+        (
+            {"state": DependencyState.DATED, "by": "Finn Adler", "due_on": date(2026, 11, 20)},
+            "KR-12 Activation · Growth waits for Legal: Legal can do it by Fri 20 Nov, says Finn Adler",
+        ),
+        (
+            {"state": DependencyState.REFUSED, "by": "Finn Adler", "reason": "no lawyer is free"},
+            "KR-12 Activation · Growth waits for Legal: Legal can't, says Finn Adler: “no lawyer is free”",
+        ),
+    ],
+)
+def test_what_another_team_says_is_one_line(changed: dict[str, object], line: str) -> None:
+    waiting = replace(WAITING, **changed)  # type: ignore[arg-type]
+    assert f"*Between teams*  {line}" in words(digest_post(replace(WEEK_OF_GROWTH, waiting=(waiting,))))
+
+
+def test_many_that_wait_are_counted_and_still_fit() -> None:
+    text = "<!channel> & waiting for the auditor, who waits for us; " * 20
+    worst = replace(WAITING, name=text, team=text, other=text, state=DependencyState.REFUSED, by=text, reason=text)
+    post = digest_post(replace(WEEK_OF_GROWTH, waiting=(worst,) * 9))
+    assert "and 6 more" in words(post)
+    assert_slack_takes(post)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Week
+from bot.domain.dependency import DependencyState
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
 
@@ -196,3 +197,25 @@ def test_what_was_limited_to_fewer_people_is_gone_from_every_part() -> None:
         overdue=(OverdueDecision(1, 1, 12, "Ask HR", "Ana", WEEK, None),),
     )
     assert taken.without({1}).key_result_ids == {2}
+
+
+def test_what_waits_for_another_team_is_kept_and_hidden_with_its_key_result() -> None:
+    waiting = Waiting(
+        key_result_id=77,
+        number=9,
+        name="Pricing test",
+        team="Ports",
+        other="Growth",
+        state=DependencyState.DATED,
+        by="Tama Reid",
+        due_on=date(2026, 11, 20),
+        reason=None,
+        asked_on=date(2026, 11, 16),
+    )
+    told = replace(snapshot(), waiting=(waiting,))
+    assert from_json(json.loads(json.dumps(to_json(told)))) == told
+    assert 77 in told.key_result_ids
+    assert told.without({77}).waiting == ()
+    older = to_json(told)
+    del older["waiting"]
+    assert from_json(older).waiting == ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from story import Okra
 
 from bot.localslack.driver import Seen
 from bot.services import teams
+from models import Team
 
 NINE_IN_LONDON = "2026-10-05 08:00"
 TITLE = "KR-1 Activation from 20 to 40 % by 15 Dec:"
@@ -101,3 +103,27 @@ def test_an_old_copy_of_the_question_takes_nothing_once_it_is_over(two_teams: Ok
     mere.fill("What is the next move?", "we found another way")
     assert not mere.submit().error
     assert "Nobody waits for this any more" in asked.press("Accept").text
+
+
+@ON_ONE_DATABASE
+def test_both_teams_digests_and_the_command_tell_of_it(two_teams: Okra) -> None:
+    okra = two_teams
+    with okra.company() as company:
+        legal = company.session.scalars(sa.select(Team).where(Team.name == "Legal")).one()
+        company.key_result(
+            company.objective(legal, "Contracts in a day"), company.member("Sam Stone"), "Days from 9 to 1"
+        )
+    check_in(okra, "🔴 red")
+    sam = okra.person("Sam Stone")
+    sam.press("Refuse", in_=okra.newest("Sam Stone"))
+    sam.fill("Why not?", "no lawyer is free before January")
+    assert not sam.submit().error
+    assert (
+        "• Growth → Legal: 1 now, for less than a day · median less than a day · once"
+        in sam.command("/okr friction").text
+    )
+    okra.advance("2026-10-07 12:00")
+    line = "Growth waits for Legal: Legal can't, says Sam Stone: “no lawyer is free before January”"
+    for channel, team in (("growth-leads", "Growth"), ("leads", "Legal")):
+        digest = next(one for one in sam.channel(channel).messages if one.headline.startswith(f"{team}, week of 5 Oct"))
+        assert line in digest.text

@@ -18,6 +18,7 @@ from bot.blocks.post import Post
 from bot.blocks.standing import EscalationLink, Standing
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
+from bot.domain.dependency import DependencyState
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.kinds import Kind
 from bot.domain.redefinition import Difference, Part
@@ -95,6 +96,8 @@ WORDS: Mapping[str, str] = {
     "by": "Tama Reid",
     "to": "Tama Reid",
     "team": "Growth",
+    "waiting": "Growth",
+    "other": "Legal",
     "objective": "Make new customers feel at home",
     "need": "somebody to free two days of HR",
     "plan": "our own evidence goes out on Wednesday",
@@ -161,6 +164,20 @@ TOGETHER: Mapping[str, Any] = {
     "LeadNote.answered": 7,
     "LeadNote.asked": 9,
     "Snapshot.stop_or_shift": "webinars pause until KR-15 has its evidence",
+    "Waits.team": "Legal",
+    "Waits.asked": "Finn Adler",
+    "Waits.by": "Finn Adler",
+    "Waits.state": DependencyState.REFUSED,
+    "Waits.due_on": None,
+    "Waits.reason": "no lawyer is free before January",
+    "Waiting.by": "Finn Adler",
+    "Waiting.state": DependencyState.DATED,
+    "Request.standing": replace(AUDIT, escalation=None),
+    "Request.leads": "Legal",
+    "Request.away": (),
+    "Request.is_over": False,
+    "Again.by": "Legal",
+    "friction.cycles": ("2026 Q4",),
     "Change.score": "0.2, was 0.3",
     "Change.confidence": Confidence.RED,
     "Corrected.was": "30 %",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import sqlalchemy as sa
 from company import Company
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from bot.app import Program
 from bot.demo.timekeeper import Timekeeper
 from bot.localslack.driver import DrivenPerson, Driver, Seen
 from bot.localslack.server import LocalSlackServer
-from models import Workspace
+from models import Cycle, Workspace
 
 # What was committed leaves within a second; a second message to the same person a second later.
 A_MOMENT = timedelta(seconds=3)
@@ -67,3 +68,4 @@ class _Later(Company):
     def __post_init__(self) -> None:
         assert self.connected is not None
         self.workspace = self.connected
+        self.cycle = self.session.scalars(sa.select(Cycle).where(Cycle.workspace_id == self.workspace.id)).one()

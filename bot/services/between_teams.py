@@ -1,0 +1,133 @@
+"""Blockers that name another team, as far as somebody may see the key results that wait. One query each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVarTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from bot.domain.cycles import CycleState
+from bot.domain.digest import Waiting
+from bot.domain.friction import Pair, Wait, pairs
+from bot.domain.localtime import local_date_of
+from bot.services.access import Caller, member_of
+from bot.services.refusals import Reason, Refused
+from bot.services.visibility import visible_to
+from models import (
+    Blocker,
+    Cycle,
+    Dependency,
+    KeyResult,
+    KeyResultRevision,
+    KeyResultState,
+    Member,
+    Objective,
+    ObjectiveTeam,
+    Team,
+    Workspace,
+)
+
+Columns = TypeVarTuple("Columns")
+
+
+@dataclass(frozen=True)
+class Friction:
+    """Who waits for whom in the cycles that run; `cycles` are their names."""
+
+    cycles: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+
+
+def friction(session: Session, viewer: Caller, now: datetime) -> Friction:
+    """Which team waits for which, in the whole workspace, as far as the viewer may see it."""
+    if not member_of(session, viewer).may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    zone = ZoneInfo(session.get_one(Workspace, viewer.workspace_id).time_zone)
+    waiting, other = aliased(Team), aliased(Team)
+    rows = session.execute(
+        _naming_another_team(
+            sa.select(Blocker.opened_at, Blocker.cleared_at, waiting.name, other.name), waiting, other
+        ).where(Blocker.workspace_id == viewer.workspace_id, visible_to(viewer))
+    ).all()
+    waits = [
+        Wait(
+            waiting=waiter,
+            other=waited_for,
+            since=local_date_of(opened_at, zone),
+            until=local_date_of(cleared_at, zone) if cleared_at is not None else None,
+        )
+        for opened_at, cleared_at, waiter, waited_for in rows
+    ]
+    cycles = session.scalars(
+        sa.select(Cycle.name)
+        .where(Cycle.workspace_id == viewer.workspace_id, Cycle.state == CycleState.ACTIVE)
+        .order_by(Cycle.starts_on, Cycle.id)
+    ).all()
+    return Friction(tuple(cycles), pairs(waits, local_date_of(now, zone)))
+
+
+def waiting_now(
+    session: Session, viewer: Caller | None, team_ids: Collection[int], zone: ZoneInfo
+) -> tuple[Waiting, ...]:
+    """What these teams wait for, or are waited for, where the other team was asked; the oldest first.
+
+    `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
+    """
+    waiting, other, said_by = aliased(Team), aliased(Team), aliased(Member)
+    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
+    wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, waiting.name, other.name, said_by.name)
+    rows = session.execute(
+        _naming_another_team(wanted, waiting, other)
+        .join(Dependency, Dependency.blocker_id == Blocker.id)
+        .join(
+            KeyResultRevision,
+            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
+        )
+        .outerjoin(said_by, said_by.id == Dependency.answered_by_id)
+        .where(
+            Blocker.cleared_at.is_(None),
+            KeyResult.state != KeyResultState.CLOSED,
+            sa.or_(Objective.team_id.in_(team_ids), shared, Blocker.by_team_id.in_(team_ids)),
+            visible_to(viewer),
+        )
+        .order_by(Dependency.asked_at, Dependency.id)
+    ).all()
+    return tuple(
+        Waiting(
+            key_result_id=dependency.key_result_id,
+            number=number,
+            name=definition.metric or definition.text,
+            team=waiter,
+            other=waited_for,
+            state=dependency.state,
+            by=by,
+            due_on=dependency.due_on,
+            reason=dependency.reason,
+            asked_on=local_date_of(dependency.asked_at, zone),
+        )
+        for dependency, number, definition, waiter, waited_for, by in rows
+    )
+
+
+def _naming_another_team(wanted: sa.Select[*Columns], waiting: type[Team], other: type[Team]) -> sa.Select[*Columns]:
+    """Narrow a query over blockers to those that name another team than the one which holds the objective, and to the
+    cycles that run."""
+    return (
+        wanted.select_from(Blocker)
+        .join(KeyResult, KeyResult.id == Blocker.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Cycle, Cycle.id == Objective.cycle_id)
+        .join(waiting, waiting.id == Objective.team_id)
+        .join(other, other.id == Blocker.by_team_id)
+        .where(
+            waiting.id != other.id,
+            Cycle.state == CycleState.ACTIVE,
+            KeyResult.archived_at.is_(None),
+            Objective.archived_at.is_(None),
+        )
+    )
