@@ -15,7 +15,19 @@ from bot.runtime import Runtime
 from bot.services import key_result_view, listing
 from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
-from handlers import away, checkin, decisions, escalation, export, friction, hand_over, health, settings, signals
+from handlers import (
+    away,
+    checkin,
+    decisions,
+    escalation,
+    export,
+    friction,
+    hand_over,
+    health,
+    review_agenda,
+    settings,
+    signals,
+)
 from handlers.boundary import Desk
 from handlers.paging import name_and_page, page_number
 from handlers.reply import Reply, Whisper
@@ -115,6 +127,7 @@ _WITH_WORDS: Mapping[str, Callable[[Runtime, Request, str], Reply]] = {
     "away": away.away,
     "rhythm": settings.rhythm,
     "signals": signals.listed,
+    "agenda": review_agenda.shown,
     "friction": friction.listed,
     "health": health.shown,
     "export": export.to_me,

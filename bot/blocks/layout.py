@@ -26,6 +26,12 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [mrkdwn(_fit(text))]}
 
 
+def preformatted(text: str) -> Block:
+    """A box of plain text to copy: nothing in it is formatted, linked or mentioned, whatever it is."""
+    box = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [box]}
+
+
 def divider() -> Block:
     return {"type": "divider"}
 

@@ -93,6 +93,7 @@ def help_text(not_understood: str = "") -> Post:
         "`/okr signals` what your team's data asks, `/okr signals TEAM` another team's",
         "`/okr health` how it goes for your team, `/okr health TEAM` for another",
         "`/okr export` the company's newest digest as a sheet for you, `/okr export TEAM json` a team's",
+        "`/okr agenda` what is open, as lines for a meeting's notes; `/okr agenda TEAM`",
         "`/okr friction` which team waits for which, how long and how often",
         "`/okr settings` your hour, zone, working days and public holidays",
         "`/okr decide 12 two days of HR` records what is decided about KR-12",

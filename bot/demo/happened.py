@@ -55,6 +55,8 @@ _TOLD_OTHERWISE = (
     PostKind.ESCALATION_REPLY,
     PostKind.ESCALATION_NEWS,
     PostKind.DIGEST_DETAILS,
+    PostKind.DEPENDENCY_REPLY,
+    PostKind.DEPENDENCY_NEWS,
 )
 
 

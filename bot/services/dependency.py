@@ -274,7 +274,9 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
     waiting = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
     owner = session.get_one(Member, key_result.owner_id).name if key_result.owner_id is not None else "The owner"
     open_call = open_for_key_results(session, [key_result.id]).get(key_result.id)
-    words = _newest_answer(session, key_result.id) if open_call is None else None
+    # Where a thread is open that is not for everybody, its words are not told here either.
+    is_open = _open_escalation(session, key_result.id) is not None
+    words = _newest_answer(session, key_result.id) if not is_open else None
     return Request(
         dependency_id=dependency.id,
         # In the far east next week's check-in opens while it is still Sunday here.

@@ -59,6 +59,8 @@ class OpenEscalation:
     metric: str | None
     state: EscalationState
     opened_at: datetime
+    # The day of the review that it was taken to.
+    review_on: date | None
     asked_id: int | None
     asked_name: str | None
     asked_slack_id: str | None
@@ -258,6 +260,7 @@ def _open(
             metric=definition.metric,
             state=escalation.state,
             opened_at=escalation.opened_at,
+            review_on=escalation.review_on,
             asked_id=escalation.asked_id,
             asked_name=who.name if who else None,
             asked_slack_id=who.slack_user_id if who else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -22,5 +24,22 @@ def teams_of(session: Session, team: Team) -> list[Team]:
                 Team.archived_at.is_(None),
             )
             .order_by(Team.name, Team.id)
+        ).all()
+    )
+
+
+def with_those_beneath(session: Session, team_ids: Collection[int]) -> list[int]:
+    """The ids of these teams, and of all beneath them that are on."""
+    beneath = sa.select(Team.id).where(Team.id.in_(team_ids)).cte("beneath", recursive=True)
+    beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
+    return list(
+        session.scalars(
+            sa.select(Team.id)
+            .where(
+                Team.id.in_(sa.select(beneath.c.id)),
+                sa.or_(Team.id.in_(team_ids), Team.switched_on_at.is_not(None)),
+                Team.archived_at.is_(None),
+            )
+            .order_by(Team.id)
         ).all()
     )

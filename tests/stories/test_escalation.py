@@ -335,3 +335,27 @@ def test_a_decision_to_stop_ends_the_key_result_with_what_was_learnt(okra: Okra)
     okra.advance(A_WEEK_LATER)
     okra.settle()
     assert len([one for one in mere.direct_messages()[asked_so_far:] if "KR-1 " in one.text]) == 0
+
+
+@ON_ONE_DATABASE
+def test_on_the_reviews_day_the_agenda_begins_with_what_was_taken_to_it(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    tama = okra.person("Tama Reid")
+    tama.press("Take to review", in_=root(okra))
+    okra.person("Ana Silva").command("/kr 3 3.5 red")
+    ana = okra.person("Ana Silva")
+    ana.fill("What is the next move?", "call the ten who left")
+    ana.fill("What do you need to make it happen?", "their numbers")
+    ana.fill("What is the plan?", "ask Sales")
+    assert not ana.submit().error
+    okra.advance("2026-10-08 08:30")
+    said = tama.command("/okr agenda").text
+    assert "What is open in Growth, Thu 8 Oct" in said
+    first, second = (line for line in said.splitlines() if "KR-" in line)
+    assert first.startswith("For today's review: KR-1 Activation (🔴 red, 0.2, the first score) · needs someone to")
+    assert "/archives/" in first
+    assert second.startswith("Wants help: KR-3 Churn (🔴 red, 0.2, the first score) · needs their numbers")
+    assert "What is open in Company" in tama.command("/okr agenda company").text
+    assert "There is no team “Nowhere” here" in tama.command("/okr agenda Nowhere").text
+    assert "You belong to no team yet" in okra.person("Sam Stone").command("/okr agenda").text

@@ -178,6 +178,8 @@ TOGETHER: Mapping[str, Any] = {
     "Request.is_over": False,
     "Again.by": "Legal",
     "friction.cycles": ("2026 Q4",),
+    "Agenda.teams": ("Growth",),
+    "Due.text": "HR frees Ana for two days",
     "Change.score": "0.2, was 0.3",
     "Change.confidence": Confidence.RED,
     "Corrected.was": "30 %",
