@@ -15,7 +15,7 @@ from benchmarks.scale import Scale
 from benchmarks.serving import quiet
 
 # In this order; each is a module with `run(databases, scale) -> Report`.
-SUBJECTS = ("interaction", "tick", "fanout", "claims", "memory", "startup")
+SUBJECTS = ("interaction", "tick", "fanout", "claims", "digest", "memory", "startup")
 ASIDE = ("profile",)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 ROOT = Path(__file__).parent.parent.parent
 # The quick ones; `make bench` runs them all.
-SUBJECTS = ("startup", "tick")
+SUBJECTS = ("startup", "tick", "digest")
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
