@@ -23,6 +23,7 @@ from models.key_result import (
 )
 from models.morning import MorningRequest
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
+from models.outcome import Outcome
 from models.question import Question
 from models.signal import Signal
 from models.snooze import Snooze
@@ -73,6 +74,7 @@ __all__ = [
     "Objective",
     "ObjectiveTeam",
     "ObjectiveViewer",
+    "Outcome",
     "PathStep",
     "PostKind",
     "Priority",

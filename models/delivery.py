@@ -58,6 +58,7 @@ class PostKind(enum.Enum):
     DECISION_MADE = "decision_made"
     DECISION_SETTLED = "decision_settled"
     KEY_RESULT_CHANGED = "key_result_changed"
+    OUTCOME = "outcome"
 
 
 class Delivery(InWorkspace, Base):

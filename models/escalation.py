@@ -120,6 +120,8 @@ class EscalationEventKind(enum.Enum):
     NAMED_AGAIN = "named_again"
     CHANGED = "changed"
     STOPPED = "stopped"
+    GREEN_AGAIN = "green_again"
+    REOPENED = "reopened"
 
 
 class EscalationEvent(InWorkspace, Base):
@@ -144,6 +146,8 @@ class EscalationEvent(InWorkspace, Base):
     decision_id: Mapped[int | None] = mapped_column(RowId)
     # Whom it went on to.
     step_id: Mapped[int | None] = mapped_column(RowId)
+    # Why it was resolved without a decision.
+    reason: Mapped[str | None]
     at: Mapped[datetime]
 
 

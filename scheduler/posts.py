@@ -29,6 +29,7 @@ from bot.services import (
     lead_note,
     morning,
     not_mine,
+    outcome,
     prompt,
     question,
     redefinition_posts,
@@ -69,6 +70,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
     PostKind.QUESTION: question.post,
     PostKind.DECISION_MADE: decision_posts.made_post,
     PostKind.DECISION_SETTLED: decision_posts.settled_post,
+    PostKind.OUTCOME: outcome.post,
     PostKind.KEY_RESULT_CHANGED: redefinition_posts.post,
     PostKind.ADMIN_NOTICE: failures.post,
 }

@@ -107,7 +107,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Decided", _on_lines([_decided(one, room) for one in snapshot.decided], MOST_DECIDED)),
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
-        _part("Changed", _on_lines([_noted(one, room) for one in snapshot.noted], MOST_NOTED)),
+        _part("Changed", _on_lines(_noted_lines(snapshot, room), MOST_NOTED)),
         _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
         _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
@@ -240,14 +240,24 @@ def _score(line: KeyResultLine) -> str:
     return score_pair(line.score, line.last_score, first="first") if line.is_scored else WATCHED
 
 
+def _noted_lines(snapshot: Snapshot, room: _Room) -> list[str]:
+    """Each change in a line; what was resolved without a decision is counted in one."""
+    ended = [one for one in snapshot.noted if one.noted_as is NotedAs.NOT_DECIDED]
+    reasons = [f"KR-{one.number} {said(one.words, room.sentence)}" for one in ended]
+    lines = [_noted(one, room) for one in snapshot.noted if one not in ended]
+    if ended:
+        lines.append(f"{len(ended)} resolved without a decision: {'; '.join(_capped(reasons, MOST_NOTED))}")
+    return lines
+
+
 def _noted(one: Noted, room: _Room) -> str:
     named = f"KR-{one.number} {said(one.name, room.name)}"
     words = said(one.words, room.sentence)
-    match one.noted_as:
-        case NotedAs.CHANGED:
-            return f"{named}: {in_words(one.differences, room.name)}: {words}"
-        case NotedAs.STOPPED:
-            return f"{named} has ended: {words}"
+    return (
+        f"{named}: {in_words(one.differences, room.name)}: {words}"
+        if one.differences
+        else f"{named} has ended: {words}"
+    )
 
 
 def _part(title: str, text: str) -> Block | None:

@@ -166,6 +166,22 @@ def again(case: Case, change: Change) -> Post:
     return Post(f"{case.standing.label} {head}", (section(head), *_sections(lines)))
 
 
+def green_again(case: Case) -> Post:
+    """Reply: the key result has turned green, so this can be resolved; nothing is by itself."""
+    head = f"{colour(Confidence.GREEN)} {case.standing.label} is green again."
+    said_more = "If the help has come, this can be resolved. It stays open until somebody says so."
+    blocks = [section(f"{head} {said_more}")]
+    if case.state is not EscalationState.RESOLVED:
+        blocks.append(actions(button("Resolve", Act.RESOLVE_ESCALATION, value=str(case.escalation_id))))
+    return Post(head, tuple(blocks))
+
+
+def opened_again(case: Case) -> Post:
+    """Reply: help is wanted again, soon after this was resolved; it goes on here, from the beginning of the path."""
+    head = f"Opened again: {colour(case.standing.confidence)} · {score(case.standing)}"
+    return Post(f"{case.standing.label}: {head}", (section(head), *_sections(_lines(case.words))))
+
+
 def taken(case: Case, by: str) -> Post:
     """Reply: somebody goes and gets it."""
     return _sentence(f"{said(by, NAME)} has taken this.")
@@ -256,15 +272,6 @@ def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
     """To the owner of the key result, where the thread is a direct message of somebody else."""
     does = f"takes it to {review(case.review_on)}" if to_a_review else "has taken it"
     return _sentence(f"You asked for help with {case.title}: {said(by, NAME)} {does}.")
-
-
-def news_of_end(case: Case, by: str) -> Post:
-    """To the owner of the key result, where the thread is a direct message of somebody else."""
-    head = f"{said(by, NAME)} has resolved your request for help with {case.title}."
-    if not case.no_decision_reason:
-        return _sentence(head)
-    reason = case.no_decision_reason
-    return Post(f"{head} {said(reason, 300)}", tuple(whole(f"{head}\nWhy no decision was needed: ", reason)))
 
 
 # Buttons

@@ -39,6 +39,7 @@ _WHAT = {
     "hand_over": "A request to take a key result over",
     "decision_made": "A decision",
     "key_result_changed": "Word that a key result was changed",
+    "outcome": "What a request for help brought",
     "decision_settled": "What became of a decision",
     "hand_over_news": "Word of a key result that changes hands",
     "dependency": "The question whether a team can help another",

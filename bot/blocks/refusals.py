@@ -51,7 +51,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.ALREADY_ANSWERED: lambda f: "That check-in is answered already. Thank you.",
     Reason.NOT_YOUR_ESCALATION: lambda f: only_these_may(f["names"]),
     Reason.NO_SUCH_ESCALATION: lambda f: "I can't find that escalation any more.",
-    Reason.ESCALATION_RESOLVED: lambda f: "This escalation is resolved already. A new red opens a new one.",
+    Reason.ESCALATION_RESOLVED: lambda f: "This escalation is resolved already. A new red asks for help again.",
     Reason.ALREADY_TAKEN: lambda f: f"{said(str(f['name']), 80)} has taken this already. You can still decide.",
     Reason.ALREADY_IN_REVIEW: lambda f: (
         f"{said(str(f['name']), 80)} takes this to the team's next review already. You can still decide."

@@ -47,6 +47,8 @@ _DID = {
     EscalationEventKind.DECISION_DONE: "{who} says that it is done: {what}",
     EscalationEventKind.CHANGED: "{who} has changed KR-{number}.",
     EscalationEventKind.STOPPED: "{who} has stopped KR-{number}.",
+    EscalationEventKind.GREEN_AGAIN: "KR-{number} is green again.",
+    EscalationEventKind.REOPENED: "{who} asks for help with KR-{number} again.",
     EscalationEventKind.DECISION_DROPPED: "{who} dropped what was decided on KR-{number}.",
 }
 # Others tell of these already: the thread's first message, and the event that a reply is about.

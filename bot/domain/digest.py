@@ -130,11 +130,12 @@ class NotedAs(enum.Enum):
 
     CHANGED = "changed"
     STOPPED = "stopped"
+    NOT_DECIDED = "not_decided"
 
 
 @dataclass(frozen=True)
 class Noted:
-    """One thing since the digest before. `words`: why it was changed, or what was learnt."""
+    """One thing since the digest before. `words`: why it was changed, what was learnt, why no decision was needed."""
 
     noted_as: NotedAs
     key_result_id: int

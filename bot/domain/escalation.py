@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.domain.confidence import Confidence
 from bot.domain.refusals import Reason
 
 SAME_ESCALATION_PERIODS = 2  # reopened within so many periods it is the same escalation, later a new one
@@ -137,6 +138,18 @@ def next_state(state: EscalationState, event: Event, facts: EscalationFacts) -> 
     if event is Event.RED_AGAIN and facts.has_running_decision:
         return state
     return TRANSITIONS.get((state, event), state)
+
+
+def is_the_same(periods_since_resolved: int) -> bool:
+    """Whether a call for help so many periods after the last one was resolved goes on with that one."""
+    facts = EscalationFacts(periods_since_resolved=periods_since_resolved)
+    return next_state(EscalationState.RESOLVED, Event.REOPEN, facts) is EscalationState.OPEN
+
+
+def proposes_to_resolve(state: EscalationState, before: Confidence | None, now: Confidence) -> bool:
+    """Whether an answer proposes to resolve: the key result has just turned green. Nothing is resolved by itself."""
+    turned = before in (Confidence.YELLOW, Confidence.RED) and now is Confidence.GREEN
+    return turned and state is not EscalationState.RESOLVED
 
 
 def path(

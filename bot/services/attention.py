@@ -26,6 +26,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.REMINDER: Claim.UNASKED,
     PostKind.LEAD_NOTE: Claim.UNASKED,
     PostKind.AWAY_NEWS: Claim.UNASKED,
+    PostKind.OUTCOME: Claim.UNASKED,
     PostKind.MORNING: Claim.REQUEST,
     # Somebody has asked its reader for help, or to take something over: only they can decide.
     PostKind.ESCALATION: Claim.ANSWER,

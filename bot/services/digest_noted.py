@@ -13,12 +13,25 @@ from bot.domain.redefinition import differences
 from bot.services.redefinition_posts import terms_of
 from bot.services.still_open import current_definition, of_teams
 from bot.services.visibility import visible_to
-from models import KeyResult, KeyResultRevision, KeyResultState, Objective
+from models import (
+    Decision,
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    KeyResult,
+    KeyResultRevision,
+    KeyResultState,
+    Objective,
+)
 
 
 def noted_since(session: Session, team_ids: Collection[int], since: datetime) -> tuple[Noted, ...]:
     """Of the key results that these teams hold or share and everybody may see, by number. A fixed number of queries."""
-    found = [*_changed(session, team_ids, since), *_stopped(session, team_ids, since)]
+    found = [
+        *_changed(session, team_ids, since),
+        *_stopped(session, team_ids, since),
+        *_not_decided(session, team_ids, since),
+    ]
     return tuple(sorted(found, key=lambda one: (list(NotedAs).index(one.noted_as), one.number)))
 
 
@@ -68,4 +81,31 @@ def _stopped(session: Session, team_ids: Collection[int], since: datetime) -> li
     return [
         Noted(NotedAs.STOPPED, key_result.id, key_result.number, text.metric or text.text, key_result.learning or "")
         for key_result, text in rows
+    ]
+
+
+def _not_decided(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:
+    """Requests for help that were resolved with a reason why no decision was needed."""
+    was_decided = sa.exists().where(
+        Decision.escalation_id == EscalationEvent.escalation_id, Decision.created_at <= EscalationEvent.at
+    )
+    rows = session.execute(
+        sa.select(KeyResult, KeyResultRevision, EscalationEvent.reason)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(KeyResultRevision, current_definition())
+        .join(Escalation, Escalation.key_result_id == KeyResult.id)
+        .join(EscalationEvent, EscalationEvent.escalation_id == Escalation.id)
+        .where(
+            EscalationEvent.kind == EscalationEventKind.RESOLVED,
+            EscalationEvent.at > since,
+            EscalationEvent.reason.is_not(None),
+            ~was_decided,
+            of_teams(team_ids),
+            visible_to(None),
+        )
+        .order_by(EscalationEvent.id)
+    ).all()
+    return [
+        Noted(NotedAs.NOT_DECIDED, key_result.id, key_result.number, text.metric or text.text, reason or "")
+        for key_result, text, reason in rows
     ]

@@ -12,11 +12,22 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.cadence import period_of
 from bot.domain.confidence import Confidence
-from bot.domain.escalation import EscalationFacts, EscalationState, Event, ProposedDecision, Refusal, next_state
+from bot.domain.escalation import (
+    EscalationFacts,
+    EscalationState,
+    Event,
+    ProposedDecision,
+    Refusal,
+    is_the_same,
+    next_state,
+    proposes_to_resolve,
+)
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import escalation_ladder as ladder
+from bot.services import outcome
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.blockers import blocked_by
 from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
@@ -75,7 +86,8 @@ def on_answer(
     A red, a blocker that the owner wants help with, or a yes to "Would help change this?" (`wants_help`) is a call for
     help. `opens`: so is the third yellow running, but only where no thread is open. `blocker` is what the answer names
     as blocking now, null where it names nothing; one that was named in an earlier week, with nothing decided since,
-    brings the open thread one step up its path. Any other answer only redraws what shows the state.
+    brings the open thread one step up its path. A call within two periods of the end of the last one goes on in its
+    thread. An answer that turns green proposes to resolve. Any other answer only redraws what shows the state.
     """
     # Two answers at once (the owner's and a co-owner's) must not open two threads.
     session.execute(sa.select(KeyResult.id).where(KeyResult.id == key_result.id).with_for_update(key_share=True)).one()
@@ -89,7 +101,11 @@ def on_answer(
     calls_for_help = answer.confidence is Confidence.RED or names_help or wants_help
     if escalation is None:
         if calls_for_help or opens:
-            _open(session, now, caller=caller, key_result=key_result, answer=answer)
+            lately = _resolved_lately(session, now, key_result)
+            if lately is not None:
+                _reopen(session, now, lately, caller=caller, answer=answer)
+            else:
+                _open(session, now, caller=caller, key_result=key_result, answer=answer)
         return
     before = newest_call(session, [escalation.id])[escalation.id]
     if calls_for_help and _says_more(session, before, answer, check_in, blocker):
@@ -99,6 +115,11 @@ def on_answer(
             ladder.begin_anew(session, now, escalation)
     if blocker is not None and asks_the_next(session, now, escalation, check_in, blocker):
         ladder.go_up(session, now, escalation, actor_id=caller.member_id, answer=answer)
+    if not calls_for_help and proposes_to_resolve(
+        escalation.state, _colour_before(session, key_result, answer), answer.confidence
+    ):
+        happened(session, now, escalation, EscalationEventKind.GREEN_AGAIN, caller=caller)
+        return
     redraw(session, now, escalation)
 
 
@@ -143,7 +164,14 @@ def resolve(session: Session, now: datetime, *, caller: Caller, escalation_id: i
     ladder.stop(escalation)
     # A reason that was typed while somebody else decided is kept too.
     escalation.no_decision_reason = reason.strip() or None
-    happened(session, now, escalation, EscalationEventKind.RESOLVED, caller=caller)
+    happened(
+        session,
+        now,
+        escalation,
+        EscalationEventKind.RESOLVED,
+        caller=caller,
+        reason=escalation.no_decision_reason,
+    )
 
 
 def seen(session: Session, caller: Caller, escalation_id: int, action: Action) -> Escalation:
@@ -194,11 +222,23 @@ def happened(
     caller: Caller,
     answer: Answer | None = None,
     decision_id: int | None = None,
+    reason: str | None = None,
 ) -> EscalationEvent:
     """Note what somebody did and say it: one event, one reply, one audit event."""
-    event = note(session, now, escalation, kind, actor_id=caller.member_id, answer=answer, decision_id=decision_id)
+    event = note(
+        session,
+        now,
+        escalation,
+        kind,
+        actor_id=caller.member_id,
+        answer=answer,
+        decision_id=decision_id,
+        reason=reason,
+    )
     if kind is not EscalationEventKind.OPENED:
         follow_up(session, now, escalation, event)
+    if kind in (EscalationEventKind.DECISION_DONE, EscalationEventKind.RESOLVED):
+        outcome.note(session, now, escalation, event)
     return event
 
 
@@ -217,6 +257,46 @@ def _open(session: Session, now: datetime, *, caller: Caller, key_result: KeyRes
     begin_thread(session, now, escalation, holder=holder, first=first)
     happened(session, now, escalation, EscalationEventKind.OPENED, caller=caller, answer=answer)
     ladder.go_on(session, now, escalation)
+
+
+def _resolved_lately(session: Session, now: datetime, key_result: KeyResult) -> Escalation | None:
+    """The escalation that a call for help goes on with, held; null where the last one ended too long ago."""
+    newest = session.scalar(
+        sa.select(Escalation)
+        .where(
+            Escalation.workspace_id == key_result.workspace_id,
+            Escalation.key_result_id == key_result.id,
+            Escalation.state == EscalationState.RESOLVED,
+        )
+        .order_by(Escalation.resolved_at.desc(), Escalation.id.desc())
+        .limit(1)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if newest is None or newest.resolved_at is None:
+        return None
+    zone = ZoneInfo(session.get_one(Workspace, key_result.workspace_id).time_zone)
+    since = (period_of(now, zone) - period_of(newest.resolved_at, zone)).days // 7
+    return newest if is_the_same(since) else None
+
+
+def _reopen(session: Session, now: datetime, escalation: Escalation, *, caller: Caller, answer: Answer) -> None:
+    """The same help is wanted again: the same thread, open since it first was, with its path from the beginning."""
+    escalation.state, escalation.resolved_at, escalation.no_decision_reason = EscalationState.OPEN, None, None
+    happened(session, now, escalation, EscalationEventKind.REOPENED, caller=caller, answer=answer)
+    ladder.begin_anew(session, now, escalation)
+    redraw(session, now, escalation)
+
+
+def _colour_before(session: Session, key_result: KeyResult, answer: Answer) -> Confidence | None:
+    """The colour of the answer before this one, of whatever week."""
+    return session.scalar(
+        sa.select(Answer.confidence)
+        .join(CheckIn, CheckIn.id == Answer.check_in_id)
+        .where(CheckIn.key_result_id == key_result.id, Answer.id < answer.id)
+        .order_by(Answer.id.desc())
+        .limit(1)
+    )
 
 
 def _has_running_decision(session: Session, now: datetime, escalation: Escalation) -> bool:

@@ -20,6 +20,7 @@ def note(
     answer: Answer | None = None,
     decision_id: int | None = None,
     step_id: int | None = None,
+    reason: str | None = None,
 ) -> EscalationEvent:
     """Write it down. `actor_id` is null for what no person did: the ladder goes on by itself."""
     event = EscalationEvent(
@@ -30,6 +31,7 @@ def note(
         answer_id=answer.id if answer is not None else None,
         decision_id=decision_id,
         step_id=step_id,
+        reason=reason,
         at=now,
     )
     session.add(event)

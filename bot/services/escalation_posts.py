@@ -224,7 +224,7 @@ def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delive
         escalation_id=event.escalation_id,
         escalation_event_id=event.id,
         follows_id=root.id,
-        shows_state=event.kind is EscalationEventKind.DECIDED,
+        shows_state=event.kind in (EscalationEventKind.DECIDED, EscalationEventKind.GREEN_AGAIN),
     )
 
 
@@ -247,7 +247,10 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
             Delivery.escalation_id == escalation.id,
-            Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW]),
+            sa.or_(
+                Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW]),
+                Delivery.escalation_event_id.in_(_PROPOSALS.where(EscalationEvent.escalation_id == escalation.id)),
+            ),
         )
     ).all()
     zone = ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone)
@@ -279,7 +282,9 @@ def _whom_to_tell(
         told.append(decision.owner_id)
     if decision is not None and event.kind in SETTLING:
         told.append(decision.decided_by_id)
-    if event.decision_id is not None or root.channel_id is None or is_lost:
+    # What came of their request is told to the owner by `bot/services/outcome.py`.
+    is_outcome = event.kind in (EscalationEventKind.DECISION_DONE, EscalationEventKind.RESOLVED)
+    if not is_outcome and (event.decision_id is not None or root.channel_id is None or is_lost):
         told.append(owner_id)
     read_it = readers_of(session, root) if not is_lost else ()
     did_it = event.actor_id
@@ -390,14 +395,23 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
             return messages.taken(case, actor)
         case EscalationEventKind.TAKEN_TO_REVIEW:
             return messages.to_review(case, actor)
-        case EscalationEventKind.DECIDED:
-            return messages.decided(case, decided_of(session, session.get_one(Decision, event.decision_id)))
         case EscalationEventKind.RESOLVED:
-            return messages.resolved(case, actor)
-        case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
-            return _became(session, event, case, settled)
-        case EscalationEventKind.CHANGED | EscalationEventKind.STOPPED:
-            return redefinition_posts.reply(session, session.get_one(Decision, event.decision_id))
+            return messages.resolved(replace(case, no_decision_reason=event.reason), actor)
+        case EscalationEventKind.GREEN_AGAIN:
+            return messages.green_again(case)
+        case EscalationEventKind.REOPENED:
+            return messages.opened_again(case)
+        case _:
+            return _of_a_decision(session, event, case)
+
+
+def _of_a_decision(session: Session, event: EscalationEvent, case: Case) -> Post | None:
+    decision = session.get_one(Decision, event.decision_id)
+    if event.kind in CARRIED_OUT:
+        return redefinition_posts.reply(session, decision)
+    if event.kind in SETTLING:
+        return _became(session, event, case, settled)
+    return messages.decided(case, decided_of(session, decision))
 
 
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -416,6 +430,9 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             | EscalationEventKind.RED_AGAIN
             | EscalationEventKind.CHANGED
             | EscalationEventKind.STOPPED
+            | EscalationEventKind.GREEN_AGAIN
+            | EscalationEventKind.REOPENED
+            | EscalationEventKind.RESOLVED
         ):
             return None
         case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
@@ -428,8 +445,6 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             decision = session.get_one(Decision, event.decision_id)
             decided = decided_of(session, decision)
             return messages.news_of_decision(case, decided, for_follow_up=reader.id == decision.owner_id)
-        case EscalationEventKind.RESOLVED:
-            return messages.news_of_end(case, actor)
         case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
             return _became(session, event, case, news_of_settling)
 
@@ -497,11 +512,21 @@ def _newest_before(session: Session, event: EscalationEvent) -> EscalationState:
 
 
 _GOING_ON = (EscalationEventKind.ASKED_NEXT, EscalationEventKind.NAMED_AGAIN)
-_SAID_IN_THE_THREAD = (EscalationEventKind.RED_AGAIN, *_GOING_ON, *CARRIED_OUT)
+# The replies that propose to resolve have a button until it is.
+_PROPOSALS = sa.select(EscalationEvent.id).where(EscalationEvent.kind == EscalationEventKind.GREEN_AGAIN)
+
+_SAID_IN_THE_THREAD = (
+    EscalationEventKind.RED_AGAIN,
+    EscalationEventKind.GREEN_AGAIN,
+    EscalationEventKind.REOPENED,
+    *_GOING_ON,
+    *CARRIED_OUT,
+)
 
 _STATE_AFTER = {
     EscalationEventKind.OPENED: EscalationState.OPEN,
     EscalationEventKind.RED_AGAIN: EscalationState.OPEN,
+    EscalationEventKind.REOPENED: EscalationState.OPEN,
     EscalationEventKind.ACKNOWLEDGED: EscalationState.ACKNOWLEDGED,
     EscalationEventKind.TAKEN_TO_REVIEW: EscalationState.IN_REVIEW,
 }

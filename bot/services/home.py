@@ -47,6 +47,7 @@ _KEPT = {
     PostKind.REMINDER: Kept.REMINDER,
     PostKind.LEAD_NOTE: Kept.LEAD_NOTE,
     PostKind.AWAY_NEWS: Kept.AWAY_NEWS,
+    PostKind.OUTCOME: Kept.OUTCOME,
 }
 
 

@@ -113,7 +113,8 @@ POSTS: dict[str, Callable[[Case], Post]] = {
         made, newest(made), Settled(made.team, made.no_decision_reason)
     ),
     "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
-    "news of the end": lambda made: messages.news_of_end(made, made.team),
+    "green again": messages.green_again,
+    "opened again": messages.opened_again,
 }
 
 

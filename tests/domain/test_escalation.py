@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bot.domain.confidence import Confidence
 from bot.domain.escalation import (
     TRANSITIONS,
     EscalationFacts,
@@ -12,10 +13,12 @@ from bot.domain.escalation import (
     Event,
     ProposedDecision,
     Refusal,
+    is_the_same,
     nearest_common_lead,
     next_asked,
     next_state,
     path,
+    proposes_to_resolve,
 )
 from bot.domain.refusals import Reason
 
@@ -190,3 +193,16 @@ def test_everybody_on_the_path_is_asked_exactly_once(
     while (one := next_asked(steps, asked)) is not None:
         asked.append(one)
     assert tuple(asked) == steps
+
+
+@pytest.mark.parametrize(("periods", "is_same"), [(0, True), (1, True), (2, True), (3, False), (52, False)])
+def test_within_two_periods_a_call_for_help_goes_on_with_the_last_one(periods: int, is_same: bool) -> None:
+    assert is_the_same(periods) is is_same
+
+
+@given(st.sampled_from(EscalationState), st.none() | st.sampled_from(Confidence), st.sampled_from(Confidence))
+def test_only_a_turn_to_green_proposes_to_resolve_what_is_open(
+    state: EscalationState, before: Confidence | None, now: Confidence
+) -> None:
+    turned = now is Confidence.GREEN and before in (Confidence.YELLOW, Confidence.RED)
+    assert proposes_to_resolve(state, before, now) is (turned and state is not RESOLVED)

@@ -203,7 +203,7 @@ def test_an_old_copys_buttons_say_that_it_is_over(story: Story) -> None:
     dialog = story.decide()
     story.record(story.decide())
     story.press(story.scene.lead, escalation.resolve, Act.RESOLVE_ESCALATION)
-    over = "This escalation is resolved already. A new red opens a new one."
+    over = "This escalation is resolved already. A new red asks for help again."
     for handler, act in (
         (escalation.take, Act.TAKE_ESCALATION),
         (escalation.take_to_review, Act.TAKE_TO_REVIEW),

@@ -39,6 +39,7 @@ from models import (
     Member,
     MemberKind,
     Message,
+    PostKind,
 )
 from models.database import Database
 
@@ -201,8 +202,10 @@ def test_a_decision_can_be_done_which_is_told_where_it_was_told(database: Databa
         said, *news = keys(session)[5:]
         assert posted(session, said).follows_id == posted(session, "escalation:1").id
         assert words(shown(session, said)) == "Done, says Hana Mori: HR frees Ana for two days"
-        # Who did it is not told; who owns the key result and who decided are.
+        # Who did it is not told; who decided is, and the key result's owner reads what came of their request.
         assert {posted(session, key).member_id for key in news} == {scene.owner.id, scene.lead.id}
+        (outcome,) = [key for key in news if posted(session, key).member_id == scene.owner.id]
+        assert posted(session, outcome).kind is PostKind.OUTCOME
         assert words(shown(session, news[0])).startswith(
             "Done, says Hana Mori, about KR-1 SOC 2 certified by 15 Dec: HR"
         )
