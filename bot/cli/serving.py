@@ -13,6 +13,9 @@ from bot.settings import Settings, Transport
 
 log = structlog.get_logger(__name__)
 
+# How long it may take until a signal is noticed.
+SIGNAL_SECONDS = 0.5
+
 
 def register(app: typer.Typer) -> None:
     app.command("run")(run)
@@ -68,7 +71,9 @@ def serve(given: Settings, *, listen: bool, work: bool) -> None:
             "Socket Mode" if given.transport is Transport.SOCKET else f"http://{given.host}:{given.port}/slack/events"
         )
         log.info("listening", to=place)
-    stopping.wait()
+    # The system may hand the signal to any thread, and only this one acts upon it, once it wakes.
+    while not stopping.wait(SIGNAL_SECONDS):
+        pass
     log.info("stopping")
     program.leaving.set()
     if door is not None:

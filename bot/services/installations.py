@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.services import audit, team_planning
 from models import Installation, InstallationState, Team, Workspace
 from models.base import table_of
+from models.once import insert_once
 from models.prepared import Prepared
 
 
@@ -44,12 +45,16 @@ def connect(
 ) -> Workspace:
     """Take over what `auth.test` says about the environment's token. Nothing changes the second time.
 
-    The first connection gives the workspace that an import made its Slack id.
+    The first connection gives the workspace that an import made its Slack id. Of several processes that start at once
+    the first one makes what is missing, and the others wait for it.
     """
-    installation = session.scalar(sa.select(Installation).where(Installation.slack_team_id == slack_team_id))
+    known = sa.select(Installation).where(Installation.slack_team_id == slack_team_id)
+    installation = session.scalar(known)
     if installation is None:
-        installation = Installation(slack_team_id=slack_team_id, installed_at=now)
-        session.add(installation)
+        insert_once(
+            session, Installation, {"slack_team_id": slack_team_id, "installed_at": now}, key=("slack_team_id",)
+        )
+        installation = session.scalars(known).one()
     installation.enterprise_id = enterprise_id
     installation.bot_id, installation.bot_user_id = bot_id, bot_user_id
     installation.scopes = ",".join(sorted(scopes))

@@ -41,9 +41,11 @@ class Processes:
 
     def stop(self, name: str) -> int:
         """SIGTERM, and wait; returns the exit code."""
-        process = self._running.pop(name)
+        process = self._running[name]
         process.terminate()
-        return process.wait(timeout=30)
+        code = process.wait(timeout=30)
+        del self._running[name]
+        return code
 
     def running(self) -> list[str]:
         """The names of those that live."""
