@@ -35,6 +35,19 @@ def reminders(
     return first, last
 
 
+def not_before(now: datetime, came_at: datetime | None, schedule: Schedule) -> datetime:
+    """From when on a reminder may leave, seen from `now`: some time after the prompt, or the reminder, before it.
+
+    `came_at`: when that came; null where it is on its way still. Both are aware. Where nothing could leave for hours,
+    both would leave together.
+    """
+    until = (came_at if came_at is not None else now) + APART
+    if until <= now:
+        return now
+    at = schedule.at_work_from(until)
+    return at if at is not None else until
+
+
 def next_reminder(
     now: datetime, *, sent: int, asked_at: datetime, closes_at: datetime, told_at: datetime | None, schedule: Schedule
 ) -> datetime | None:

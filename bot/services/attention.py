@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.attention import Claim, Leave, Verdict, verdict, week_of
+from bot.domain.attention import Claim, Leave, Verdict, Wait, verdict, week_of
+from bot.domain.reminding import not_before
 from bot.services.readers import held_readers
 from bot.services.schedules import Weeks, weeks_of
 from models import Delivery, DeliveryState, Member, PostKind, Team
@@ -58,6 +59,9 @@ CLAIMS: Mapping[PostKind, Claim] = {
 COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.FIRST))
 # It has left, or nobody knows yet that it has not.
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+_TO_COME = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
+# A member and a period.
+_Week = tuple[int | None, date | None]
 # No calendar week is longer, whatever the clocks do.
 _A_WEEK = timedelta(days=8)
 
@@ -75,7 +79,9 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
     people, lately = held_readers(session, member_ids, _LATELY, {"since": now - _A_WEEK})
     known = (weeks or Weeks()).of(session, list(people.values()))
     sent = _sent(lately, {row.id for row in asked})
-    reserved = _notes_to_come(session, now, [row for row in asked if row.kind is PostKind.REMINDER])
+    reminders = [row for row in asked if row.kind is PostKind.REMINDER]
+    reserved = _notes_to_come(session, now, reminders)
+    came = _came(session, [row for row in reminders if row.period is not None])
     for row in sorted(asked, key=lambda one: one.id):
         assert row.member_id is not None  # noqa: S101 - asked for above
         week = known[row.member_id]
@@ -88,8 +94,14 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
             budget=week.workspace.weekly_budget,
             reserved=reserved.get(row.member_id, 0) if row.kind is PostKind.REMINDER else 0,
         )
+        reminded = (row.member_id, row.period)
+        if row.kind is PostKind.REMINDER and isinstance(found[row.id], Leave) and reminded in came:
+            at = not_before(now, came[reminded], week.schedule)
+            found[row.id] = Leave() if at <= now else Wait(at)
         if row.kind in COUNTED and isinstance(found[row.id], Leave):
             sent[row.member_id].append(now)
+            if row.kind is PostKind.REMINDER and row.period is not None:
+                came[reminded] = now
     return found
 
 
@@ -115,6 +127,26 @@ def _sent(lately: Sequence[Row], these: Collection[int]) -> dict[int, list[datet
         if kind in COUNTED and state in _LEFT and delivery_id not in these:
             found[member_id].append(at)
     return found
+
+
+def _came(session: Session, reminders: Sequence[Delivery]) -> dict[_Week, datetime | None]:
+    """By member and period: when the newest of the prompt, its second one and other reminders came; null where the
+    prompt is on its way still, and absent where there is none."""
+    if not reminders:
+        return {}
+    these = {row.id for row in reminders}
+    people = {row.member_id for row in reminders if row.member_id is not None}
+    since = min(row.period for row in reminders if row.period is not None)
+    session.flush()
+    found: dict[_Week, datetime | None] = {}
+    waits: set[_Week] = set()
+    for delivery_id, member_id, period, kind, state, at in _ASKED.rows(session, people, {"since": since}):
+        who = (member_id, period)
+        if state in _LEFT and delivery_id not in these:
+            found[who] = max(at, found.get(who) or at)
+        elif kind is PostKind.PROMPT and state in _TO_COME:
+            waits.add(who)
+    return found | dict.fromkeys(waits)
 
 
 def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery]) -> dict[int, int]:
@@ -143,6 +175,33 @@ _LATELY = Listed(
         .where(
             _member.c.id.in_(ids),
             _delivery.c.attempted_at >= sa.bindparam("since"),
+        )
+    )
+)
+_ASKED = Listed(
+    lambda ids: (
+        sa.select(
+            _delivery.c.id,
+            _delivery.c.member_id,
+            _delivery.c.period,
+            _delivery.c.kind,
+            _delivery.c.state,
+            _delivery.c.attempted_at,
+        )
+        .select_from(_member)
+        .join(
+            _delivery,
+            sa.and_(_delivery.c.workspace_id == _member.c.workspace_id, _delivery.c.member_id == _member.c.id),
+        )
+        .where(
+            _member.c.id.in_(ids),
+            _delivery.c.period >= sa.bindparam("since"),
+            _delivery.c.kind.in_(
+                [
+                    sa.literal(kind, _delivery.c.kind.type)
+                    for kind in (PostKind.PROMPT, PostKind.PROMPT_AGAIN, PostKind.REMINDER)
+                ]
+            ),
         )
     )
 )

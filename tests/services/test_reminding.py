@@ -21,6 +21,7 @@ from bot.domain.absence import Days
 from bot.domain.attention import BUDGET, HoldBack, Leave, Wait, week_of
 from bot.domain.cadence import period
 from bot.domain.excuses import Excuse
+from bot.domain.reminding import APART
 from bot.services import absences, attention, lead_note, planning, reminding
 from bot.services.agenda import next_planned
 from bot.services.schedules import as_bits
@@ -307,3 +308,46 @@ def turn_of_life(
             session.get_one(Workspace, ana.workspace_id).country = chance.choice([None, "US-CA"])
     session.flush()
     planning.replan(session, now, [ana.id])
+
+
+def test_after_five_hours_without_slack_nobody_is_reminded_right_after_they_are_asked(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).one()
+        # Slack is away from nine to two: neither of the two has left when it is back.
+        reminding.remind_due(session, FIRST, 100)
+        (reminder,) = reminders(session)
+        at = FIRST + timedelta(minutes=1)
+        assert attention.look(session, at, [reminder, prompt])[prompt.id] == Leave()
+        assert isinstance(attention.look(session, at, [reminder, prompt])[reminder.id], Wait)
+        # Asked at a minute past two, she is reminded when she is at work again and had time: on Tuesday at nine.
+        prompt.state, prompt.attempted_at = DeliveryState.SENT, at
+        prompt.posted_channel, prompt.posted_ts = "D1", "1.1"
+        session.flush()
+        tuesday = datetime(2026, 10, 6, 9, tzinfo=UTC)
+        assert attention.look(session, at, [reminder])[reminder.id] == Wait(tuesday)
+        assert attention.look(session, tuesday, [reminder])[reminder.id] == Leave()
+        # And the last one keeps its distance from that.
+        reminder.state, reminder.attempted_at = DeliveryState.SENT, tuesday
+        reminder.posted_channel, reminder.posted_ts = "D1", "1.2"
+        session.flush()
+        assert reminding.remind_now(session, tuesday, ana, WEEK)
+        _, last = reminders(session)
+        assert attention.look(session, tuesday, [last])[last.id] == Wait(tuesday + APART)
+
+
+def test_two_reminders_that_waited_together_do_not_leave_together(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).one()
+        prompt.state, prompt.attempted_at = DeliveryState.SENT, NINE
+        prompt.posted_channel, prompt.posted_ts = "D1", "1.1"
+        session.flush()
+        assert reminding.remind_now(session, FIRST, ana, WEEK)
+        assert reminding.remind_now(session, FIRST, ana, WEEK)
+        first, last = reminders(session)
+        verdicts = attention.look(session, FIRST, [first, last])
+        assert verdicts[first.id] == Leave()
+        assert verdicts[last.id] == Wait(datetime(2026, 10, 6, 9, tzinfo=UTC))
