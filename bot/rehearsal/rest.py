@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.dates import day
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
+from bot.rehearsal.ladder import Ladder
 from bot.rehearsal.roster import Roster
 from bot.rehearsal.told import Told, ToldAnswer
 from bot.rehearsal.witness import Witness
@@ -46,6 +47,7 @@ class Rest:
         self._deliveries_seen = 0
         self._answers_seen = 0
         self._decisions_seen = 0
+        self._ladder = Ladder(witness, roster)
 
     def look(self, session: Session, now: datetime, monday: date) -> None:
         """Check the week of `monday`, which is over."""
@@ -57,6 +59,7 @@ class Rest:
         self._shifts(session)
         self._digests(monday)
         self._strangers(session)
+        self._ladder.look(session, now)
 
     def _deliveries(self, session: Session, now: datetime) -> None:
         witness = self._witness

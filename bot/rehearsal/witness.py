@@ -33,6 +33,8 @@ NEWS = timedelta(days=2)
 
 _STAGES = "help wanted|.+ is on it|goes to the next review|decided|resolved"
 _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
+_MORNING = re.compile(r"^Good morning: .*(?:decisions? (?:is|are) due|for help waits? for you)")
+_NUMBER = re.compile(r"KR-(\d+)")
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
 _ALL_IN = re.compile(r"^Thank you: (?:it is|(?P<both>both) are|all (?P<all>\d+) are) in")
@@ -71,6 +73,25 @@ class Witness:
         self.put_off: set[tuple[str, date]] = set()
         self._reminders: dict[tuple[str, date], list[datetime]] = defaultdict(list)
         self._answered: dict[tuple[str, str], int] = {}
+        self._asked_at: dict[tuple[str, date], datetime] = {}
+        # How often somebody got a request about a key result, by its number and their id; and the replies of a thread.
+        self.requests: Counter[tuple[int, str]] = Counter()
+        self._mornings: Counter[tuple[str, date]] = Counter()
+        self.replies: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._looks: dict[str, Callable[[Message, str], None]] = {
+            "prompt": self._asked,
+            "second prompt": self._asked_again,
+            "reminder": self._reminded,
+            "morning": self._morning,
+            "request to a lead": self._wanted,
+            "reply": self._replied,
+            "thread": lambda message, _opaque: self._show_stage(message),
+            "digest": self._digest,
+            "other direct message": self._about_nothing,
+            "stray": lambda message, opaque: self.broke(
+                f"outside of any thread in a channel: {message.text[:80]!r}", opaque
+            ),
+        }
         core.on_effect = self._saw
 
     def broke(self, what: str, *subjects: str) -> None:
@@ -110,22 +131,9 @@ class Witness:
             self.duplicates += 1
             self.broke(f"said twice: {message.text[:80]!r}", opaque)
         self.places[opaque] = (message.channel, message.ts)
-        if kind == "prompt":
-            self._asked(message, opaque)
-        elif kind == "second prompt":
-            self._asked_again(message, opaque)
-        elif kind == "reminder":
-            self._reminded(message, opaque)
-        elif kind == "thread":
-            self._show_stage(message)
-        elif kind == "digest":
-            found = _DIGEST.match(message.text)
-            if found is not None:
-                self._digest(message.channel, found[1], found[2], opaque)
-        elif kind == "other direct message" and (_ALL_IN.match(message.text) or _OVER.match(message.text)):
-            self.broke(f"asks about nothing: {message.text[:80]!r}", opaque)
-        elif kind == "stray":
-            self.broke(f"outside of any thread in a channel: {message.text[:80]!r}", opaque)
+        look = self._looks.get(kind)
+        if look is not None:
+            look(message, opaque)
         self.on_message(message)
 
     def _asked(self, message: Message, opaque: str) -> None:
@@ -134,6 +142,7 @@ class Witness:
         if person is None or monday is None:
             return
         self._prompts[person.id, monday] += 1
+        self._asked_at[person.id, monday] = self._time.now()
         self._journal.note(person.id, f"asked for {monday}")
         if self._prompts[person.id, monday] > 1:
             self.duplicates += 1
@@ -171,13 +180,47 @@ class Witness:
             self.broke(f"{person.name} was reminded {len(before) + 1} times of the week of {monday}", opaque, person.id)
         elif before and now - before[-1] < REMINDERS_APART:
             self.broke(f"{person.name} was reminded twice within the hour", opaque, person.id)
+        elif now - self._asked_at.get((person.id, monday), now) < REMINDERS_APART:
+            self.broke(f"{person.name} was reminded right after they were asked", opaque, person.id)
         before.append(now)
         local = now.astimezone(person.zone)
         settled = person.was_settled(now - NEWS, now)
         if settled and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
             self.broke(f"{person.name} was reminded on {local:%A} at {local:%H:%M}", opaque)
 
-    def _digest(self, channel: str, team: str, week: str, opaque: str) -> None:
+    def _morning(self, message: Message, opaque: str) -> None:
+        """Somebody is asked for all that waits for them: in one message a day, at work."""
+        person, now = self._partner(message), self._time.now()
+        if person is None:
+            return
+        local = now.astimezone(person.zone)
+        self._mornings[person.id, local.date()] += 1
+        settled = person.was_settled(now - NEWS, now)
+        if self._mornings[person.id, local.date()] > 1 and settled:
+            self.duplicates += 1
+            self.broke(f"{person.name} had two messages on the morning of {local:%d %B}", opaque, person.id)
+        if settled and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
+            self.broke(f"{person.name} had their morning's message on {local:%A} at {local:%H:%M}", opaque)
+
+    def _replied(self, message: Message, _opaque: str) -> None:
+        self.replies[message.channel, message.thread_ts or ""].add(message.ts)
+
+    def _about_nothing(self, message: Message, opaque: str) -> None:
+        if _ALL_IN.match(message.text) or _OVER.match(message.text):
+            self.broke(f"asks about nothing: {message.text[:80]!r}", opaque)
+
+    def _wanted(self, message: Message, _opaque: str) -> None:
+        """Somebody is asked for help with a key result."""
+        person, found = self._partner(message), _NUMBER.search(message.text)
+        if person is not None and found is not None:
+            self.requests[int(found[1]), person.id] += 1
+            self._journal.note(person.id, f"asked for help with KR-{found[1]}")
+
+    def _digest(self, message: Message, opaque: str) -> None:
+        found = _DIGEST.match(message.text)
+        if found is None:
+            return
+        channel, team, week = message.channel, found[1], found[2]
         self.digests[channel, team, week] += 1
         if self.digests[channel, team, week] > 1:
             self.duplicates += 1
@@ -226,6 +269,8 @@ class Witness:
                 if message.text.startswith(AGAIN):
                     return "second prompt"
                 return "reminder" if is_reminder(message) else "prompt"
+            if _MORNING.match(message.text):
+                return "morning"
             if "answer_note" in actions:
                 return "lead's note"
             return "request to a lead" if "decide" in actions else "other direct message"

@@ -61,8 +61,9 @@ def test_ones_own_rhythm_is_rehearsed() -> None:
 
 
 @pytest.mark.timeout(300)
-def test_without_faults_nothing_goes_wrong_and_nobody_dies() -> None:
-    report = rehearse(Plan(owners=6, weeks=1, level=Level.NONE))
+@pytest.mark.parametrize("seed", [1, 2])
+def test_without_faults_nothing_goes_wrong_and_nobody_dies(seed: int) -> None:
+    report = rehearse(Plan(owners=6, weeks=1, seed=seed, level=Level.NONE))
     assert report.is_clean
     assert (report.facts["faults"], report.facts["deaths"], report.facts["starts"]) == ({}, {}, 1)
 

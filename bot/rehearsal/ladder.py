@@ -1,0 +1,159 @@
+"""The path of escalations, looked at when all is at rest: who was asked, when, and whether the thread says so.
+
+Each person is asked once a round at most; nobody at night, at a weekend or while they are away; whatever happened
+stands as a reply in the thread, the newest last, and the first message names who is asked now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.escalation import EscalationState
+from bot.rehearsal.roster import Roster, Somebody
+from bot.rehearsal.witness import EARLIEST, LATEST, NEWS, Witness
+from models import (
+    Absence,
+    Delivery,
+    DeliveryState,
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    EscalationStep,
+    KeyResult,
+    Member,
+    PostKind,
+)
+
+# A request that was on its way when its reader went away, or closed their door, comes all the same.
+UNDER_WAY = timedelta(hours=1)
+
+
+class Ladder:
+    """Looks at every step and every event once, in the week in which it came."""
+
+    def __init__(self, witness: Witness, roster: Roster) -> None:
+        self._witness = witness
+        self._people = roster.by_member()
+        self._steps_seen = 0
+        self._events_seen = 0
+
+    def look(self, session: Session, now: datetime) -> None:
+        self._asked_at_work(session, now)
+        self._asked_once(session)
+        self._replied(session)
+        self._named(session)
+
+    def _asked_at_work(self, session: Session, now: datetime) -> None:
+        away: dict[int, list[Absence]] = defaultdict(list)
+        for absence in session.scalars(sa.select(Absence).order_by(Absence.id)):
+            away[absence.member_id].append(absence)
+        steps = session.scalars(
+            sa.select(EscalationStep).where(EscalationStep.id > self._steps_seen).order_by(EscalationStep.id)
+        ).all()
+        self._steps_seen = max((step.id for step in steps), default=self._steps_seen)
+        for step in steps:
+            person = self._people.get(step.member_id)
+            if step.was_asked and person is not None and person.was_settled(step.at - NEWS, now):
+                self._at_work(person, step.at, away[step.member_id])
+
+    def _at_work(self, person: Somebody, at: datetime, away: Sequence[Absence]) -> None:
+        local = at.astimezone(person.zone)
+        if not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
+            self._witness.broke(f"{person.name} was asked for help on {local:%A} at {local:%H:%M}", person.id)
+        if any(
+            one.first_on <= local.date() <= one.last_on
+            and one.created_at < at - UNDER_WAY
+            and (one.ended_at is None or one.ended_at > at)
+            for one in away
+        ):
+            self._witness.broke(f"{person.name} was asked for help while away, on {local:%A}, {local:%d %B}", person.id)
+
+    def _asked_once(self, session: Session) -> None:
+        """Of one key result nobody has more requests than its escalations had rounds, and reviews of theirs."""
+        rounds: Counter[tuple[int, str]] = Counter()
+        for number, slack_id in session.execute(
+            sa.select(KeyResult.number, Member.slack_user_id)
+            .join(Escalation, Escalation.key_result_id == KeyResult.id)
+            .join(EscalationStep, EscalationStep.escalation_id == Escalation.id)
+            .join(Member, Member.id == EscalationStep.member_id)
+            .where(EscalationStep.until.is_not(None))
+        ):
+            rounds[number, slack_id] += 1
+        reviews = session.execute(
+            sa.select(KeyResult.number, Member.slack_user_id)
+            .join(Escalation, Escalation.key_result_id == KeyResult.id)
+            .join(Delivery, Delivery.escalation_id == Escalation.id)
+            .join(Member, Member.id == Delivery.member_id)
+            .where(Delivery.kind == PostKind.ESCALATION_REVIEW)
+        )
+        for number, slack_id in reviews:
+            rounds[number, slack_id] += 1
+        for asked, times in self._witness.requests.items():
+            if times > rounds[asked]:
+                self._witness.duplicates += 1
+                number, who = asked
+                self._witness.broke(f"KR-{number}: {who} was asked {times} times in {rounds[asked]} rounds", who)
+
+    def _replied(self, session: Session) -> None:
+        """Each event but the first has its reply, and the newest stands last in the thread."""
+        rows = session.execute(
+            sa.select(EscalationEvent, Delivery)
+            .outerjoin(
+                Delivery,
+                sa.and_(Delivery.escalation_event_id == EscalationEvent.id, Delivery.kind == PostKind.ESCALATION_REPLY),
+            )
+            .where(EscalationEvent.id > self._events_seen, EscalationEvent.kind != EscalationEventKind.OPENED)
+            .order_by(EscalationEvent.id)
+        ).all()
+        self._events_seen = max((event.id for event, _ in rows), default=self._events_seen)
+        newest: dict[int, Delivery] = {}
+        for event, reply in rows:
+            if reply is None:
+                if self._root(session, event.escalation_id) is not None:
+                    self._witness.lose(f"escalation {event.escalation_id}: {event.kind.value} stands nowhere")
+            elif reply.state is DeliveryState.SENT:
+                newest[event.escalation_id] = reply
+        for escalation_id, reply in newest.items():
+            last = self._last_in_thread(session, escalation_id)
+            if last != (reply.posted_channel, reply.posted_ts):
+                self._witness.broke(f"escalation {escalation_id}: the newest reply is not the last", reply.opaque_id)
+
+    def _root(self, session: Session, escalation_id: int) -> Delivery | None:
+        return session.scalar(
+            sa.select(Delivery).where(
+                Delivery.escalation_id == escalation_id,
+                Delivery.kind == PostKind.ESCALATION,
+                Delivery.state == DeliveryState.SENT,
+            )
+        )
+
+    def _last_in_thread(self, session: Session, escalation_id: int) -> tuple[str, str] | None:
+        root = self._root(session, escalation_id)
+        if root is None or root.posted_channel is None or root.posted_ts is None:
+            return None
+        replies = self._witness.replies.get((root.posted_channel, root.posted_ts))
+        return (root.posted_channel, max(replies)) if replies else None
+
+    def _named(self, session: Session) -> None:
+        """The first message names who is asked, as long as nobody has picked it up."""
+        rows = session.execute(
+            sa.select(Delivery, Member.name, Member.slack_user_id)
+            .join(Escalation, Escalation.id == Delivery.escalation_id)
+            .join(Member, Member.id == Escalation.asked_id)
+            .where(
+                Escalation.state == EscalationState.OPEN,
+                Delivery.kind == PostKind.ESCALATION,
+                Delivery.state == DeliveryState.SENT,
+            )
+        )
+        for root, name, slack_id in rows:
+            message = self._witness.stands(root.posted_channel or "", root.posted_ts or "", root.opaque_id)
+            shown = json.dumps(message.blocks, ensure_ascii=False) if message is not None else slack_id
+            if name not in shown and slack_id not in shown:
+                self._witness.broke(f"{root.key}: {name} is asked, and the thread does not say so", root.opaque_id)
