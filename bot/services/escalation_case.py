@@ -65,8 +65,8 @@ def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_i
 @remembered
 def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
     """The same for every reader."""
+    key_result = key_result_of(session, escalation)
     workspace = session.get_one(Workspace, escalation.workspace_id)
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
     team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
     zone = ZoneInfo(workspace.time_zone)
     # In the far east next week's check-in opens while it is still Sunday here.
@@ -93,6 +93,13 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         no_decision_reason=escalation.no_decision_reason,
         link=None,
     )
+
+
+@remembered
+def key_result_of(session: Session, escalation: Escalation) -> KeyResult:
+    """Its key result, read together with what else is mentioned of it: objective, team, owner and workspace."""
+    found: KeyResult = session.execute(_TOGETHER, {"key_result_id": escalation.key_result_id}).one()[0]
+    return found
 
 
 def _opens_for(session: Session, root: Delivery, reader_id: int | None) -> bool:
@@ -215,6 +222,14 @@ def name_of(session: Session, member_id: int | None) -> str:
 
 
 # Made once: every message about an escalation asks who took it, and who has ended it.
+_TOGETHER = (
+    sa.select(KeyResult, Objective, Team, Workspace, Member)
+    .join(Objective, Objective.id == KeyResult.objective_id)
+    .join(Team, Team.id == Objective.team_id)
+    .join(Workspace, Workspace.id == KeyResult.workspace_id)
+    .outerjoin(Member, Member.id == KeyResult.owner_id)
+    .where(KeyResult.id == sa.bindparam("key_result_id"))
+)
 _ACTOR = Prepared(
     sa.select(Member.name)
     .join(EscalationEvent, EscalationEvent.actor_id == Member.id)

@@ -23,7 +23,16 @@ from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, may
 from bot.services import conversations, outbox, redefinition_posts
 from bot.services.access import actor_of, key_result_facts, leads_above, teams_above
-from bot.services.escalation_case import CARRIED_OUT, SETTLING, case_of, change_of, decided_of, name_of, root_key
+from bot.services.escalation_case import (
+    CARRIED_OUT,
+    SETTLING,
+    case_of,
+    change_of,
+    decided_of,
+    key_result_of,
+    name_of,
+    root_key,
+)
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
 from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.named_again import again_of
@@ -302,7 +311,7 @@ def may_read(session: Session, delivery: Delivery, escalation: Escalation, *told
     In a channel it must be for everybody. Otherwise its reader must be here (of a group: somebody), and see it or be in
     on the escalation: who was asked, who took it, and (`told`) who is asked to make a decision happen.
     """
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    key_result = key_result_of(session, escalation)
     asked = in_on_it(session, escalation)
     members = [one for one in (*asked, escalation.taken_by_id, *told) if one is not None]
     facts = key_result_facts(session, key_result, asked=members)
