@@ -17,14 +17,13 @@ from bot.blocks.post import View
 from bot.runtime import Runtime
 from bot.services import home
 from bot.services.home_changes import LOOKED_AT
-from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import Permanent, RetryLater, SlackFailure
 from models import Hold, Home, Member
 from models.base import UtcDateTime
 from models.prepared import Prepared
-from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, backoff
+from scheduler import pace, showing
+from scheduler.delivery import BATCH, LEASE, backoff
 from scheduler.posts import RENDERING_FAILURES
-from scheduler.redrawing import ATTEMPTS
 
 # Changes of one Home within this time are seen together.
 TOGETHER = timedelta(seconds=2)
@@ -122,7 +121,7 @@ def publish(runtime: Runtime, publication: Publication) -> SlackFailure | None:
 
 
 def finish(runtime: Runtime, publication: Publication, failure: SlackFailure | None, now: datetime) -> None:
-    """Record which revision is shown now. What Slack refuses for good is given up until the next opening."""
+    """Record which revision is shown now. What Slack refuses for good is given up until the next change or opening."""
     with runtime.write() as session:
         row = session.scalar(
             sa.select(Home)
@@ -130,11 +129,7 @@ def finish(runtime: Runtime, publication: Publication, failure: SlackFailure | N
             .with_for_update(key_share=True)
         )
         if row is None:
-            if not isinstance(failure, Permanent | NotLetIn | RetryLater):
-                # Somebody else has published since, and which of the two came last nobody knows: once more, then.
-                session.execute(
-                    sa.update(Home).where(Home.id == publication.home_id).values(wanted=Home.wanted + 1, not_before=now)
-                )
+            showing.overtaken(session, Home, publication.home_id, failure, now)
             return
         row.leased_until = None
         if failure is None:
@@ -144,20 +139,12 @@ def finish(runtime: Runtime, publication: Publication, failure: SlackFailure | N
         row.error = failure.code
         log.info("publication_failed", home=row.id, error=failure.code)
         row.attempts += 1
-        if isinstance(failure, Permanent) or row.attempts >= ATTEMPTS:
-            row.shown = row.wanted
+        if isinstance(failure, Permanent):
+            # What has changed meanwhile may be taken; the same again would not.
+            row.shown, row.not_before = publication.drawn, now + TOGETHER
             return
-        after = failure.after if isinstance(failure, RetryLater) else None
-        if isinstance(failure, NotLetIn):
-            after = int(LOCKED_OUT.total_seconds())
-        if after is not None:
-            pace.pause(session, row.workspace_id, Hold.HOMES, now + timedelta(seconds=after))
-        if isinstance(failure, UnknownOutcome):
-            # It may yet have its effect, and would overwrite a newer one.
-            row.leased_until = now + timedelta(seconds=runtime.settings.settle_seconds)
-        row.not_before = now + (
-            timedelta(seconds=after) if after is not None else backoff(publication.attempts, row.id)
-        )
+        settle = timedelta(seconds=runtime.settings.settle_seconds)
+        showing.try_again(session, row, failure, now, attempts=publication.attempts, hold=Hold.HOMES, settle=settle)
 
 
 # Made once: a worker asks several times a second whether something is to be published.

@@ -1,8 +1,4 @@
-"""Messages that show state: one update in flight a message, always of the newest state, safe to repeat.
-
-An update that may have had its effect, or may have it yet, counts as in flight until `settle` is over: a newer one that
-overtook it would be overwritten by the older.
-"""
+"""Messages that show state: one update in flight a message, always of the newest state, safe to repeat."""
 
 from __future__ import annotations
 
@@ -18,12 +14,12 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import charts
 from bot.services.schedules import Weeks
-from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime, table_of
 from models.prepared import Prepared
-from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, LOCKED_OUT, REFUSED_BLOCKS, backoff
+from scheduler import pace, showing
+from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, backoff
 from scheduler.posts import NotRendered, render_all
 
 # The message, or the way to it, is no more: it is never drawn again, and never posted again.
@@ -146,14 +142,7 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
             return
         row = session.scalar(_DRAWN, which)
         if row is None:
-            if isinstance(failure, Permanent | NotLetIn | RetryLater):
-                return
-            # Somebody else has drawn it since, and which of the two came last nobody knows: once more, then.
-            session.execute(
-                sa.update(Message)
-                .where(Message.id == drawing.message_id)
-                .values(wanted=Message.wanted + 1, not_before=now)
-            )
+            showing.overtaken(session, Message, drawing.message_id, failure, now)
             return
         assert failure is not None  # noqa: S101 - it is shown, which was recorded above
         row.leased_until = None
@@ -167,15 +156,8 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
         if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
             row.gone_at = now
             return
-        after = failure.after if isinstance(failure, RetryLater) else None
-        if isinstance(failure, NotLetIn):
-            after = int(LOCKED_OUT.total_seconds())
-        if after is not None:
-            pace.pause(session, row.workspace_id, Hold.UPDATES, now + timedelta(seconds=after))
-        if isinstance(failure, UnknownOutcome):
-            # A lease, which a further change of the state does not shorten.
-            row.leased_until = now + timedelta(seconds=runtime.settings.settle_seconds)
-        row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(drawing.attempts, row.id))
+        settle = timedelta(seconds=runtime.settings.settle_seconds)
+        showing.try_again(session, row, failure, now, attempts=drawing.attempts, hold=Hold.UPDATES, settle=settle)
 
 
 # Made once: a worker asks several times a second whether something is to be drawn.

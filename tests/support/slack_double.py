@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.blocks.post import Post
 from bot.slack import Gateway, NotLetIn, Posted, SlackFailure
@@ -27,6 +29,7 @@ class SlackDouble(Gateway):
 
     entries: list[Entry] = field(default_factory=list)
     updates: list[tuple[str, str]] = field(default_factory=list)
+    homes: list[tuple[str, str]] = field(default_factory=list)
     _failures: list[tuple[SlackFailure, bool]] = field(default_factory=list)
     unreadable: bool = False
     not_opened: SlackFailure | None = None
@@ -34,6 +37,10 @@ class SlackDouble(Gateway):
 
     def fail(self, failure: SlackFailure, *, effect: bool = False) -> None:
         self._failures.append((failure, effect))
+
+    def forget_failures(self) -> None:
+        """Nothing breaks any more that has not broken yet."""
+        self._failures.clear()
 
     def post(self, workspace_id: int, *, to: str, body: Post, opaque_id: str, thread_ts: str | None = None) -> Posted:
         self.during_post()
@@ -50,6 +57,15 @@ class SlackDouble(Gateway):
         failure, effect = self._failures.pop(0) if self._failures else (None, True)
         if effect:
             self.updates.append((at.ts, body.text))
+        if failure is not None:
+            raise failure
+
+    def publish(self, workspace_id: int, *, to: str, view: Mapping[str, Any]) -> None:
+        """The page that somebody has now; it fails as `fail` says."""
+        self.during_post()
+        failure, effect = self._failures.pop(0) if self._failures else (None, True)
+        if effect:
+            self.homes.append((to, json.dumps(view)))
         if failure is not None:
             raise failure
 

@@ -1,0 +1,50 @@
+"""What came of showing a picture of state, a message or somebody's Home: one record for both.
+
+Of each picture one request is in flight at a time, always of the newest revision. A request that may have had its
+effect, or may have it yet, counts as in flight until `settle` is over: one that overtook it would be overwritten.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from models import Hold, Home, Message
+from scheduler import pace
+from scheduler.delivery import LOCKED_OUT, backoff
+
+
+def overtaken(
+    session: Session, picture: type[Message] | type[Home], row_id: int, failure: SlackFailure | None, now: datetime
+) -> None:
+    """Somebody else has shown it since. Where this request had an effect, or may have, nobody knows which of the two
+    came last: it is shown once more, then."""
+    if not isinstance(failure, Permanent | NotLetIn | RetryLater):
+        session.execute(
+            sa.update(picture).where(picture.id == row_id).values(wanted=picture.wanted + 1, not_before=now)
+        )
+
+
+def try_again(
+    session: Session,
+    row: Message | Home,
+    failure: SlackFailure,
+    now: datetime,
+    *,
+    attempts: int,
+    hold: Hold,
+    settle: timedelta,
+) -> None:
+    """It was not shown, or nobody knows: when it is tried again. All of its kind wait as long as Slack says."""
+    after = failure.after if isinstance(failure, RetryLater) else None
+    if isinstance(failure, NotLetIn):
+        after = int(LOCKED_OUT.total_seconds())
+    if after is not None:
+        pace.pause(session, row.workspace_id, hold, now + timedelta(seconds=after))
+    if isinstance(failure, UnknownOutcome):
+        # A lease, which a further change of the state does not shorten.
+        row.leased_until = now + settle
+    row.not_before = now + (timedelta(seconds=after) if after is not None else backoff(attempts, row.id))
