@@ -27,6 +27,7 @@ from handlers import (
     snooze,
     teams,
     understanding,
+    value_rhythm,
 )
 from handlers.boundary import Desk
 
@@ -52,6 +53,7 @@ def desk_of(runtime: Runtime) -> Desk:
     digest.register(desk)
     lead_note.register(desk)
     hand_over.register(desk)
+    value_rhythm.register(desk)
     away.register(desk)
     settings.register(desk)
     signals.register(desk)

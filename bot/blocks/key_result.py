@@ -14,6 +14,7 @@ from bot.blocks.links import linked, thread_link
 from bot.blocks.post import Block, Post
 from bot.blocks.standing import WATCHED, Standing, colour, history, measure, score_pair, shown_unit, standing_line
 from bot.blocks.text import said
+from bot.blocks.value_rhythm import ways_in
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
@@ -48,7 +49,8 @@ class Going:
 @dataclass(frozen=True)
 class KeyResultView:
     """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
-    `may_hand_over`: the viewer owns it, or leads above. `may_correct`: they lead above, and the digest with the
+    `may_hand_over`: the viewer owns it, or leads above; they also say how often its value is
+    asked for. `may_correct`: they lead above, and the digest with the
     newest answer is out. `going` null: it has no pace (a threshold, a health number, a cycle that is not running).
     """
 
@@ -90,7 +92,7 @@ def key_result(view: KeyResultView) -> Post:
     if view.may_correct:
         buttons.append(button("Correct", Act.CORRECT, value=about))
     if view.may_hand_over:
-        buttons.append(button("Hand over", Act.HAND_OVER, value=about))
+        buttons += [button("Hand over", Act.HAND_OVER, value=about), ways_in(stands.key_result_id)]
     if buttons:
         blocks.append(actions(*buttons))
     return Post(_title(view), tuple(blocks))

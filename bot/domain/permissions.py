@@ -25,6 +25,7 @@ class Action(enum.Enum):
     SEE_FAILURES = "see_failures"
     EXCUSE_CHECK_IN = "excuse_check_in"
     HAND_OVER = "hand_over"
+    SET_VALUE_RHYTHM = "set_value_rhythm"
     STEER = "steer"
     DISMISS_SIGNAL = "dismiss_signal"
 
@@ -86,7 +87,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return responsible or decides
         case Action.SETTLE_DECISION:
             return leads or asked
-        case Action.HAND_OVER:
+        case Action.HAND_OVER | Action.SET_VALUE_RHYTHM:
             return me == facts.owner_id or leads
         case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE | Action.CORRECT_ANSWER | Action.DISMISS_SIGNAL:
             return leads

@@ -45,6 +45,7 @@ ALLOWED = {
     Action.ANSWER_LEAD_NOTE: LEADS,
     Action.EXCUSE_CHECK_IN: LEADS,
     Action.HAND_OVER: LEADS | {"owner"},
+    Action.SET_VALUE_RHYTHM: LEADS | {"owner"},
     Action.SWITCH_TEAM_ON: {"admin"},
     Action.SEE_FAILURES: {"admin"},
     Action.STEER: {"admin"},

@@ -11,7 +11,16 @@ import signal_cases
 from messages import Case, Chapter
 from samples import ACTIVATION, AUDIT, CHURN, MONDAY, at
 
-from bot.blocks import checkin_end, checkin_modal, checkin_problems, not_mine, prompt_more, refusals, snooze
+from bot.blocks import (
+    checkin_end,
+    checkin_modal,
+    checkin_problems,
+    not_mine,
+    prompt_more,
+    refusals,
+    snooze,
+    value_rhythm,
+)
 from bot.blocks import introduction as introductions
 from bot.blocks import morning as mornings
 from bot.blocks import prompt as prompts
@@ -22,6 +31,7 @@ from bot.blocks.morning import FollowUp, Help, Morning
 from bot.blocks.prompt import Item, ItemState, Prompt
 from bot.blocks.snooze import LaterQuestion, Offer
 from bot.blocks.standing import Standing
+from bot.domain.cadence import following
 from bot.domain.confidence import Confidence
 from bot.domain.doubts import Doubt, Odd
 from bot.domain.escalation import EscalationState
@@ -139,6 +149,7 @@ ASKING = Asking(
     taken_by=None,
     link="https://example.slack.com/archives/C1/p2",
 )
+RHYTHM = value_rhythm.ValueRhythm(1, 12, "Activation", 1, following(MONDAY))
 MORNING = Morning(at(16, 9).date(), (FOLLOW_UP,), (Help(ASKING, is_open=True),))
 CANDIDATES = tuple(prompt_more.Candidate(one.key_result_id, one.label, one.name) for one in THREE)
 
@@ -330,6 +341,13 @@ CHAPTERS: Sequence[Chapter] = (
                     not_mine.Disowned(1, 12, "Activation", "Mere Ngata", "U1", "Ana's, since August", "Growth")
                 ),
             ),
+        ],
+    ),
+    Chapter(
+        "How often a value is asked for",
+        [
+            Case("*How often* under `/kr 12`", lambda: value_rhythm.value_rhythm_dialog(RHYTHM)),
+            Case("After *Save*", lambda: value_rhythm.value_rhythm_saved(replace(RHYTHM, weeks=4))),
         ],
     ),
     Chapter(

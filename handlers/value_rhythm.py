@@ -1,0 +1,43 @@
+"""How often a key result's value is asked for: *How often* under `/kr 12`, and its dialog."""
+
+from __future__ import annotations
+
+from bot.blocks import value_rhythm as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import once, value_rhythm
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.reply import Done, Reply, Whisper
+from handlers.request import Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.VALUE_RHYTHM, start)
+    desk.submit(Dialog.VALUE_RHYTHM, submitted)
+
+
+def start(runtime: Runtime, request: Request) -> Reply:
+    """*How often*: opens the dialog."""
+    if not request.value.isdecimal():
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    with runtime.read() as session:
+        shown = value_rhythm.view(session, runtime.now(), request.caller, int(request.value[:18]))
+    view = blocks.value_rhythm_dialog(shown)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def submitted(runtime: Runtime, request: Request) -> Reply:
+    """It was chosen. Twice the same dialog chooses once."""
+    view = request.view
+    chosen = view.option(Typed.VALUE_WEEKS) if view is not None else None
+    if view is None or chosen is None or not chosen.isdecimal():
+        return Done()
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        about = int(view.metadata["key_result"])
+        saved = value_rhythm.choose(session, now, request.caller, about, int(chosen[:3]))
+    return Whisper(blocks.value_rhythm_saved(saved))
