@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.blocks.dates import weekday_time
+from bot.blocks.decision_list import settling
 from bot.blocks.escalation import buttons
 from bot.blocks.hand_over import Offer
 from bot.blocks.ids import Act
@@ -16,7 +17,7 @@ from bot.blocks.moments import named_day
 from bot.blocks.post import Block
 from bot.blocks.text import said
 from bot.domain.cadence import Period
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState
 
 MOST_OF_EACH = 5
 MOST_NAMED = 6
@@ -46,6 +47,7 @@ class OwnDecision:
     decided_by: str
     due_on: date
     link: str | None
+    kind: DecisionKind = DecisionKind.UNBLOCK
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,9 @@ def now_blocks(now: Now) -> list[Block]:
         can = buttons(ask.escalation_id, ask.state)
         blocks += [section(f"*Can you help?* {asks_of(ask)}"), *([actions(*can)] if can else [])]
     for decision in now.decisions[:MOST_OF_EACH]:
-        about = str(decision.decision_id)
         blocks += [
             section(f"*Is it done?* {decision_line(decision, now.today)}"),
-            actions(
-                button("Done", Act.DECISION_DONE, value=about, style="primary"),
-                button("Drop", Act.DROP_DECISION, value=about),
-            ),
+            actions(*settling(decision.decision_id, decision.kind)),
         ]
     for offer in now.offers[:MOST_OF_EACH]:
         about = str(offer.hand_over_id)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from bot.blocks.decision_list import settling
 from bot.blocks.escalation import buttons
 from bot.blocks.home_now import Asking, OwnDecision, asks_of, decision_line
-from bot.blocks.ids import Act
-from bot.blocks.layout import actions, button, section
+from bot.blocks.layout import actions, section
 from bot.blocks.post import Block, Post
 from bot.blocks.text import said
 
@@ -56,13 +56,7 @@ def morning(view: Morning) -> Post:
     for one in view.follow_ups[:MOST_OF_EACH]:
         blocks.append(section(_follow_up(one, view.today)))
         if one.is_open:
-            about = str(one.decision.decision_id)
-            blocks.append(
-                actions(
-                    button("Done", Act.DECISION_DONE, value=about, style="primary"),
-                    button("Drop", Act.DROP_DECISION, value=about),
-                )
-            )
+            blocks.append(actions(*settling(one.decision.decision_id, one.decision.kind)))
     for help_wanted in view.helps[:MOST_OF_EACH]:
         can = buttons(help_wanted.asking.escalation_id, help_wanted.asking.state) if help_wanted.is_open else ()
         blocks.append(section(f"{'*Can you help?* ' if can else ''}{asks_of(help_wanted.asking, WORDS)}"))

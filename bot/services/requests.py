@@ -27,4 +27,4 @@ def asking_of(one: OpenEscalation, zone: ZoneInfo) -> Asking:
 
 def decision_of(one: OpenDecision) -> OwnDecision:
     """A follow-up that the reader makes happen."""
-    return OwnDecision(one.decision_id, one.number, one.text, one.decided_by_name, one.due_on, one.link)
+    return OwnDecision(one.decision_id, one.number, one.text, one.decided_by_name, one.due_on, one.link, one.kind)

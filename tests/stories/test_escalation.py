@@ -106,7 +106,7 @@ def test_a_red_in_the_next_week_goes_on_in_the_open_thread(okra: Okra) -> None:
     red(okra, need="a decision on the auditor's date", blocked_by=None)
     channel = okra.person("Tama Reid").channel("growth-leads")
     assert len([one for one in channel.messages if TITLE in one.text]) == 1
-    said = thread(okra)[-1].text
+    said = next(one.text for one in thread(okra) if one.text.startswith("🔴 red again this week"))
     assert said.startswith("🔴 red again this week · 0.2, as last week")
     assert "The owner needs: a decision on the auditor's date" in said
     assert "0.2, as last week" in root(okra).text
@@ -359,3 +359,45 @@ def test_on_the_reviews_day_the_agenda_begins_with_what_was_taken_to_it(okra: Ok
     assert "What is open in Company" in tama.command("/okr agenda company").text
     assert "There is no team “Nowhere” here" in tama.command("/okr agenda Nowhere").text
     assert "You belong to no team yet" in okra.person("Sam Stone").command("/okr agenda").text
+
+
+@ON_ONE_DATABASE
+def test_a_turn_to_green_proposes_the_end_the_owner_hears_what_came_and_a_new_red_goes_on_there(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    tama, mere, sam = okra.person("Tama Reid"), okra.person("Mere Ngata"), okra.person("Sam Stone")
+    tama.press("Decide", in_=root(okra))
+    tama.fill("What is decided?", "HR frees Ana for two days")
+    tama.fill("Who makes it happen?", "Sam Stone")
+    tama.fill("By when?", "2026-10-16")
+    tama.submit()
+    okra.settle()
+    sam.press("Done", in_=okra.newest("Sam Stone"))
+    # A note: at the owner's next hour of work.
+    okra.advance("2026-10-06 10:00")
+    (brought,) = [one.text for one in mere.direct_messages() if "What your request for help" in one.text]
+    assert (
+        "on Mon 5 Oct you asked for “someone to free two HR days”. "
+        "Done on Mon 5 Oct, says Sam Stone: HR frees Ana for two days."
+    ) in brought
+    okra.advance(A_WEEK_LATER)
+    mere.press("Check in", in_=okra.newest("Mere Ngata"))
+    mere.fill("Current value", "30")
+    mere.choose("How confident are you?", "🟢 green")
+    mere.fill("What is the next move?", "go on")
+    assert not mere.submit().error
+    mere.close()
+    okra.settle()
+    proposal = thread(okra)[-1]
+    assert proposal.text.startswith("🟢 green KR-1 is green again.")
+    assert proposal.buttons == ["Resolve"]
+    assert "decided" in root(okra).headline
+    mere.press("Resolve", in_=mere.channel("growth-leads").thread_of(TITLE)[-1])
+    okra.settle()
+    assert "resolved" in root(okra).headline
+    assert [one.buttons for one in thread(okra) if "is green again" in one.text] == [[]]
+    okra.advance("2026-10-19 08:00")
+    red(okra, blocked_by=None)
+    assert thread(okra)[-1].text.startswith("Opened again: 🔴 red")
+    assert "help wanted" in root(okra).headline
+    assert len([one for one in tama.channel("growth-leads").messages if TITLE in one.text]) == 1
