@@ -373,13 +373,14 @@ class Gateway:
             token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[]
         )
 
-    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
-        """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
+    def respond(self, response_url: str, body: Post, *, replace: bool = False, in_channel: bool = False) -> bool:
+        """Answer a press through its `response_url`, for the presser's eyes, or (`in_channel`) for everybody in the
+        channel that it is for. False where Slack did not take it.
 
         It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
         """
         content = {
-            "response_type": "ephemeral",
+            "response_type": "in_channel" if in_channel else "ephemeral",
             "replace_original": replace,
             "text": body.text,
             "blocks": list(body.blocks),

@@ -14,6 +14,7 @@ from handlers import (
     decisions,
     dependency,
     digest,
+    digest_sharing,
     escalation,
     hand_over,
     home,
@@ -51,6 +52,7 @@ def desk_of(runtime: Runtime) -> Desk:
     redefining.register(desk)
     dependency.register(desk)
     digest.register(desk)
+    digest_sharing.register(desk)
     lead_note.register(desk)
     hand_over.register(desk)
     value_rhythm.register(desk)

@@ -10,7 +10,7 @@ from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog, too_long
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
-from bot.services import digest, lead_note, once, question
+from bot.services import digest, digest_unread, lead_note, once, question
 from bot.services.refusals import Reason, Refused
 from handlers import escalation
 from handlers.boundary import Desk
@@ -25,6 +25,8 @@ def register(desk: Desk) -> None:
     desk.action(Act.ASK_OWNER, ask_owner)
     desk.action(Act.OPEN_FROM_DIGEST, opened)
     desk.action(Act.DIGEST_DETAILS, show_all)
+    desk.action(Act.KEEP_DIGEST, keep)
+    desk.action(Act.STOP_DIGEST, stop)
     desk.submit(Dialog.ASK_OWNER, owner_asked)
 
 
@@ -106,15 +108,37 @@ def show_all(runtime: Runtime, request: Request) -> Reply:
     return Whisper(pages[0]) if pages else Done()
 
 
+def keep(runtime: Runtime, request: Request) -> Reply:
+    """*Keep it*, under the proposal to stop a digest. The message says so."""
+    about = _about(request)
+    with runtime.write() as session:
+        digest_unread.keep(session, runtime.now(), request.caller, about["digest"])
+    return Done()
+
+
+def stop(runtime: Runtime, request: Request) -> Reply:
+    """*Stop it*, under the same."""
+    about = _about(request)
+    with runtime.write() as session:
+        digest_unread.stop(session, runtime.now(), request.caller, about["digest"])
+    return Done()
+
+
 def _pressed_in(runtime: Runtime, request: Request) -> dict[str, int]:
-    """What a button of a digest is about. It came back from Slack, so nothing is taken for granted."""
+    """What a button of a digest is about; from now on the digest is one that is read."""
+    names = ("digest",) if request.action_id == Act.DIGEST_DETAILS else ("digest", "escalation")
+    about = _about(request, *names)
+    with runtime.write() as session:
+        digest.used(session, runtime.now(), request.caller.workspace_id, about["digest"])
+    return about
+
+
+def _about(request: Request, *names: str) -> dict[str, int]:
+    """The ids in a button's value. It came back from Slack, so nothing is taken for granted."""
     try:
         about = json.loads(request.value)
     except ValueError:
         about = None
-    names = ("digest",) if request.action_id == Act.DIGEST_DETAILS else ("digest", "escalation")
-    if not isinstance(about, dict) or not all(isinstance(about.get(name), int) for name in names):
+    if not isinstance(about, dict) or not all(isinstance(about.get(name), int) for name in names or ("digest",)):
         raise Refused(Reason.NO_SUCH_DIGEST)
-    with runtime.write() as session:
-        digest.used(session, runtime.now(), request.caller.workspace_id, about["digest"])
     return about

@@ -8,7 +8,7 @@ from models.conversation import Conversation, ConversationMember
 from models.cycle import Cycle, Priority
 from models.delivery import Delivery, DeliveryState, Hold, Message, PostKind, RatePace, Worker
 from models.dependency import Dependency
-from models.digest import Digest, StopOrShift
+from models.digest import Digest, DigestCorrection, DigestShare, StopOrShift
 from models.draft import CheckInDraft
 from models.escalation import Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind, EscalationStep
 from models.hand_over import HandOver, HandOverState
@@ -51,6 +51,8 @@ __all__ = [
     "DeliveryState",
     "Dependency",
     "Digest",
+    "DigestCorrection",
+    "DigestShare",
     "Escalation",
     "EscalationEvent",
     "EscalationEventKind",

@@ -59,6 +59,8 @@ class PostKind(enum.Enum):
     DECISION_SETTLED = "decision_settled"
     KEY_RESULT_CHANGED = "key_result_changed"
     OUTCOME = "outcome"
+    DIGEST_UNREAD = "digest_unread"
+    DIGEST_SHARED = "digest_shared"
 
 
 class Delivery(InWorkspace, Base):
@@ -82,6 +84,7 @@ class Delivery(InWorkspace, Base):
         within_workspace("digest_id", "digest"),
         within_workspace("hand_over_id", "hand_over"),
         within_workspace("question_id", "question"),
+        within_workspace("digest_share_id", "digest_share"),
         within_workspace("dependency_id", "dependency"),
         within_workspace("about_member_id", "member"),
         within_workspace("check_in_id", "check_in"),
@@ -133,6 +136,7 @@ class Delivery(InWorkspace, Base):
     check_in_id: Mapped[int | None] = mapped_column(RowId)
     understanding_id: Mapped[int | None] = mapped_column(RowId)
     question_id: Mapped[int | None] = mapped_column(RowId)
+    digest_share_id: Mapped[int | None] = mapped_column(RowId)
     decision_id: Mapped[int | None] = mapped_column(RowId)
     # Which piece, from 1, where one thing is told in several posts.
     part: Mapped[int | None]

@@ -75,6 +75,8 @@ class Team(InWorkspace, Base):
     switched_on_at: Mapped[datetime | None]
     next_note_at: Mapped[datetime | None]
     next_digest_at: Mapped[datetime | None]
+    # It is still taken every week and can be asked for, but not posted, and no note comes before it.
+    digest_stopped_at: Mapped[datetime | None]
     # A week of its own: the day of the meeting that its days are counted back from, with the reason.
     meeting_on: Mapped[int | None]
     exception_reason: Mapped[str | None]

@@ -9,9 +9,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from bot.blocks import decision_kinds
-from bot.blocks.dates import day, weekday
+from bot.blocks.dates import day, weekday, weekday_time
 from bot.blocks.dependency import Waits, answer
 from bot.blocks.digest_charts import charts, weeks_in_words
 from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
@@ -25,6 +27,7 @@ from bot.blocks.redefining import in_words
 from bot.blocks.signals import question
 from bot.blocks.standing import WATCHED, colour, score_pair
 from bot.blocks.text import clip, said
+from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.digest import (
     MOST_ASKS,
@@ -37,7 +40,9 @@ from bot.domain.digest import (
     Snapshot,
     Waiting,
 )
+from bot.domain.digest_correction import Shown
 from bot.domain.escalation import EscalationState
+from bot.domain.scoring import show
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
 MOST_LEADERS = 4
@@ -48,18 +53,24 @@ MOST_MOVED = 3
 MOST_OVERDUE = 3
 MOST_NOTED = 3
 MOST_WAITING = 3
+MOST_CORRECTIONS = 3
 
 _GAP = "  "
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
 class Beside:
     """What stands beside the snapshot. `digest_id`: what its buttons are about, null for one that is not kept.
-    `links`: the digests of the teams beneath. `with_charts`: this workspace's Slack draws pictures."""
+    `links`: the digests of the teams beneath. `with_charts`: this workspace's Slack draws pictures. `corrections`: what
+    was put right since it was posted, told in the time of `zone`. `has_thread`: the details follow below it."""
 
     digest_id: int | None = None
     links: tuple[TeamLink, ...] = ()
     with_charts: bool = False
+    corrections: tuple[Shown, ...] = ()
+    zone: ZoneInfo = UTC
+    has_thread: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,8 +124,9 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
         _part("How it goes", health_line(snapshot.health) if snapshot.health is not None else ""),
         *_weeks(snapshot, room),
-        context("Every key result stands in the thread."),
+        context("Every key result stands in the thread.") if beside.has_thread else None,
         _details_button(beside),
+        _corrections(beside),
     ]
     return [block for block in blocks if block is not None]
 
@@ -228,6 +240,29 @@ def _waiting(one: Waiting, room: _Room) -> str:
         return f"{what}, asked {day(one.asked_on)}"
     waits = Waits(one.other, one.state, "", one.by, one.due_on, clip(one.reason, room.sentence) if one.reason else None)
     return f"{what}: {answer(waits)}"
+
+
+def _corrections(beside: Beside) -> Block | None:
+    """The newest few of what was put right after the digest was posted."""
+    lines = [
+        f"Corrected {weekday_time(one.at.astimezone(beside.zone))}: {_correction(one)}"
+        for one in beside.corrections[-MOST_CORRECTIONS:]
+    ]
+    earlier = len(beside.corrections) - len(lines)
+    return context("\n".join([*lines, *([f"and {earlier} before"] if earlier else [])])) if lines else None
+
+
+def _correction(one: Shown) -> str:
+    if one.is_decided:
+        return f"KR-{one.number} is decided"
+    now, was = _stood(one, one.confidence, one.score), _stood(one, one.was_confidence, one.was_score)
+    return f"KR-{one.number} {now}, was {was}"
+
+
+def _stood(one: Shown, confidence: Confidence | None, score: Decimal | None) -> str:
+    """The colour where it has changed, and the score where there is one."""
+    parts = [colour(confidence)] if one.confidence is not one.was_confidence or score is None else []
+    return " ".join([*parts, *([show(score)] if score is not None else [])])
 
 
 def _details_button(beside: Beside) -> Block | None:

@@ -56,6 +56,11 @@ class Act(StrEnum):
     ASK_OWNER = "ask_owner"
     OPEN_FROM_DIGEST = "open_from_digest"
     DIGEST_DETAILS = "digest_details"
+    KEEP_DIGEST = "keep_digest"
+    STOP_DIGEST = "stop_digest"
+    POST_DIGEST = "post_digest"
+    POST_DIGEST_ELSEWHERE = "post_digest_elsewhere"
+    START_DIGEST = "start_digest"
 
 
 class Typed(StrEnum):
@@ -106,6 +111,8 @@ class Typed(StrEnum):
     DIGEST_CHANNEL = "digest_channel"
     HELP_CHANNEL = "help_channel"
     QUESTION = "question"
+    NOTE = "note"
+    CHANNEL = "channel"
 
 
 class Dialog(StrEnum):
@@ -134,6 +141,8 @@ class Dialog(StrEnum):
     DISMISS_SIGNAL = "dismiss_signal"
     NOTICE = "notice"
     ASK_OWNER = "ask_owner"
+    POST_DIGEST = "post_digest"
+    POST_DIGEST_ELSEWHERE = "post_digest_elsewhere"
 
 
 class Command(StrEnum):

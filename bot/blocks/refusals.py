@@ -119,6 +119,13 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     ),
     Reason.ANSWERED_SINCE: lambda f: answered_since(str(f["label"])),
     Reason.NO_SUCH_DIGEST: lambda f: "I can't find that digest any more. The newest one stands in your team's channel.",
+    Reason.NOT_YOUR_DIGEST: lambda f: (
+        f"The digest of {said(str(f['team']), 80)} is run by its lead, the leads above and the admins."
+    ),
+    Reason.NO_DIGEST_CHANNEL: lambda f: (
+        f"{said(str(f['team']), 80)} has no channel for its digest. *Post in a channel of my choice* goes anywhere."
+    ),
+    Reason.NOTHING_TO_TELL: lambda f: f"{said(str(f['team']), 80)} has no key result that a digest could tell of.",
     Reason.NOBODY_TO_ASK: lambda f: (
         f"Nobody owns KR-{f['number']} right now. Its lead is the one to ask; `/kr {f['number']}` shows more."
     ),

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
@@ -355,6 +356,14 @@ class Snapshot:
             waiting=tuple(one for one in self.waiting if one.key_result_id not in key_result_ids),
             signal=self.signal if self.signal and self.signal.key_result_ids.isdisjoint(key_result_ids) else None,
         )
+
+
+def mean(scores: Sequence[Decimal]) -> Decimal | None:
+    """The mean of scores, two places, rounded once, half to even; null for none."""
+    if not scores:
+        return None
+    exact = sum((Fraction(score) for score in scores), Fraction(0)) / len(scores)
+    return Decimal(round(exact * 100)).scaleb(-2)
 
 
 def _largest_first(line: KeyResultLine) -> tuple[bool, Decimal, int]:

@@ -27,6 +27,7 @@ class Action(enum.Enum):
     HAND_OVER = "hand_over"
     SET_VALUE_RHYTHM = "set_value_rhythm"
     STEER = "steer"
+    RUN_DIGEST = "run_digest"
     DISMISS_SIGNAL = "dismiss_signal"
 
 
@@ -91,6 +92,8 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return me == facts.owner_id or leads
         case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE | Action.CORRECT_ANSWER | Action.DISMISS_SIGNAL:
             return leads
+        case Action.RUN_DIGEST:
+            return leads or actor.is_admin
         case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES | Action.STEER:
             return actor.is_admin
 

@@ -63,3 +63,6 @@ class Reason(enum.Enum):
     OWNER_IS_YOU = "owner_is_you"
     NO_DIGEST_YET = "no_digest_yet"
     NO_SUCH_CYCLE = "no_such_cycle"
+    NOT_YOUR_DIGEST = "not_your_digest"
+    NO_DIGEST_CHANNEL = "no_digest_channel"
+    NOTHING_TO_TELL = "nothing_to_tell"

@@ -53,7 +53,9 @@ CLAIMS: Mapping[PostKind, Claim] = {
     # Into a channel, or about Okra itself, to those who run it.
     PostKind.DIGEST: Claim.ANSWER,
     PostKind.DIGEST_DETAILS: Claim.ANSWER,
+    PostKind.DIGEST_SHARED: Claim.ANSWER,
     PostKind.ADMIN_NOTICE: Claim.ANSWER,
+    PostKind.DIGEST_UNREAD: Claim.ANSWER,
 }
 
 COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.FIRST))

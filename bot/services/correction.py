@@ -19,7 +19,7 @@ from bot.domain.cycles import CycleState
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
 from bot.domain.permissions import Action, may
-from bot.services import access, audit, checkin, outbox
+from bot.services import access, audit, checkin, digest_corrections, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
 from bot.services.planning import prompt_key
@@ -137,6 +137,7 @@ def correct(
     )
     session.add(new)
     session.flush()
+    digest_corrections.answer_put_right(session, now, old, new)
     audit.record(
         session,
         now,

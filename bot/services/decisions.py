@@ -16,7 +16,7 @@ from bot.blocks.post import Post
 from bot.domain.escalation import DecisionKind, EscalationState, Event, ProposedDecision
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
-from bot.services import audit, morning_plan
+from bot.services import audit, digest_corrections, morning_plan
 from bot.services.access import Caller, actor_of, key_result_facts, member_of
 from bot.services.decision_posts import redraw_made, standing_now, tell_made, tell_settled
 from bot.services.escalation import happened, held, move, seen
@@ -83,6 +83,7 @@ def decide(session: Session, now: datetime, *, caller: Caller, escalation_id: in
         session, now, caller, key_result, draft, owner_id=owner_id, due_on=due_on, escalation_id=escalation.id
     )
     happened(session, now, escalation, EscalationEventKind.DECIDED, caller=caller, decision_id=decision.id)
+    digest_corrections.decided(session, now, decision)
     return decision
 
 

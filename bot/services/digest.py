@@ -14,9 +14,20 @@ from bot.blocks.digest_teams import TeamLink
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
 from bot.domain.digest import Snapshot
-from bot.domain.digest_json import VERSION, from_json, to_json
+from bot.domain.digest_correction import Shown
+from bot.domain.digest_json import VERSION, to_json
 from bot.domain.signals.signal import Signal
-from bot.services import audit, charts, digest_snapshot, lead_note, outbox, prompt, signals
+from bot.services import (
+    audit,
+    charts,
+    digest_corrections,
+    digest_snapshot,
+    digest_unread,
+    lead_note,
+    outbox,
+    prompt,
+    signals,
+)
 from bot.services.access import Caller, member_of
 from bot.services.digest_links import links_to
 from bot.services.refusals import Reason, Refused
@@ -66,7 +77,7 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The digest as it was taken; nothing for a team that has been switched off."""
-    snapshot = _snapshot(session, delivery)
+    snapshot, corrections = _snapshot(session, delivery)
     if snapshot is None or snapshot.is_empty:
         return None
     workspace = session.get_one(Workspace, delivery.workspace_id)
@@ -76,13 +87,15 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             delivery.digest_id,
             links=_links(session, delivery, snapshot),
             with_charts=charts.are_drawn(workspace, now),
+            corrections=corrections,
+            zone=ZoneInfo(workspace.time_zone),
         ),
     )
 
 
 def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """One of the replies in the digest's thread."""
-    snapshot = _snapshot(session, delivery)
+    snapshot, _ = _snapshot(session, delivery)
     if snapshot is None or snapshot.is_empty:
         return None
     replies = details(snapshot, _links(session, delivery, snapshot))
@@ -106,7 +119,7 @@ def shown_whole(session: Session, caller: Caller, digest_id: int) -> tuple[Post,
     digest = session.scalar(sa.select(Digest).where(Digest.workspace_id == caller.workspace_id, Digest.id == digest_id))
     if digest is None:
         raise Refused(Reason.NO_SUCH_DIGEST)
-    return tables(_as_it_may_be_seen(session, digest))
+    return tables(as_it_may_be_seen(session, digest)[0])
 
 
 def _take(session: Session, now: datetime, team: Team, period: Period) -> Signal | None:
@@ -143,9 +156,10 @@ def _take(session: Session, now: datetime, team: Team, period: Period) -> Signal
 
 
 def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot: Snapshot) -> None:
-    """To the team's channel; where it has none, to its lead; where it has neither, nobody reads it."""
-    if team.channel_id is None and team.lead_id is None:
+    """To the team's channel; where it has none, to its lead; where it has neither, or was stopped, nobody reads it."""
+    if team.digest_stopped_at is not None or (team.channel_id is None and team.lead_id is None):
         return
+    digest_unread.propose(session, now, team, digest_id, snapshot.period)
     to_lead = team.lead_id if team.channel_id is None else None
     key = digest_key(team.id, snapshot.period)
     root_id = outbox.post(
@@ -181,18 +195,22 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
         )
 
 
-def _snapshot(session: Session, delivery: Delivery) -> Snapshot | None:
-    """What was kept, without what has been limited to fewer people since; null where the team is off."""
+def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tuple[Shown, ...]]:
+    """What was kept, put right, without what has been limited to fewer people since; null where the team is off."""
     team = session.get(Team, delivery.team_id)
     digest = session.get(Digest, delivery.digest_id)
     if team is None or digest is None or not team.is_on:
-        return None
-    return _as_it_may_be_seen(session, digest)
+        return None, ()
+    return as_it_may_be_seen(session, digest)
 
 
-def _as_it_may_be_seen(session: Session, digest: Digest) -> Snapshot:
-    snapshot = from_json(digest.snapshot)
-    return snapshot.without(digest_snapshot.hidden_now(session, snapshot.key_result_ids))
+def as_it_may_be_seen(session: Session, digest: Digest) -> tuple[Snapshot, tuple[Shown, ...]]:
+    """What was kept, put right, without what has been limited to fewer people since; and what is said about it."""
+    snapshot, corrections = digest_corrections.as_it_is_right(session, digest)
+    hidden = digest_snapshot.hidden_now(session, snapshot.key_result_ids)
+    seen = snapshot.without(hidden)
+    numbers = {line.number for line in seen.key_results} | {call.number for call in seen.calls}
+    return seen, tuple(one for one in corrections if one.number in numbers)
 
 
 def _links(session: Session, delivery: Delivery, snapshot: Snapshot) -> tuple[TeamLink, ...]:

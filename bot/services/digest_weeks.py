@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period, first_period_of_cycle, following
 from bot.domain.cycles import CycleDates, CycleState
-from bot.domain.digest import Week, mix
+from bot.domain.digest import Week, mean, mix
 from bot.domain.pace import Pace
 from bot.services.standing import WEEKS, Told
 from models import Cycle, Workspace
@@ -57,7 +56,7 @@ def weeks_of_cycle(
         found.append(
             Week(
                 period=week,
-                score=_mean([score for score in standing.values() if score is not None]),
+                score=mean([score for score in standing.values() if score is not None]),
                 expected=pace.expected(taken_on - timedelta(days=(this - week).days)),
                 colours=mix(one.confidence for one in told),
             )
@@ -67,10 +66,3 @@ def weeks_of_cycle(
 
 def _score_before(answers: Sequence[Told], first: Period) -> Decimal | None:
     return next((one.score for one in reversed(answers) if one.period < first and one.score is not None), None)
-
-
-def _mean(scores: Sequence[Decimal]) -> Decimal | None:
-    if not scores:
-        return None
-    exact = sum((Fraction(score) for score in scores), Fraction(0)) / len(scores)
-    return Decimal(round(exact * 100)).scaleb(-2)  # once, half to even

@@ -223,7 +223,7 @@ def _reminded(session: Session, team: Team, period: Period, owners: Collection[i
 
 def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
     lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
-    if lead is None or not lead.may_take_part:
+    if lead is None or not lead.may_take_part or team.digest_stopped_at is not None:
         return
     if not digest_snapshot.covered_by(session, team, teams_of(session, team)):
         return

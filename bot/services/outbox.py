@@ -34,6 +34,8 @@ SHOWS_STATE = {
     PostKind.DEPENDENCY,
     PostKind.OWNERLESS,
     PostKind.DIGEST,
+    PostKind.DIGEST_DETAILS,
+    PostKind.DIGEST_UNREAD,
     PostKind.DECISION_MADE,
 }
 
@@ -82,6 +84,7 @@ class Draft:
     understanding_id: int | None = None
     hand_over_id: int | None = None
     question_id: int | None = None
+    digest_share_id: int | None = None
     dependency_id: int | None = None
     decision_id: int | None = None
     about_member_id: int | None = None
@@ -113,6 +116,7 @@ def post(
     understanding_id: int | None = None,
     hand_over_id: int | None = None,
     question_id: int | None = None,
+    digest_share_id: int | None = None,
     dependency_id: int | None = None,
     decision_id: int | None = None,
     about_member_id: int | None = None,
@@ -142,6 +146,7 @@ def post(
         understanding_id=understanding_id,
         hand_over_id=hand_over_id,
         question_id=question_id,
+        digest_share_id=digest_share_id,
         dependency_id=dependency_id,
         decision_id=decision_id,
         about_member_id=about_member_id,
@@ -207,6 +212,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "understanding_id": draft.understanding_id,
         "hand_over_id": draft.hand_over_id,
         "question_id": draft.question_id,
+        "digest_share_id": draft.digest_share_id,
         "dependency_id": draft.dependency_id,
         "decision_id": draft.decision_id,
         "about_member_id": draft.about_member_id,

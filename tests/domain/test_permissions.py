@@ -49,9 +49,14 @@ ALLOWED = {
     Action.SWITCH_TEAM_ON: {"admin"},
     Action.SEE_FAILURES: {"admin"},
     Action.STEER: {"admin"},
+    Action.RUN_DIGEST: LEADS | {"admin"},
+    Action.DECIDE_OUTSIDE: OWNERS | LEADS | {"asked", "sponsor"},
+    Action.DISMISS_SIGNAL: LEADS,
 }
 ON_A_KEY_RESULT = [
-    action for action in Action if action not in (Action.SWITCH_TEAM_ON, Action.SEE_FAILURES, Action.STEER)
+    action
+    for action in Action
+    if action not in (Action.SWITCH_TEAM_ON, Action.SEE_FAILURES, Action.STEER, Action.RUN_DIGEST)
 ]
 
 

@@ -12,11 +12,11 @@ from desk import Dialog, whispered
 
 from bot.blocks.ids import Act
 from bot.localslack.blockkit import check_view
-from bot.services import key_result_view
+from bot.services import digest, key_result_view
 from bot.services.access import Caller
 from handlers import correction
 from handlers.reply import Done, Reply
-from models import Answer, Delivery, Escalation, Member, PostKind
+from models import Answer, Delivery, Escalation, Member, Message, PostKind, Team
 from models.database import Database
 from scheduler.posts import render
 
@@ -122,3 +122,23 @@ def test_a_second_correction_is_the_next_revision(story: Story) -> None:
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(Answer.revision).order_by(Answer.id)).all() == [1, 2, 3]
     assert "25 % → 26 %" in told(story)[1]
+
+
+def test_the_digest_that_told_the_answer_is_drawn_anew_and_says_so(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        team = session.scalars(sa.select(Team).where(Team.lead_id == story.lead.id)).one()
+        team.channel_id, team.next_digest_at = "C0GROWTH", NINE + timedelta(days=2, hours=1)
+        session.flush()
+        digest.take_due(session, NINE + timedelta(days=2, hours=1), 10)
+    assert submit(story, opened(story).fill(Value="25", Why="counted twice")) == Done()
+    with story.desk.runtime.read() as session:
+        root, details = session.scalars(
+            sa.select(Delivery)
+            .where(Delivery.kind.in_([PostKind.DIGEST, PostKind.DIGEST_DETAILS]))
+            .order_by(Delivery.id)
+        )
+        shown = str(render(session, root, story.desk.now))
+        assert "Corrected Wed 11:00: KR-1 0.2, was 0.5" in shown
+        assert "0.2 (" in str(render(session, details, story.desk.now))
+        wanted = {row.delivery_id: row.wanted for row in session.scalars(sa.select(Message))}
+        assert (wanted[root.id], wanted[details.id]) == (2, 2)

@@ -195,3 +195,19 @@ def test_a_slack_without_charts_still_gets_every_digest(okra: Okra) -> None:
     okra.settle()
     assert newest().headline.startswith("Growth, week of 23 Nov")
     assert str(newest().object).count("'data_visualization'") == 2
+
+
+def test_a_lead_posts_the_digest_in_a_channel_that_okra_is_not_in(okra: Okra) -> None:
+    answer_first(okra)
+    tama, sam = okra.person("Tama Reid"), okra.person("Sam Stone")
+    okra.slack.add_channel("board", members=[tama, sam], with_app=False)
+    tama.command("/okr digest", in_="growth-leads")
+    tama.press("Post in a channel of my choice")
+    tama.choose("Where?", "board")
+    tama.fill("A note", "for Thursday")
+    tama.submit()
+    assert tama.modal is not None
+    assert "It is posted there." in tama.modal.text
+    (posted,) = sam.channel("board").messages
+    assert posted.headline == "Growth, week of 5 Oct: 1 of 3 checked in"
+    assert "Posted by Tama Reid: for Thursday" in posted.text

@@ -1,0 +1,145 @@
+"""Corrections of digests that were taken: what was told is kept, and what is right now is shown, saying so."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.digest import MadeDecision, Snapshot
+from bot.domain.digest_correction import AnswerPutRight, Correction, DecidedSince, Shown, corrected
+from bot.domain.digest_json import from_json
+from bot.services import outbox
+from models import (
+    Answer,
+    CheckIn,
+    Decision,
+    Delivery,
+    Digest,
+    DigestCorrection,
+    KeyResult,
+    Member,
+    Objective,
+    ObjectiveTeam,
+    PostKind,
+    Team,
+)
+from models.once import insert_once
+
+# A decision that comes later than the next digest stands in that one.
+NEWEST = timedelta(days=8)
+
+
+def answer_put_right(session: Session, now: datetime, old: Answer, new: Answer) -> None:
+    """`new` counts in place of `old`: the digests whose line was read off `old` are drawn anew."""
+    check_in = session.get_one(CheckIn, old.check_in_id)
+    digests = _of_teams_that_tell_of(session, check_in.key_result_id, Digest.period >= check_in.period)
+    for digest in digests:
+        snapshot, _ = as_it_is_right(session, digest)
+        if any(line.answer_id == old.id for line in snapshot.key_results):
+            _correct(session, now, digest, answer_id=new.id)
+
+
+def decided(session: Session, now: datetime, decision: Decision) -> None:
+    """A decision was recorded: the newest digests that ask for it are drawn anew."""
+    if decision.escalation_id is None:
+        return
+    for digest in _of_teams_that_tell_of(session, decision.key_result_id, Digest.taken_at > now - NEWEST):
+        snapshot, _ = as_it_is_right(session, digest)
+        if any(call.escalation_id == decision.escalation_id for call in snapshot.want_help):
+            _correct(session, now, digest, decision_id=decision.id)
+
+
+def as_it_is_right(session: Session, digest: Digest) -> tuple[Snapshot, tuple[Shown, ...]]:
+    """What was kept, put right, and what is said about it."""
+    snapshot = from_json(digest.snapshot)
+    return corrected(snapshot, _corrections(session, digest, snapshot))
+
+
+def _of_teams_that_tell_of(session: Session, key_result_id: int, when: sa.ColumnElement[bool]) -> list[Digest]:
+    """The newest digest of each team that holds or shares the key result's objective, and of those above them."""
+    objective = sa.select(KeyResult.objective_id).where(KeyResult.id == key_result_id).scalar_subquery()
+    holders = sa.union(
+        sa.select(Objective.team_id.label("id")).where(Objective.id == objective),
+        sa.select(ObjectiveTeam.team_id).where(ObjectiveTeam.objective_id == objective),
+    ).subquery()
+    chain = sa.select(holders.c.id).cte("tells", recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    chain = chain.union(sa.select(Team.parent_id).join(chain, Team.id == chain.c.id).where(Team.parent_id.is_not(None)))
+    rows = session.scalars(
+        sa.select(Digest)
+        .where(Digest.team_id.in_(sa.select(chain.c.id)), when)
+        .order_by(Digest.team_id, Digest.period.desc())
+        .with_for_update(key_share=True)
+    ).all()
+    newest: dict[int, Digest] = {}
+    for row in rows:
+        newest.setdefault(row.team_id, row)
+    return list(newest.values())
+
+
+def _correct(
+    session: Session,
+    now: datetime,
+    digest: Digest,
+    *,
+    answer_id: int | None = None,
+    decision_id: int | None = None,
+) -> None:
+    made = insert_once(
+        session,
+        DigestCorrection,
+        {
+            "workspace_id": digest.workspace_id,
+            "digest_id": digest.id,
+            "answer_id": answer_id,
+            "decision_id": decision_id,
+            "at": now,
+        },
+        key=("digest_id", "answer_id" if answer_id is not None else "decision_id"),
+    )
+    if made is None:
+        return
+    keys = session.scalars(
+        sa.select(Delivery.key).where(
+            Delivery.workspace_id == digest.workspace_id,
+            Delivery.team_id == digest.team_id,
+            Delivery.digest_id == digest.id,
+            Delivery.kind.in_([PostKind.DIGEST, PostKind.DIGEST_DETAILS]),
+        )
+    ).all()
+    outbox.redraw_all(session, now, workspace_id=digest.workspace_id, keys=keys)
+
+
+def _corrections(session: Session, digest: Digest, snapshot: Snapshot) -> list[Correction]:
+    rows = session.execute(
+        sa.select(DigestCorrection, Answer, CheckIn.key_result_id, Decision, Member.name)
+        .outerjoin(Answer, Answer.id == DigestCorrection.answer_id)
+        .outerjoin(CheckIn, CheckIn.id == Answer.check_in_id)
+        .outerjoin(Decision, Decision.id == DigestCorrection.decision_id)
+        .outerjoin(Member, Member.id == Decision.owner_id)
+        .where(DigestCorrection.digest_id == digest.id)
+        .order_by(DigestCorrection.id)
+    ).all()
+    calls = {call.escalation_id: call for call in snapshot.calls}
+    found: list[Correction] = []
+    for row, answer, key_result_id, decision, owner in rows:
+        if answer is not None:
+            found.append(AnswerPutRight(row.at, key_result_id, answer.id, answer.score, answer.confidence))
+        elif decision is not None and decision.escalation_id in calls:
+            call = calls[decision.escalation_id]
+            made = MadeDecision(
+                decision_id=decision.id,
+                key_result_id=call.key_result_id,
+                number=call.number,
+                name=call.name,
+                confidence=call.confidence,
+                text=decision.text,
+                owner=owner or "",
+                due_on=decision.due_on,
+                link=call.link,
+                kind=decision.kind,
+            )
+            found.append(DecidedSince(row.at, decision.escalation_id, made))
+    return found

@@ -1,0 +1,104 @@
+"""`/okr digest`: look at a digest, post it now, or in a channel of one's choice."""
+
+from __future__ import annotations
+
+import json
+
+from bot.blocks import digest_sharing as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import digest_sharing, once
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.request import OpenView, Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.POST_DIGEST, ask_for_note)
+    desk.action(Act.POST_DIGEST_ELSEWHERE, ask_where)
+    desk.action(Act.START_DIGEST, start_again)
+    desk.submit(Dialog.POST_DIGEST, post_now)
+    desk.submit(Dialog.POST_DIGEST_ELSEWHERE, post_elsewhere)
+
+
+def preview(runtime: Runtime, request: Request, name: str) -> Reply:
+    """`/okr digest [team]`. Who asks for a digest reads it."""
+    now = runtime.now()
+    with runtime.read() as session:
+        about = digest_sharing.preview(session, now, request.caller, name)
+    with runtime.write() as session:
+        digest_sharing.was_asked_for(session, now, request.caller, about.team_id)
+    return Whisper(blocks.preview(about))
+
+
+def ask_for_note(runtime: Runtime, request: Request) -> Reply:
+    """*Post now*: opens the dialog."""
+    with runtime.read() as session:
+        team = digest_sharing.about(session, request.caller, _team(request))
+    view = blocks.post_dialog(team.id, team.name)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def ask_where(runtime: Runtime, request: Request) -> Reply:
+    """*Post in a channel of my choice*: opens the dialog."""
+    with runtime.read() as session:
+        team = digest_sharing.about(session, request.caller, _team(request))
+    view = blocks.elsewhere_dialog(team.id, team.name)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def start_again(runtime: Runtime, request: Request) -> Reply:
+    """*Start it again*, under a digest that was stopped."""
+    with runtime.write() as session:
+        team = digest_sharing.start_again(session, runtime.now(), request.caller, _team(request))
+    return Whisper(blocks.started_again(team))
+
+
+def post_now(runtime: Runtime, request: Request) -> Reply:
+    """The note was submitted. Twice the same dialog posts once."""
+    view, note = _submitted(request)
+    if len(note) > blocks.NOTE_LENGTH:
+        return Errors({Typed.NOTE: blocks.note_too_long(len(note))})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        team = digest_sharing.post_now(session, now, request.caller, int(view.metadata["team"]), note)
+    return Whisper(blocks.on_its_way(team))
+
+
+def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
+    """Channel and note were submitted. Slack gave an address for it, which may be used for half an hour."""
+    view, note = _submitted(request)
+    if len(note) > blocks.NOTE_LENGTH:
+        return Errors({Typed.NOTE: blocks.note_too_long(len(note))})
+    addresses = request.body.get("response_urls") or []
+    if view.channel(Typed.CHANNEL) is None or not addresses:
+        return Errors({Typed.CHANNEL: blocks.choose_a_channel()})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        post = digest_sharing.elsewhere(session, now, request.caller, int(view.metadata["team"]), note)
+    arrived = runtime.gateway.respond(str(addresses[0]["response_url"]), post, in_channel=True)
+    return Whisper(blocks.posted_elsewhere() if arrived else blocks.not_posted())
+
+
+def _submitted(request: Request) -> tuple[OpenView, str]:
+    if request.view is None:
+        raise Refused(Reason.NO_SUCH_DIGEST)
+    return request.view, request.view.text(Typed.NOTE)
+
+
+def _team(request: Request) -> int:
+    """The team in a button's value. It came back from Slack, so nothing is taken for granted."""
+    try:
+        about = json.loads(request.value)
+    except ValueError:
+        about = None
+    if not isinstance(about, dict) or not isinstance(about.get("team"), int):
+        raise Refused(Reason.NO_SUCH_DIGEST)
+    return int(about["team"])

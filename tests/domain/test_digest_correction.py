@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.cadence import period
+from bot.domain.confidence import Confidence
+from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, Snapshot, Week, mean
+from bot.domain.digest_correction import AnswerPutRight, DecidedSince, Shown, corrected
+from bot.domain.escalation import EscalationState
+
+WEEK = period(date(2026, 11, 16))
+AT = datetime(2026, 11, 18, 10, 12, tzinfo=UTC)
+LINE = KeyResultLine(
+    key_result_id=1,
+    number=12,
+    name="Activation",
+    team="Growth",
+    is_own=True,
+    is_leaders=False,
+    owner="Mele Fonua",
+    is_scored=True,
+    was_asked=True,
+    was_answered=True,
+    confidence=Confidence.GREEN,
+    score=Decimal("0.4"),
+    last_score=Decimal("0.4"),
+    answer_id=7,
+)
+OTHER = replace(LINE, key_result_id=2, number=13, score=Decimal("0.2"), answer_id=8)
+CALL = Call(
+    escalation_id=5,
+    key_result_id=2,
+    number=13,
+    name="Churn",
+    confidence=Confidence.RED,
+    state=EscalationState.OPEN,
+    taken_by=None,
+    need="two days of HR",
+    blocked_by="",
+    asked_slack_id="U1",
+    since=WEEK,
+    link=None,
+)
+TAKEN = Snapshot(
+    "Growth",
+    WEEK,
+    date(2026, 11, 18),
+    (LINE, OTHER),
+    (CALL,),
+    (),
+    (),
+    None,
+    weeks=(Week(WEEK, Decimal("0.3"), Decimal("0.4"), Mix(green=2)),),
+)
+
+
+def test_an_answer_that_was_put_right_stands_in_its_line_and_in_the_newest_week() -> None:
+    right = AnswerPutRight(AT, 1, 9, Decimal("0.6"), Confidence.RED)
+    now, shown = corrected(TAKEN, [right])
+    assert now.key_results[0] == replace(LINE, score=Decimal("0.6"), confidence=Confidence.RED, answer_id=9)
+    assert now.weeks == (Week(WEEK, Decimal("0.40"), Decimal("0.4"), Mix(green=1, red=1)),)
+    assert shown == (Shown(AT, 12, False, Decimal("0.6"), Decimal("0.4"), Confidence.RED, Confidence.GREEN),)
+
+
+def test_an_answer_without_a_value_leaves_the_score_as_it_was() -> None:
+    now, _ = corrected(TAKEN, [AnswerPutRight(AT, 1, 9, None, Confidence.YELLOW)])
+    assert now.key_results[0].score == Decimal("0.4")
+
+
+def test_a_late_decision_takes_what_waited_for_it_from_the_list_and_stands_among_the_decided() -> None:
+    made = MadeDecision(3, 2, 13, "Churn", Confidence.RED, "Ask HR", "Ana", WEEK, None)
+    now, shown = corrected(TAKEN, [DecidedSince(AT, 5, made)])
+    assert (now.decide, now.want_help, now.decided) == ((), (), (made,))
+    assert shown == (Shown(AT, 13, is_decided=True),)
+
+
+def test_what_the_snapshot_does_not_tell_of_changes_nothing() -> None:
+    made = MadeDecision(3, 9, 19, "Else", None, "Ask HR", "Ana", WEEK, None)
+    assert corrected(TAKEN, [AnswerPutRight(AT, 99, 9, None, Confidence.RED), DecidedSince(AT, 77, made)]) == (
+        TAKEN,
+        (),
+    )
+
+
+@given(st.lists(st.integers(0, 100).map(lambda n: Decimal(n) / 100), min_size=1, max_size=40))
+def test_a_mean_lies_between_its_scores_and_is_off_by_half_a_hundredth_at_most(scores: list[Decimal]) -> None:
+    found = mean(scores)
+    assert found is not None
+    assert min(scores) <= found <= max(scores)
+    assert abs(found * len(scores) - sum(scores)) <= Decimal("0.005") * len(scores)
