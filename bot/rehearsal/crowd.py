@@ -46,6 +46,7 @@ class Crowd:
         self.roster = roster
         self.told = told
         self._outage_ends = outage_ends
+        self._busy: set[str] = set()
         self._owners = owners
         self._leads = leads
         self._leave = leave
@@ -65,6 +66,16 @@ class Crowd:
         seconds = next(story, None)
         if seconds is not None:
             self.time.after(seconds, lambda: self.begin(person, story))
+
+    def alone(self, person: Somebody, story: Story) -> Story:
+        """Let somebody do this unless they are at something of the kind: nobody fills in one dialog twice at once."""
+        if person.id in self._busy:
+            return
+        self._busy.add(person.id)
+        try:
+            yield from story
+        finally:
+            self._busy.discard(person.id)
 
     def notice(self, message: Message) -> None:
         """A message has come: who reads it, and what do they make of it?"""
@@ -101,7 +112,7 @@ class Crowd:
         opens = person.opens(monday).astimezone(UTC)
         if person.random.random() < EARLY:
             at = opens - timedelta(seconds=person.random.uniform(10 * MINUTE, 2 * HOUR))
-            self.time.at(at, lambda: self.begin(person, self._owners.early(self, person, monday)))
+            self.time.at(at, lambda: self.begin(person, self.alone(person, self._owners.early(self, person, monday))))
 
     def seconds_until(self, instant: datetime) -> float:
         return max(0.0, (instant - self.time.now()).total_seconds())

@@ -51,7 +51,7 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
         case _:
             yield crowd.seconds_until(crowd.roster.digest(monday)) + 2 * HOUR + random.uniform(0, HOUR)
     twice = random.random() < 0.08
-    yield from _answer_all(crowd, person, prompt, copy, twice=twice)
+    yield from crowd.alone(person, _answer_all(crowd, person, prompt, copy, twice=twice))
     if random.random() < 0.06:
         # The button of an old copy: there is nothing left to ask, and nothing may happen.
         yield random.uniform(MINUTE, HOUR)
@@ -61,7 +61,7 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
         hands.close()
     elif random.random() < 0.04:
         yield random.uniform(MINUTE, 2 * HOUR)
-        yield from _second_thoughts(crowd, person, monday)
+        yield from crowd.alone(person, _second_thoughts(crowd, person, monday))
 
 
 def reminded(crowd: Crowd, person: Somebody, reminder: Message) -> Story:
@@ -72,7 +72,8 @@ def reminded(crowd: Crowd, person: Somebody, reminder: Message) -> Story:
     copy = hands.copy_of(reminder)
     yield random.uniform(2 * MINUTE, 3 * HOUR)
     if hands.dialog is None:
-        yield from _answer_all(crowd, person, reminder, copy, twice=random.random() < 0.08)
+        again = _answer_all(crowd, person, reminder, copy, twice=random.random() < 0.08)
+        yield from crowd.alone(person, again)
 
 
 def early(crowd: Crowd, person: Somebody, monday: date) -> Story:
