@@ -13,8 +13,10 @@ from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.personal_week import first_asked
 from bot.services import outbox
+from bot.services.access import Caller
 from bot.services.asking import asked_about, only_asked_about
 from bot.services.schedules import Week, weeks_of
+from bot.services.visibility import visible_to
 from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team
 
 # How long before the first prompt an introduction comes at the latest, where working hours would put it after.
@@ -80,12 +82,13 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 
 def introduction_view(
-    session: Session, now: datetime, member: Member, *, joining: Team | None = None
+    session: Session, now: datetime, member: Member, *, joining: Team | None = None, viewer: Caller | None = None
 ) -> Introduction | None:
-    """What the introduction tells; `joining`: a team that is looked at as if it were on."""
+    """What the introduction tells; `joining`: a team that is looked at as if it were on. `viewer`: who looks at it in
+    the member's place, and reads what they may see."""
     rows = session.execute(
         only_asked_about(sa.select(KeyResult.number, KeyResultRevision, Team), joining=joining)
-        .where(KeyResult.owner_id == member.id)
+        .where(KeyResult.owner_id == member.id, visible_to(viewer) if viewer is not None else sa.true())
         .order_by(KeyResult.number)
     ).all()
     if not rows:

@@ -26,6 +26,7 @@ from bot.services.prompt import first_prompt
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import rhythm_of_team
 from bot.services.schedules import Week, weeks_of
+from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, KeyResult, Member, Objective, Team, Workspace
 
 COMMAND_LINE = "command line"
@@ -68,23 +69,26 @@ def find(session: Session, workspace_id: int, name: str) -> Team:
     return (exact or alike)[0]
 
 
-def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMessage]:
+def first_messages(session: Session, now: datetime, team: Team, *, viewer: Caller | None = None) -> list[FirstMessage]:
     """For each person who would be asked once `team` is on: the first messages, as they would read them now.
 
     In the order of the names. Nothing is changed. Drafts and key results of cycles that are not active ask nobody.
+    `viewer`: without what they may not see, and without people of whom nothing is left; null for the command line.
     """
     members = _owners(session, team)
     new = introductions.newcomers(session, members)
     weeks = weeks_of(session, members, asked_about(session, [member.id for member in members], joining=team))
     rows = session.execute(
         only_asked_about(sa.select(KeyResult, Objective, Team), joining=team)
-        .where(KeyResult.owner_id.in_([member.id for member in members]))
+        .where(KeyResult.owner_id.in_([member.id for member in members]), _may_be_seen(viewer))
         .order_by(KeyResult.number)
     ).all()
     messages: list[FirstMessage] = []
     for member in members:
+        if all(key_result.owner_id != member.id for key_result, _, _ in rows):
+            continue
         first = _first_opening(now, member, weeks[member.id])
-        view = introductions.introduction_view(session, now, member, joining=team)
+        view = introductions.introduction_view(session, now, member, joining=team, viewer=viewer)
         shown = first_prompt(
             session,
             first.at,
@@ -105,8 +109,15 @@ def first_messages(session: Session, now: datetime, team: Team) -> list[FirstMes
     return messages
 
 
+def _may_be_seen(viewer: Caller | None) -> sa.ColumnElement[bool]:
+    return visible_to(viewer) if viewer is not None else sa.true()
+
+
 def preview(session: Session, now: datetime, caller: Caller, team_id: int) -> Preview:
-    """What an admin looks at before a team joins. Raises `Refused`: no admin, or no such team."""
+    """What an admin looks at before a team joins, as far as they may see it.
+
+    Raises `Refused`: no admin, or no such team.
+    """
     team = _for_admin(session, caller, team_id)
     return Preview(
         team_id=team.id,
@@ -115,7 +126,7 @@ def preview(session: Session, now: datetime, caller: Caller, team_id: int) -> Pr
         channel=team.channel,
         people=tuple(
             FirstLook(one.name, one.asked_at.astimezone(ZoneInfo(one.zone)), one.introduction, one.prompt)
-            for one in first_messages(session, now, team)
+            for one in first_messages(session, now, team, viewer=caller)
         ),
     )
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from company import MONDAY, Company
 
-from bot.domain.organisation import Level
+from bot.domain.organisation import Level, Visibility
 from bot.services import planning, teams
 from bot.services.refusals import Reason, Refused
 from models import AuditEvent, CheckIn, CheckInState, Delivery, DeliveryState, KeyResultState, MemberKind, PostKind
@@ -225,3 +225,22 @@ def test_a_prompt_that_makes_no_sense_any_more_is_not_sent(database: Database) -
         owner.deactivated_at = nine
         session.flush()
         assert render(session, prompt, nine) is None
+
+
+def test_what_an_admin_may_not_see_is_left_out_of_what_they_look_at_first(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        admin, mere, ana = (
+            company.person(name, admin=name.startswith("Ada")) for name in ("Ada Admin", "Mere Ngata", "Ana Silva")
+        )
+        team = company.team("Growth", on=False)
+        objective = company.objective(team)
+        company.key_result(objective, mere, metric="Plain")
+        for owner in (mere, ana):
+            company.key_result(objective, owner, metric="Hush").visibility = Visibility.NAMED
+        session.flush()
+        looked_at = teams.preview(session, THURSDAY, company.caller(admin), team.id)
+        assert [one.name for one in looked_at.people] == ["Mere Ngata"]
+        assert "Plain" in repr(looked_at)
+        assert "Hush" not in repr(looked_at)
+        assert len(teams.first_messages(session, THURSDAY, team)) == 2

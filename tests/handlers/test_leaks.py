@@ -1,0 +1,421 @@
+"""What nobody may read that it is not for, on any surface: commands, Home, messages, dialogs, menus, files.
+
+Two insiders, an owner and the lead, leave secret words wherever words go. Then somebody else does all that can be done:
+types every command, opens Home, reads every message that reaches them, presses every button and submits every dialog
+that the insiders ever had (as if the payload had been copied), types into every menu. All that Okra says to them is
+searched for the words.
+
+What can be pressed and typed is found, not listed: a new command, button, dialog or menu is tried from the day it
+exists.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from calls import tell
+from company import MONDAY, Company
+from desk import Desk, Dialog, ViewGateway
+from sqlalchemy.orm import Session
+
+import handlers
+from bot.blocks.home import home as page_of
+from bot.blocks.ids import Command, Event
+from bot.blocks.listing import help_text
+from bot.blocks.post import Post
+from bot.blocks.refusals import sentence
+from bot.domain.cadence import following, period
+from bot.domain.organisation import Level, Visibility
+from bot.services import decisions, digest, home, lead_note, planning
+from bot.services.access import Caller
+from bot.services.blocking import BlockedBy
+from bot.services.decisions import Draft
+from bot.services.refusals import Refused
+from handlers import boundary, commands
+from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
+from models import (
+    ConversationMember,
+    Delivery,
+    Escalation,
+    Initiative,
+    KeyResult,
+    KeyResultViewer,
+    Member,
+    MemberKind,
+    Workspace,
+)
+from models.database import Database
+from scheduler.posts import render
+
+WEEK = period(MONDAY)
+NOW = datetime(2026, 11, 4, 11, tzinfo=UTC)
+ELSEWHERE = "T0OTHER"
+
+# In what is limited to named people.
+SECRETS = (
+    *("Quokkatitle", "Quokkametric", "Quokkatext", "Quokkachanged", "Quokkaworking", "Quokkamove", "Quokkaneed"),
+    *("Quokkaplan", "Quokkablocker", "Quokkadecision", "Quokkareason", "Quokkainitiative"),
+)
+# Kept, and in no message yet.
+SHOWN_TO_NOBODY = {"Quokkainitiative"}
+# In what every full member of the workspace may read, and nobody else.
+OURS = ("Numbatmetric", "Numbatteam", "Numbattitle", "Numbatneed", "Mere Ngata", "Tama Reid")
+
+
+class FileGateway(ViewGateway):
+    """Remembers files too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[str] = []
+
+    def send_file(
+        self, workspace_id: int, *, to: str, channel: str | None, name: str, content: bytes, words: str
+    ) -> None:
+        self.files.append(content.decode() + words + name)
+
+    def whisper(self, workspace_id: int, *, channel: str, to: str, body: Post) -> None:
+        self.opened.append({"post": body.text, "blocks": list(body.blocks)})
+
+    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
+        self.opened.append({"post": body.text, "blocks": list(body.blocks)})
+        return True
+
+
+@dataclass
+class Works:
+    """The company: what is limited, and what is not, with words in each."""
+
+    database: Database
+    people: dict[str, Member] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        with self.database.write() as session:
+            company = Company(session)
+            session.add(Workspace(name="Elsewhere", slack_team_id=ELSEWHERE, time_zone="UTC", created_at=company.now))
+            session.flush()
+            self._hire(company)
+            self._build(session, company)
+        with self.database.write() as session:
+            self._live(session)
+        with self.database.write() as session:
+            for name in self.people:
+                self.people[name] = session.get_one(Member, self.people[name].id)
+
+    def _hire(self, company: Company) -> None:
+        for key, name in (("owner", "Mere Ngata"), ("lead", "Tama Reid"), ("stranger", "Finn Adler")):
+            self.people[key] = company.person(name)
+        self.people["guest"] = company.person("Gus Guest", kind=MemberKind.GUEST)
+        self.people["connected"] = company.person("Ext Connect", kind=MemberKind.EXTERNAL)
+        self.people["gone"] = company.person("Gone Person")
+        self.people["admin"] = company.person("Ada Admin", admin=True)
+        other = company.session.scalars(sa.select(Workspace).where(Workspace.slack_team_id == ELSEWHERE)).one()
+        elsewhere = Company(company.session, connected=other)
+        otto = elsewhere.person("Otto Other", admin=True)
+        team = elsewhere.team("Numbatteam", lead=otto, level=Level.COMPANY)
+        elsewhere.key_result(elsewhere.objective(team, "Elsewhere title"), otto, metric="Elsewhere metric")
+        self.people["elsewhere"] = otto
+
+    def _build(self, session: Session, company: Company) -> None:
+        owner, lead, stranger = (self.people[key] for key in ("owner", "lead", "stranger"))
+        self.people["gone"].deactivated_at = company.now
+        top = company.team("Longfetch", level=Level.COMPANY, channel_id="C0LONGFETCH")
+        team = company.team("Numbatteam", lead=lead, parent=top, channel_id="C0NUMBAT")
+        legal = company.team("Legal", lead=stranger, parent=top, channel_id="C0LEGAL")
+        company.key_result(company.objective(legal, "Know the law"), stranger, metric="Contracts")
+        self.open = company.key_result(company.objective(team, "Numbattitle"), owner, metric="Numbatmetric")
+        # One is limited by itself, one by its objective.
+        hidden = company.objective(team, "Quokkatitle")
+        hidden.visibility = Visibility.NAMED
+        self.limited = [
+            company.key_result(company.objective(team, "Numbattitle too"), owner, "Quokkatext", metric="Quokkametric"),
+            company.key_result(hidden, owner, "Quokkatext again", metric="Quokkametric again"),
+        ]
+        self.limited[0].visibility = Visibility.NAMED
+        for one in self.limited:
+            session.add(
+                KeyResultViewer(workspace_id=one.workspace_id, key_result_id=one.id, member_id=self.people["owner"].id)
+            )
+            session.add(
+                Initiative(
+                    workspace_id=one.workspace_id, key_result_id=one.id, text="Quokkainitiative", created_at=company.now
+                )
+            )
+        for one in (top, team, legal):
+            one.next_digest_at = datetime(2026, 10, 7, 10, tzinfo=UTC)
+            one.next_note_at = datetime(2026, 10, 6, 14, tzinfo=UTC)
+        for key in ("owner", "lead", "stranger", "admin"):
+            self.people[key].next_period = WEEK
+            self.people[key].next_opening_at = datetime(2026, 10, 5, 9, tzinfo=UTC)
+            self.people[key].introduced_at = company.now
+        session.flush()
+
+    def _live(self, session: Session) -> None:
+        """Five weeks: asked, answered red, escalated, decided, told."""
+        owner, lead = (session.get_one(Member, self.people[key].id) for key in ("owner", "lead"))
+        for week in range(5):
+            monday = following(WEEK, week)
+            morning = datetime.combine(monday, datetime.min.time(), UTC) + timedelta(hours=9)
+            planning.open_due(session, morning, 100)
+            for key_result in (self.open, *self.limited):
+                words = "Numbat" if key_result is self.open else "Quokka"
+                answer = tell(
+                    session,
+                    morning + timedelta(hours=1),
+                    session.get_one(KeyResult, key_result.id),
+                    by=owner,
+                    period=monday,
+                    score="0.1",
+                    working=f"{words}working",
+                    need=f"{words}need",
+                    plan=f"{words}plan",
+                    blocked_by=BlockedBy(words=f"{words}blocker"),
+                    wants_help=True,
+                )
+                answer.changed, answer.next_move, answer.value = f"{words}changed", f"{words}move", Decimal(22)
+                session.flush()
+            lead_note.write_due(session, morning + timedelta(days=1, hours=5), 100)
+            digest.take_due(session, morning + timedelta(days=2, hours=1), 100)
+        calls = session.scalars(sa.select(Escalation).order_by(Escalation.id)).all()
+        # One is decided about, twice; the other still waits.
+        for _ in range(2):
+            decisions.decide(
+                session,
+                NOW - timedelta(hours=3),
+                caller=Caller(lead.workspace_id, lead.id),
+                escalation_id=calls[1].id,
+                draft=Draft("Quokkadecision", lead.id, date(2026, 11, 20)),
+            )
+        decisions.drop(
+            session,
+            NOW - timedelta(hours=2),
+            caller=Caller(lead.workspace_id, lead.id),
+            decision_id=1,
+            reason="Quokkareason",
+        )
+
+
+@dataclass
+class Walk:
+    """Somebody does all that can be done; `said` is all that they read, each with where."""
+
+    works: Works
+    who: Member
+    said: list[tuple[str, str]] = field(default_factory=list)
+    buttons: dict[tuple[str, str], None] = field(default_factory=dict)
+    dialogs: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.gateway = FileGateway()
+        team = ELSEWHERE if self.who.name == "Otto Other" else "T0TEST"
+        self.desk = Desk(self.works.database, NOW, team, self.gateway)
+        self.heard = handlers.desk_of(self.desk.runtime).heard
+
+    def looks(self) -> None:
+        """What is only read: commands, Home, messages, menus that ask while somebody types."""
+        for line in lines():
+            handler = commands.okr if line.startswith("/okr") else commands.kr
+            command = Command.OKR if line.startswith("/okr") else Command.KR
+            words = line.removeprefix(command.value).strip()
+            self._hears(line, self.desk.command(self.who, handler, command, words))
+        with self.works.database.read() as session:
+            self._opens_home(session)
+            for delivery in session.scalars(sa.select(Delivery).order_by(Delivery.id)):
+                if self._reaches(session, delivery):
+                    self._reads(f"message {delivery.key}", _shown(session, delivery))
+        for menu, handler in self.heard["options"].items():
+            for typed in ("", "Quokka", "Numbat"):
+                self._hears(f"menu {menu}", self.desk.suggest(self.who, handler, menu, typed))
+
+    def presses(self, buttons: Sequence[tuple[str, str]]) -> None:
+        """Every button with the value that it had for whoever saw it, and with ids that somebody could guess."""
+        guessed = [(action, str(number)) for action in self.heard["action"] for number in range(2, 5)]
+        for action, value in dict.fromkeys([*buttons, *guessed]):
+            if action in self.heard["action"]:
+                self._hears(f"button {action}", self.desk.press(self.who, self.heard["action"][action], action, value))
+
+    def submits(self, dialogs: Sequence[Mapping[str, Any]]) -> None:
+        """Every dialog that was opened for somebody, filled in with a word."""
+        for view in dialogs:
+            handler = self.heard["view_submission"].get(view["callback_id"])
+            if handler is None:
+                continue
+            dialog = Dialog(view)
+            for (block_id, action_id), state in dialog.state.items():
+                if state.get("type") == "plain_text_input" and not state.get("value"):
+                    dialog.state[block_id, action_id] = {**state, "value": "7"}
+            self._hears(f"dialog {view['callback_id']}", self.desk.submit(self.who, handler, dialog))
+
+    def shortcuts(self) -> None:
+        """Every shortcut, on a message of their own."""
+        for name, handler in self.heard["shortcut"].items():
+            body = {
+                "type": "message_action",
+                "callback_id": name,
+                "team": {"id": self.desk.slack_team_id},
+                "user": {"id": self.who.slack_user_id, "team_id": self.desk.slack_team_id},
+                "trigger_id": f"trigger-shortcut-{name}",
+                "channel": {"id": "C0LEGAL", "name": "legal"},
+                "message": {"ts": "1790000000.000100", "text": "stuck", "user": self.who.slack_user_id},
+                "message_ts": "1790000000.000100",
+                "response_url": "https://example.test/respond",
+            }
+            self._hears(f"shortcut {name}", boundary.answer(self.desk.runtime, handler, body))
+
+    def writes(self) -> None:
+        """Lines in the direct message with Okra."""
+        news, only, by_somebody = handlers.desk_of(self.desk.runtime).news_of[Event.MESSAGE_IM]
+        before = self._newest_delivery()
+        for number, text in enumerate(("1 45 green", "2 45 red", "3 0.5 red", "that metric 30", "KR-3")):
+            event = {
+                "type": "message",
+                "channel_type": "im",
+                "channel": "D0TEST",
+                "user": self.who.slack_user_id,
+                "text": text,
+                "ts": f"1790000{number:03}.000100",
+            }
+            body = {"team_id": self.desk.slack_team_id, "event_id": f"Ev{self.who.id}{number}", "event": event}
+            if only is None or only(event):
+                boundary.hear(self.desk.runtime, news, body, by_somebody=by_somebody)
+        with self.works.database.read() as session:
+            for delivery in session.scalars(sa.select(Delivery).where(Delivery.id > before)):
+                if self._reaches(session, delivery):
+                    self._reads(f"message {delivery.key}", _shown(session, delivery))
+
+    def found(self, words: Sequence[str]) -> set[tuple[str, str]]:
+        """Which of the words were read, and where."""
+        return {(word, where) for where, text in self.said for word in words if word in text}
+
+    def _opens_home(self, session: Session) -> None:
+        try:
+            self._reads("Home", page_of(home.view(session, Caller(self.who.workspace_id, self.who.id), NOW)))
+        except Refused as refused:
+            self._reads("Home", Post(sentence(refused.reason, refused.facts)))
+
+    def _reaches(self, session: Session, delivery: Delivery) -> bool:
+        """Whether it is theirs, or stands in a channel or a group message that they are in."""
+        if delivery.workspace_id != self.who.workspace_id:
+            return False
+        if delivery.conversation_id is not None:
+            return self.who.id in session.scalars(
+                sa.select(ConversationMember.member_id).where(
+                    ConversationMember.conversation_id == delivery.conversation_id
+                )
+            )
+        return delivery.member_id == self.who.id or (delivery.channel_id is not None and self.who.may_take_part)
+
+    def _hears(self, where: str, reply: Reply) -> None:
+        match reply:
+            case Whisper(post):
+                self._reads(where, post)
+            case Show(view):
+                self._reads(where, view)
+            case Errors(by_block):
+                self._reads(where, dict(by_block))
+            case Options(options):
+                self._reads(where, [dict(one) for one in options])
+            case Done() | Close():
+                pass
+        for view in itertools.chain(self.gateway.opened, self.gateway.updated):
+            self._reads(where, view)
+        for file in self.gateway.files:
+            self.said.append((where, file))
+        self.gateway.opened.clear()
+        self.gateway.updated.clear()
+        self.gateway.files.clear()
+
+    def _reads(self, where: str, shown: object) -> None:
+        if shown is None:
+            return
+        given = [shown.text, list(shown.blocks)] if isinstance(shown, Post) else shown
+        plain = json.loads(json.dumps(given, ensure_ascii=False, default=dict))
+        self.said.append((where, json.dumps(plain, ensure_ascii=False)))
+        self.buttons.update(dict.fromkeys(_pressable(plain)))
+        if isinstance(plain, dict) and plain.get("type") == "modal":
+            self.dialogs.append(plain)
+
+    def _newest_delivery(self) -> int:
+        with self.works.database.read() as session:
+            return session.scalar(sa.select(sa.func.max(Delivery.id))) or 0
+
+
+def lines() -> list[str]:
+    """What can be typed: each command of the help and of the table, with nothing, numbers and names behind it."""
+    helped = re.findall(r"`/okr ?(\w*)", json.dumps(help_text().blocks))
+    words = dict.fromkeys(["", *helped, *commands._WITH_WORDS, "company", "back", "settings"])
+    behind = ("", "3", "Numbatteam", "company json")
+    okr = [f"/okr {word} {more}".strip() for word in words for more in behind]
+    return [*okr, *(f"/kr {number}{more}" for number in range(2, 5) for more in ("", " 45 red slow"))]
+
+
+def _shown(session: Session, delivery: Delivery) -> Post | None:
+    return render(session, delivery, NOW)
+
+
+def _pressable(plain: object) -> Iterator[tuple[str, str]]:
+    """The actions in blocks with their values, entries of menus included."""
+    if isinstance(plain, list):
+        for one in plain:
+            yield from _pressable(one)
+    if isinstance(plain, dict):
+        if isinstance(plain.get("action_id"), str):
+            yield plain["action_id"], str(plain.get("value", ""))
+            for option in plain.get("options", ()):
+                yield plain["action_id"], str(option["value"])
+        for one in plain.values():
+            yield from _pressable(one)
+
+
+@pytest.fixture
+def works(database: Database) -> Works:
+    return Works(database)
+
+
+def test_the_walk_finds_every_secret_where_it_may_be_read(works: Works) -> None:
+    """Else the others would prove nothing."""
+    walks = [Walk(works, works.people[key]) for key in ("owner", "lead")]
+    for walk in walks:
+        walk.looks()
+        walk.shortcuts()
+    for walk in walks:
+        walk.presses(list(walk.buttons))
+    found = {word for walk in walks for word, _ in walk.found((*SECRETS, *OURS))}
+    assert found == {*SECRETS, *OURS} - SHOWN_TO_NOBODY
+    surfaces = {where.split()[0] for walk in walks for _, where in walk.found(SECRETS)}
+    assert surfaces >= {"/okr", "/kr", "Home", "message", "button"}
+
+
+@pytest.mark.parametrize(
+    "keys", [("stranger", "admin"), ("guest", "connected", "gone", "elsewhere")], ids=["members", "outsiders"]
+)
+def test_nobody_reads_what_is_not_for_them_whatever_they_do(works: Works, keys: Sequence[str]) -> None:
+    insiders = [Walk(works, works.people[one]) for one in ("owner", "lead")]
+    for insider in insiders:
+        insider.looks()
+        insider.shortcuts()
+    walks = {key: Walk(works, works.people[key]) for key in keys}
+    for walk in walks.values():
+        walk.looks()
+        walk.shortcuts()
+        walk.writes()
+        walk.presses([one for insider in insiders for one in insider.buttons])
+    for insider in insiders:
+        insider.presses(list(insider.buttons))
+    for key, walk in walks.items():
+        walk.submits([view for insider in insiders for view in insider.dialogs])
+        assert walk.said
+        assert walk.found(SECRETS) == set(), key
+        if key not in ("stranger", "admin"):
+            # Another workspace has a team of the same name.
+            ours = {*OURS} - ({"Numbatteam"} if key == "elsewhere" else set())
+            assert walk.found(sorted(ours)) == set(), key
