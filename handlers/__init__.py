@@ -16,6 +16,7 @@ from handlers import (
     digest,
     digest_sharing,
     escalation,
+    escalation_more,
     hand_over,
     home,
     lead_note,
@@ -48,6 +49,7 @@ def desk_of(runtime: Runtime) -> Desk:
     snooze.register(desk)
     not_mine.register(desk)
     escalation.register(desk)
+    escalation_more.register(desk)
     decisions.register(desk)
     redefining.register(desk)
     dependency.register(desk)

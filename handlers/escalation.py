@@ -121,17 +121,22 @@ def decide_by_command(runtime: Runtime, request: Request, words: str) -> Reply:
 
 
 def resolve(runtime: Runtime, request: Request) -> Reply:
+    """Resolve, as a button."""
+    return resolve_one(runtime, request, _pressed(request))
+
+
+def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
     """Resolve: at once where a decision is recorded; else the dialog asks why none was needed."""
     now = runtime.now()
     with runtime.read() as session:
-        about = escalation.seen(session, request.caller, _pressed(request), Action.RESOLVE_ESCALATION)
+        about = escalation.seen(session, request.caller, pressed, Action.RESOLVE_ESCALATION)
         asks_why = about.decided_at is None and about.state is not EscalationState.RESOLVED
         view = dialogs.resolve(escalation.case_of(session, about, now)) if asks_why else None
     if view is not None:
         runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
         return Done()
     with runtime.write() as session:
-        escalation.resolve(session, now, caller=request.caller, escalation_id=_pressed(request))
+        escalation.resolve(session, now, caller=request.caller, escalation_id=pressed)
     return Done()
 
 
@@ -171,15 +176,22 @@ def _sentences(wrong: NotADecision, draft: Draft) -> dict[str, str]:
     return sentences
 
 
+def dialog_about(request: Request) -> tuple[int, OpenView]:
+    """The escalation that a dialog is about, and the dialog."""
+    view = _view(request)
+    return _about(view), view
+
+
 def _pressed(request: Request) -> int:
-    return _id(request.value)
+    return escalation_id(request.value)
 
 
 def _about(view: OpenView) -> int:
-    return _id(str(view.metadata.get("escalation", "")))
+    return escalation_id(str(view.metadata.get("escalation", "")))
 
 
-def _id(text: str) -> int:
+def escalation_id(text: str) -> int:
+    """The id in a button's value. Raises `Refused` where it is none."""
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise Refused(Reason.NO_SUCH_ESCALATION)
     return int(text)

@@ -18,7 +18,8 @@ class Escalation(InWorkspace, Base):
     `asked_id` is the person asked to act now; null where there is nobody to ask, and until the first on the path is at
     work. `next_step_at` is when the path goes on; null where nobody is left, and once something is decided. `round`
     counts how often the path began anew. `review_on` is the day of the review that it was taken to. It cannot be
-    resolved without a decision (`decided_at`) or a stated reason why none was needed.
+    resolved without a decision (`decided_at`) or a stated reason why none was needed. Once it was made private
+    (`private_at`) only its members see it; `has_moved` says that its thread went on in a group message then.
     """
 
     __tablename__ = "escalation"
@@ -68,6 +69,8 @@ class Escalation(InWorkspace, Base):
     decided_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     no_decision_reason: Mapped[str | None]
+    private_at: Mapped[datetime | None]
+    has_moved: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 def is_unresolved(escalation: sa.FromClause) -> sa.ColumnElement[bool]:
@@ -122,10 +125,15 @@ class EscalationEventKind(enum.Enum):
     STOPPED = "stopped"
     GREEN_AGAIN = "green_again"
     REOPENED = "reopened"
+    MADE_PRIVATE = "made_private"
+    OWNER_ASKED = "owner_asked"
 
 
 class EscalationEvent(InWorkspace, Base):
-    """One thing that happened in an escalation; each but the first is one reply in its thread."""
+    """One thing that happened in an escalation; each but the first is one reply in its thread.
+
+    `words` is what somebody typed to be said there: a question to the owner.
+    """
 
     __tablename__ = "escalation_event"
     __table_args__ = (
@@ -148,6 +156,7 @@ class EscalationEvent(InWorkspace, Base):
     step_id: Mapped[int | None] = mapped_column(RowId)
     # Why it was resolved without a decision.
     reason: Mapped[str | None]
+    words: Mapped[str | None]
     at: Mapped[datetime]
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.blocks.decision_kinds import beside
 from bot.blocks.decision_list import settling
 from bot.blocks.dependency import Waits, answer
+from bot.blocks.escalation_more import menu
 from bot.blocks.escalation_path import (
     NAME,
     Again,
@@ -120,6 +121,7 @@ class Case:
     waits: Waits | None = None
     # The address of the thread, once its first message stands.
     link: str | None = None
+    is_private: bool = False
 
     @property
     def title(self) -> str:
@@ -156,6 +158,32 @@ def ask(case: Case, reader_id: int) -> Post:
 def hidden() -> Post:
     """In the place of a message that stands, once its readers may not see the key result any more."""
     return _sentence("This request for help is for fewer people now, so it is not shown here any more.")
+
+
+def made_private() -> Post:
+    """In the place of what stood where more people read it, once it was made private."""
+    return _sentence("🔒 Made private: this request for help goes on with those whom it concerns.")
+
+
+def owner_asked(case: Case, by: str, question: str) -> Post:
+    """Reply: a question to the owner, who gets it directly too."""
+    head = f"{said(by, NAME)} asks {said(case.owner.name, NAME)}:"
+    return Post(f"{case.standing.label}, {head} {said(question, 300)}", tuple(whole(f"*{head}*\n", question)))
+
+
+def question_to_owner(case: Case, by: str, question: str) -> Post:
+    """The direct message to the owner: one question, what it is about, and where to answer it."""
+    head = f"{said(by, NAME)} asks you about {case.title}:"
+    where = "in the thread, or with your next check-in" if case.link is not None else "with a check-in"
+    return Post(
+        f"{head} {said(question, 300)}",
+        (
+            *whole(f"*{head}*\n", question),
+            section(f"You can answer {where}."),
+            actions(button("Check in", Act.UPDATE_KEY_RESULT, value=str(case.standing.key_result_id))),
+            *to_thread(case),
+        ),
+    )
 
 
 def again(case: Case, change: Change) -> Post:
@@ -277,23 +305,23 @@ def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
 # Buttons
 
 
-def buttons(escalation_id: int, state: EscalationState) -> tuple[Block, ...]:
-    """Those that make sense in the state; none once it is resolved."""
+def buttons(escalation_id: int, state: EscalationState, *, is_private: bool = False) -> tuple[Block, ...]:
+    """Those that make sense in the state, and what else can be done behind three dots; none once it is resolved."""
     about = str(escalation_id)
     take = button("I'll take it", Act.TAKE_ESCALATION, value=about, style="primary")
     decide = button("Decide", Act.DECIDE, value=about)
     review = button("Take to review", Act.TAKE_TO_REVIEW, value=about)
-    resolve = button("Resolve", Act.RESOLVE_ESCALATION, value=about)
+    more = menu(escalation_id, is_private=is_private, ends=state is not EscalationState.DECIDED)
     match state:
         case EscalationState.OPEN:
-            return (take, decide, review, resolve)
+            return (take, decide, review, more)
         case EscalationState.ACKNOWLEDGED:
-            return (decide, review, resolve)
+            return (decide, review, more)
         case EscalationState.IN_REVIEW:
-            return (take, decide, resolve)
+            return (take, decide, more)
         case EscalationState.DECIDED:
             again = button("Decide again", Act.DECIDE, value=about)
-            return (button("Resolve", Act.RESOLVE_ESCALATION, value=about, style="primary"), again)
+            return (button("Resolve", Act.RESOLVE_ESCALATION, value=about, style="primary"), again, more)
         case EscalationState.RESOLVED:
             return ()
 
@@ -326,8 +354,9 @@ def _message(case: Case, notes: Sequence[str]) -> Post:
     blocks = [section(headline(case)), *_sections([*_lines(case.words), *_other_team(case)])]
     blocks.extend(section(line) for line in _asks(case))
     then = coming(case.expected, case.steps, case.state, case.zone)
-    blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *then, *notes])))
-    pressable = buttons(case.escalation_id, case.state)
+    seen = ["🔒 only those whom it concerns see this"] if case.is_private else []
+    blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *then, *notes, *seen])))
+    pressable = buttons(case.escalation_id, case.state, is_private=case.is_private)
     if pressable:
         blocks.append(actions(*pressable))
     return Post(_notification(case), tuple(blocks))
@@ -427,7 +456,7 @@ def _question(case: Case) -> str:
 
 def listed(names: Sequence[str]) -> str:
     """ "Ana", "Ana or Ben", "Ana, Ben or Cleo"; at most six by name."""
-    inert = [said(name, NAME) for name in names[:6]]
+    inert = [said(name, NAME // 2) for name in names[:6]]
     if len(names) > len(inert):
         inert.append("others")
     return inert[0] if len(inert) == 1 else f"{', '.join(inert[:-1])} or {inert[-1]}"

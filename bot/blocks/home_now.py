@@ -64,6 +64,7 @@ class Asking:
     asked: str | None
     taken_by: str | None
     link: str | None
+    is_private: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def now_blocks(now: Now) -> list[Block]:
             actions(button("Check in", Act.CHECK_IN, value=due.period.isoformat(), style="primary")),
         ]
     for ask in now.asks[:MOST_OF_EACH]:
-        can = buttons(ask.escalation_id, ask.state)
+        can = buttons(ask.escalation_id, ask.state, is_private=ask.is_private)
         blocks += [section(f"*Can you help?* {asks_of(ask)}"), *([actions(*can)] if can else [])]
     for decision in now.decisions[:MOST_OF_EACH]:
         blocks += [

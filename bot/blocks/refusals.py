@@ -63,6 +63,8 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         "It can be resolved once a decision is recorded, with its owner and date. Press *Decide*, "
         "or say why no decision was needed."
     ),
+    Reason.NOBODY_OWNS_IT: lambda f: f"Nobody owns KR-{f['number']} right now, so there is nobody to ask.",
+    Reason.PRIVATE_ALREADY: lambda f: "This is private already: only those whom it concerns see it.",
     Reason.NOT_YOUR_DECISION: lambda f: only_these_may_settle(f["names"]),
     Reason.NOT_YOURS_TO_DECIDE: lambda f: only_these_decide(f["number"], f["names"]),
     Reason.NOTHING_TO_DECIDE: lambda f: f"KR-{f['number']} is closed, so there is nothing to decide about it any more.",

@@ -19,6 +19,8 @@ class Action(enum.Enum):
     DECIDE_OUTSIDE = "decide_outside"
     TAKE_TO_REVIEW = "take_to_review"
     RESOLVE_ESCALATION = "resolve_escalation"
+    ASK_OWNER = "ask_owner"
+    MAKE_PRIVATE = "make_private"
     SETTLE_DECISION = "settle_decision"
     ANSWER_LEAD_NOTE = "answer_lead_note"
     SWITCH_TEAM_ON = "switch_team_on"
@@ -65,10 +67,11 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     """Whether `actor` may do `action`.
 
     Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
-    the leads above, those who were asked and the executive sponsor may decide; where nobody
-    asked for help the owner and co-owners may decide as well; who owns a decision, who made it and the
-    leads above may say what became of it; admins see settings and failures, not more. Nobody may act on what they may
-    not see, and a private escalation is for its owners and those it asked.
+    the leads above, those who were asked and the executive sponsor may decide, and ask the owner; where nobody asked
+    for help owner and co-owners may decide as well; owners, leads and those who were asked may make an escalation
+    private; who owns a decision, who made it and the leads above may say what became of it; admins see settings and
+    failures, not more. Nobody may act on what they may not see, and a private escalation is for its owners and its
+    members (`escalation_member_ids`).
     """
     if not (actor.is_full_member and actor.is_active):
         return False
@@ -86,6 +89,10 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return decides
         case Action.RESOLVE_ESCALATION | Action.DECIDE_OUTSIDE:
             return responsible or decides
+        case Action.ASK_OWNER:
+            return decides and me != facts.owner_id
+        case Action.MAKE_PRIVATE:
+            return responsible or leads or asked
         case Action.SETTLE_DECISION:
             return leads or asked
         case Action.HAND_OVER | Action.SET_VALUE_RHYTHM:

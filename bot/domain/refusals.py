@@ -26,6 +26,8 @@ class Reason(enum.Enum):
     ALREADY_IN_REVIEW = "already_in_review"
     ALREADY_DECIDED = "already_decided"
     NEEDS_A_DECISION = "needs_a_decision"
+    NOBODY_OWNS_IT = "nobody_owns_it"
+    PRIVATE_ALREADY = "private_already"
     NOT_YOUR_DECISION = "not_your_decision"
     NOT_YOURS_TO_DECIDE = "not_yours_to_decide"
     NOTHING_TO_DECIDE = "nothing_to_decide"

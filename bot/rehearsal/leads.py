@@ -82,7 +82,8 @@ def _decide(crowd: Crowd, person: Somebody, request: Message) -> Story:
 
 def _resolve(crowd: Crowd, person: Somebody, request: Message) -> Story:
     random, hands = person.random, crowd.hands(person)
-    if not hands.press(request, "Resolve"):
+    # A button where something is decided, and else behind the three dots.
+    if not (hands.press(request, "Resolve") or hands.choose(request, "Resolve")):
         return
     yield 6.0
     if hands.dialog is not None and title(hands.dialog).startswith("Resolve"):
@@ -96,6 +97,9 @@ def press_without_leave(crowd: Crowd, person: Somebody, thread: Message) -> Stor
     """Whoever reads a channel can press its buttons; what they may not do does not happen."""
     yield person.random.uniform(MINUTE, 5 * HOUR)
     crowd.told.presses_by_strangers += 1
-    crowd.hands(person).press(thread, person.random.choice(("I'll take it", "Take to review", "Resolve", "Decide")))
+    label = person.random.choice(("I'll take it", "Take to review", "Resolve", "Decide"))
+    hands = crowd.hands(person)
+    if not hands.press(thread, label):
+        hands.choose(thread, label)
     yield 5.0
-    crowd.hands(person).close()
+    hands.close()

@@ -96,7 +96,8 @@ def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished
 
 
 def _standings(session: Session, sheet: Sheet, about: tuple[Subject, ...]) -> tuple[Standing, ...]:
-    escalations = thread_links(session, [one.key_result_id for one in about if one.escalation_id is not None])
+    readers = {one.key_result_id: sheet.caller.member_id for one in about if one.escalation_id is not None}
+    escalations = thread_links(session, list(readers), readers)
     return tuple(
         standing_of(one, sheet.told_of(one), sheet.period, escalation=escalations.get(one.key_result_id))
         for one in about
@@ -113,7 +114,7 @@ def _opened_by_themselves(session: Session, sheet: Sheet, about: tuple[Subject, 
         and told[-1].confidence is Confidence.YELLOW
         and sheet.another_yellow(one._replace(escalation_id=None)) is Yellow.OPENS
     }
-    opened = open_for_key_results(session, list(yellow))
+    opened = open_for_key_results(session, list(yellow), dict.fromkeys(yellow, sheet.caller.member_id))
     return {id_ for id_, answer_id in yellow.items() if id_ in opened and opened[id_].answer_id == answer_id}
 
 

@@ -83,7 +83,9 @@ def question(session: Session, now: datetime, caller: Caller, key_result_id: int
     stands = find(session, now, caller, key_result_id)
     owner = session.get_one(Member, stands.check_in.owner_id)
     return blocks.Correctable(
-        standing=standings(session, [key_result_id], stands.period)[key_result_id],
+        standing=standings(session, [key_result_id], stands.period, readers={key_result_id: caller.member_id})[
+            key_result_id
+        ],
         period=stands.period,
         owner=owner.name,
         value=_shown(stands.about.kind, "", stands.answer).replace(",", ""),

@@ -14,10 +14,22 @@ from bot.domain.decision_filter import DecisionFilter, Which
 from bot.domain.localtime import local_date_of
 from bot.services import access
 from bot.services.access import Caller
+from bot.services.escalation_members import open_to
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import current_definition, link_to, of_teams, places, root_of
+from bot.services.still_open import current_definition, decision_open_to, link_to, of_teams, places, root_of
 from bot.services.visibility import is_led_by, visible_to
-from models import Decision, DecisionState, Delivery, KeyResult, KeyResultRevision, Member, Objective, Team, Workspace
+from models import (
+    Decision,
+    DecisionState,
+    Delivery,
+    Escalation,
+    KeyResult,
+    KeyResultRevision,
+    Member,
+    Objective,
+    Team,
+    Workspace,
+)
 
 Condition = sa.ColumnElement[bool]
 Columns = TypeVarTuple("Columns")
@@ -51,7 +63,8 @@ def _read(session: Session, viewer: Caller, conditions: list[Condition], today: 
     me = viewer.member_id
     owner, decider, settler = aliased(Member), aliased(Member), aliased(Member)
     # As `may(…, Action.SETTLE_DECISION, …)` says; a test compares the two.
-    may_settle = sa.or_(Decision.owner_id == me, Decision.decided_by_id == me, is_led_by(me))
+    leads = sa.and_(is_led_by(me), sa.or_(Decision.escalation_id.is_(None), open_to(viewer)))
+    may_settle = sa.or_(Decision.owner_id == me, Decision.decided_by_id == me, leads)
     is_open = Decision.state == DecisionState.OPEN
     rows = session.execute(
         _joined(
@@ -72,7 +85,7 @@ def _read(session: Session, viewer: Caller, conditions: list[Condition], today: 
         .join(decider, decider.id == Decision.decided_by_id)
         .outerjoin(settler, settler.id == Decision.settled_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
-        .outerjoin(Delivery, root_of(Decision.workspace_id, Decision.escalation_id))
+        .outerjoin(Delivery, root_of(Escalation))
         .where(*conditions)
         .order_by(
             sa.case((is_open, 0), else_=1),
@@ -111,11 +124,17 @@ def _joined(columns: sa.Select[*Columns]) -> sa.Select[*Columns]:
         columns.select_from(Decision)
         .join(KeyResult, KeyResult.id == Decision.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
+        .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
     )
 
 
 def _conditions(wanted: DecisionFilter, team: Team | None, viewer: Caller, today: date) -> list[Condition]:
-    conditions = [Decision.workspace_id == viewer.workspace_id, visible_to(viewer), *_in_state(wanted.which, today)]
+    conditions = [
+        Decision.workspace_id == viewer.workspace_id,
+        visible_to(viewer),
+        decision_open_to(viewer),
+        *_in_state(wanted.which, today),
+    ]
     if wanted.is_mine:
         conditions.append(Decision.owner_id == viewer.member_id)
     if wanted.number is not None:

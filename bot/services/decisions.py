@@ -22,6 +22,7 @@ from bot.services.decision_posts import redraw_made, standing_now, tell_made, te
 from bot.services.escalation import happened, held, move, seen
 from bot.services.escalation_case import decided_of, names_of
 from bot.services.escalation_ladder import stop
+from bot.services.escalation_members import facts_of, may_see
 from bot.services.refusals import Reason, Refused
 from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, KeyResultState, Member
 
@@ -100,7 +101,8 @@ def about(session: Session, caller: Caller, key_result: KeyResult) -> Escalation
             Escalation.key_result_id == key_result.id, Escalation.state != EscalationState.RESOLVED
         )
     )
-    if open_one is not None:
+    # Of a private one others know nothing: what they decide stands beside it.
+    if open_one is not None and may_see(session, open_one, caller.member_id):
         return seen(session, caller, open_one.id, Action.DECIDE)
     member = member_of(session, caller)
     facts = key_result_facts(session, key_result)
@@ -325,9 +327,14 @@ def _allowed(session: Session, caller: Caller, decision: Decision) -> Member:
         raise Refused(Reason.NOT_A_FULL_MEMBER)
     key_result = session.get_one(KeyResult, decision.key_result_id)
     facts = key_result_facts(session, key_result, asked=[decision.owner_id, decision.decided_by_id])
+    escalation = session.get(Escalation, decision.escalation_id) if decision.escalation_id is not None else None
+    leads = set(facts.lead_ids_above)
+    if escalation is not None and escalation.private_at is not None:
+        leads &= facts_of(session, escalation).escalation_member_ids
+        facts = replace(facts, private=True, escalation_member_ids=facts.escalation_member_ids | leads)
     if not may(actor_of(member), Action.SETTLE_DECISION, facts):
-        can = dict.fromkeys([decision.owner_id, decision.decided_by_id, *facts.lead_ids_above])
-        raise Refused(Reason.NOT_YOUR_DECISION, names=names_of(session, list(can)))
+        can = [decision.owner_id, decision.decided_by_id, *(one for one in facts.lead_ids_above if one in leads)]
+        raise Refused(Reason.NOT_YOUR_DECISION, names=names_of(session, list(dict.fromkeys(can))))
     return member
 
 

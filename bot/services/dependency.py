@@ -21,9 +21,9 @@ from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, outbox
 from bot.services.access import Caller
-from bot.services.escalation_case import root_key
+from bot.services.escalation_case import root_of
 from bot.services.escalation_path import path_of_team, schedule_of
-from bot.services.escalation_posts import LOST, may_read, redraw
+from bot.services.escalation_posts import LOST, is_left, may_read, redraw, taken_back
 from bot.services.refusals import Reason, Refused
 from bot.services.schedules import weeks_of
 from bot.services.standing import standings
@@ -168,7 +168,7 @@ def _reply(session: Session, now: datetime, dependency: Dependency) -> None:
     if escalation is None:
         return
     redraw(session, now, escalation)
-    root = outbox.delivery_of(session, dependency.workspace_id, root_key(escalation.id))
+    root = root_of(session, escalation)
     if root is None or root.state in LOST:
         return
     outbox.post(
@@ -250,6 +250,8 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     """The answer in the thread; None where another one came before it was sent, or its readers may not see it."""
     dependency = session.get_one(Dependency, delivery.dependency_id)
     escalation = session.get_one(Escalation, delivery.escalation_id)
+    if is_left(session, delivery, escalation):
+        return taken_back(session, delivery, escalation)
     if dependency.revision != delivery.part or not may_read(session, delivery, escalation):
         return None
     return messages.reply(_request(session, now, dependency, None))

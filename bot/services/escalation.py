@@ -28,11 +28,11 @@ from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import escalation_ladder as ladder
 from bot.services import outcome
-from bot.services.access import Caller, actor_of, key_result_facts, member_of
+from bot.services.access import Caller, actor_of, member_of
 from bot.services.blockers import blocked_by
 from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
 from bot.services.escalation_events import note
-from bot.services.escalation_path import in_on_it
+from bot.services.escalation_members import facts_of
 from bot.services.escalation_posts import begin_thread, follow_up, redraw, thread_team
 from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
@@ -223,6 +223,7 @@ def happened(
     answer: Answer | None = None,
     decision_id: int | None = None,
     reason: str | None = None,
+    words: str | None = None,
 ) -> EscalationEvent:
     """Note what somebody did and say it: one event, one reply, one audit event."""
     event = note(
@@ -234,6 +235,7 @@ def happened(
         answer=answer,
         decision_id=decision_id,
         reason=reason,
+        words=words,
     )
     if kind is not EscalationEventKind.OPENED:
         follow_up(session, now, escalation, event)
@@ -341,12 +343,16 @@ def _found(session: Session, caller: Caller, escalation_id: int, *, lock: bool) 
 
 
 def _allowed(session: Session, caller: Caller, escalation: Escalation, action: Action) -> Escalation:
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
-    facts = key_result_facts(session, key_result, asked=in_on_it(session, escalation))
+    facts = facts_of(session, escalation)
     member = member_of(session, caller)
     if not member.may_take_part:
         raise Refused(Reason.NOT_A_FULL_MEMBER)
-    if not may(actor_of(member), action, facts):
+    actor = actor_of(member)
+    if facts.private and not may(actor, Action.VIEW_KEY_RESULT, facts):
+        # For them there is none; the button was on an old copy of the message.
+        raise Refused(Reason.NO_SUCH_ESCALATION)
+    if not may(actor, action, facts):
+        key_result = session.get_one(KeyResult, escalation.key_result_id)
         raise Refused(
             Reason.NOT_YOUR_ESCALATION, names=names_of(session, who_may_decide(session, key_result, escalation))
         )

@@ -17,7 +17,8 @@ from bot.blocks.links import thread_link
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
 from bot.services import conversations, outbox
-from bot.services.access import key_result_facts, teams_above
+from bot.services.access import teams_above
+from bot.services.escalation_members import MOVED, facts_of
 from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
 from bot.services.standing import standings
 from bot.services.still_open import blocking_at, newest_call
@@ -45,8 +46,19 @@ SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROP
 CARRIED_OUT = (EscalationEventKind.CHANGED, EscalationEventKind.STOPPED)
 
 
-def root_key(escalation_id: int) -> str:
+def root_key(escalation: Escalation) -> str:
+    """The key of the thread's first message, where the thread is now."""
+    return first_root_key(escalation.id) + (MOVED if escalation.has_moved else "")
+
+
+def first_root_key(escalation_id: int) -> str:
+    """The key of the thread's first message, where it began."""
     return f"escalation:{escalation_id}"
+
+
+def root_of(session: Session, escalation: Escalation) -> Delivery | None:
+    """The thread's first message, where the thread is now."""
+    return outbox.delivery_of(session, escalation.workspace_id, root_key(escalation))
 
 
 def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_id: int | None = None) -> Case:
@@ -55,7 +67,7 @@ def case_of(session: Session, escalation: Escalation, now: datetime, *, reader_i
     The link to a thread that is a group message is for a reader who is in it.
     """
     case = _case_of(session, escalation, now)
-    root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
+    root = root_of(session, escalation)
     if root is None or not root.posted_channel or not root.posted_ts or not _opens_for(session, root, reader_id):
         return case
     workspace = session.get_one(Workspace, escalation.workspace_id)
@@ -91,6 +103,7 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         decisions=tuple(decided_of(session, one) for one in decisions_of(session, escalation)),
         resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
         no_decision_reason=escalation.no_decision_reason,
+        is_private=escalation.private_at is not None,
         link=None,
     )
 
@@ -139,9 +152,13 @@ def _expected(session: Session, escalation: Escalation, now: datetime) -> Expect
 
 
 def who_may_decide(session: Session, key_result: KeyResult, escalation: Escalation) -> list[int]:
-    """The leads above and those who were asked, nearest first; some of them may have left."""
-    facts = key_result_facts(session, key_result)
-    return list(dict.fromkeys([*facts.lead_ids_above, *in_on_it(session, escalation)]))
+    """The leads above and those who were asked, nearest first; some of them may have left.
+
+    Of a private one: those leads who are its members.
+    """
+    facts = facts_of(session, escalation)
+    leads = [one for one in facts.lead_ids_above if not facts.private or one in facts.escalation_member_ids]
+    return list(dict.fromkeys([*leads, *in_on_it(session, escalation)]))
 
 
 def names_of(session: Session, member_ids: Sequence[int]) -> tuple[str, ...]:

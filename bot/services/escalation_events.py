@@ -21,6 +21,7 @@ def note(
     decision_id: int | None = None,
     step_id: int | None = None,
     reason: str | None = None,
+    words: str | None = None,
 ) -> EscalationEvent:
     """Write it down. `actor_id` is null for what no person did: the ladder goes on by itself."""
     event = EscalationEvent(
@@ -32,6 +33,7 @@ def note(
         decision_id=decision_id,
         step_id=step_id,
         reason=reason,
+        words=words,
         at=now,
     )
     session.add(event)

@@ -29,10 +29,13 @@ from bot.services.escalation_case import (
     case_of,
     change_of,
     decided_of,
+    first_root_key,
     key_result_of,
     name_of,
     root_key,
+    root_of,
 )
+from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
 from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.named_again import again_of
@@ -81,43 +84,72 @@ def begin_thread(
     """
     channel_id = _channel(holder) if holder is not None else None
     asked = [first.member_id] if first is not None else []
-    place = Place(channel_id) if channel_id else group_of(session, now, escalation, asked)
+    place = Place(channel_id) if channel_id else _group(session, now, escalation, group_of(session, escalation, asked))
+    _begin(session, now, escalation, place, at=first.at if channel_id is None and first is not None else now)
+
+
+def move_thread(session: Session, now: datetime, escalation: Escalation, actor_id: int) -> None:
+    """It was made private: the thread goes on in a group message. What stands where it was says no more than that.
+
+    A group message that has the actor in it stays.
+    """
+    root = root_of(session, escalation)
+    if root is not None and root.channel_id is None and actor_id in readers_of(session, root):
+        redraw(session, now, escalation)
+        return
+    escalation.has_moved = root is not None
+    session.flush()
+    place = _group(session, now, escalation, group_of(session, escalation, [actor_id]))
+    _begin(session, now, escalation, place, at=now)
+    if root is not None:
+        left = session.scalars(
+            sa.select(Delivery.id).where(Delivery.workspace_id == root.workspace_id, Delivery.follows_id == root.id)
+        ).all()
+        outbox.show_from_now_on(session, now, workspace_id=root.workspace_id, delivery_ids=[root.id, *left])
+    redraw(session, now, escalation)
+
+
+def group_of(session: Session, escalation: Escalation, more: Sequence[int]) -> Sequence[Member]:
+    """Who reads a group message about it: the owner, `more` people, the nearest lead, those who were asked or took it.
+
+    Those who do not take part are left out. Nobody can be added to it later: who is asked after that is asked directly.
+    """
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    leads = leads_above(session, session.get_one(Objective, key_result.objective_id).team_id)
+    lead = [one.id for one in taking_part(session, [one for one in leads if one != key_result.owner_id])[:1]]
+    people = [key_result.owner_id, *more, *lead, escalation.taken_by_id, *in_on_it(session, escalation)]
+    wanted = [one for one in dict.fromkeys(people) if one is not None]
+    return taking_part(session, wanted)[: conversations.MOST]
+
+
+def _group(session: Session, now: datetime, escalation: Escalation, people: Sequence[Member]) -> Place | None:
+    """The group message of these people; of only one it is their direct message."""
+    ids = [one.id for one in people]
+    if len(ids) > 1:
+        return Place(conversation_id=conversations.with_people(session, now, escalation.workspace_id, ids))
+    return Place(member_id=ids[0]) if ids else None
+
+
+def _begin(session: Session, now: datetime, escalation: Escalation, place: Place | None, *, at: datetime) -> None:
     if place is None:
         return
     outbox.post(
         session,
         now,
         workspace_id=escalation.workspace_id,
-        key=root_key(escalation.id),
+        key=root_key(escalation),
         kind=PostKind.ESCALATION,
         channel_id=place.channel_id,
         conversation_id=place.conversation_id,
         member_id=place.member_id,
         escalation_id=escalation.id,
-        not_before=first.at if channel_id is None and first is not None else now,
+        not_before=at,
     )
-
-
-def group_of(session: Session, now: datetime, escalation: Escalation, more: Sequence[int]) -> Place | None:
-    """The group message of the key result's owner, their nearest lead, those who were asked, and `more` people.
-
-    Those who do not take part are left out; of only one it is their direct message, and None where nobody is left.
-    Nobody can be added to it later: who is asked after that is asked directly.
-    """
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
-    leads = leads_above(session, session.get_one(Objective, key_result.objective_id).team_id)
-    lead = [one.id for one in taking_part(session, [one for one in leads if one != key_result.owner_id])[:1]]
-    people = [key_result.owner_id, *more, *lead, *in_on_it(session, escalation), escalation.taken_by_id]
-    wanted = [one for one in dict.fromkeys(people) if one is not None]
-    here = [one.id for one in taking_part(session, wanted)][: conversations.MOST]
-    if len(here) > 1:
-        return Place(conversation_id=conversations.with_people(session, now, escalation.workspace_id, here))
-    return Place(member_id=here[0]) if here else None
 
 
 def ask(session: Session, now: datetime, escalation: Escalation, step: EscalationStep) -> None:
     """Queue the request to the one whose turn it is, unless they are the first, and the thread reaches them itself."""
-    root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
+    root = root_of(session, escalation)
     is_first = escalation.round == 1 and not any(
         one.was_asked and one.number < step.number for one in steps_of(session, escalation)
     )
@@ -198,7 +230,7 @@ def _channel(team: Team) -> str | None:
 def follow_up(session: Session, now: datetime, escalation: Escalation, event: EscalationEvent) -> None:
     """Queue the one reply to an event, the news to those whom the thread may not reach, and redraw the state."""
     redraw(session, now, escalation)
-    root = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation.id))
+    root = root_of(session, escalation)
     if root is None:
         return
     is_lost = root.state in LOST or not may_read(session, root, escalation)
@@ -285,6 +317,8 @@ def _whom_to_tell(
     if event.kind in _SAID_IN_THE_THREAD:
         return ()
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
+    if event.kind is EscalationEventKind.OWNER_ASKED:
+        return [owner_id] if owner_id is not None else ()
     told: list[int | None] = []
     decision = session.get_one(Decision, event.decision_id) if event.decision_id is not None else None
     if decision is not None:
@@ -308,15 +342,16 @@ def _whom_to_tell(
 def may_read(session: Session, delivery: Delivery, escalation: Escalation, *told: int) -> bool:
     """Whether the readers of a post may see the escalation's key result, as things are now.
 
-    In a channel it must be for everybody. Otherwise its reader must be here (of a group: somebody), and see it or be in
-    on the escalation: who was asked, who took it, and (`told`) who is asked to make a decision happen.
+    In a channel it must be for everybody, and not private. Otherwise its reader must be here (of a group: somebody),
+    and see it or be in on the escalation: who was asked, who took it, and (`told`) who is asked to make a decision
+    happen.
     """
-    key_result = key_result_of(session, escalation)
-    asked = in_on_it(session, escalation)
-    members = [one for one in (*asked, escalation.taken_by_id, *told) if one is not None]
-    facts = key_result_facts(session, key_result, asked=members)
+    # Read at once with what belongs to it, where much is drawn together.
+    key_result_of(session, escalation)
+    taker = [escalation.taken_by_id] if escalation.taken_by_id is not None else []
+    facts = facts_of(session, escalation, told=[*taker, *told])
     if delivery.channel_id is not None:
-        return facts.visibility is Visibility.WORKSPACE
+        return facts.visibility is Visibility.WORKSPACE and not facts.private
     readers = [session.get_one(Member, one) for one in readers_of(session, delivery)]
     here = [one for one in readers if one.may_take_part]
     return bool(here) and all(may(actor_of(one), Action.VIEW_KEY_RESULT, facts) for one in here)
@@ -329,16 +364,26 @@ def readers_of(session: Session, delivery: Delivery) -> Sequence[int]:
     return [delivery.member_id] if delivery.member_id is not None else []
 
 
-def _hidden(delivery: Delivery) -> Post | None:
+def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> Post | None:
     """Nothing, where nothing was said; else what stands is taken back, with its buttons."""
-    return messages.hidden() if delivery.posted_ts is not None else None
+    if delivery.posted_ts is None:
+        return None
+    return messages.made_private() if escalation.private_at is not None else messages.hidden()
+
+
+def is_left(session: Session, delivery: Delivery, escalation: Escalation) -> bool:
+    """Whether it is of the thread that was left when the escalation was made private."""
+    if not escalation.has_moved:
+        return False
+    left = outbox.delivery_of(session, escalation.workspace_id, first_root_key(escalation.id))
+    return left is not None and left.id in (delivery.id, delivery.follows_id)
 
 
 def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The thread's first message. Where its readers may not see the key result any more it is not sent, or blanked."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if not may_read(session, delivery, escalation):
-        return _hidden(delivery)
+    if is_left(session, delivery, escalation) or not may_read(session, delivery, escalation):
+        return taken_back(session, delivery, escalation)
     case = case_of(session, escalation, now)
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
     reader_id = delivery.member_id
@@ -351,7 +396,7 @@ def ask_post(session: Session, delivery: Delivery, now: datetime) -> Post | None
     """The direct message to the one who is asked. None once it was sent too late to be one, or they have left."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
     if not may_read(session, delivery, escalation):
-        return _hidden(delivery)
+        return taken_back(session, delivery, escalation)
     if delivery.posted_ts is None and _was_helped_since(session, delivery, escalation):
         return None
     assert delivery.member_id is not None  # noqa: S101 - a request goes to a person
@@ -362,7 +407,7 @@ def review_post(session: Session, delivery: Delivery, now: datetime) -> Post | N
     """The direct message on the review's evening. None where something was decided before it was sent."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
     if not may_read(session, delivery, escalation):
-        return _hidden(delivery)
+        return taken_back(session, delivery, escalation)
     if delivery.posted_ts is None and escalation.state is not EscalationState.IN_REVIEW:
         return None
     return messages.after_review(case_of(session, escalation, now, reader_id=delivery.member_id))
@@ -384,13 +429,20 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     """The reply in the thread to one event. None where the thread's readers may not see the key result any more."""
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
     escalation = session.get_one(Escalation, event.escalation_id)
+    if is_left(session, delivery, escalation):
+        return taken_back(session, delivery, escalation)
     if not may_read(session, delivery, escalation):
         return None
-    case = case_of(session, escalation, now)
+    return _reply_of(session, event, case_of(session, escalation, now))
+
+
+def _reply_of(session: Session, event: EscalationEvent, case: Case) -> Post | None:
     actor = name_of(session, event.actor_id)
     match event.kind:
-        case EscalationEventKind.OPENED:
+        case EscalationEventKind.OPENED | EscalationEventKind.MADE_PRIVATE:
             return None
+        case EscalationEventKind.OWNER_ASKED:
+            return messages.owner_asked(case, actor, event.words or "")
         case EscalationEventKind.RED_AGAIN:
             return messages.again(case, change_of(session, event, case))
         case EscalationEventKind.ASKED_NEXT:
@@ -442,8 +494,11 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             | EscalationEventKind.GREEN_AGAIN
             | EscalationEventKind.REOPENED
             | EscalationEventKind.RESOLVED
+            | EscalationEventKind.MADE_PRIVATE
         ):
             return None
+        case EscalationEventKind.OWNER_ASKED:
+            return messages.question_to_owner(case, actor, event.words or "")
         case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
             return messages.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
         case EscalationEventKind.ACKNOWLEDGED:

@@ -21,6 +21,7 @@ from bot.domain.localtime import local_date_of
 from bot.services import absences, access, attention, home_roles, listing, preferences
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
+from bot.services.escalation_members import open_to
 from bot.services.prompt import prompt_views
 from bot.services.refusals import Reason, Refused
 from bot.services.requests import asking_of, decision_of
@@ -199,6 +200,7 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
             Objective.team_id.in_(ids),
             Escalation.state.not_in((EscalationState.DECIDED, EscalationState.RESOLVED)),
             visible_to(viewer),
+            open_to(viewer),
         )
         .group_by(Objective.team_id)
     ).all()

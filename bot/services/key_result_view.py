@@ -62,7 +62,7 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
     ).one()
     imported = key_result.imported_score
     return KeyResultView(
-        standing=standings(session, [key_result.id], period)[key_result.id],
+        standing=standings(session, [key_result.id], period, readers={key_result.id: viewer.member_id})[key_result.id],
         objective=objective,
         team=team,
         due_on=due_on,

@@ -127,7 +127,8 @@ def _listing(session: Session, member: Member, viewer: Caller, now: datetime, co
         .order_by(Team.name, Objective.id, KeyResult.number)
     ).all()
     period = period_of(now, ZoneInfo(member.time_zone))
-    stands = standings(session, [key_result.id for key_result, *_ in rows], period)
+    readers = {key_result.id: viewer.member_id for key_result, *_ in rows}
+    stands = standings(session, list(readers), period, readers=readers)
     objectives = []
     for (_, title, team), group in itertools.groupby(rows, key=lambda row: (row[1], row[2], row[3])):
         listed = tuple(

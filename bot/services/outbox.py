@@ -15,7 +15,7 @@ from bot.services import home_changes
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.memory import remembered
-from models.once import insert_all_once
+from models.once import insert_all_once, insert_once
 from models.prepared import Prepared
 
 # Kinds whose message shows state and is redrawn when the state changes.
@@ -285,6 +285,35 @@ def redraw_for(
         )
     ).all()
     redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+
+
+def show_from_now_on(session: Session, now: datetime, *, workspace_id: int, delivery_ids: Collection[int]) -> None:
+    """These posts show the state from now on, also those that were only said once: they are drawn anew, soon.
+
+    Of what has not left yet nothing is drawn; it is looked at again when it leaves.
+    """
+    rows = session.scalars(
+        sa.select(Delivery)
+        .where(Delivery.id.in_(delivery_ids))
+        .order_by(Delivery.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for row in rows:
+        values = {
+            "workspace_id": workspace_id,
+            "delivery_id": row.id,
+            "channel": row.posted_channel,
+            "ts": row.posted_ts,
+            # One that is on its way was rendered already: what it shows then is the first.
+            "wanted": 1,
+            "shown": 0,
+            "generation": 0,
+            "attempts": 0,
+            "not_before": now,
+        }
+        insert_once(session, Message, values, key=("delivery_id",))
+    redraw_all(session, now, workspace_id=workspace_id, keys=[row.key for row in rows])
 
 
 @remembered

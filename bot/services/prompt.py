@@ -150,7 +150,8 @@ def _views(
     found = [_Asked._make(row) for row in asked]
     if not found:
         return {}
-    stands = standings(session, [one.key_result_id for one in found], this)
+    readers = {one.key_result_id: one.owner_id for one in found}
+    stands = standings(session, list(readers), this, readers=readers)
     covered = _names(session, {one.covered_for_id for one in found})
     told = told_of(session, [one.check_in_id for one in found if one.disowned_at is not None])
     theirs: dict[int, list[_Asked]] = {}
@@ -217,7 +218,8 @@ def first_prompt(
 ) -> Prompt:
     """The prompt that a member would get in the period that opens so, were these asked about."""
     this = first.period
-    stands = standings(session, [key_result.id for key_result, _, _ in key_results], this)
+    readers = {key_result.id: member.id for key_result, _, _ in key_results}
+    stands = standings(session, list(readers), this, readers=readers)
     workspace = session.get_one(Workspace, member.workspace_id)
     return _prompt(
         workspace,

@@ -22,6 +22,7 @@ def asking_of(one: OpenEscalation, zone: ZoneInfo) -> Asking:
         asked=one.asked_name,
         taken_by=one.taken_by_name,
         link=one.link,
+        is_private=one.is_private,
     )
 
 

@@ -15,7 +15,7 @@ from bot.domain.cadence import Period, following
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
-from bot.services.still_open import thread_links
+from bot.services.still_open import Readers, thread_links
 from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
 from models.base import table_of
 from models.escalation import is_unresolved
@@ -82,18 +82,20 @@ class _Line(NamedTuple):
     escalation_id: int | None
 
 
-def standings(session: Session, key_result_ids: Collection[int], period: Period) -> dict[int, Standing]:
+def standings(
+    session: Session, key_result_ids: Collection[int], period: Period, *, readers: Readers | None = None
+) -> dict[int, Standing]:
     """By key result id, as the answers up to and with `period` left it; ids that do not exist are absent.
 
     The caller has seen to it that these key results may be seen. In each check-in the newest answer counts; what an
     answer left out (a value that is asked every N weeks) stands as it was. Answers more than `WEEKS` back are not
-    looked at.
+    looked at. `readers`: who looks at which, by member id; a private escalation is shown to its members only.
     """
-    return standings_and_answers(session, key_result_ids, period)[0]
+    return standings_and_answers(session, key_result_ids, period, readers=readers)[0]
 
 
 def standings_and_answers(
-    session: Session, key_result_ids: Collection[int], period: Period
+    session: Session, key_result_ids: Collection[int], period: Period, *, readers: Readers | None = None
 ) -> tuple[dict[int, Standing], dict[int, tuple[Told, ...]]]:
     """As `standings`, with the answers that they were read off, as `told` gives them."""
     if not key_result_ids:
@@ -103,7 +105,8 @@ def standings_and_answers(
     said, rows = at_once(session, (_TOLD, ids, span), (_LINES, ids, {}))
     answers = _by_key_result(said)
     lines = [_Line._make(row) for row in rows]
-    escalations = thread_links(session, [one.key_result_id for one in lines if one.escalation_id is not None])
+    asking = [one.key_result_id for one in lines if one.escalation_id is not None]
+    escalations = thread_links(session, asking, readers)
     stands = {
         line.key_result_id: standing_of(
             line,

@@ -8,13 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.links import thread_link
 from bot.blocks.standing import EscalationLink
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
 from bot.services.blockers import blocked_by
+from bot.services.escalation_members import MOVED, may_see, open_to
 from bot.services.visibility import visible_to
 from models import (
     Answer,
@@ -38,7 +39,8 @@ from models.base import table_of
 from models.escalation import is_unresolved
 from models.prepared import Listed
 
-_Id = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
+# Who looks at which key result: member ids by key result id.
+Readers = Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class OpenEscalation:
     posted_channel: str | None
     posted_ts: str | None
     workspace_url: str | None
+    is_private: bool
 
     @property
     def is_decided(self) -> bool:
@@ -106,32 +109,48 @@ class OpenDecision:
 def open_escalations(session: Session, viewer: Caller | None, team_ids: Collection[int]) -> list[OpenEscalation]:
     """The unresolved escalations about objectives that these teams hold or share, oldest first.
 
-    `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
+    `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees. A private one is
+    seen by its members.
     """
-    return _open(session, _UNRESOLVED.where(of_teams(team_ids), visible_to(viewer)), viewer=viewer)
+    wanted = _UNRESOLVED.where(of_teams(team_ids), visible_to(viewer), open_to(viewer))
+    return _open(session, wanted, viewer=viewer)
 
 
-def open_for_key_results(session: Session, key_result_ids: Collection[int]) -> dict[int, OpenEscalation]:
-    """By key result id; the caller has seen to it that these may be seen."""
+def open_for_key_results(
+    session: Session, key_result_ids: Collection[int], readers: Readers | None = None
+) -> dict[int, OpenEscalation]:
+    """By key result id; the caller has seen to it that these may be seen.
+
+    `readers`: who looks at which of them, by member id. A private one is there for a reader who is its member.
+    """
     if not key_result_ids:
         return {}
-    found = _open(session, _OF_KEY_RESULTS, {"key_result_ids": list(key_result_ids)})
+    found = _open(session, _OF_KEY_RESULTS, {"key_result_ids": list(key_result_ids)}, readers=readers or {})
     return {one.key_result_id: one for one in found}
 
 
 def escalations(session: Session, viewer: Caller, escalation_ids: Collection[int]) -> dict[int, OpenEscalation]:
     """By id, resolved or not; the caller has seen to it that the viewer may see these."""
-    found = _open(session, _ANY.where(Escalation.id.in_(escalation_ids)), viewer=viewer) if escalation_ids else []
+    wanted = _ANY.where(Escalation.id.in_(escalation_ids), open_to(viewer))
+    found = _open(session, wanted, viewer=viewer) if escalation_ids else []
     return {one.escalation_id: one for one in found}
 
 
-def thread_links(session: Session, key_result_ids: Collection[int]) -> dict[int, EscalationLink]:
-    """By key result id: the state of its open escalation, and where the thread stands if that is a channel."""
+def thread_links(
+    session: Session, key_result_ids: Collection[int], readers: Readers | None = None
+) -> dict[int, EscalationLink]:
+    """By key result id: the state of its open escalation, and where the thread stands if that is a channel.
+
+    `readers` as for `open_for_key_results`.
+    """
     return {
         key_result_id: EscalationLink(
             state, posted if channel is not None else None, ts if channel is not None else None, url, taken_by
         )
-        for key_result_id, state, channel, posted, ts, url, taken_by in _LINKS.rows(session, key_result_ids)
+        for escalation_id, private_at, key_result_id, state, channel, posted, ts, url, taken_by in _LINKS.rows(
+            session, key_result_ids
+        )
+        if private_at is None or _is_for(session, session.get_one(Escalation, escalation_id), readers or {})
     }
 
 
@@ -146,7 +165,8 @@ def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation
     is_part = sa.or_(
         KeyResult.owner_id == me, co_owned, Escalation.asked_id == me, Escalation.taken_by_id == me, was_asked
     )
-    return _open(session, _UNRESOLVED.where(Escalation.workspace_id == viewer.workspace_id, is_part), viewer=viewer)
+    wanted = _UNRESOLVED.where(Escalation.workspace_id == viewer.workspace_id, is_part, open_to(viewer))
+    return _open(session, wanted, viewer=viewer)
 
 
 def open_decisions(
@@ -179,7 +199,7 @@ def decisions_since(
 def _decisions(
     session: Session, today: date, viewer: Caller | None, *conditions: sa.ColumnElement[bool]
 ) -> list[OpenDecision]:
-    return _decisions_where(session, today, viewer, *conditions, visible_to(viewer))
+    return _decisions_where(session, today, viewer, *conditions, visible_to(viewer), decision_open_to(viewer))
 
 
 def _decisions_where(
@@ -194,7 +214,8 @@ def _decisions_where(
         .join(owner, owner.id == Decision.owner_id)
         .join(decider, decider.id == Decision.decided_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
-        .outerjoin(Delivery, root_of(Decision.workspace_id, Decision.escalation_id))
+        .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
+        .outerjoin(Delivery, root_of(Escalation))
         .where(*conditions)
         .order_by(Decision.due_on, Decision.id)
     ).all()
@@ -217,6 +238,14 @@ def _decisions_where(
         )
         for decision, number, definition, who, decided_by, root, url in rows
     ]
+
+
+def decision_open_to(viewer: Caller | None) -> sa.ColumnElement[bool]:
+    """A decision of a private escalation is for its members, and for who made it or makes it happen."""
+    seen = sa.or_(Decision.escalation_id.is_(None), open_to(viewer))
+    if viewer is None:
+        return seen
+    return sa.or_(seen, Decision.owner_id == viewer.member_id, Decision.decided_by_id == viewer.member_id)
 
 
 def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Answer]:
@@ -242,9 +271,16 @@ def _stands(blocker: Blocker, at: datetime) -> bool:
 
 
 def _open(
-    session: Session, wanted: _Opened, given: Mapping[str, Any] | None = None, *, viewer: Caller | None = None
+    session: Session,
+    wanted: _Opened,
+    given: Mapping[str, Any] | None = None,
+    *,
+    viewer: Caller | None = None,
+    readers: Readers | None = None,
 ) -> list[OpenEscalation]:
     rows = session.execute(wanted, given or {}).all()
+    if readers is not None:
+        rows = [row for row in rows if row[0].private_at is None or _is_for(session, row[0], readers)]
     if not rows:
         return []
     reached = places(session, [row[5] for row in rows], viewer)
@@ -271,6 +307,7 @@ def _open(
             posted_channel=root.posted_channel if root and root.id in reached else None,
             posted_ts=root.posted_ts if root and root.id in reached else None,
             workspace_url=url,
+            is_private=escalation.private_at is not None,
         )
         for escalation, number, definition, who, taken_by, root, url in rows
     ]
@@ -287,10 +324,15 @@ def of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
     return sa.or_(Objective.team_id.in_(team_ids), shared)
 
 
-def root_of(workspace_id: _Id, escalation_id: _Id) -> sa.ColumnElement[bool]:
-    """Joins the delivery of a thread's first message."""
-    key = sa.literal("escalation:").concat(sa.cast(escalation_id, sa.Text))
-    return sa.and_(Delivery.workspace_id == workspace_id, Delivery.key == key)
+def root_of(escalation: type[Escalation]) -> sa.ColumnElement[bool]:
+    """Joins the delivery of a thread's first message, where the thread is now."""
+    key = sa.literal("escalation:").concat(sa.cast(escalation.id, sa.Text))
+    where = sa.case((escalation.has_moved, MOVED), else_="")
+    return sa.and_(Delivery.workspace_id == escalation.workspace_id, Delivery.key == key.concat(where))
+
+
+def _is_for(session: Session, escalation: Escalation, readers: Readers) -> bool:
+    return may_see(session, escalation, readers.get(escalation.key_result_id))
 
 
 def places(session: Session, roots: Collection[Delivery | None], viewer: Caller | None) -> set[int]:
@@ -322,7 +364,7 @@ _ANY: _Opened = (
     .join(Workspace, Workspace.id == Escalation.workspace_id)
     .outerjoin(_asked, _asked.id == Escalation.asked_id)
     .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
-    .outerjoin(Delivery, root_of(Escalation.workspace_id, Escalation.id))
+    .outerjoin(Delivery, root_of(Escalation))
     .order_by(Escalation.opened_at, Escalation.id)
 )
 _UNRESOLVED = _ANY.where(Escalation.state != EscalationState.RESOLVED)
@@ -331,6 +373,8 @@ _OF_KEY_RESULTS = _UNRESOLVED.where(Escalation.key_result_id.in_(sa.bindparam("k
 _LINKS = Listed(
     lambda ids: (
         sa.select(
+            Escalation.id,
+            Escalation.private_at,
             Escalation.key_result_id,
             Escalation.state,
             Delivery.channel_id,
@@ -341,7 +385,7 @@ _LINKS = Listed(
         )
         .join(Workspace, Workspace.id == Escalation.workspace_id)
         .outerjoin(_taker, _taker.id == Escalation.taken_by_id)
-        .outerjoin(Delivery, root_of(Escalation.workspace_id, Escalation.id))
+        .outerjoin(Delivery, root_of(Escalation))
         .where(Escalation.key_result_id.in_(ids), is_unresolved(table_of(Escalation)))
     )
 )

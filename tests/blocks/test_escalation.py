@@ -169,7 +169,9 @@ def test_the_buttons_are_those_that_the_state_machine_takes(state: EscalationSta
         has_decision=state is EscalationState.DECIDED,
         no_decision_reason="none",
     )
-    offered = {button["action_id"] for button in messages.buttons(7, state)}
+    shown = messages.buttons(7, state)
+    offered = {button["action_id"] for button in shown}
+    entries = [entry["value"] for one in shown for entry in one.get("options", [])]
     for action, event in {
         "take_escalation": Event.ACKNOWLEDGE,
         "take_to_review": Event.TAKE_TO_REVIEW,
@@ -180,8 +182,10 @@ def test_the_buttons_are_those_that_the_state_machine_takes(state: EscalationSta
         if action in offered:
             assert not isinstance(outcome, Refusal), (state, action)
             assert outcome is not state or event is Event.DECIDE, (state, action)
-    assert ("resolve_escalation" in offered) == (state is not EscalationState.RESOLVED)
-    assert len(offered) == len(messages.buttons(7, state))
+    # It can be resolved in one place, until it is.
+    places = ["resolve_escalation" in offered, "resolve:7" in entries]
+    assert places.count(True) == (state is not EscalationState.RESOLVED)
+    assert len(offered) == len(shown)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_decision_stands_in_the_thread_asks_its_owner_and_tells_the_key_result
         assert "Hana Mori makes it happen by Mon 12 Oct." in words(shown(session, to_owner))
         root = shown(session, "escalation:1")
         assert "*Follow-up:* Hana Mori, by Mon 12 Oct" in words(root)
-        assert pressable(root) == ["Resolve", "Decide again"]
+        assert pressable(root) == ["Resolve", "Decide again", "Ask the owner", "Make private"]
         assert the_escalation(session).state is EscalationState.DECIDED
 
 
@@ -153,7 +153,7 @@ def test_several_decisions_stand_in_the_root_in_short_the_newest_first(database:
             "• *Decided before* (accept the risk): the next one, 1 · Hana Mori, by Mon 12 Oct\n"
             "• *Decided before*: HR frees Ana for two days · Hana Mori, by Mon 12 Oct · *done*, says Hana Mori"
         ) in words(root)
-        assert pressable(root) == ["Resolve", "Decide again"]
+        assert pressable(root) == ["Resolve", "Decide again", "Ask the owner", "Make private"]
         whole = [words(shown(session, key)) for key in keys(session) if posted(session, key).follows_id is not None]
         assert "*Decided by Hana Mori (accept the risk):*\nthe next one, 1" in whole[1]
 

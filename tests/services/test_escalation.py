@@ -42,6 +42,9 @@ from models import (
 )
 from models.database import Database
 
+# What can be pressed while nobody has taken it.
+OPEN_TO_ALL = ["I'll take it", "Decide", "Take to review", "Ask the owner", "Make private", "Resolve"]
+
 
 def test_a_red_opens_a_thread_in_the_teams_channel_and_asks_the_lead(database: Database) -> None:
     with database.write() as session:
@@ -61,7 +64,7 @@ def test_a_red_opens_a_thread_in_the_teams_channel_and_asks_the_lead(database: D
         assert "*The owner needs:* someone to free two HR days" in said
         assert "<@U0TAMAREID>, can you get this, decide otherwise, or take it to the team's next review?" in said
         assert "Mon 5 Oct, 09:12" in said
-        assert pressable(post) == ["I'll take it", "Decide", "Take to review", "Resolve"]
+        assert pressable(post) == OPEN_TO_ALL
         assert check_message(post.text, list(map(dict, post.blocks))) == []
         assert post.text == (
             "🔴 red KR-1 SOC 2 certified by 15 Dec: help wanted · 0.3, the first score. "
@@ -84,7 +87,7 @@ def test_the_direct_message_to_the_lead_is_complete_and_links_to_the_thread(data
         session.flush()
         assert "because you lead Product" in words(shown(session, f"escalation:1:ask:{scene.lead.id}"))
         assert "*The owner needs:* someone to free two HR days" in words(ask)
-        assert pressable(ask) == ["I'll take it", "Decide", "Take to review", "Resolve"]
+        assert pressable(ask) == OPEN_TO_ALL
 
 
 def test_a_yellow_opens_a_thread_only_when_its_blocker_wants_help(database: Database) -> None:
@@ -335,7 +338,7 @@ def test_a_key_result_that_was_limited_after_its_thread_began_is_told_of_no_more
         assert pressable(post) == []
         assert words(post) == "This request for help is for fewer people now, so it is not shown here any more."
         assert "KR-1" not in repr(post)
-        assert pressable(shown(session, ask.key)) == ["Decide", "Take to review", "Resolve"]
+        assert pressable(shown(session, ask.key)) == OPEN_TO_ALL[1:]
         # What happens from now on is told to the owner directly.
         escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1, reason="a slip")
         assert posted(session, keys(session)[-1]).member_id == scene.owner.id

@@ -34,6 +34,9 @@ from bot.services.escalation_ladder import step_due
 from models import Delivery, EscalationEvent, EscalationEventKind, EscalationStep, PathStep, PostKind
 from models.database import Database
 
+# What can be pressed while nobody has taken it.
+OPEN_TO_ALL = ["I'll take it", "Decide", "Take to review", "Ask the owner", "Make private", "Resolve"]
+
 # Tama and Hana are in London, which is an hour ahead of UTC until 25 October; MORNING is 10:12 there.
 TUESDAY = datetime(2026, 10, 6, 9, 12, tzinfo=UTC)
 THURSDAY = datetime(2026, 10, 8, 9, 12, tzinfo=UTC)
@@ -98,7 +101,7 @@ def test_the_thread_says_that_it_goes_on_and_each_is_told_why_they_are_asked(dat
         head = shown(session, f"escalation:1:ask:{scene.head.id}")
         assert "Asked of you because you lead Product · Tama Reid was asked" in words(head)
         assert "*The owner needs:* someone to free two HR days" in words(head)
-        assert pressable(head) == ["I'll take it", "Decide", "Take to review", "Resolve"]
+        assert pressable(head) == OPEN_TO_ALL
         sponsor = words(shown(session, f"escalation:1:ask:{scene.stranger.id}"))
         assert "because you are an executive sponsor · Tama Reid was asked" in sponsor
         escalation.take(session, THURSDAY, caller=scene.company.caller(scene.stranger), escalation_id=1)

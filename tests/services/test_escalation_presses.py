@@ -44,7 +44,7 @@ def test_taken_says_by_whom_and_the_second_who_presses_reads_it(database: Databa
         root = shown(session, "escalation:1")
         assert "*Taken* by Tama Reid" in words(root)
         assert "KR-1 SOC 2 certified by 15 Dec: Tama Reid is on it*" in words(root)
-        assert pressable(root) == ["Decide", "Take to review", "Resolve"]
+        assert pressable(root) == ["Decide", "Take to review", "Ask the owner", "Make private", "Resolve"]
         with pytest.raises(Refused) as refused:
             escalation.take(session, MORNING, caller=scene.company.caller(scene.head), escalation_id=1)
         assert refused.value.reason is Reason.ALREADY_TAKEN

@@ -61,7 +61,7 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     assert "Stuck: the auditor has had nothing from HR" in opened.text
     assert "Blocked by: People" in opened.text
     assert "@Tama Reid, can you get this, decide otherwise, or take it to the team's next review?" in opened.text
-    assert opened.buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
+    assert opened.buttons == ["I'll take it", "Decide", "Take to review"]
     ask = okra.newest("Tama Reid")
     assert ask.buttons == opened.buttons
     assert "The owner needs: someone to free two HR days" in ask.text
@@ -189,7 +189,7 @@ def test_a_third_yellow_running_asks_for_help_by_itself_and_says_so(okra: Okra) 
         okra.person("Mere Ngata").close()
         okra.settle()
     assert root(okra).headline.startswith("🟡 yellow KR-1 Activation from 20 to 40 % by 15 Dec: help wanted · 0.2")
-    assert root(okra).buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
+    assert root(okra).buttons == ["I'll take it", "Decide", "Take to review"]
 
 
 @ON_ONE_DATABASE
@@ -214,7 +214,7 @@ def test_without_a_channel_owner_and_lead_have_a_group_message_and_who_is_asked_
     (asked,) = [one for one in tama.newest() if TITLE in one.headline]
     assert asked.text == next(one for one in mere.newest() if TITLE in one.headline).text
     assert "@Tama Reid, can you get this" in asked.text
-    assert asked.buttons == ["I'll take it", "Decide", "Take to review", "Resolve"]
+    assert asked.buttons == ["I'll take it", "Decide", "Take to review"]
     assert next(note.where for note in tama.notifications() if TITLE in note.text).startswith("mpdm-")
     assert not [one for one in rosa.newest() if TITLE in one.headline]
     # Eight hours of Tama's work later nobody has picked it up.

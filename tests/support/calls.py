@@ -177,11 +177,10 @@ def words(post: Post | None) -> str:
 
 
 def pressable(post: Post | None) -> list[str]:
-    """The buttons of a message, by what they say."""
+    """The buttons of a message, by what they say, and the entries of its menu."""
     assert post is not None
-    return [
-        element["text"]["text"] for block in post.blocks if block["type"] == "actions" for element in block["elements"]
-    ]
+    rows = [block["elements"] for block in post.blocks if block["type"] == "actions"]
+    return [one["text"]["text"] for row in rows for element in row for one in element.get("options", [element])]
 
 
 IN_A_WEEK = date(2026, 10, 12)

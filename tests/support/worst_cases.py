@@ -53,6 +53,7 @@ NAMED: Mapping[str, Any] = {
     "slack_id": "U0123456789",
     "asked_slack_id": "U0123456789",
     "channel": "C0123456789",
+    "leaves": "C0123456789",
     "ts": "1790000000.000100",
     "base": "https://a-company-with-a-long-name.slack.com",
     "link": "https://a-company-with-a-long-name.slack.com/archives/C0123456789/p1790000000000100?thread_ts=1790000000.000100",

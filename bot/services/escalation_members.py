@@ -1,0 +1,97 @@
+"""Who may see an escalation, and act on it. Once it was made private: its members, and nobody else.
+
+The members of a private one are the key result's owner and co-owners, who took it, whoever was asked, and those leads
+above who are in its group message. Said twice, as a fact for one of them and as a condition of a query; a test compares
+the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.permissions import Action, Actor, Facts, may
+from bot.services.access import Caller, key_result_facts
+from bot.services.escalation_path import in_on_it
+from bot.services.visibility import is_led_by
+from models import (
+    ConversationMember,
+    Delivery,
+    Escalation,
+    EscalationStep,
+    KeyResult,
+    KeyResultCoOwner,
+)
+from models.base import table_of
+
+Condition = sa.ColumnElement[bool]
+
+# What the key of a thread's first message ends in, where it went on in a group message.
+MOVED = ":private"
+
+
+def facts_of(session: Session, escalation: Escalation, *, told: Collection[int] = ()) -> Facts:
+    """What permission about an escalation depends on. `told`: others who are in on it for what they are told."""
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    if escalation.private_at is None:
+        return key_result_facts(session, key_result, asked=[*in_on_it(session, escalation), *told])
+    facts = key_result_facts(session, key_result)
+    asked = session.scalars(sa.select(EscalationStep.member_id).where(_was_asked(escalation.id))).all()
+    taker = [escalation.taken_by_id] if escalation.taken_by_id is not None else []
+    leads = set(facts.lead_ids_above) & set(session.scalars(_in_its_group(escalation)))
+    return replace(facts, private=True, escalation_member_ids=frozenset([*asked, *leads, *taker, *told]))
+
+
+def may_see(session: Session, escalation: Escalation, member_id: int | None) -> bool:
+    """Whether a full member may see it; None stands for the readers of a channel."""
+    if member_id is None:
+        return escalation.private_at is None
+    return may(Actor(member_id), Action.VIEW_KEY_RESULT, facts_of(session, escalation))
+
+
+def open_to(viewer: Caller | None) -> Condition:
+    """For a select over `Escalation`, `KeyResult` and `Objective`: those that are not private, or the viewer's too.
+
+    It says nothing about the key result's own visibility. None stands for the readers of a channel.
+    """
+    if viewer is None:
+        return Escalation.private_at.is_(None)
+    me = viewer.member_id
+    co_owner = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
+    asked = sa.exists().where(_was_asked(Escalation.id), EscalationStep.member_id == me)
+    here = table_of(Escalation).c
+    in_group = sa.exists().where(_reads_its_thread(here.workspace_id, here.id, me))
+    return sa.or_(
+        Escalation.private_at.is_(None),
+        KeyResult.owner_id == me,
+        Escalation.taken_by_id == me,
+        co_owner,
+        asked,
+        sa.and_(in_group, is_led_by(me)),
+    )
+
+
+def _was_asked(escalation_id: object) -> Condition:
+    return sa.and_(EscalationStep.escalation_id == escalation_id, EscalationStep.until.is_not(None))
+
+
+def _in_its_group(escalation: Escalation) -> sa.Select[int]:
+    return sa.select(ConversationMember.member_id).where(
+        _reads_its_thread(sa.literal(escalation.workspace_id), sa.literal(escalation.id), ConversationMember.member_id)
+    )
+
+
+def _reads_its_thread(
+    workspace_id: sa.ColumnElement[int], escalation_id: sa.ColumnElement[int], member_id: object
+) -> Condition:
+    """The member is in the group message that holds the thread, or held it before it was made private."""
+    first = sa.literal("escalation:").concat(sa.cast(escalation_id, sa.Text))
+    return sa.and_(
+        Delivery.workspace_id == workspace_id,
+        Delivery.key.in_([first, first.concat(MOVED)]),
+        ConversationMember.conversation_id == Delivery.conversation_id,
+        ConversationMember.member_id == member_id,
+    )

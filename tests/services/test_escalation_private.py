@@ -1,0 +1,393 @@
+"""A private escalation: its members see it, and nobody else does, on no surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from calls import (
+    MORNING,
+    Scene,
+    decide,
+    group,
+    keys,
+    posted,
+    pressable,
+    set_scene,
+    shown,
+    tell,
+    the_escalation,
+    words,
+)
+from sqlalchemy.orm import Session
+
+from bot.blocks.home import home
+from bot.blocks.key_result import key_result as key_result_message
+from bot.domain.cadence import period_on
+from bot.services import decisions, digest_snapshot, escalation, escalation_more, key_result_view, listing
+from bot.services import home as homes
+from bot.services.access import Caller, key_result_facts
+from bot.services.escalation_ladder import step_due
+from bot.services.escalation_members import may_see, open_to
+from bot.services.prompt import prompt_view
+from bot.services.refusals import Reason, Refused
+from bot.services.still_open import decisions_since, open_decisions, open_escalations, open_escalations_of
+from models import (
+    Delivery,
+    DeliveryState,
+    Escalation,
+    EscalationEvent,
+    EscalationEventKind,
+    KeyResult,
+    KeyResultCoOwner,
+    Member,
+    Message,
+    Objective,
+    PostKind,
+)
+from models.database import Database
+
+WEEK = period_on(MORNING.date())
+MADE = "🔒 Made private: this request for help goes on with those whom it concerns."
+
+
+def sent(session: Session, *some: str) -> None:
+    """Everything that is queued stands in Slack (or only these keys)."""
+    for number, row in enumerate(session.scalars(sa.select(Delivery).order_by(Delivery.id)).all()):
+        if not some or row.key in some:
+            row.state = DeliveryState.SENT
+            row.posted_channel = row.channel_id or f"D{row.id}"
+            row.posted_ts = f"179000000{number}.000100"
+    session.flush()
+
+
+def make_private(session: Session, scene: Scene, by: Member) -> None:
+    escalation_more.make_private(session, MORNING, caller=scene.company.caller(by), escalation_id=1)
+
+
+def private(session: Session, by: str = "owner") -> Scene:
+    """A red in Growth's channel, all of it sent, then made private."""
+    scene = set_scene(session)
+    tell(session, MORNING, scene.key_result, by=scene.owner)
+    sent(session)
+    make_private(session, scene, getattr(scene, by))
+    return scene
+
+
+def everybody(scene: Scene) -> Sequence[Member]:
+    return (scene.owner, scene.lead, scene.head, scene.stranger)
+
+
+def test_what_stood_in_the_channel_says_no_more_than_that_it_was_made_private(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        tell(session, MORNING + timedelta(hours=1), scene.key_result, by=scene.owner, plan="we wait for HR")
+        sent(session)
+        make_private(session, scene, scene.owner)
+        there = session.scalars(sa.select(Delivery).where(Delivery.channel_id == "C0GROWTH")).all()
+        assert len(there) == 3
+        for row in there:
+            assert words(shown(session, row.key)) == MADE
+            assert pressable(shown(session, row.key)) == []
+            assert "HR" not in repr(shown(session, row.key))
+            message = session.scalars(sa.select(Message).where(Message.delivery_id == row.id)).one()
+            assert message.shown < message.wanted
+            assert (message.channel, message.ts) in ((row.posted_channel, row.posted_ts), (None, None))
+
+
+def test_the_thread_goes_on_in_a_group_message_of_owner_and_lead(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        root = posted(session, "escalation:1:private")
+        assert group(session, root) == {scene.owner.id, scene.lead.id}
+        assert "*Stuck:* the auditor has had nothing from HR" in words(shown(session, root.key))
+        assert "🔒 only those whom it concerns see this" in words(shown(session, root.key))
+        assert pressable(shown(session, root.key)) == [
+            *("I'll take it", "Decide", "Take to review", "Ask the owner", "Resolve")
+        ]
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        reply = posted(session, keys(session)[-1])
+        assert (reply.follows_id, reply.conversation_id) == (root.id, root.conversation_id)
+        # A later red goes on there too.
+        tell(session, MORNING + timedelta(hours=1), scene.key_result, by=scene.owner, plan="we wait for HR")
+        assert posted(session, keys(session)[-1]).follows_id == root.id
+
+
+def test_what_had_not_left_for_the_channel_does_not_leave(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        make_private(session, scene, scene.lead)
+        for row in session.scalars(sa.select(Delivery).where(Delivery.channel_id == "C0GROWTH")):
+            assert shown(session, row.key) is None
+
+
+@pytest.mark.parametrize("by", ["owner", "lead", "head"])
+def test_its_owner_and_any_lead_above_can_make_it_private_and_go_on_seeing_it(database: Database, by: str) -> None:
+    with database.write() as session:
+        scene = private(session, by)
+        who: Member = getattr(scene, by)
+        assert may_see(session, the_escalation(session), who.id)
+        assert who.id in group(session, posted(session, "escalation:1:private"))
+
+
+def test_nobody_else_can_make_it_private(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        with pytest.raises(Refused) as refused:
+            make_private(session, scene, scene.stranger)
+        assert refused.value.reason is Reason.NOT_YOUR_ESCALATION
+
+
+def test_made_private_twice_is_once(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        before = keys(session)
+        make_private(session, scene, scene.lead)
+        assert keys(session) == before
+
+
+def test_a_thread_that_is_a_group_message_already_stays_where_it_is(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        sent(session)
+        make_private(session, scene, scene.lead)
+        assert keys(session) == ["escalation:1"]
+        assert "🔒 only those whom it concerns see this" in words(shown(session, "escalation:1"))
+        assert not may_see(session, the_escalation(session), scene.head.id)
+
+
+def test_a_group_message_without_the_one_who_makes_it_private_is_left_for_one_with_them(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        sent(session)
+        make_private(session, scene, scene.head)
+        assert group(session, posted(session, "escalation:1:private")) == {
+            *(scene.owner.id, scene.lead.id, scene.head.id)
+        }
+        assert words(shown(session, "escalation:1")) == MADE
+
+
+def test_who_is_asked_next_becomes_a_member_and_until_then_is_none(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        assert not may_see(session, the_escalation(session), scene.head.id)
+        step_due(session, datetime.combine(date(2026, 10, 9), MORNING.timetz()), 10)
+        assert may_see(session, the_escalation(session), scene.head.id)
+        ask = shown(session, f"escalation:1:ask:{scene.head.id}")
+        assert "*Stuck:* the auditor has had nothing from HR" in words(ask)
+        assert "Open the thread" not in words(ask)
+
+
+def test_for_all_others_there_is_no_such_escalation_any_more(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        for who in (scene.head, scene.stranger):
+            with pytest.raises(Refused) as refused:
+                escalation.take(session, MORNING, caller=scene.company.caller(who), escalation_id=1)
+            assert refused.value.reason is Reason.NO_SUCH_ESCALATION
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+
+
+def test_the_condition_of_a_query_says_the_same_as_the_rule(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        helper = scene.company.person("Ana Silva")
+        session.add(
+            KeyResultCoOwner(workspace_id=helper.workspace_id, key_result_id=scene.key_result.id, member_id=helper.id)
+        )
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        people = (*everybody(scene), helper)
+
+        def rule() -> list[bool]:
+            return [may_see(session, the_escalation(session), one.id) for one in people]
+
+        def query() -> list[bool]:
+            return [_found(session, scene.company.caller(one)) for one in people]
+
+        assert rule() == query() == [True] * 5
+        make_private(session, scene, scene.owner)
+        assert rule() == query() == [True, True, False, False, True]
+        assert not _found(session, None)
+        step_due(session, datetime.combine(date(2026, 10, 9), MORNING.timetz()), 10)
+        assert rule() == query() == [True, True, True, False, True]
+        # Who was in the group message, and neither owns nor leads any more, sees no more.
+        scene.key_result.owner_id, scene.growth.lead_id = helper.id, None
+        session.flush()
+        assert rule() == query() == [False, True, True, False, True]
+
+
+def _found(session: Session, viewer: Caller | None) -> bool:
+    wanted = (
+        sa.select(Escalation.id)
+        .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(open_to(viewer))
+    )
+    return session.scalar(wanted) is not None
+
+
+# Every surface
+
+
+def test_on_home_it_is_there_for_its_members_and_counted_for_nobody_else(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        seen = {
+            one.name: repr(home(homes.view(session, scene.company.caller(one), MORNING))) for one in everybody(scene)
+        }
+        assert "someone to free two HR days" in seen["Mere Ngata"]
+        assert "*Can you help?* *KR-1*" in seen["Tama Reid"]
+        for name in ("Hana Mori", "Finn Adler"):
+            assert "free two HR days" not in seen[name]
+            assert "Can you help" not in seen[name]
+        states = {
+            one.name: [team.want_help for team in homes.view(session, scene.company.caller(one), MORNING).teams]
+            for one in (scene.lead, scene.head)
+        }
+        assert states == {"Tama Reid": [1], "Hana Mori": [0]}
+
+
+def test_a_listing_and_a_key_results_own_page_name_it_for_its_members_only(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        for who in everybody(scene):
+            caller = scene.company.caller(who)
+            is_member = who in (scene.owner, scene.lead)
+            listed = listing.of_teams(session, caller, MORNING, [scene.growth]).objectives
+            assert (listed[0].key_results[0].standing.escalation is not None) == is_member
+            page = key_result_message(key_result_view.view(session, caller, MORNING, 1))
+            assert ("Help is wanted" in words(page)) == is_member
+            found = open_escalations(session, caller, [scene.growth.id])
+            assert bool(found) == is_member
+            assert bool(open_escalations_of(session, caller)) == is_member
+
+
+def test_the_digest_says_nothing_of_it_nor_of_what_was_decided_in_it(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        decide(session, scene, scene.lead)
+        growth = [scene.growth.id]
+        today = MORNING.date()
+        assert open_escalations(session, None, growth) == []
+        assert open_decisions(session, growth, today) == []
+        assert decisions_since(session, growth, MORNING - timedelta(days=1), today) == []
+        taken = digest_snapshot.read(session, MORNING, scene.growth, WEEK)
+        assert (taken.calls, taken.decided, taken.overdue) == ((), (), ())
+
+
+def test_the_owners_prompt_shows_where_it_stands_and_nobody_elses_does(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        own = prompt_view(session, MORNING, scene.owner, WEEK)
+        assert own is not None
+        assert own.items[0].standing.escalation is not None
+
+
+def test_a_decision_of_it_is_seen_by_its_members_and_by_who_makes_it_happen(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        made = decide(session, scene, scene.lead)
+        # Hana makes it happen: she is told of the decision, and sees no more of the rest than that.
+        assert keys(session)[-1] == f"escalation:1:event:3:to:{scene.head.id}"
+        assert "HR frees Ana for two days" in words(shown(session, keys(session)[-1]))
+        found = {
+            one.name: bool(open_decisions(session, [scene.growth.id], MORNING.date(), viewer=scene.company.caller(one)))
+            for one in everybody(scene)
+        }
+        assert found == {"Mere Ngata": True, "Tama Reid": True, "Hana Mori": True, "Finn Adler": False}
+        assert not may_see(session, the_escalation(session), scene.head.id)
+        with pytest.raises(Refused) as refused:
+            decisions.done(session, MORNING, caller=scene.company.caller(scene.stranger), decision_id=made.id)
+        assert refused.value.facts["names"] == ("Hana Mori", "Tama Reid")
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=made.id)
+
+
+def test_once_the_key_result_is_somebody_elses_nobody_reads_new_words_where_its_first_owner_does(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = private(session)
+        scene.key_result.owner_id = scene.stranger.id
+        session.flush()
+        assert shown(session, "escalation:1:private") is None
+        assert scene.owner.id not in key_result_facts(session, scene.key_result).co_owner_ids
+        # The new owner is told directly from now on.
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        assert keys(session)[-1].endswith(f"to:{scene.stranger.id}")
+
+
+# One question to the owner
+
+
+def test_a_lead_asks_the_owner_one_question_directly_and_the_thread_has_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        sent(session)
+        scene.company.workspace.url = "https://testworks.slack.com/"
+        caller = scene.company.caller(scene.lead)
+        question = "Which two days would help most?"
+        escalation_more.ask_owner(session, MORNING, caller=caller, escalation_id=1, question=f" {question} ")
+        reply, news = keys(session)[-2:]
+        assert posted(session, reply).channel_id == "C0GROWTH"
+        assert words(shown(session, reply)) == f"*Tama Reid asks Mere Ngata:*\n{question}"
+        assert posted(session, news).member_id == scene.owner.id
+        assert posted(session, news).kind is PostKind.ESCALATION_NEWS
+        said = words(shown(session, news))
+        assert said.startswith(
+            f"*Tama Reid asks you about KR-1 SOC 2 certified by 15 Dec:*\n{question}\n"
+            "You can answer in the thread, or with your next check-in."
+        )
+        assert "|Open the thread>" in said
+        assert pressable(shown(session, news)) == ["Check in"]
+        events = [one.kind for one in session.scalars(sa.select(EscalationEvent).order_by(EscalationEvent.id))]
+        assert events[-1] is EscalationEventKind.OWNER_ASKED
+
+
+def test_the_owner_is_asked_directly_also_where_they_read_the_thread(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        caller = scene.company.caller(scene.lead)
+        escalation_more.ask_owner(session, MORNING, caller=caller, escalation_id=1, question="When?")
+        assert posted(session, keys(session)[-1]).member_id == scene.owner.id
+
+
+def test_the_owner_does_not_ask_themselves_and_nobody_asks_where_nobody_owns_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        for who, reason in ((scene.owner, Reason.NOT_YOUR_ESCALATION), (scene.stranger, Reason.NOT_YOUR_ESCALATION)):
+            with pytest.raises(Refused) as refused:
+                escalation_more.ask_owner(
+                    session, MORNING, caller=scene.company.caller(who), escalation_id=1, question="When?"
+                )
+            assert refused.value.reason is reason
+        scene.owner.deactivated_at = MORNING
+        session.flush()
+        with pytest.raises(Refused) as refused:
+            escalation_more.owner_to_ask(session, caller=scene.company.caller(scene.lead), escalation_id=1)
+        assert refused.value.reason is Reason.NOBODY_OWNS_IT
+
+
+def test_what_is_resolved_is_neither_asked_about_nor_made_private(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        caller = scene.company.caller(scene.lead)
+        escalation.resolve(session, MORNING, caller=caller, escalation_id=1, reason="a slip")
+        with pytest.raises(Refused):
+            escalation_more.ask_owner(session, MORNING, caller=caller, escalation_id=1, question="When?")
+        with pytest.raises(Refused):
+            escalation_more.make_private(session, MORNING, caller=caller, escalation_id=1)
