@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.blocks.ids import Command, Event
+from bot.blocks.ids import Command, Event, Shortcut
 from bot.scopes import SCOPES
 
 # What a person reads in Slack's list of commands: what it does, and what may follow it.
@@ -15,6 +15,11 @@ COMMANDS: Mapping[Command, tuple[str, str]] = {
         "[team NAME | company | away DAYS | settings | help]",
     ),
     Command.KR: ("Look at a key result, or check in", "12  or  12 45 yellow waiting on legal"),
+}
+
+# What a person reads in the menu of a message.
+SHORTCUTS: Mapping[Shortcut, tuple[str, str]] = {
+    Shortcut.TURN_INTO_BLOCKER: ("Turn into a blocker", "Ask for help with a key result, with a link to this message"),
 }
 
 
@@ -50,6 +55,10 @@ def manifest(url: str | None = None) -> dict[str, Any]:
                     **({"url": url} if url else {}),
                 }
                 for command, (description, hint) in COMMANDS.items()
+            ],
+            "shortcuts": [
+                {"name": name, "type": "message", "callback_id": shortcut.value, "description": description}
+                for shortcut, (name, description) in SHORTCUTS.items()
             ],
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 # The reason ends the sentence "Okra needs it …".
 SCOPES: Mapping[str, str] = {
     "chat:write": "to post prompts, threads and digests, and to keep them up to date.",
-    "commands": "for `/okr` and `/kr`.",
+    "commands": "for `/okr` and `/kr`, and to turn a message into a blocker.",
     "users:read": "to know people's names and time zones, and who has joined or left.",
     "users:read.email": "to find the owners that an import names by their e-mail address.",
     "channels:read": "to find a team's public channel by its name.",

@@ -18,6 +18,7 @@ from handlers import (
     escalation,
     escalation_more,
     hand_over,
+    help_wanted,
     home,
     lead_note,
     members,
@@ -58,6 +59,7 @@ def desk_of(runtime: Runtime) -> Desk:
     lead_note.register(desk)
     hand_over.register(desk)
     value_rhythm.register(desk)
+    help_wanted.register(desk)
     away.register(desk)
     settings.register(desk)
     signals.register(desk)

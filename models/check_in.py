@@ -103,7 +103,7 @@ class Answer(InWorkspace, Base):
 class Blocker(InWorkspace, Base):
     """Something stuck, with who or what it is blocked by: a person, a team, or words; exactly one of them.
 
-    At most one is open for a key result.
+    At most one is open for a key result. `answer_id` is null where it was not named in a check-in.
     """
 
     __tablename__ = "blocker"
@@ -131,7 +131,7 @@ class Blocker(InWorkspace, Base):
     )
 
     key_result_id: Mapped[int] = mapped_column(RowId)
-    answer_id: Mapped[int] = mapped_column(RowId)
+    answer_id: Mapped[int | None] = mapped_column(RowId)
     by_member_id: Mapped[int | None] = mapped_column(RowId)
     by_team_id: Mapped[int | None] = mapped_column(RowId)
     by_words: Mapped[str | None]

@@ -56,8 +56,8 @@ class Escalation(InWorkspace, Base):
     key_result_id: Mapped[int] = mapped_column(RowId)
     # The team whose channel holds the thread.
     team_id: Mapped[int] = mapped_column(RowId)
-    # The answer that opened it.
-    answer_id: Mapped[int] = mapped_column(RowId)
+    # The answer that opened it; null where somebody asked for help without a check-in.
+    answer_id: Mapped[int | None] = mapped_column(RowId)
     state: Mapped[EscalationState] = mapped_column(text_enum(EscalationState, "state"), default=EscalationState.OPEN)
     asked_id: Mapped[int | None] = mapped_column(RowId)
     taken_by_id: Mapped[int | None] = mapped_column(RowId)
@@ -127,12 +127,15 @@ class EscalationEventKind(enum.Enum):
     REOPENED = "reopened"
     MADE_PRIVATE = "made_private"
     OWNER_ASKED = "owner_asked"
+    # Without a check-in: by a lead or owner, or by whoever turned a message into a blocker.
+    HELP_ASKED = "help_asked"
 
 
 class EscalationEvent(InWorkspace, Base):
     """One thing that happened in an escalation; each but the first is one reply in its thread.
 
-    `words` is what somebody typed to be said there: a question to the owner.
+    `words` is what somebody typed to be said there: a question to the owner, or what is stuck; with what is needed
+    (`need`), or the address of a message that says it (`link`). `quote` is that message's text, until it is posted.
     """
 
     __tablename__ = "escalation_event"
@@ -157,6 +160,9 @@ class EscalationEvent(InWorkspace, Base):
     # Why it was resolved without a decision.
     reason: Mapped[str | None]
     words: Mapped[str | None]
+    need: Mapped[str | None]
+    link: Mapped[str | None]
+    quote: Mapped[str | None]
     at: Mapped[datetime]
 
 

@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from bot.services import digest_links
 from bot.slack import Posted
-from models import Conversation, ConversationMember, Delivery, DeliveryState, Member, Message
+from models import (
+    Conversation,
+    ConversationMember,
+    Delivery,
+    DeliveryState,
+    EscalationEvent,
+    Member,
+    Message,
+    PostKind,
+)
 from models.base import table_of
 from models.prepared import Listed, Prepared
 from scheduler import pace
@@ -88,6 +97,10 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
     _SHOWN.run_all(session, places)
     _OPENED.run_all(session, [{"of": of, "channel": channel} for of, channel in sorted(opened.items())])
     _GROUP_OPENED.run_all(session, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
+    quoting = {one.row.escalation_event_id for one in arrivals if one.row.kind is PostKind.ESCALATION_REPLY}
+    if quoting:
+        # What was copied of a message stands in Slack now, and nowhere else.
+        session.execute(_UNQUOTED, {"ids": sorted(filter(None, quoting))})
     if paced:
         late: dict[int, list[str]] = {}
         for one in arrivals:
@@ -101,6 +114,7 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
 
 
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
+_event = table_of(EscalationEvent)
 _conversation, _in_it = table_of(Conversation), table_of(ConversationMember)
 _THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
 _ROOTS = sa.select(_delivery.c.id, _delivery.c.posted_channel, _delivery.c.posted_ts).where(_delivery.c.id.in_(_THESE))
@@ -138,6 +152,7 @@ _GROUP_OPENED = Prepared(
     .where(_conversation.c.id == sa.bindparam("of"), _conversation.c.slack_id.is_(None))
     .values(slack_id=sa.bindparam("channel"))
 )
+_UNQUOTED = sa.update(_event).where(_event.c.id.in_(_THESE), _event.c.quote.is_not(None)).values(quote=None)
 _SHOWN = Prepared(
     sa.update(_message)
     .where(_message.c.delivery_id == sa.bindparam("of"))

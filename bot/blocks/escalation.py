@@ -41,6 +41,8 @@ LINE = 500
 TITLE = 200
 # Of several decisions: the newest ones, in short; the thread has them whole.
 SHORT = 150
+# As much of a copied message as a dialog carries.
+QUOTE = 1200
 MOST_DECISIONS = 4
 # What Slack takes in one section.
 SECTION = 2900
@@ -56,12 +58,17 @@ class Person:
 
 @dataclass(frozen=True)
 class Words:
-    """What the owner said when asking for help; empty where nothing was said."""
+    """What was said when help was asked for; empty where nothing was. By the owner, unless `by` names somebody else.
+
+    `link` leads to a message that says it.
+    """
 
     stuck: str = ""
     blocked_by: str = ""
     plan: str = ""
     need: str = ""
+    by: str = ""
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +165,19 @@ def ask(case: Case, reader_id: int) -> Post:
 def hidden() -> Post:
     """In the place of a message that stands, once its readers may not see the key result any more."""
     return _sentence("This request for help is for fewer people now, so it is not shown here any more.")
+
+
+def help_asked(case: Case, words: Words, quote: str) -> Post:
+    """Reply: somebody asks for help in the open thread; `quote` is the message that they have copied."""
+    head = f"{said(words.by, NAME)} asks for help with {case.standing.label}."
+    blocks = [section(head), *_sections(_lines(words)), *(whole("*The message:*\n", quote[:QUOTE]) if quote else ())]
+    return Post(head, tuple(blocks))
+
+
+def news_of_help(case: Case, words: Words) -> Post:
+    """To the owner: somebody else has asked for help with what is theirs."""
+    head = f"{said(words.by, NAME)} has asked for help with your {case.title}."
+    return Post(head, (section(head), *_sections(_lines(words)), *to_thread(case)))
 
 
 def made_private() -> Post:
@@ -365,7 +385,8 @@ def _message(case: Case, notes: Sequence[str]) -> Post:
 def _notification(case: Case) -> str:
     text = headline(case).replace("*", "")
     if case.state is EscalationState.OPEN and case.words.need:
-        text += f". {said(case.owner.name, NAME)} needs: {said(case.words.need, 300)}"
+        who = f"{said(case.words.by, NAME)} asks for" if case.words.by else f"{said(case.owner.name, NAME)} needs"
+        text += f". {who}: {said(case.words.need, 300)}"
     return text
 
 
@@ -400,7 +421,8 @@ def _asks(case: Case) -> list[str]:
             lines.append(f"*Resolved* by {said(case.resolved_by or '', NAME)}")
             if case.no_decision_reason:
                 lines.append(f"*No decision was needed:* {_line(case.no_decision_reason)}")
-    if case.standing.confidence is Confidence.GREEN and case.state is not EscalationState.RESOLVED:
+    is_over = case.state is EscalationState.RESOLVED or bool(case.words.by)
+    if case.standing.confidence is Confidence.GREEN and not is_over:
         lines.append("The owner's newest check-in is green. If the help has come, this can be resolved.")
     return lines
 
@@ -474,9 +496,15 @@ def _lines(words: Words) -> list[str]:
         ("Stuck", words.stuck),
         ("Blocked by", words.blocked_by),
         ("Plan", words.plan),
-        ("The owner needs", words.need),
+        ("Needed" if words.by else "The owner needs", words.need),
     )
-    return [f"*{label}:* {_line(text)}" for label, text in labelled if text]
+    lines = [f"*{label}:* {_line(text)}" for label, text in labelled if text]
+    if not words.by:
+        return lines
+    by = said(words.by, NAME // 2)
+    if words.link is not None:
+        return [f"*In the way:* {linked(words.link, 'this message')}, says {by}", *lines]
+    return [*lines, f"*Asked for by* {by}"]
 
 
 def _other_team(case: Case) -> list[str]:
@@ -487,7 +515,7 @@ def _other_team(case: Case) -> list[str]:
 def _line(text: str) -> str:
     """One line of what somebody typed; shorter where it is mostly characters that grow when they are escaped."""
     inert = said(text, LINE)
-    return inert if len(inert) <= 2 * LINE else said(text, LINE // 5)
+    return inert if len(inert) <= LINE + LINE // 2 else said(text, LINE // 7)
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:

@@ -25,6 +25,8 @@ class Act(StrEnum):
     TAKE_TO_REVIEW = "take_to_review"
     RESOLVE_ESCALATION = "resolve_escalation"
     ESCALATION_MORE = "escalation_more"
+    ASK_FOR_HELP = "ask_for_help"
+    WHICH_KEY_RESULT = "which_key_result"
     DECISION_DONE = "decision_done"
     DROP_DECISION = "drop_decision"
     CHANGE_KEY_RESULT = "change_key_result"
@@ -114,6 +116,8 @@ class Typed(StrEnum):
     QUESTION = "question"
     NOTE = "note"
     CHANNEL = "channel"
+    STUCK = "stuck"
+    COPY_TEXT = "copy_text"
 
 
 class Dialog(StrEnum):
@@ -124,6 +128,8 @@ class Dialog(StrEnum):
     RESOLVE = "resolve"
     ASK_IN_THREAD = "ask_in_thread"
     MAKE_PRIVATE = "make_private"
+    ASK_FOR_HELP = "ask_for_help"
+    TURN_INTO_BLOCKER = "turn_into_blocker"
     DROP_DECISION = "drop_decision"
     CHANGE_KEY_RESULT = "change_key_result"
     STOP_KEY_RESULT = "stop_key_result"
@@ -151,6 +157,12 @@ class Dialog(StrEnum):
 class Command(StrEnum):
     OKR = "/okr"
     KR = "/kr"
+
+
+class Shortcut(StrEnum):
+    """On any message."""
+
+    TURN_INTO_BLOCKER = "turn_into_blocker"
 
 
 class Event(StrEnum):

@@ -49,9 +49,9 @@ class Going:
 @dataclass(frozen=True)
 class KeyResultView:
     """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
-    `may_hand_over`: the viewer owns it, or leads above; they also say how often its value is
-    asked for. `may_correct`: they lead above, and the digest with the
-    newest answer is out. `going` null: it has no pace (a threshold, a health number, a cycle that is not running).
+    `may_hand_over`, `may_ask_for_help`: the viewer owns it, or leads above; they also say how often its value is asked
+    for. `may_correct`: they lead above, and the digest with the newest answer is out. `going` null: it has no pace (a
+    threshold, a health number, a cycle that is not running).
     """
 
     standing: Standing
@@ -66,6 +66,7 @@ class KeyResultView:
     may_update: bool
     may_hand_over: bool = False
     may_correct: bool = False
+    may_ask_for_help: bool = False
     learning: str = ""
     going: Going | None = None
 
@@ -91,6 +92,8 @@ def key_result(view: KeyResultView) -> Post:
     buttons = [button("Update", Act.UPDATE_KEY_RESULT, value=about)] if view.may_update else []
     if view.may_correct:
         buttons.append(button("Correct", Act.CORRECT, value=about))
+    if view.may_ask_for_help:
+        buttons.append(button("Ask for help", Act.ASK_FOR_HELP, value=about))
     if view.may_hand_over:
         buttons += [button("Hand over", Act.HAND_OVER, value=about), ways_in(stands.key_result_id)]
     if buttons:

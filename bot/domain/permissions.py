@@ -19,6 +19,8 @@ class Action(enum.Enum):
     DECIDE_OUTSIDE = "decide_outside"
     TAKE_TO_REVIEW = "take_to_review"
     RESOLVE_ESCALATION = "resolve_escalation"
+    ASK_FOR_HELP = "ask_for_help"
+    NAME_BLOCKER = "name_blocker"
     ASK_OWNER = "ask_owner"
     MAKE_PRIVATE = "make_private"
     SETTLE_DECISION = "settle_decision"
@@ -81,9 +83,9 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     leads = me in facts.lead_ids_above and (asked or not facts.private)
     decides = leads or asked or (me in facts.sponsor_ids and _is_open_to(me, facts))
     match action:
-        case Action.VIEW_KEY_RESULT:
+        case Action.VIEW_KEY_RESULT | Action.NAME_BLOCKER:
             return responsible or leads or asked or _is_open_to(me, facts)
-        case Action.ANSWER_CHECK_IN:
+        case Action.ANSWER_CHECK_IN | Action.ASK_FOR_HELP:
             return responsible or leads
         case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
             return decides

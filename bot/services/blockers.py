@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, period
-from models import Answer, Blocker, CheckIn, Member, Team
+from bot.domain.cadence import Period, period, period_of
+from models import Answer, Blocker, CheckIn, Member, Team, Workspace
 
 
 def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, str]:
@@ -19,14 +20,13 @@ def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, 
 
 
 def first_named(session: Session, blocker: Blocker) -> Period:
-    """The week in whose check-in it was named first."""
-    return period(
-        session.scalars(
-            sa.select(CheckIn.period)
-            .join(Answer, Answer.check_in_id == CheckIn.id)
-            .where(Answer.id == blocker.answer_id)
-        ).one()
+    """The week in whose check-in it was named first, or in which it was named without one."""
+    week = session.scalar(
+        sa.select(CheckIn.period).join(Answer, Answer.check_in_id == CheckIn.id).where(Answer.id == blocker.answer_id)
     )
+    if week is not None:
+        return period(week)
+    return period_of(blocker.opened_at, ZoneInfo(session.get_one(Workspace, blocker.workspace_id).time_zone))
 
 
 def _words(row: Blocker, people: Mapping[int, str], teams: Mapping[int, str]) -> str:

@@ -104,17 +104,24 @@ def named(session: Session, blocker: Blocker) -> Choice:
     return typed_choice(by.words or "", by.value)
 
 
+def words_of(session: Session, by: BlockedBy) -> str:
+    """Who or what is meant, by name."""
+    if by.member_id is not None:
+        return session.get_one(Member, by.member_id).name
+    return session.get_one(Team, by.team_id).name if by.team_id is not None else by.words or ""
+
+
 def settle(
     session: Session,
     now: datetime,
     *,
     key_result: KeyResult,
-    answer: Answer,
+    answer: Answer | None,
     by: BlockedBy | None,
     wants_help: bool,
     is_same: bool = True,
 ) -> Blocker | None:
-    """What an answer says about blocking holds from now on; returns what blocks now.
+    """What an answer says about blocking, or somebody without a check-in, holds from now on; returns what blocks now.
 
     The same blocker named again keeps its row, and with it the day since which it is open. Another one, or none,
     clears it; so does the same name where it is about something else than the last time (`is_same` is false). The
@@ -136,7 +143,7 @@ def settle(
         kept = Blocker(
             workspace_id=key_result.workspace_id,
             key_result_id=key_result.id,
-            answer_id=answer.id,
+            answer_id=answer.id if answer is not None else None,
             by_member_id=by.member_id,
             by_team_id=by.team_id,
             by_words=by.words,

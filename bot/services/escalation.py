@@ -6,6 +6,7 @@ result (they hold the key result first). What a repeated press would do again is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,12 +32,13 @@ from bot.services import outcome
 from bot.services.access import Caller, actor_of, member_of
 from bot.services.blockers import blocked_by
 from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
-from bot.services.escalation_events import note
+from bot.services.escalation_events import Called, note
 from bot.services.escalation_members import facts_of
-from bot.services.escalation_posts import begin_thread, follow_up, redraw, thread_team
+from bot.services.escalation_posts import begin_thread, follow_up, redraw, tell_owner_of_help, thread_team
 from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import (
+    Call,
     OpenDecision,
     OpenEscalation,
     blocking_at,
@@ -121,6 +123,33 @@ def on_answer(
         happened(session, now, escalation, EscalationEventKind.GREEN_AGAIN, caller=caller)
         return
     redraw(session, now, escalation)
+
+
+def call_for_help(session: Session, now: datetime, *, caller: Caller, key_result: KeyResult, called: Called) -> None:
+    """Somebody asks for help without a check-in: open the key result's thread, or go on in the open one.
+
+    The caller of this holds the key result. The owner is told, where it was not them and they do not read the thread.
+    """
+    escalation = session.scalar(
+        sa.select(Escalation)
+        .where(Escalation.key_result_id == key_result.id, Escalation.state != EscalationState.RESOLVED)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if escalation is None:
+        opened = _open(session, now, caller=caller, key_result=key_result, called=replace(called, quote=None))
+        tell_owner_of_help(session, now, *opened)
+        if called.quote is None:
+            return
+        # The first message is drawn again and again; what is copied is said once, in a reply.
+        escalation, _ = opened
+    opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
+    event = happened(session, now, escalation, EscalationEventKind.HELP_ASKED, caller=caller, called=called)
+    if opens_again:
+        ladder.begin_anew(session, now, escalation)
+        redraw(session, now, escalation)
+    if event.quote is None or escalation.opened_at != now:
+        tell_owner_of_help(session, now, escalation, event)
 
 
 def is_called_by(session: Session, escalation_id: int | None, answer_id: int) -> bool:
@@ -224,6 +253,7 @@ def happened(
     decision_id: int | None = None,
     reason: str | None = None,
     words: str | None = None,
+    called: Called | None = None,
 ) -> EscalationEvent:
     """Note what somebody did and say it: one event, one reply, one audit event."""
     event = note(
@@ -236,6 +266,7 @@ def happened(
         decision_id=decision_id,
         reason=reason,
         words=words,
+        called=called,
     )
     if kind is not EscalationEventKind.OPENED:
         follow_up(session, now, escalation, event)
@@ -244,21 +275,31 @@ def happened(
     return event
 
 
-def _open(session: Session, now: datetime, *, caller: Caller, key_result: KeyResult, answer: Answer) -> None:
+def _open(
+    session: Session,
+    now: datetime,
+    *,
+    caller: Caller,
+    key_result: KeyResult,
+    answer: Answer | None = None,
+    called: Called | None = None,
+) -> tuple[Escalation, EscalationEvent]:
     holder = thread_team(session, key_result)
     escalation = Escalation(
         workspace_id=key_result.workspace_id,
         key_result_id=key_result.id,
         team_id=holder.id if holder is not None else session.get_one(Objective, key_result.objective_id).team_id,
-        answer_id=answer.id,
+        answer_id=answer.id if answer is not None else None,
         opened_at=now,
     )
     session.add(escalation)
     session.flush()
     first = ladder.first(session, now, escalation)
     begin_thread(session, now, escalation, holder=holder, first=first)
-    happened(session, now, escalation, EscalationEventKind.OPENED, caller=caller, answer=answer)
+    opened = EscalationEventKind.OPENED
+    event = happened(session, now, escalation, opened, caller=caller, answer=answer, called=called)
     ladder.go_on(session, now, escalation)
+    return escalation, event
 
 
 def _resolved_lately(session: Session, now: datetime, key_result: KeyResult) -> Escalation | None:
@@ -321,7 +362,7 @@ def _was(session: Session, escalation: Escalation, kind: EscalationEventKind, ca
     return newest == caller.member_id
 
 
-def _says_more(session: Session, before: Answer, answer: Answer, check_in: CheckIn, blocker: Blocker | None) -> bool:
+def _says_more(session: Session, before: Call, answer: Answer, check_in: CheckIn, blocker: Blocker | None) -> bool:
     """Another week's call for help always does; the same week's only if it says something else."""
     if before.check_in_id != check_in.id:
         return True

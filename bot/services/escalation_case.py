@@ -21,7 +21,7 @@ from bot.services.access import teams_above
 from bot.services.escalation_members import MOVED, facts_of
 from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
 from bot.services.standing import standings
-from bot.services.still_open import blocking_at, newest_call
+from bot.services.still_open import Call, HelpAsked, blocking_at, newest_call
 from bot.services.waiting import waits_now
 from models import (
     Answer,
@@ -182,8 +182,8 @@ def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
         .where(EscalationEvent.escalation_id == event.escalation_id, EscalationEvent.id < event.id)
         .order_by(EscalationEvent.id.desc())
         .limit(1)
-    ).one()
-    then = words_of(session, case.standing.key_result_id, before)
+    ).first()
+    then = words_of(session, case.standing.key_result_id, before) if before is not None else Words()
     now = words_of(session, case.standing.key_result_id, call)
     return Change(
         confidence=call.confidence,
@@ -194,13 +194,16 @@ def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
             plan=now.plan if now.plan != then.plan else "",
             need=now.need if now.need != then.need else "",
         ),
-        is_new_week=call.check_in_id != before.check_in_id,
+        is_new_week=before is None or call.check_in_id != before.check_in_id,
     )
 
 
-def words_of(session: Session, key_result_id: int, call: Answer) -> Words:
+def words_of(session: Session, key_result_id: int, call: Call) -> Words:
     blocking = blocking_at(session, {key_result_id: call.at})
-    return Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
+    words = Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
+    if isinstance(call, HelpAsked):
+        return replace(words, by=name_of(session, call.by_id), link=call.link)
+    return words
 
 
 def decisions_of(session: Session, escalation: Escalation) -> Sequence[Decision]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.services import audit
 from models import Answer, Escalation, EscalationEvent, EscalationEventKind
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a call for help without a check-in says: in words, or by a message's link; `quote`: its text, to post."""
+
+    stuck: str = ""
+    need: str = ""
+    link: str | None = None
+    quote: str | None = None
 
 
 def note(
@@ -22,6 +33,7 @@ def note(
     step_id: int | None = None,
     reason: str | None = None,
     words: str | None = None,
+    called: Called | None = None,
 ) -> EscalationEvent:
     """Write it down. `actor_id` is null for what no person did: the ladder goes on by itself."""
     event = EscalationEvent(
@@ -33,7 +45,10 @@ def note(
         decision_id=decision_id,
         step_id=step_id,
         reason=reason,
-        words=words,
+        words=called.stuck or None if called is not None else words,
+        need=called.need or None if called is not None else None,
+        link=called.link if called is not None else None,
+        quote=called.quote if called is not None else None,
         at=now,
     )
     session.add(event)

@@ -34,12 +34,14 @@ from bot.services.escalation_case import (
     name_of,
     root_key,
     root_of,
+    words_of,
 )
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
 from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.named_again import again_of
 from bot.services.prompt import prompts_about
+from bot.services.still_open import asked_at
 from models import (
     Decision,
     Delivery,
@@ -82,7 +84,7 @@ def begin_thread(
     `holder` is the team whose channel holds the thread (`thread_team`); without one it is a group message of the owner,
     the lead and who is asked `first`, and leaves when they are at work.
     """
-    channel_id = _channel(holder) if holder is not None else None
+    channel_id = channel_of(holder) if holder is not None else None
     asked = [first.member_id] if first is not None else []
     place = Place(channel_id) if channel_id else _group(session, now, escalation, group_of(session, escalation, asked))
     _begin(session, now, escalation, place, at=first.at if channel_id is None and first is not None else now)
@@ -220,10 +222,11 @@ def thread_team(session: Session, key_result: KeyResult) -> Team | None:
     if key_result_facts(session, key_result).visibility is not Visibility.WORKSPACE:
         return None
     home = session.get_one(Objective, key_result.objective_id).team_id
-    return next((team for team in teams_above(session, home) if _channel(team)), None)
+    return next((team for team in teams_above(session, home) if channel_of(team)), None)
 
 
-def _channel(team: Team) -> str | None:
+def channel_of(team: Team) -> str | None:
+    """The channel that holds the threads of a team."""
     return team.escalation_channel_id or team.channel_id
 
 
@@ -249,6 +252,25 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
             escalation_id=escalation.id,
             escalation_event_id=event.id,
             shows_state=event.kind is EscalationEventKind.DECIDED,
+        )
+
+
+def tell_owner_of_help(session: Session, now: datetime, escalation: Escalation, event: EscalationEvent) -> None:
+    """Queue the news to the owner that somebody else has asked for help with what is theirs, unless they read it."""
+    owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
+    root = root_of(session, escalation)
+    reads_it = root is not None and root.state not in LOST and owner_id in readers_of(session, root)
+    if owner_id is not None and owner_id != event.actor_id and not reads_it:
+        outbox.post(
+            session,
+            now,
+            workspace_id=escalation.workspace_id,
+            key=f"escalation:{escalation.id}:event:{event.id}:to:{owner_id}",
+            kind=PostKind.ESCALATION_NEWS,
+            member_id=owner_id,
+            escalation_id=escalation.id,
+            escalation_event_id=event.id,
+            not_before=now + HEAD_START,
         )
 
 
@@ -443,8 +465,8 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case) -> Post | No
             return None
         case EscalationEventKind.OWNER_ASKED:
             return messages.owner_asked(case, actor, event.words or "")
-        case EscalationEventKind.RED_AGAIN:
-            return messages.again(case, change_of(session, event, case))
+        case EscalationEventKind.HELP_ASKED | EscalationEventKind.RED_AGAIN:
+            return _call_of(session, event, case)
         case EscalationEventKind.ASKED_NEXT:
             return messages.went_on(_turn(session, event))
         case EscalationEventKind.NAMED_AGAIN:
@@ -475,6 +497,14 @@ def _of_a_decision(session: Session, event: EscalationEvent, case: Case) -> Post
     return messages.decided(case, decided_of(session, decision))
 
 
+def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
+    """A further call for help: by an answer, or without a check-in."""
+    if event.kind is EscalationEventKind.RED_AGAIN:
+        return messages.again(case, change_of(session, event, case))
+    words = words_of(session, case.standing.key_result_id, asked_at(event))
+    return messages.help_asked(case, words, event.quote or "")
+
+
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The direct message about one event to somebody whom the thread may not reach."""
     reader = session.get_one(Member, delivery.member_id)
@@ -486,9 +516,11 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     case = case_of(session, escalation, now, reader_id=reader.id)
     actor = name_of(session, event.actor_id)
     match event.kind:
+        case EscalationEventKind.OPENED | EscalationEventKind.HELP_ASKED:
+            words = words_of(session, case.standing.key_result_id, asked_at(event))
+            return messages.news_of_help(case, words) if event.answer_id is None else None
         case (
-            EscalationEventKind.OPENED
-            | EscalationEventKind.RED_AGAIN
+            EscalationEventKind.RED_AGAIN
             | EscalationEventKind.CHANGED
             | EscalationEventKind.STOPPED
             | EscalationEventKind.GREEN_AGAIN
@@ -581,6 +613,7 @@ _PROPOSALS = sa.select(EscalationEvent.id).where(EscalationEvent.kind == Escalat
 
 _SAID_IN_THE_THREAD = (
     EscalationEventKind.RED_AGAIN,
+    EscalationEventKind.HELP_ASKED,
     EscalationEventKind.GREEN_AGAIN,
     EscalationEventKind.REOPENED,
     *_GOING_ON,

@@ -18,6 +18,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import Caller, actor_of, key_result_facts
+from bot.services.escalation_case import root_of
 from bot.services.still_open import link_to, newest_call, places
 from models import (
     Decision,
@@ -96,7 +97,7 @@ def _told(session: Session, row: Outcome, reader: Member) -> blocks.Outcome | No
     event = session.get_one(EscalationEvent, row.event_id)
     call = newest_call(session, [escalation.id])[escalation.id]
     decision = session.get_one(Decision, row.decision_id) if row.decision_id is not None else None
-    root = outbox.delivery_of(session, workspace.id, f"escalation:{escalation.id}")
+    root = root_of(session, escalation)
     is_reached = root is not None and root.id in places(session, [root], Caller(workspace.id, reader.id))
     return blocks.Outcome(
         number=key_result.number,

@@ -93,6 +93,11 @@ def names(session: Session, workspace_id: int, slack_user_ids: Collection[str]) 
     return {slack_user_id: display_name or name for slack_user_id, display_name, name in found}
 
 
+def workspace_url(session: Session, workspace_id: int) -> str | None:
+    """The address of the workspace, as far as Slack has told it."""
+    return session.get_one(Workspace, workspace_id).url
+
+
 def learn_all(
     session: Session,
     now: datetime,

@@ -26,6 +26,7 @@ from models import (
     Delivery,
     Escalation,
     EscalationEvent,
+    EscalationEventKind,
     EscalationStep,
     KeyResult,
     KeyResultCoOwner,
@@ -38,6 +39,9 @@ from models import (
 from models.base import table_of
 from models.escalation import is_unresolved
 from models.prepared import Listed
+
+# What calls for help though no answer does.
+CALLS = (EscalationEventKind.OPENED, EscalationEventKind.HELP_ASKED)
 
 # Who looks at which key result: member ids by key result id.
 Readers = Mapping[int, int]
@@ -55,7 +59,7 @@ class OpenEscalation:
     escalation_id: int
     key_result_id: int
     # The answer that opened it.
-    answer_id: int
+    answer_id: int | None
     number: int
     text: str
     metric: str | None
@@ -248,11 +252,37 @@ def decision_open_to(viewer: Caller | None) -> sa.ColumnElement[bool]:
     return sa.or_(seen, Decision.owner_id == viewer.member_id, Decision.decided_by_id == viewer.member_id)
 
 
-def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Answer]:
-    """By escalation id: the newest answer that told of it: it opened the thread, said red again or named the
-    same blocker again."""
-    rows = session.execute(_NEWEST_CALL, {"escalation_ids": list(escalation_ids)})
-    return dict(rows.all())
+@dataclass(frozen=True)
+class HelpAsked:
+    """A call for help that is no answer; it has an answer's shape. `link`: of the message that says it."""
+
+    by_id: int | None
+    at: datetime
+    working: str
+    need: str
+    link: str | None
+    plan: str = ""
+    id: int | None = None
+    check_in_id: int | None = None
+
+
+Call = Answer | HelpAsked
+
+
+def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Call]:
+    """By escalation id: what told of it last: an answer that opened the thread, said red again or named the same
+    blocker again; or somebody who asked for help without a check-in."""
+    rows = session.execute(_NEWEST_CALL, {"escalation_ids": list(escalation_ids)}).all()
+    return {
+        escalation_id: answer if answer is not None else asked_at(event)
+        for escalation_id, answer, event in rows
+        if answer is not None or event is not None
+    }
+
+
+def asked_at(event: EscalationEvent) -> HelpAsked:
+    """What was asked for at an event."""
+    return HelpAsked(event.actor_id, event.at, event.words or "", event.need or "", event.link)
 
 
 def blocking_at(session: Session, moments: Mapping[int, datetime]) -> dict[int, str]:
@@ -403,14 +433,21 @@ _BLOCKERS = (
 _OF_ESCALATIONS: sa.BindParameter[Any] = sa.bindparam("escalation_ids", expanding=True)
 _newest = (
     sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
-    .where(EscalationEvent.escalation_id.in_(_OF_ESCALATIONS), EscalationEvent.answer_id.is_not(None))
+    .where(
+        EscalationEvent.escalation_id.in_(_OF_ESCALATIONS),
+        sa.or_(EscalationEvent.answer_id.is_not(None), EscalationEvent.kind.in_(CALLS)),
+    )
     .group_by(EscalationEvent.escalation_id)
     .subquery()
 )
 _NEWEST_CALL = (
-    sa.select(Escalation.id, Answer)
+    sa.select(Escalation.id, Answer, EscalationEvent)
     .outerjoin(_newest, _newest.c.escalation_id == Escalation.id)
     .outerjoin(EscalationEvent, EscalationEvent.id == _newest.c.id)
-    .join(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, Escalation.answer_id))
+    .outerjoin(
+        Answer,
+        Answer.id
+        == sa.func.coalesce(EscalationEvent.answer_id, sa.case((EscalationEvent.id.is_(None), Escalation.answer_id))),
+    )
     .where(Escalation.id.in_(_OF_ESCALATIONS))
 )

@@ -42,6 +42,8 @@ ALLOWED = {
     Action.DECIDE_OUTSIDE: OWNERS | LEADS | {"asked", "sponsor"},
     Action.TAKE_TO_REVIEW: LEADS | {"asked", "sponsor"},
     Action.RESOLVE_ESCALATION: OWNERS | LEADS | {"asked", "sponsor"},
+    Action.ASK_FOR_HELP: OWNERS | LEADS,
+    Action.NAME_BLOCKER: EVERYBODY,
     Action.ASK_OWNER: LEADS | {"asked", "sponsor"},
     Action.MAKE_PRIVATE: OWNERS | LEADS | {"asked"},
     Action.SETTLE_DECISION: LEADS | {"asked"},

@@ -1,0 +1,140 @@
+"""Asking for help without a check-in: the button of `/kr 12`, and the shortcut on any message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.blocks import help_wanted as dialogs
+from bot.blocks.checkin_modal import choices
+from bot.blocks.checkin_parts import Choice
+from bot.blocks.help_wanted import Carried
+from bot.blocks.ids import Act, Dialog, Shortcut, Typed
+from bot.blocks.links import message_link
+from bot.runtime import Runtime
+from bot.services import blocking, help_wanted, key_result_choices, once, people
+from bot.services.help_wanted import Message
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.checkin import redraw
+from handlers.notation import as_seen, mentioned
+from handlers.reply import Done, Errors, Options, Reply, Whisper
+from handlers.request import OpenView, Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.ASK_FOR_HELP, open_ask)
+    desk.submit(Dialog.ASK_FOR_HELP, ask)
+    desk.shortcut(Shortcut.TURN_INTO_BLOCKER, open_turn)
+    desk.suggest(Act.WHICH_KEY_RESULT, suggest)
+    desk.action(Act.WHICH_KEY_RESULT, chosen)
+    desk.submit(Dialog.TURN_INTO_BLOCKER, turn)
+
+
+def open_ask(runtime: Runtime, request: Request) -> Reply:
+    """*Ask for help*: opens the dialog."""
+    with runtime.read() as session:
+        key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=_id(request.value))
+        view = dialogs.ask_for_help(key_result.id, f"KR-{key_result.number}")
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def ask(runtime: Runtime, request: Request) -> Reply:
+    """What is stuck was submitted. Twice the same dialog asks once."""
+    view = _view(request)
+    about = _id(str(view.metadata.get("key_result", "")))
+    stuck, need = view.text(Typed.STUCK), view.text(Typed.NEED)
+    problems: dict[str, str] = {
+        field: dialogs.too_long(len(text)) if text else missing
+        for field, text, missing in (
+            (Typed.STUCK, stuck, dialogs.stuck_missing()),
+            (Typed.NEED, need, dialogs.need_missing()),
+        )
+        if not 0 < len(text) <= dialogs.WORDS_LIMIT
+    }
+    if problems:
+        return Errors(problems)
+    with runtime.write() as session:
+        now = runtime.now()
+        key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
+        to = help_wanted.destination(session, key_result)
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
+            to = help_wanted.ask(
+                session, now, caller=request.caller, key_result_id=about, stuck=stuck, need=need, by=by
+            )
+        return Whisper(dialogs.asked(f"KR-{key_result.number}", to))
+
+
+def open_turn(runtime: Runtime, request: Request) -> Reply:
+    """*Turn into a blocker* was chosen on a message: opens the dialog. Nothing of the message is kept."""
+    message, channel = request.body.get("message") or {}, request.body.get("channel") or {}
+    text = str(message.get("text") or "")
+    with runtime.read() as session:
+        base = people.workspace_url(session, request.caller.workspace_id)
+        seen = as_seen(text, people.names(session, request.caller.workspace_id, mentioned(text)))
+    link = message_link(str(channel.get("id") or ""), str(message.get("ts") or ""), base, _thread_of(message))
+    view = dialogs.turn_into_blocker(Carried(link, seen))
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def suggest(runtime: Runtime, request: Request) -> Reply:
+    """Key results that the person may see, for what was typed so far."""
+    with runtime.read() as session:
+        return Options(choices(key_result_choices.suggestions(session, request.caller, request.value)))
+
+
+def chosen(runtime: Runtime, request: Request) -> Reply:
+    """A key result was chosen: the box appears, and names where the text would go."""
+    view = _view(request)
+    with runtime.read() as session:
+        key_result, to = help_wanted.to_block(session, caller=request.caller, key_result_id=_id(request.value))
+    shown = view.option_text(Act.WHICH_KEY_RESULT) or f"KR-{key_result.number}"
+    again = dialogs.turn_into_blocker(dialogs.carried(view.metadata), chosen=Choice(shown, str(key_result.id)), to=to)
+    return redraw(runtime, request, view, again)
+
+
+def turn(runtime: Runtime, request: Request) -> Reply:
+    """The dialog was submitted. Twice the same is one blocker; the text goes where the box said, or nowhere."""
+    view = _view(request)
+    wanted, message = view.option(Act.WHICH_KEY_RESULT), dialogs.carried(view.metadata)
+    if wanted is None:
+        return Errors({Act.WHICH_KEY_RESULT: dialogs.key_result_missing()})
+    ticked = view.options(Typed.COPY_TEXT)
+    with runtime.write() as session:
+        now = runtime.now()
+        key_result, to = help_wanted.to_block(session, caller=request.caller, key_result_id=_id(wanted))
+        by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
+        if by is None:
+            return Errors({Act.BLOCKED_BY: dialogs.blocked_by_missing()})
+        if ticked and ticked != (to.value,):
+            return Errors({view.block_id(Typed.COPY_TEXT) or Act.WHICH_KEY_RESULT: dialogs.goes_elsewhere()})
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            help_wanted.turn_into_blocker(
+                session,
+                now,
+                caller=request.caller,
+                key_result_id=key_result.id,
+                by=by,
+                message=Message(message.link, message.text if ticked else None),
+            )
+        named = blocking.words_of(session, by)
+    return Whisper(dialogs.noted(f"KR-{key_result.number}", named, to, copied=bool(ticked and message.text)))
+
+
+def _thread_of(message: dict[str, Any]) -> str | None:
+    root = message.get("thread_ts")
+    return str(root) if root and root != message.get("ts") else None
+
+
+def _id(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    return int(text)
+
+
+def _view(request: Request) -> OpenView:
+    if request.view is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    return request.view
