@@ -27,7 +27,7 @@ HELP = "help"
 SURE = "sure"
 SAME = "same"
 MOST_CHOICES = 100
-NAME_A_TEAM = "Where it is a team, its lead is asked: yes, no, or by when."
+NAME_A_TEAM = "Name a team, and its lead is asked to accept, to say no, or to say by when."
 
 _COLOURS = (
     (Confidence.GREEN, "it will be there at the end of the cycle"),

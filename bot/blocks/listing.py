@@ -89,7 +89,7 @@ def help_text(not_understood: str = "") -> Post:
         "`/okr company` the company's, and the list of teams",
         "`/kr 12` one key result: where it stands, its last answers, what is open",
         "`/kr 12 45 yellow waiting on legal` opens its check-in with that filled in",
-        "`/okr away 2026-12-20..2027-01-06 cover @someone` leave or a free day, alone for a form; `/okr back`",
+        "`/okr away 2026-12-20..2027-01-06 cover @someone` leave; `/okr away` alone is a form, `/okr back` changes it",
         "`/okr digest` your team's digest, `/okr digest TEAM` another's; its lead and admins can post it from there",
         "`/okr signals` what your team's data asks, `/okr signals TEAM` another team's",
         "`/okr health` how it goes for your team, `/okr health TEAM` for another",

@@ -48,5 +48,8 @@ def ownerless(view: Ownerless) -> Post:
         blocks.append(section(f"*KR-{one.number}* {said(one.name, 80)} · {said(one.team, 80)}", accessory=give))
     if count > MOST_LISTED:
         blocks.append(context(f"…and {count - MOST_LISTED} more: `/okr team` lists them, `/kr 12` gives one away"))
-    blocks.append(context("Until somebody owns them, their check-ins come to you."))
+    until = (
+        "Until somebody owns it, its check-in comes" if count == 1 else "Until somebody owns them, their check-ins come"
+    )
+    blocks.append(context(f"{until} to you."))
     return Post(title, tuple(blocks))

@@ -34,7 +34,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         f"KR-{f['number']} is closed, so its check-ins are over. `/kr {f['number']}` shows it."
     ),
     Reason.KEY_RESULT_DRAFT: lambda f: (
-        f"KR-{f['number']} is a draft without an owner, so there is no check-in. An admin can give it one."
+        f"KR-{f['number']} is a draft without an owner, so there is no check-in. An admin can give it an owner."
     ),
     Reason.CYCLE_NOT_ACTIVE: lambda f: (
         f"KR-{f['number']} belongs to a cycle that is not running, so there is no check-in."
@@ -54,7 +54,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.ESCALATION_RESOLVED: lambda f: "This escalation is resolved already. A new red asks for help again.",
     Reason.ALREADY_TAKEN: lambda f: f"{said(str(f['name']), 80)} has taken this already. You can still decide.",
     Reason.ALREADY_IN_REVIEW: lambda f: (
-        f"{said(str(f['name']), 80)} takes this to the team's next review already. You can still decide."
+        f"{said(str(f['name']), 80)} is taking this to the team's next review already. You can still decide."
     ),
     Reason.ALREADY_DECIDED: lambda f: (
         f"{said(str(f['name']), 80)} has decided about this already: the decision is in the thread."
@@ -98,15 +98,19 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.WAITS_NO_MORE: lambda f: "Nobody waits for this any more: nothing to do. Thank you.",
     Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can do that. Your own hour and zone: `/okr settings`.",
     Reason.NO_DIGEST_YET: lambda f: f"{said(str(f.get('team', '')), 80)} has no digest to export yet.",
-    Reason.NO_SUCH_CYCLE: lambda f: f"There is no cycle “{said(str(f.get('cycle', '')), 80)}” with its days.",
-    Reason.NO_TEAM_OF_YOURS: lambda f: "You belong to no team yet. `/okr company` lists them: type one's name behind.",
+    Reason.NO_SUCH_CYCLE: lambda f: (
+        f"I know no cycle “{said(str(f.get('cycle', '')), 80)}” that has its first and last day."
+    ),
+    Reason.NO_TEAM_OF_YOURS: lambda f: (
+        "You belong to no team yet. Type the command with a team's name; `/okr company` lists them."
+    ),
     Reason.NOT_YOUR_SIGNAL: lambda f: "A question about a team is put aside by its lead, or by a lead above.",
     Reason.NO_SUCH_SIGNAL: lambda f: "That question is settled already: `/okr signals` lists those that are open.",
     Reason.NOTE_OVER: lambda f: "That digest has been sent, so its question is closed. The next note asks again.",
     Reason.ASKED_AGAIN: lambda f: asked_again_already(str(f["closes"])),
     Reason.NO_TIME_LEFT: lambda f: no_time_left(str(f["closes"])),
     Reason.NOBODY_TO_TELL: lambda f: (
-        f"You lead the team that holds KR-{f['number']}, and nobody is above it here. "
+        f"You lead the team that holds KR-{f['number']}, and there is no lead above you here. "
         "Whoever keeps your OKR file can give it another owner."
     ),
     Reason.CORRECTED_BY_A_LEAD: lambda f: (

@@ -82,7 +82,7 @@ def preview_dialog(view: Preview) -> View:
 
 def is_on_now(team: str, people: int) -> Post:
     """To the admin who has switched it on."""
-    who = "one person reads" if people == 1 else f"{people or 'nobody'} {'people read' if people else 'reads'}"
+    who = "one person hears" if people == 1 else f"{people or 'nobody'} {'people hear' if people else 'hears'}"
     return Post(f"{said(team, NAME)} is on: {who} from me now, and the first check-in comes with their next week.")
 
 

@@ -36,7 +36,8 @@ def story(database: Database) -> Story:
         team = company.team("Legal", lead=session.get_one(Member, story.stranger.id), channel_id="C0LEGAL")
         team_id = team.id
     dialog = story.colour(green(story.begin()), "yellow")
-    assert dialog.block("Blocked by")["hint"]["text"] == "Where it is a team, its lead is asked: yes, no, or by when."
+    hint = dialog.block("Blocked by")["hint"]["text"]
+    assert hint == "Name a team, and its lead is asked to accept, to say no, or to say by when."
     story.submit(dialog.fill(Blocked_by=f"team:{team_id}"))
     return story
 

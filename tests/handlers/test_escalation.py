@@ -106,7 +106,7 @@ def test_to_the_review(story: Story) -> None:
     assert story.press(story.scene.head, escalation.take_to_review, Act.TAKE_TO_REVIEW) == Done()
     assert story.escalation.state is EscalationState.IN_REVIEW
     reply = story.press(story.scene.lead, escalation.take_to_review, Act.TAKE_TO_REVIEW)
-    assert whispered(reply) == "Hana Mori takes this to the team's next review already. You can still decide."
+    assert whispered(reply) == "Hana Mori is taking this to the team's next review already. You can still decide."
 
 
 def test_the_decisions_dialog_proposes_a_week_in_the_deciders_zone(story: Story) -> None:

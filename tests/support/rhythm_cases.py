@@ -58,7 +58,8 @@ CHAPTER = Chapter(
     (
         Case("The first reminder", lambda: reminder.reminder(FIRST)),
         Case("The last reminder", lambda: reminder.reminder(LAST)),
-        Case("A reminder, once all is answered", lambda: reminder.reminder(replace(LAST, open_ones=()))),
+        Case("A reminder, once all is answered", lambda: reminder.reminder(replace(LAST, open_ones=(), answered=2))),
+        Case("A reminder, once all was excused", lambda: reminder.reminder(replace(LAST, open_ones=()))),
         Case("A reminder, once answering is over", lambda: reminder.reminder(replace(LAST, is_over=True))),
         Case("`/okr away`", lambda: away.away_dialog(AwayQuestion(date(2026, 11, 16), (KNOWN,)))),
         Case("Somebody goes away, with a cover", lambda: away.away_done(LEAVE)),
