@@ -98,7 +98,7 @@ def test_all_that_waits_comes_in_one_message_and_is_answered_there(okra: Okra) -
     (asked,) = tama.direct_messages()[before:]
     assert asked.headline == "Good morning: one decision is due and one request for help waits for you"
     assert "Can you help? KR-2 SOC 2 certified by 15 Dec · Rosa Lind is asked · since Mon 5 Oct · thread" in asked.text
-    assert asked.buttons == ["Done", "Drop", "I'll take it", "Decide", "Take to review", "Resolve"]
+    assert asked.buttons == ["Done", "Drop", "I'll take it", "Decide", "Take to review"]
 
     tama.press("I'll take it", in_=asked)
     okra.settle()
