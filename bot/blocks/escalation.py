@@ -242,7 +242,10 @@ def to_review(case: Case, by: str) -> Post:
 
 def after_review(case: Case) -> Post:
     """The direct message to who took it to the review, on its evening: what was decided?"""
-    return _message(case, [f"You took this to {review(case.review_on)}: what was decided?"])
+    question = f"You took this to {review(case.review_on)}: what was decided?"
+    message = _message(case, [])
+    head, *rest = message.blocks
+    return Post(f"{question} {message.text}", (head, section(f"*{question}*"), *rest))
 
 
 def went_on(turn: Turn) -> Post:
