@@ -92,16 +92,17 @@ def headline(snapshot: Snapshot) -> str:
     return f"{said(snapshot.team, 80)}, week of {day(snapshot.period)}: {', '.join(filter(None, said_first))}"
 
 
-def digest_post(snapshot: Snapshot, beside: Beside | None = None) -> Post:
+def digest_post(snapshot: Snapshot, beside: Beside | None = None, *, leaving: int = 0) -> Post:
     """The digest's message. Names are plain text, but for the person who is asked to decide.
 
     Where people wrote so much that Slack would not take it, the pictures go first, and then words are cut shorter.
+    `leaving`: characters of JSON that are left free for what is put around it.
     """
     beside = beside or Beside()
     blocks: list[Block] = []
-    for room in (_Room(40, 100, beside.with_charts), _Room(40, 100, False), _Room(20, 40, False)):
+    for room in (_Room(40, 100, beside.with_charts), _Room(40, 100, False), _Room(20, 40, False), _Room(10, 15, False)):
         blocks = _blocks(snapshot, beside, room)
-        if len(json.dumps(blocks, ensure_ascii=False)) <= PAGE_CHARACTERS:
+        if len(json.dumps(blocks, ensure_ascii=False)) <= PAGE_CHARACTERS - leaving:
             break
     return Post(headline(snapshot), tuple(blocks))
 
@@ -119,7 +120,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
         _part("Changed", _on_lines(_noted_lines(snapshot, room), MOST_NOTED)),
-        _part("Stop or shift", said(snapshot.stop_or_shift, 200) if snapshot.stop_or_shift else "nothing named"),
+        _part("Stop or shift", said(snapshot.stop_or_shift, 2 * room.sentence) if snapshot.stop_or_shift else "nothing named"),
         _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
         _part("How it goes", health_line(snapshot.health) if snapshot.health is not None else ""),
@@ -235,10 +236,13 @@ def _weeks(snapshot: Snapshot, room: _Room) -> list[Block]:
 
 def _waiting(one: Waiting, room: _Room) -> str:
     """What one team waits for, and what the other says: on both sides the same line."""
-    what = f"KR-{one.number} {said(one.name, room.name)} · {said(one.team, 60)} waits for {said(one.other, 60)}"
+    team, other = said(one.team, room.name), said(one.other, room.name)
+    what = f"KR-{one.number} {said(one.name, room.name)} · {team} waits for {other}"
     if one.state is DependencyState.ASKED:
         return f"{what}, asked {day(one.asked_on)}"
-    waits = Waits(one.other, one.state, "", one.by, one.due_on, clip(one.reason, room.sentence) if one.reason else None)
+    by = clip(one.by, room.name) if one.by else one.by
+    reason = clip(one.reason, room.sentence) if one.reason else None
+    waits = Waits(clip(one.other, room.name), one.state, "", by, one.due_on, reason)
     return f"{what}: {answer(waits)}"
 
 

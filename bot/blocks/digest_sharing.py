@@ -14,7 +14,7 @@ from bot.blocks.post import Block, Post, View
 from bot.blocks.text import plain, said
 from bot.domain.digest import Snapshot
 
-NOTE_LENGTH = 500
+NOTE_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,10 @@ def elsewhere_dialog(team_id: int, team: str) -> View:
 
 def shared(about: SharedDigest) -> Post:
     """The digest under the note of who posted it."""
-    shown = digest_post(about.snapshot, about.beside)
     note = f": {said(about.note, NOTE_LENGTH)}" if about.note else ""
-    return Post(shown.text, (context(f"Posted by {said(about.author, 60)}{note}"), *shown.blocks))
+    above = context(f"Posted by {said(about.author, 60)}{note}")
+    shown = digest_post(about.snapshot, about.beside, leaving=len(json.dumps(above, ensure_ascii=False)))
+    return Post(shown.text, (above, *shown.blocks))
 
 
 def on_its_way(team: str) -> Post:

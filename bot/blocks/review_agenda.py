@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from itertools import accumulate
 
 from bot.blocks.dependency import Waits, answer
 from bot.blocks.layout import context, preformatted, section
@@ -17,6 +19,7 @@ from bot.domain.review_agenda import Agenda, Call, Due, Item
 NAME = 60
 WORDS = 120
 MOST = 20
+ROOM = 10_000  # characters of all lines; a message with its title and closing line may have about a thousand more
 
 
 def agenda(view: Agenda) -> Post:
@@ -25,9 +28,9 @@ def agenda(view: Agenda) -> Post:
     if not view.items:
         text = f"{title}: nothing waits for a decision. Enjoy the short meeting."
         return Post(text, (section(text),))
-    lines = [_line(item, view.today) for item in view.items[:MOST]]
-    if len(view.items) > MOST:
-        lines.append(f"and {len(view.items) - MOST} more")
+    lines = _fitting([_line(item, view.today) for item in view.items[:MOST]])
+    if len(view.items) > len(lines):
+        lines.append(f"and {len(view.items) - len(lines)} more")
     return Post(
         title,
         (
@@ -36,6 +39,12 @@ def agenda(view: Agenda) -> Post:
             context("To copy into your meeting's notes. Only you see this, and only what you may see is in it."),
         ),
     )
+
+
+def _fitting(lines: list[str]) -> list[str]:
+    """As many of the first lines as Slack takes in one message."""
+    lengths = accumulate(len(json.dumps(line, ensure_ascii=False)) for line in lines)
+    return [line for line, length in zip(lines, lengths, strict=True) if length <= ROOM]
 
 
 def _line(item: Item, today: date) -> str:
@@ -95,4 +104,4 @@ def _teams(names: tuple[str, ...]) -> str:
     shown = [said(name, NAME) for name in names[:3]]
     if len(names) > len(shown):
         shown.append(f"{len(names) - len(shown)} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else "".join(shown)

@@ -91,8 +91,8 @@ def _lead_note(town: Town) -> None:
 def _digest(town: Town) -> None:
     heading("Wednesday, 10:00 in London: the digest, whatever is missing")
     ten = instant_of(MONDAY + timedelta(days=2), time(10), LONDON)
-    # The details follow it into its thread a moment later.
-    town.time.advance_to(ten + timedelta(seconds=10))
+    # The details follow it into its thread, the company's a minute later: they link to the teams' digests.
+    town.time.advance_to(ten + timedelta(seconds=90))
     reader = town.person("Rosalind Achebe")
     for channel in ("buoy-works-leads", "leads"):
         message = reader.channel(channel).messages[-1]

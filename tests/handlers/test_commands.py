@@ -135,7 +135,12 @@ def test_kr_shows_one_key_result_with_its_history_and_last_answers(story: Story)
 
 @pytest.mark.parametrize("words", ["1", "KR-1", "kr1", "#1"])
 def test_kr_offers_the_owner_an_update(story: Story, words: str) -> None:
-    assert [label for label, _ in buttons(story.kr(words))] == ["Update", "Hand over"]
+    assert [label for label, _ in buttons(story.kr(words))] == [
+        "Update",
+        "Ask for help",
+        "Hand over",
+        "How often",
+    ]
 
 
 def test_update_opens_the_check_in(story: Story) -> None:
