@@ -120,7 +120,10 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
         _part("Changed", _on_lines(_noted_lines(snapshot, room), MOST_NOTED)),
-        _part("Stop or shift", said(snapshot.stop_or_shift, 2 * room.sentence) if snapshot.stop_or_shift else "nothing named"),
+        _part(
+            "Stop or shift",
+            said(snapshot.stop_or_shift, 2 * room.sentence) if snapshot.stop_or_shift else "nothing named",
+        ),
         _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
         _part("How it goes", health_line(snapshot.health) if snapshot.health is not None else ""),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.localtime import local_date_of
 from bot.domain.reviews import Call
+from bot.services.escalation_members import open_to
 from models import Escalation, EscalationEvent, EscalationEventKind, KeyResult, Objective
 
 Condition = sa.ColumnElement[bool]
@@ -50,14 +51,17 @@ class CallHistory:
 
 
 def calls(session: Session, *which: Condition) -> list[CallHistory]:
-    """The escalations that fit, the oldest first. `which`: conditions over Escalation, KeyResult and Objective."""
+    """The escalations that fit, the oldest first. `which`: conditions over Escalation, KeyResult and Objective.
+
+    Private ones are not counted: a number of few would tell of them.
+    """
     rows = session.execute(
         sa.select(Escalation, Objective.team_id, EscalationEvent.kind, EscalationEvent.at, EscalationEvent.actor_id)
         .select_from(Escalation)
         .join(KeyResult, KeyResult.id == Escalation.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .outerjoin(EscalationEvent, EscalationEvent.escalation_id == Escalation.id)
-        .where(*which)
+        .where(open_to(None), *which)
         .order_by(Escalation.opened_at, Escalation.id, EscalationEvent.at, EscalationEvent.id)
     ).all()
     events: dict[int, list[tuple[EscalationEventKind, datetime, int | None]]] = {}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.domain.digest import Noted, NotedAs
 from bot.domain.redefinition import differences
+from bot.services.escalation_members import open_to
 from bot.services.redefinition_posts import terms_of
 from bot.services.still_open import current_definition, of_teams
 from bot.services.visibility import visible_to
@@ -102,6 +103,7 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime) -
             ~was_decided,
             of_teams(team_ids),
             visible_to(None),
+            open_to(None),
         )
         .order_by(EscalationEvent.id)
     ).all()

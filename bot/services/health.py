@@ -17,6 +17,7 @@ from bot.services import access
 from bot.services.access import Caller
 from bot.services.call_history import CallHistory, calls
 from bot.services.refusals import Reason, Refused
+from bot.services.still_open import decision_open_to
 from bot.services.team_tree import teams_of
 from bot.services.visibility import visible_to
 from models import (
@@ -26,6 +27,7 @@ from models import (
     Cycle,
     Decision,
     DecisionState,
+    Escalation,
     KeyResult,
     Objective,
     ObjectiveTeam,
@@ -151,7 +153,8 @@ def _in_time(session: Session, today: date, zone: ZoneInfo, which: Sequence[Cond
         sa.select(Decision.state, Decision.due_on, Decision.settled_at)
         .join(KeyResult, KeyResult.id == Decision.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
-        .where(Decision.state != DecisionState.DROPPED, *which)
+        .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
+        .where(Decision.state != DecisionState.DROPPED, decision_open_to(None), *which)
     ).all()
     done = [local_date_of(at, zone) <= due for state, due, at in rows if state is DecisionState.DONE and at is not None]
     late = sum(state is DecisionState.OPEN and due < today for state, due, _ in rows)

@@ -26,6 +26,7 @@ from bot.domain.reviews import Call
 from bot.domain.signals.history import History, Told
 from bot.services import call_history
 from bot.services.access import Caller
+from bot.services.still_open import decision_open_to
 from bot.services.visibility import visible_to
 from models import (
     Answer,
@@ -203,10 +204,13 @@ def overdue(session: Session, lines: Sequence[Line], today: date) -> list[int]:
     """The key result of each decision that is open past its day."""
     return list(
         session.scalars(
-            sa.select(Decision.key_result_id).where(
+            sa.select(Decision.key_result_id)
+            .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
+            .where(
                 Decision.key_result_id.in_([line.id for line in lines]),
                 Decision.state == DecisionState.OPEN,
                 Decision.due_on < today,
+                decision_open_to(None),
             )
         ).all()
     )

@@ -26,9 +26,10 @@ from sqlalchemy.orm import Session
 from bot.blocks.home import home
 from bot.blocks.key_result import key_result as key_result_message
 from bot.domain.cadence import period_on
-from bot.services import decisions, digest_snapshot, escalation, escalation_more, key_result_view, listing
+from bot.services import decisions, digest_snapshot, escalation, escalation_more, health, key_result_view, listing
 from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
+from bot.services.digest_noted import noted_since
 from bot.services.escalation_ladder import step_due
 from bot.services.escalation_members import may_see, open_to
 from bot.services.prompt import prompt_view
@@ -284,6 +285,23 @@ def test_the_digest_says_nothing_of_it_nor_of_what_was_decided_in_it(database: D
         assert decisions_since(session, growth, MORNING - timedelta(days=1), today) == []
         taken = digest_snapshot.read(session, MORNING, scene.growth, WEEK)
         assert (taken.calls, taken.decided, taken.overdue) == ((), (), ())
+
+
+def test_how_it_ended_and_what_came_of_it_is_counted_and_told_to_no_channel(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        decide(session, scene, scene.lead)
+        other = scene.company.key_result(session.scalars(sa.select(Objective)).one(), scene.owner)
+        tell(session, MORNING, other, by=scene.owner)
+        lead = scene.company.caller(scene.lead)
+        escalation_more.make_private(session, MORNING, caller=scene.company.caller(scene.owner), escalation_id=2)
+        escalation.resolve(session, MORNING, caller=lead, escalation_id=2, reason="we spoke about it")
+        assert noted_since(session, [scene.growth.id], MORNING - timedelta(days=1)) == ()
+        cycle = health.newest_cycle(session, scene.growth.workspace_id)
+        assert cycle is not None
+        later = MORNING + timedelta(days=30)
+        found = health.read(session, later, scene.growth, [scene.growth], cycle, viewer=None)
+        assert (found.to_answer.count, found.decided.of, found.in_time.of) == (0, 0, 0)
 
 
 def test_the_owners_prompt_shows_where_it_stands_and_nobody_elses_does(database: Database) -> None:
