@@ -80,7 +80,7 @@ def test_taken_to_the_review(database: Database) -> None:
         assert "*Taken to the review on Thu 8 Oct* by Tama Reid" in words(shown(session, "escalation:1"))
         with pytest.raises(Refused) as refused:
             escalation.take_to_review(session, MORNING, caller=scene.company.caller(scene.head), escalation_id=1)
-        assert "Tama Reid takes this" in sentence(refused.value.reason, refused.value.facts)
+        assert "Tama Reid is taking this" in sentence(refused.value.reason, refused.value.facts)
         escalation.take(session, MORNING, caller=scene.company.caller(scene.head), escalation_id=1)
         assert "*Taken* by Hana Mori" in words(shown(session, "escalation:1"))
 
