@@ -171,19 +171,14 @@ def _reply(session: Session, now: datetime, dependency: Dependency) -> None:
     root = root_of(session, escalation)
     if root is None or root.state in LOST:
         return
-    outbox.post(
+    outbox.reply(
         session,
         now,
-        workspace_id=dependency.workspace_id,
+        root,
         key=f"{key(dependency.id)}:reply:{dependency.revision}",
         kind=PostKind.DEPENDENCY_REPLY,
-        channel_id=root.channel_id,
-        conversation_id=root.conversation_id,
-        member_id=root.member_id,
-        escalation_id=escalation.id,
         dependency_id=dependency.id,
         part=dependency.revision,
-        follows_id=root.id,
     )
 
 

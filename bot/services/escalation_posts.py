@@ -275,18 +275,13 @@ def tell_owner_of_help(session: Session, now: datetime, escalation: Escalation, 
 
 
 def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delivery) -> None:
-    outbox.post(
+    outbox.reply(
         session,
         now,
-        workspace_id=event.workspace_id,
+        root,
         key=f"escalation:{event.escalation_id}:event:{event.id}",
         kind=PostKind.ESCALATION_REPLY,
-        channel_id=root.channel_id,
-        conversation_id=root.conversation_id,
-        member_id=root.member_id,
-        escalation_id=event.escalation_id,
         escalation_event_id=event.id,
-        follows_id=root.id,
         shows_state=event.kind in (EscalationEventKind.DECIDED, EscalationEventKind.GREEN_AGAIN),
     )
 

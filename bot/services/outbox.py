@@ -160,6 +160,37 @@ def post(
     return post_all(session, now, [draft], revive=revive).get((workspace_id, key))
 
 
+def reply(
+    session: Session,
+    now: datetime,
+    root: Delivery,
+    *,
+    key: str,
+    kind: PostKind,
+    escalation_event_id: int | None = None,
+    dependency_id: int | None = None,
+    part: int | None = None,
+    shows_state: bool = False,
+) -> None:
+    """Queue one post into the thread of an escalation's first message, wherever that stands, and after it."""
+    post(
+        session,
+        now,
+        workspace_id=root.workspace_id,
+        key=key,
+        kind=kind,
+        channel_id=root.channel_id,
+        conversation_id=root.conversation_id,
+        member_id=root.member_id,
+        escalation_id=root.escalation_id,
+        escalation_event_id=escalation_event_id,
+        dependency_id=dependency_id,
+        part=part,
+        follows_id=root.id,
+        shows_state=shows_state,
+    )
+
+
 def post_all(
     session: Session, now: datetime, drafts: Sequence[Draft], *, revive: bool = False
 ) -> dict[tuple[int, str], int]:
