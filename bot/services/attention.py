@@ -165,15 +165,13 @@ def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery
 
 
 _delivery, _member = table_of(Delivery), table_of(Member)
+_TO_THEM = sa.and_(_delivery.c.workspace_id == _member.c.workspace_id, _delivery.c.member_id == _member.c.id)
 # Their few rows of a week are all read: a condition on the state would have SQLite read everybody's of that state.
 _LATELY = Listed(
     lambda ids: (
         sa.select(_delivery.c.id, _delivery.c.member_id, _delivery.c.attempted_at, _delivery.c.kind, _delivery.c.state)
         .select_from(_member)
-        .join(
-            _delivery,
-            sa.and_(_delivery.c.workspace_id == _member.c.workspace_id, _delivery.c.member_id == _member.c.id),
-        )
+        .join(_delivery, _TO_THEM)
         .where(
             _member.c.id.in_(ids),
             _delivery.c.attempted_at >= sa.bindparam("since"),
@@ -191,10 +189,7 @@ _ASKED = Listed(
             _delivery.c.attempted_at,
         )
         .select_from(_member)
-        .join(
-            _delivery,
-            sa.and_(_delivery.c.workspace_id == _member.c.workspace_id, _delivery.c.member_id == _member.c.id),
-        )
+        .join(_delivery, _TO_THEM)
         .where(
             _member.c.id.in_(ids),
             _delivery.c.period >= sa.bindparam("since"),
