@@ -57,7 +57,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         now = runtime.now()
         key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
-        to = help_wanted.destination(session, key_result)
+        to = help_wanted.destination(session, now, key_result)
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
             to = help_wanted.ask(
@@ -89,7 +89,9 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
     """A key result was chosen: the box appears, and names where the text would go."""
     view = _view(request)
     with runtime.read() as session:
-        key_result, to = help_wanted.to_block(session, caller=request.caller, key_result_id=_id(request.value))
+        key_result, to = help_wanted.to_block(
+            session, runtime.now(), caller=request.caller, key_result_id=_id(request.value)
+        )
     shown = view.option_text(Act.WHICH_KEY_RESULT) or f"KR-{key_result.number}"
     again = dialogs.turn_into_blocker(dialogs.carried(view.metadata), chosen=Choice(shown, str(key_result.id)), to=to)
     return redraw(runtime, request, view, again)
@@ -104,7 +106,7 @@ def turn(runtime: Runtime, request: Request) -> Reply:
     ticked = view.options(Typed.COPY_TEXT)
     with runtime.write() as session:
         now = runtime.now()
-        key_result, to = help_wanted.to_block(session, caller=request.caller, key_result_id=_id(wanted))
+        key_result, to = help_wanted.to_block(session, now, caller=request.caller, key_result_id=_id(wanted))
         by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
         if by is None:
             return Errors({Act.BLOCKED_BY: dialogs.blocked_by_missing()})

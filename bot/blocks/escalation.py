@@ -170,8 +170,7 @@ def hidden() -> Post:
 def help_asked(case: Case, words: Words, quote: str) -> Post:
     """Reply: somebody asks for help in the open thread; `quote` is the message that they have copied."""
     head = f"{said(words.by, NAME)} asks for help with {case.standing.label}."
-    blocks = [section(head), *_sections(_lines(words)), *(whole("*The message:*\n", quote[:QUOTE]) if quote else ())]
-    return Post(head, tuple(blocks))
+    return Post(head, (section(head), *_sections(_lines(words)), *_copied(quote)))
 
 
 def news_of_help(case: Case, words: Words) -> Post:
@@ -224,10 +223,14 @@ def green_again(case: Case) -> Post:
     return Post(head, tuple(blocks))
 
 
-def opened_again(case: Case) -> Post:
-    """Reply: help is wanted again, soon after this was resolved; it goes on here, from the beginning of the path."""
-    head = f"Opened again: {colour(case.standing.confidence)} · {score(case.standing)}"
-    return Post(f"{case.standing.label}: {head}", (section(head), *_sections(_lines(case.words))))
+def opened_again(case: Case, words: Words, quote: str = "") -> Post:
+    """Reply: help is wanted again, soon after this was resolved; it goes on here, from the beginning of the path.
+
+    `words` are those of the call; `quote` is the message that somebody has copied with it.
+    """
+    opened = f"Opened again by {said(words.by, NAME)}" if words.by else "Opened again"
+    head = f"{opened}: {colour(case.standing.confidence)} · {score(case.standing)}"
+    return Post(f"{case.standing.label}: {head}", (section(head), *_sections(_lines(words)), *_copied(quote)))
 
 
 def taken(case: Case, by: str) -> Post:
@@ -519,6 +522,11 @@ def _line(text: str) -> str:
     """One line of what somebody typed; shorter where it is mostly characters that grow when they are escaped."""
     inert = said(text, LINE)
     return inert if len(inert) <= LINE + LINE // 2 else said(text, LINE // 7)
+
+
+def _copied(quote: str) -> list[Block]:
+    """A message that somebody has copied into the thread."""
+    return whole("*The message:*\n", quote[:QUOTE]) if quote else []
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:

@@ -103,7 +103,7 @@ def on_answer(
     calls_for_help = answer.confidence is Confidence.RED or names_help or wants_help
     if escalation is None:
         if calls_for_help or opens:
-            lately = _resolved_lately(session, now, key_result)
+            lately = _resolved_lately(session, now, key_result, lock=True)
             if lately is not None:
                 _reopen(session, now, lately, caller=caller, answer=answer)
             else:
@@ -126,7 +126,8 @@ def on_answer(
 
 
 def call_for_help(session: Session, now: datetime, *, caller: Caller, key_result: KeyResult, called: Called) -> None:
-    """Somebody asks for help without a check-in: open the key result's thread, or go on in the open one.
+    """Somebody asks for help without a check-in: open the key result's thread, or go on in the open one, or in that of
+    a call which ended within two periods.
 
     The caller of this holds the key result. The owner is told, where it was not them and they do not read the thread.
     """
@@ -136,6 +137,9 @@ def call_for_help(session: Session, now: datetime, *, caller: Caller, key_result
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+    if escalation is None and (lately := _resolved_lately(session, now, key_result, lock=True)) is not None:
+        tell_owner_of_help(session, now, lately, _reopen(session, now, lately, caller=caller, called=called))
+        return
     if escalation is None:
         opened = _open(session, now, caller=caller, key_result=key_result, called=replace(called, quote=None))
         tell_owner_of_help(session, now, *opened)
@@ -150,6 +154,16 @@ def call_for_help(session: Session, now: datetime, *, caller: Caller, key_result
         redraw(session, now, escalation)
     if event.quote is None or escalation.opened_at != now:
         tell_owner_of_help(session, now, escalation, event)
+
+
+def goes_on_in(session: Session, now: datetime, key_result: KeyResult) -> Escalation | None:
+    """The escalation whose thread a call for help would go on in: the open one, or the one that ended lately."""
+    open_one = session.scalar(
+        sa.select(Escalation).where(
+            Escalation.key_result_id == key_result.id, Escalation.state != EscalationState.RESOLVED
+        )
+    )
+    return open_one or _resolved_lately(session, now, key_result, lock=False)
 
 
 def is_called_by(session: Session, escalation_id: int | None, answer_id: int) -> bool:
@@ -302,9 +316,9 @@ def _open(
     return escalation, event
 
 
-def _resolved_lately(session: Session, now: datetime, key_result: KeyResult) -> Escalation | None:
-    """The escalation that a call for help goes on with, held; null where the last one ended too long ago."""
-    newest = session.scalar(
+def _resolved_lately(session: Session, now: datetime, key_result: KeyResult, *, lock: bool) -> Escalation | None:
+    """The escalation that a call for help goes on with where none is open; null where the last ended too long ago."""
+    wanted = (
         sa.select(Escalation)
         .where(
             Escalation.workspace_id == key_result.workspace_id,
@@ -313,9 +327,10 @@ def _resolved_lately(session: Session, now: datetime, key_result: KeyResult) -> 
         )
         .order_by(Escalation.resolved_at.desc(), Escalation.id.desc())
         .limit(1)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
+    if lock:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    newest = session.scalar(wanted)
     if newest is None or newest.resolved_at is None:
         return None
     zone = ZoneInfo(session.get_one(Workspace, key_result.workspace_id).time_zone)
@@ -323,12 +338,22 @@ def _resolved_lately(session: Session, now: datetime, key_result: KeyResult) -> 
     return newest if is_the_same(since) else None
 
 
-def _reopen(session: Session, now: datetime, escalation: Escalation, *, caller: Caller, answer: Answer) -> None:
+def _reopen(
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    *,
+    caller: Caller,
+    answer: Answer | None = None,
+    called: Called | None = None,
+) -> EscalationEvent:
     """The same help is wanted again: the same thread, open since it first was, with its path from the beginning."""
     escalation.state, escalation.resolved_at, escalation.no_decision_reason = EscalationState.OPEN, None, None
-    happened(session, now, escalation, EscalationEventKind.REOPENED, caller=caller, answer=answer)
+    reopened = EscalationEventKind.REOPENED
+    event = happened(session, now, escalation, reopened, caller=caller, answer=answer, called=called)
     ladder.begin_anew(session, now, escalation)
     redraw(session, now, escalation)
+    return event
 
 
 def _colour_before(session: Session, key_result: KeyResult, answer: Answer) -> Confidence | None:

@@ -43,6 +43,7 @@ from bot.services.named_again import again_of
 from bot.services.prompt import prompts_about
 from bot.services.still_open import asked_at
 from models import (
+    Answer,
     Decision,
     Delivery,
     DeliveryState,
@@ -478,7 +479,7 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case) -> Post | No
         case EscalationEventKind.GREEN_AGAIN:
             return messages.green_again(case)
         case EscalationEventKind.REOPENED:
-            return messages.opened_again(case)
+            return _opened_again(session, event, case)
         case _:
             return _of_a_decision(session, event, case)
 
@@ -500,6 +501,13 @@ def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
     return messages.help_asked(case, words, event.quote or "")
 
 
+def _opened_again(session: Session, event: EscalationEvent, case: Case) -> Post:
+    """What is said with the call that opened it again: an answer's words, or whose call it was and theirs."""
+    answer = session.get(Answer, event.answer_id) if event.answer_id is not None else None
+    words = words_of(session, case.standing.key_result_id, answer or asked_at(event))
+    return messages.opened_again(case, words, event.quote or "")
+
+
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The direct message about one event to somebody whom the thread may not reach."""
     reader = session.get_one(Member, delivery.member_id)
@@ -511,7 +519,7 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     case = case_of(session, escalation, now, reader_id=reader.id)
     actor = name_of(session, event.actor_id)
     match event.kind:
-        case EscalationEventKind.OPENED | EscalationEventKind.HELP_ASKED:
+        case EscalationEventKind.OPENED | EscalationEventKind.HELP_ASKED | EscalationEventKind.REOPENED:
             words = words_of(session, case.standing.key_result_id, asked_at(event))
             return messages.news_of_help(case, words) if event.answer_id is None else None
         case (
@@ -519,7 +527,6 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             | EscalationEventKind.CHANGED
             | EscalationEventKind.STOPPED
             | EscalationEventKind.GREEN_AGAIN
-            | EscalationEventKind.REOPENED
             | EscalationEventKind.RESOLVED
             | EscalationEventKind.MADE_PRIVATE
         ):

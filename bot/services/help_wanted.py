@@ -13,17 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.help_wanted import Destination
-from bot.domain.escalation import EscalationState
 from bot.domain.permissions import Action, may
 from bot.services import blocking, dependency
 from bot.services.access import Caller, actor_of, key_result_facts, member_of, require
 from bot.services.blocking import BlockedBy
-from bot.services.escalation import call_for_help
+from bot.services.escalation import call_for_help, goes_on_in
 from bot.services.escalation_case import root_of
 from bot.services.escalation_events import Called
 from bot.services.escalation_posts import channel_of, thread_team
 from bot.services.refusals import Reason, Refused
-from models import Escalation, KeyResult, KeyResultState
+from models import KeyResult, KeyResultState
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,13 @@ def ask(
     if by is not None:
         _block(session, now, key_result, by)
     call_for_help(session, now, caller=caller, key_result=key_result, called=Called(stuck=stuck, need=need))
-    return destination(session, key_result)
+    return destination(session, now, key_result)
 
 
-def to_block(session: Session, *, caller: Caller, key_result_id: int) -> tuple[KeyResult, Destination]:
+def to_block(session: Session, now: datetime, *, caller: Caller, key_result_id: int) -> tuple[KeyResult, Destination]:
     """The key result, for anybody who may see it, and where its thread is. Raises `Refused`."""
     key_result = _allowed(session, caller, key_result_id, Action.NAME_BLOCKER, lock=False)
-    return key_result, destination(session, key_result)
+    return key_result, destination(session, now, key_result)
 
 
 def turn_into_blocker(
@@ -71,16 +70,12 @@ def turn_into_blocker(
     _block(session, now, key_result, by)
     called = Called(link=message.link, quote=message.quote or None)
     call_for_help(session, now, caller=caller, key_result=key_result, called=called)
-    return destination(session, key_result)
+    return destination(session, now, key_result)
 
 
-def destination(session: Session, key_result: KeyResult) -> Destination:
-    """Where the key result's thread is, or would be opened."""
-    escalation = session.scalar(
-        sa.select(Escalation).where(
-            Escalation.key_result_id == key_result.id, Escalation.state != EscalationState.RESOLVED
-        )
-    )
+def destination(session: Session, now: datetime, key_result: KeyResult) -> Destination:
+    """Where a call for help with the key result stands, or would: in the thread that it goes on in, or in a new one."""
+    escalation = goes_on_in(session, now, key_result)
     root = root_of(session, escalation) if escalation is not None else None
     if root is not None:
         return Destination(root.channel_id)

@@ -41,7 +41,7 @@ from models.escalation import is_unresolved
 from models.prepared import Listed
 
 # What calls for help though no answer does.
-CALLS = (EscalationEventKind.OPENED, EscalationEventKind.HELP_ASKED)
+CALLS = (EscalationEventKind.OPENED, EscalationEventKind.HELP_ASKED, EscalationEventKind.REOPENED)
 
 # Who looks at which key result: member ids by key result id.
 Readers = Mapping[int, int]

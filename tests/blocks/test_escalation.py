@@ -114,7 +114,10 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     ),
     "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
     "green again": messages.green_again,
-    "opened again": messages.opened_again,
+    "opened again": lambda made: messages.opened_again(made, made.words),
+    "opened again by somebody": lambda made: messages.opened_again(
+        made, replace(made.words, by=made.team), made.words.stuck
+    ),
 }
 
 

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, Scene, decide, keys, posted, set_scene, shown, tell, the_escalation, words
+from calls import MORNING, WEEK, Scene, decide, keys, posted, set_scene, shown, tell, the_escalation, words
 from desk import Desk, Dialog, whispered
 
 from bot.blocks.ids import Act
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_view
-from bot.services import escalation_more, key_result_view
+from bot.services import escalation, escalation_more, key_result_view
 from bot.services.access import Caller
 from handlers import help_wanted
 from handlers.boundary import answer
@@ -164,6 +164,77 @@ def test_only_owners_and_leads_are_offered_the_button_and_may_press_it(desk: Des
     assert "is asked for by its owner or a lead above" in whispered(
         desk.press(scene.stranger, help_wanted.open_ask, Act.ASK_FOR_HELP, "1")
     )
+
+
+def resolved(desk: Desk, scene: Scene) -> None:
+    """A red of this week that was resolved in it."""
+    with desk.runtime.write() as session:
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        lead = scene.company.caller(scene.lead)
+        escalation.resolve(session, MORNING, caller=lead, escalation_id=1, reason="HR had sent it")
+
+
+@pytest.mark.parametrize("weeks", [0, 2, 3])
+def test_soon_after_the_end_it_is_opened_again_and_much_later_it_is_a_new_one(
+    desk: Desk, scene: Scene, weeks: int
+) -> None:
+    resolved(desk, scene)
+    desk.now = NOON + weeks * WEEK
+    reply = ask(desk, scene.lead, What_is_stuck="no auditor", Blocked_by="words:Legal", What_is_needed="a name")
+    assert whispered(reply) == "I have asked for help with KR-1 in <#C0GROWTH>."
+    with desk.runtime.write() as session:
+        states = session.scalars(sa.select(Escalation.state).order_by(Escalation.id)).all()
+        if weeks > 2:
+            assert states == [EscalationState.RESOLVED, EscalationState.OPEN]
+            return
+        assert states == [EscalationState.OPEN]
+        event = newest(desk)
+        assert (event.kind, event.actor_id) == (EscalationEventKind.REOPENED, scene.lead.id)
+        reply_post = posted(session, f"escalation:1:event:{event.id}")
+        assert reply_post.follows_id == posted(session, "escalation:1").id
+        now = NOON + weeks * WEEK
+        assert words(shown(session, reply_post.key, now)).startswith("Opened again by Tama Reid: 🔴 red · 0.3")
+        what_it_says = "*Stuck:* no auditor\n*Blocked by:* Legal\n*Needed:* a name\n*Asked for by* Tama Reid"
+        assert what_it_says in words(shown(session, reply_post.key, now))
+        assert what_it_says in words(shown(session, "escalation:1", now))
+        assert the_escalation(session).round == 2
+        # The owner hears of it directly, once.
+        (told,) = [key for key in keys(session) if key.endswith(f"event:{event.id}:to:{scene.owner.id}")]
+        assert words(shown(session, told, now)).startswith("Tama Reid has asked for help with your KR-1")
+
+
+def test_a_message_soon_after_the_end_opens_it_again_with_its_text_where_the_box_was_ticked(
+    desk: Desk, scene: Scene
+) -> None:
+    resolved(desk, scene)
+    dialog = choose(desk, scene.stranger, turn(desk, scene.stranger)).fill(Blocked_by="words:the auditor")
+    dialog.fill(**{"The message's text": "yes"})
+    for _ in range(2):
+        assert "I put the link and the text into <#C0GROWTH>" in whispered(
+            desk.submit(scene.stranger, help_wanted.turn, dialog)
+        )
+    with desk.runtime.write() as session:
+        assert the_escalation(session).state is EscalationState.OPEN
+        event = newest(desk)
+        assert event.kind is EscalationEventKind.REOPENED
+        said = words(shown(session, f"escalation:1:event:{event.id}", NOON))
+        assert f"*In the way:* <{LINK}|this message>, says Finn Adler" in said
+        assert "*The message:*\nThe auditor @Tama asked &amp; waits" in said
+
+
+def test_a_thread_that_was_private_is_opened_again_where_it_was(desk: Desk, scene: Scene) -> None:
+    with desk.runtime.write() as session:
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        lead = scene.company.caller(scene.lead)
+        escalation_more.make_private(session, MORNING, caller=lead, escalation_id=1)
+        escalation.resolve(session, MORNING, caller=lead, escalation_id=1, reason="HR had sent it")
+    dialog = choose(desk, scene.stranger, turn(desk, scene.stranger)).fill(Blocked_by="words:the auditor")
+    assert "Copy the text into the group message" in repr(dialog.block("The message's text"))
+    desk.submit(scene.stranger, help_wanted.turn, dialog)
+    with desk.runtime.write() as session:
+        assert the_escalation(session).state is EscalationState.OPEN
+        assert "help wanted" in words(shown(session, "escalation:1:private", NOON))
+        assert shown(session, "escalation:1", NOON) is None
 
 
 # A message that is turned into a blocker
