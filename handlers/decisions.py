@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.blocks import decision_list as lists
 from bot.blocks import decisions as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.text import too_long
 from bot.domain.decision_filter import DecisionFilter, understand
 from bot.runtime import Runtime
 from bot.services import decision_list, decisions, listing, once
@@ -73,7 +74,7 @@ def drop(runtime: Runtime, request: Request) -> Reply:
     if not reason:
         return Errors({Typed.REASON: dialogs.reason_missing()})
     if len(reason) > dialogs.REASON_LIMIT:
-        return Errors({Typed.REASON: dialogs.reason_too_long(len(reason))})
+        return Errors({Typed.REASON: too_long(len(reason), dialogs.REASON_LIMIT)})
     about = _id(str(view.metadata.get("decision", "")))
     with runtime.write() as session:
         now = runtime.now()

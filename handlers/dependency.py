@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from bot.blocks import dependency as blocks
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import decisions, dependency
 from bot.services.access import member_of
@@ -59,7 +60,7 @@ def refuse(runtime: Runtime, request: Request) -> Reply:
     if not reason:
         return Errors({Typed.REASON: blocks.reason_missing()})
     if len(reason) > blocks.REASON_LIMIT:
-        return Errors({Typed.REASON: blocks.reason_too_long(len(reason))})
+        return Errors({Typed.REASON: too_long(len(reason), blocks.REASON_LIMIT)})
     with runtime.write() as session:
         dependency.refuse(session, runtime.now(), request.caller, _about(view), reason)
     return Done()

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from bot.blocks import question as questions
 from bot.blocks.ids import Act, Dialog, Typed, block
-from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog, too_long
+from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog
+from bot.blocks.text import too_long
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
 from bot.services import digest, digest_unread, lead_note, once, question
@@ -51,7 +52,7 @@ def answer(runtime: Runtime, request: Request) -> Reply:
     if not text:
         return Errors({field: say_it_in_a_line()})
     if len(text) > STOP_OR_SHIFT_LENGTH:
-        return Errors({field: too_long(len(text))})
+        return Errors({field: too_long(len(text), STOP_OR_SHIFT_LENGTH)})
     with runtime.write() as session:
         now = runtime.now()
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):

@@ -6,6 +6,7 @@ import json
 
 from bot.blocks import digest_sharing as blocks
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import digest_sharing, once
 from bot.services.refusals import Reason, Refused
@@ -61,7 +62,7 @@ def post_now(runtime: Runtime, request: Request) -> Reply:
     """The note was submitted. Twice the same dialog posts once."""
     view, note = _submitted(request)
     if len(note) > blocks.NOTE_LENGTH:
-        return Errors({Typed.NOTE: blocks.note_too_long(len(note))})
+        return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -74,7 +75,7 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
     """Channel and note were submitted. Slack gave an address for it, which may be used for half an hour."""
     view, note = _submitted(request)
     if len(note) > blocks.NOTE_LENGTH:
-        return Errors({Typed.NOTE: blocks.note_too_long(len(note))})
+        return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
     addresses = request.body.get("response_urls") or []
     if view.channel(Typed.CHANNEL) is None or not addresses:
         return Errors({Typed.CHANNEL: blocks.choose_a_channel()})

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from bot.blocks import decisions as blocks
 from bot.blocks import escalation_dialogs as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.text import too_long
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
@@ -147,7 +148,7 @@ def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
     if not reason:
         return Errors({Typed.REASON: dialogs.reason_missing()})
     if len(reason) > dialogs.TEXT_LIMIT:
-        return Errors({Typed.REASON: dialogs.text_too_long(len(reason))})
+        return Errors({Typed.REASON: too_long(len(reason), dialogs.TEXT_LIMIT)})
     with runtime.write() as session:
         escalation.resolve(session, runtime.now(), caller=request.caller, escalation_id=_about(view), reason=reason)
     return Done()
@@ -158,7 +159,7 @@ def _sentences(wrong: NotADecision, draft: Draft) -> dict[str, str]:
     for field, problem in wrong.problems.items():
         match field, problem:
             case Field.TEXT, Problem.TOO_LONG:
-                sentences[Typed.DECISION] = dialogs.text_too_long(len(draft.text))
+                sentences[Typed.DECISION] = too_long(len(draft.text), dialogs.TEXT_LIMIT)
             case Field.TEXT, _:
                 sentences[Typed.DECISION] = dialogs.decision_missing()
             case Field.KIND, _:

@@ -10,6 +10,7 @@ from bot.blocks.checkin_parts import Choice
 from bot.blocks.help_wanted import Carried
 from bot.blocks.ids import Act, Dialog, Shortcut, Typed
 from bot.blocks.links import message_link
+from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import blocking, help_wanted, key_result_choices, once, people
 from bot.services.help_wanted import Message
@@ -45,7 +46,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     about = _id(str(view.metadata.get("key_result", "")))
     stuck, need = view.text(Typed.STUCK), view.text(Typed.NEED)
     problems: dict[str, str] = {
-        field: dialogs.too_long(len(text)) if text else missing
+        field: too_long(len(text), dialogs.WORDS_LIMIT) if text else missing
         for field, text, missing in (
             (Typed.STUCK, stuck, dialogs.stuck_missing()),
             (Typed.NEED, need, dialogs.need_missing()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.blocks import signals as blocks
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import once, signals
 from bot.services.refusals import Reason, Refused
@@ -50,7 +51,7 @@ def dismiss(runtime: Runtime, request: Request) -> Reply:
     if not reason:
         return Errors({Typed.REASON: blocks.reason_missing()})
     if len(reason) > blocks.REASON:
-        return Errors({Typed.REASON: blocks.reason_too_long(len(reason))})
+        return Errors({Typed.REASON: too_long(len(reason), blocks.REASON)})
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.blocks.text import clip
+from bot.blocks.text import clip, too_long
 from bot.domain.doubts import Doubt, Odd
 from bot.domain.numbers import format_value
 from bot.domain.validation import Finding, Problem
@@ -36,7 +36,7 @@ def sentence(finding: Finding) -> str:
             target = format_value(finding.target, "") if finding.target is not None else "the target"
             return f"With this start it is past its target of {target} already. Please look at the number again."
         case Problem.TOO_LONG:
-            return f"This is {finding.length:,} characters long and {finding.limit:,} fit. Please shorten it a little."
+            return too_long(finding.length, finding.limit)
 
 
 def really(doubt: Doubt, unit: str) -> str:

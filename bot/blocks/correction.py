@@ -55,7 +55,7 @@ def correct_dialog(view: Correctable) -> View:
             section(standing_line(view.standing, spelled=True)),
             context(
                 f"What {said(view.owner, 80)} answered in the week of {day(view.period)}. Their words stay, and they "
-                "read what you change and why. The digest that is out stays as it was."
+                "read what you change and why. The digest that is out says that it was corrected."
             ),
             field_input(label, block(Typed.VALUE, key), text_element(Typed.VALUE, initial=view.value, most=100)),
             colour_field(view.confidence, str(key), label="Colour", dispatch=False),

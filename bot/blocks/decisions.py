@@ -15,7 +15,7 @@ from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.moments import named_day
 from bot.blocks.post import Post, View
 from bot.blocks.standing import Standing, standing_line
-from bot.blocks.text import clip, said
+from bot.blocks.text import clip, said, too_long
 from bot.domain.escalation import DecisionKind
 
 REASON_LIMIT = 3000
@@ -65,7 +65,7 @@ def decide_which(typed: str) -> Post:
 
 def too_long_to_decide(typed: str) -> Post:
     """What was typed behind `/okr decide` does not fit into the dialog; it is given back."""
-    head = f"That is {len(typed)} characters; {TEXT_LIMIT} fit. Please shorten it a little, and type it once more:"
+    head = f"{too_long(len(typed), TEXT_LIMIT)} This is what you typed:"
     return Post(head, (section(head), *whole("", typed)))
 
 
@@ -107,10 +107,6 @@ def noted_as_done() -> Post:
 
 def reason_missing() -> str:
     return "Please say why it is dropped. A line is enough."
-
-
-def reason_too_long(length: int) -> str:
-    return f"That is {length} characters; {REASON_LIMIT} fit. Please shorten it a little."
 
 
 def only_these_may_settle(names: Sequence[str]) -> str:

@@ -174,10 +174,6 @@ def reason_missing() -> str:
     return "Please say why in a line: the owner plans with it."
 
 
-def reason_too_long(length: int) -> str:
-    return f"That is {length} characters; {REASON_LIMIT} fit. Please shorten it a little."
-
-
 def day_missing() -> str:
     return "Please choose a day."
 

@@ -285,7 +285,7 @@ def _score(line: KeyResultLine) -> str:
 def _noted_lines(snapshot: Snapshot, room: _Room) -> list[str]:
     """Each change in a line; what was resolved without a decision is counted in one."""
     ended = [one for one in snapshot.noted if one.noted_as is NotedAs.NOT_DECIDED]
-    reasons = [f"KR-{one.number} {said(one.words, room.sentence)}" for one in ended]
+    reasons = [f"KR-{one.number}, “{said(one.words, room.sentence)}”" for one in ended]
     lines = [_noted(one, room) for one in snapshot.noted if one not in ended]
     if ended:
         lines.append(f"{len(ended)} resolved without a decision: {'; '.join(_capped(reasons, MOST_NOTED))}")
@@ -296,9 +296,9 @@ def _noted(one: Noted, room: _Room) -> str:
     named = f"KR-{one.number} {said(one.name, room.name)}"
     words = said(one.words, room.sentence)
     return (
-        f"{named}: {in_words(one.differences, room.name)}: {words}"
+        f"{named}: {in_words(one.differences, room.name)} (“{words}”)"
         if one.differences
-        else f"{named} has ended: {words}"
+        else f"{named} has ended: “{words}”"
     )
 
 

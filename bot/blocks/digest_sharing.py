@@ -118,10 +118,6 @@ def choose_a_channel() -> str:
     return "Please choose a channel that you are in."
 
 
-def note_too_long(length: int) -> str:
-    return f"This is {length} characters long; {NOTE_LENGTH} fit."
-
-
 def _when(about: Preview) -> str:
     if about.is_stopped:
         return "Only you see this. This digest is stopped: nobody gets it by itself."

@@ -34,7 +34,7 @@ def unread(about: Unread) -> Post:
     title = f"Does anybody read the digest of {team}?"
     blocks: list[Block] = [
         section(
-            f"*{title}* Nobody pressed anything in the last {about.weeks}. "
+            f"*{title}* Nobody pressed anything in its last {about.weeks} weeks. "
             "Without it there is one message a week less; check-ins and calls for help go on as they are."
         )
     ]

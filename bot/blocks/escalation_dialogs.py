@@ -98,10 +98,6 @@ def decision_missing() -> str:
     return "Please write down what is decided."
 
 
-def text_too_long(length: int) -> str:
-    return f"That is {length} characters; {TEXT_LIMIT} fit. Please shorten it a little."
-
-
 def kind_is_for_leads() -> str:
     return "Changing the target or the measure, and stopping, is for a lead above. Please choose another kind."
 

@@ -130,10 +130,6 @@ def need_missing() -> str:
     return "Please write what is needed: it is what the lead is asked to get."
 
 
-def too_long(length: int) -> str:
-    return f"That is {length} characters; {WORDS_LIMIT} fit. Please shorten it a little."
-
-
 def key_result_missing() -> str:
     return "Please choose one key result."
 

@@ -114,10 +114,6 @@ def say_it_in_a_line() -> str:
     return "Please say it in a line, or close this with “Not now”: the digest then says “nothing named”."
 
 
-def too_long(length: int) -> str:
-    return f"This is {length} characters long; {STOP_OR_SHIFT_LENGTH} fit. The first sentence is often enough."
-
-
 def reminded(name: str) -> Post:
     return Post(f"{said(name, 60)} hears from me as soon as they are at work.")
 

@@ -204,7 +204,7 @@ def learning_missing() -> str:
 
 
 def cannot_hand_over() -> str:
-    return "Somebody else can be asked to own it by its owner or a lead above."
+    return "Only its owner or a lead above can ask somebody else to own it."
 
 
 def _recorded(number: str, verb: str, *, just_decided: bool) -> list[Block]:

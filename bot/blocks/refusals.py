@@ -99,7 +99,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.ADMINS_ONLY: lambda f: "Only an admin of Okra can do that. Your own hour and zone: `/okr settings`.",
     Reason.NO_DIGEST_YET: lambda f: f"{said(str(f.get('team', '')), 80)} has no digest to export yet.",
     Reason.NO_SUCH_CYCLE: lambda f: (
-        f"I know no cycle “{said(str(f.get('cycle', '')), 80)}” that has its first and last day."
+        f"There is no cycle “{said(str(f.get('cycle', '')), 80)}” with a first and a last day here."
     ),
     Reason.NO_TEAM_OF_YOURS: lambda f: (
         "You belong to no team yet. Type the command with a team's name; `/okr company` lists them."

@@ -151,10 +151,6 @@ def reason_missing() -> str:
     return "Please say in a line what makes it all right."
 
 
-def reason_too_long(length: int) -> str:
-    return f"That is {length} characters; {REASON} fit. Please shorten it a little."
-
-
 def _asked(one: AskedSignal, view: TeamSignals) -> Block:
     told = f"\n_in the digest of {day(one.told_in)}_" if one.told_in is not None else ""
     value = f"{view.team_id}:{one.signal.key}"

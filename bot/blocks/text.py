@@ -33,6 +33,11 @@ def stopped(text: str) -> str:
     return text if text.endswith((ELLIPSIS, ".", "!", "?")) else f"{text}."
 
 
+def too_long(length: int, limit: int) -> str:
+    """Under a field, where more was typed than fits (both in characters): what a person can do about it."""
+    return f"This is {length:,} characters long and {limit:,} fit. Please shorten it a little."
+
+
 def unmarked(sentence: str) -> str:
     """A sentence of ours in mrkdwn as plain text, for places where Slack formats nothing: under a field, above all."""
     bare = re.sub(r"\*(\S[^*\n]*)\*", r"\1", sentence)

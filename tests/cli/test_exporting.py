@@ -61,7 +61,7 @@ def test_a_team_is_printed_as_a_sheet_and_the_company_written_as_a_tree(okra: Ok
         (("--company", "--cycle", "Q4", "--period", "2026-10-05"), "Either --cycle or --period: one of the two."),
         (("--company", "--period", "Monday"), "Monday is no day; it is written like 2026-11-16."),
         (("--company", "--period", "2027-01-01"), "Longfetch has no digest to export yet."),
-        (("--company", "--cycle", "2020"), "I know no cycle “2020” that has its first and last day."),
+        (("--company", "--cycle", "2020"), "There is no cycle “2020” with a first and a last day here."),
         (("--team", "Nowhere"), "There is no team “Nowhere” here."),
         (("--company", "-o", "no/such/folder/pack.csv"), "no/such/folder/pack.csv cannot be written"),
     ],

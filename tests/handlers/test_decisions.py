@@ -73,7 +73,7 @@ def test_dropping_asks_why_and_keeps_it(story: Story) -> None:
     assert dialog.labels == ["Why is it dropped?"]
     for missing, sentence in (
         ("", "Please say why it is dropped."),
-        ("x" * 3001, "That is 3001 characters; 3000 fit."),
+        ("x" * 3001, "This is 3,001 characters long and 3,000 fit."),
     ):
         dialog.fill(Why_is_it_dropped=missing)
         reply = story.desk.submit(story.scene.head, decisions.drop, dialog)
@@ -161,7 +161,7 @@ def test_the_owner_is_offered_what_the_owner_may_decide(calm: Story) -> None:
         ("lead", "decide 12th of May is too late", "Which key result? Its number comes first"),
         ("lead", "decide 99 two days of HR", "There is no KR-99 that you can see."),
         ("stranger", "decide 1 two days of HR", "Mere Ngata, Tama Reid or Hana Mori can decide about KR-1."),
-        ("lead", "decide 1 " + "two days of HR " * 250, "That is 3749 characters; 3000 fit."),
+        ("lead", "decide 1 " + "two days of HR " * 250, "This is 3,749 characters long and 3,000 fit."),
     ],
 )
 def test_nothing_that_was_typed_is_lost(calm: Story, who: str, typed: str, sentence: str) -> None:
@@ -169,7 +169,7 @@ def test_nothing_that_was_typed_is_lost(calm: Story, who: str, typed: str, sente
     assert isinstance(reply, Whisper)
     assert reply.post.text.startswith(sentence)
     whole = reply.post.text + "".join(block["text"]["text"] for block in reply.post.blocks)
-    assert typed.split(" ", 2 if sentence.startswith(("There", "That", "Mere")) else 1)[-1].strip() in whole
+    assert typed.split(" ", 2 if sentence.startswith(("There", "This", "Mere")) else 1)[-1].strip() in whole
     assert calm.desk.gateway.opened == []
 
 

@@ -64,7 +64,7 @@ def test_refuse_asks_why_and_takes_no_refusal_without(story: Story) -> None:
     errors = dialog.errors(story.desk.submit(story.stranger, dependency.refuse, dialog))
     assert errors == {"Why not?": "Please say why in a line: the owner plans with it."}
     long = dialog.errors(story.desk.submit(story.stranger, dependency.refuse, dialog.fill(Why_not="a" * 301)))
-    assert "301 characters; 300 fit" in long["Why not?"]
+    assert "301 characters long and 300 fit" in long["Why not?"]
     assert the_one(story).state is DependencyState.ASKED
     assert story.desk.submit(story.stranger, dependency.refuse, dialog.fill(Why_not="no lawyer is free")) == Done()
     assert (the_one(story).state, the_one(story).reason) == (DependencyState.REFUSED, "no lawyer is free")

@@ -147,7 +147,7 @@ def test_what_is_wrong_with_a_decision_stands_under_its_field_and_can_be_mended(
     }
     dialog.fill(What_is_decided="x" * 3001, Who_makes_it_happen="U0HANAMORI", By_when="")
     assert dialog.errors(story.record(dialog)) == {
-        "What is decided?": "That is 3001 characters; 3000 fit. Please shorten it a little.",
+        "What is decided?": "This is 3,001 characters long and 3,000 fit. Please shorten it a little.",
         "By when?": "Please choose a day.",
     }
     dialog.fill(What_is_decided="yes", By_when="2026-10-06")
@@ -179,7 +179,7 @@ def test_resolving_without_a_decision_asks_for_the_reason_and_keeps_it(story: St
     dialog = story.desk.opened()
     assert check_view(dict(dialog.view)) == []
     assert dialog.labels == ["Why was no decision needed?"]
-    for missing, sentence in (("", "Please say why no decision was needed."), ("x" * 3001, "That is 3001 characters")):
+    for missing, sentence in (("", "Please say why no decision was needed."), ("x" * 3001, "This is 3,001 characters")):
         dialog.fill(Why_was_no_decision_needed=missing)
         reply = story.desk.submit(story.scene.owner, escalation.resolve_with_reason, dialog)
         assert dialog.errors(reply)["Why was no decision needed?"].startswith(sentence)

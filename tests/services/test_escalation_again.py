@@ -114,7 +114,7 @@ def test_what_was_resolved_without_a_decision_is_counted_in_the_next_digest(data
         snapshot = digest_snapshot.read(session, MORNING, scene.growth, period(MONDAY))
         assert [(one.noted_as, one.words) for one in snapshot.noted] == [(NotedAs.NOT_DECIDED, "HR had sent it")]
         assert from_json(to_json(snapshot)) == snapshot
-        assert "1 resolved without a decision: KR-1 HR had sent it" in words(digest_post(snapshot))
+        assert "1 resolved without a decision: KR-1, “HR had sent it”" in words(digest_post(snapshot))
         later = digest_snapshot.read(session, MORNING + WEEK, scene.growth, period(MONDAY + WEEK))
         assert later.noted == ()
 

@@ -245,8 +245,8 @@ def test_the_next_digest_says_what_was_changed_and_what_was_stopped(database: Da
         assert from_json(to_json(snapshot)) == snapshot
         assert snapshot.without([scene.key_result.id]).noted == snapshot.noted[1:]
         text = words(digest_post(snapshot))
-        assert "KR-2 Activation: target 40 % → 30 %: two of the three channels are gone" in text
-        assert "KR-3 Activation has ended: no need" in text
+        assert "KR-2 Activation: target 40 % → 30 % (“two of the three channels are gone”)" in text
+        assert "KR-3 Activation has ended: “no need" in text
         later = digest_snapshot.read(session, MORNING + WEEK, scene.growth, period(MONDAY + WEEK))
         assert later.noted == ()
 

@@ -6,6 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import decision_cases
+import digest_cases
+import escalation_cases
+import home_cases
 import rhythm_cases
 import signal_cases
 from messages import Case, Chapter
@@ -35,7 +39,7 @@ from bot.domain.cadence import following
 from bot.domain.confidence import Confidence
 from bot.domain.doubts import Doubt, Odd
 from bot.domain.escalation import EscalationState
-from bot.domain.numbers import NotANumber, NumberTrouble
+from bot.domain.numbers import NotANumber, NumberTrouble, format_value
 from bot.domain.refusals import Reason
 from bot.domain.scoring import hint
 from bot.domain.snooze import Later, TooOdd
@@ -96,12 +100,20 @@ def question(standing: Standing = ACTIVATION, **changed: object) -> Question:
         needs_value=True,
         asks_start=False,
         hint=hint(standing.kind, standing.start, standing.target, standing.unit),
-        last=LastAnswer("28.5 %", "a new first page", "sign-ups are up", standing.next_move, "a lawyer", "ask HR"),
+        last=LastAnswer(
+            _last_value(standing), "a new first page", "sign-ups are up", standing.next_move, "a lawyer", "ask HR"
+        ),
         filled=known,
         brought=known,
         may_stay=standing.confidence is not Confidence.RED,
     )
     return replace(base, **changed)  # type: ignore[arg-type]
+
+
+def _last_value(standing: Standing) -> str:
+    if standing.value is None:
+        return str(standing.score)
+    return format_value(standing.value, standing.unit)
 
 
 TYPED = Filled(value="30", next_move="new sign-up for everybody")
@@ -163,6 +175,7 @@ _FACTS = {
     "is_done": True,
     "closes": "Tue 17:00",
     "label": "KR-12",
+    "cycle": "2026 Q9",
 }
 _FINDINGS = {
     Problem.NOT_A_NUMBER: Finding(Problem.NOT_A_NUMBER, number=NotANumber(NumberTrouble.UNCLEAR, ("1.234", "1234"))),
@@ -434,7 +447,17 @@ CHAPTERS: Sequence[Chapter] = (
         ],
     ),
     rhythm_cases.CHAPTER,
+    escalation_cases.THREAD,
+    escalation_cases.PEOPLE,
+    escalation_cases.OTHER_TEAM,
+    escalation_cases.DIALOGS,
+    decision_cases.CHAPTER,
+    digest_cases.CHAPTER,
     signal_cases.CHAPTER,
     signal_cases.HEALTH,
+    home_cases.HOME,
+    home_cases.LISTS,
+    home_cases.ANSWERS,
     Chapter("What cannot be done, and what to do", _refusals()),
+    home_cases.FAILURES,
 )

@@ -1,8 +1,8 @@
 """Every text that a person can receive, on one page: `make messages` writes docs/messages.md from the builders.
 
-The states that matter are told in `CASES` (`tests/support/message_cases.py`), with the words of an invented company.
-Builders that no case calls are shown at the end with samples made from their type hints, so that nothing is left out;
-give them a case of their own there.
+The states that matter are told as cases (`tests/support/message_cases.py` and its chapters in `*_cases.py`), with the
+words of an invented company. Each builder of `bot/blocks/` is called by a case at least: `untold` names those that are
+not, and a test holds it empty.
 """
 
 from __future__ import annotations
@@ -55,22 +55,24 @@ class Chapter:
 def page() -> str:
     """The whole page."""
     from message_cases import CHAPTERS
-    from samples import Sample
+
+    parts = [HEAD]
+    for chapter in CHAPTERS:
+        parts.append(f"\n## {chapter.title}\n")
+        parts += [shown(case.when, case.made()) for case in chapter.cases]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def untold() -> list[str]:
+    """The builders that no case calls."""
+    from message_cases import CHAPTERS
 
     called: set[str] = set()
-    parts = [HEAD]
     with _noting(called):
         for chapter in CHAPTERS:
-            parts.append(f"\n## {chapter.title}\n")
-            parts += [shown(case.when, case.made()) for case in chapter.cases]
-    rest = [(name, builder) for name, builder in builders() if name not in called]
-    if rest:
-        parts.append("\n## More\n")
-    for name, builder in rest:
-        with _noting(called):
-            said = builder(**Sample(name).arguments(builder))
-        parts.append(shown(f"`{name}`", said))
-    return "\n".join(parts).rstrip() + "\n"
+            for case in chapter.cases:
+                case.made()
+    return [name for name, _ in builders() if name not in called]
 
 
 def builders() -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -151,6 +153,10 @@ def _block(block: Mapping[str, Any]) -> list[str]:
             return ["─" * 20]
         case "data_visualization":
             return [f"[chart: {block.get('title') or block.get('text') or ''}]"]
+        case "rich_text":
+            return _wrapped("".join(part.get("text", "") for one in block["elements"] for part in one["elements"]))
+        case "table":
+            return [" | ".join(_read(cell["text"]) for cell in row) for row in block["rows"]]
         case kind if "elements" not in block and "text" not in block:
             return [f"[{kind}]"]
         case _:
@@ -158,7 +164,7 @@ def _block(block: Mapping[str, Any]) -> list[str]:
 
 
 def _element(element: Mapping[str, Any]) -> str:
-    options = [option["text"]["text"] for option in element.get("options", [])]
+    options = [_read(option["text"]["text"]) for option in element.get("options", [])]
     chosen = (element.get("initial_option") or {}).get("text", {}).get("text")
     match element["type"]:
         case "button":

@@ -1,0 +1,277 @@
+"""Home, the lists and what `/kr 12` shows, and small answers to what was typed, for docs/messages.md."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, time
+from decimal import Decimal
+
+from messages import Case, Chapter
+from rhythm_cases import KNOWN, OFFER, TEAM
+from samples import ACTIVATION, AUDIT, CHURN, MONDAY, at
+
+from bot.blocks import (
+    away,
+    checkin_modal,
+    checkin_problems,
+    correction,
+    escalation_more,
+    hand_over,
+    key_result,
+    lead_note,
+    listing,
+    not_mine,
+    notices,
+    question,
+    settings,
+    signals,
+    teams,
+)
+from bot.blocks import home as homes
+from bot.blocks.correction import Correctable, Corrected
+from bot.blocks.home import Home, Kept, Schedule, TeamState
+from bot.blocks.home_now import Asking, Due, Now, OwnDecision
+from bot.blocks.home_roles import Admin, AdminTeam, Failure, Led, Owed, Owing
+from bot.blocks.introduction import Introduction, introduction
+from bot.blocks.key_result import Going, KeyResultView, PastAnswer
+from bot.blocks.lead_note import LeadNote
+from bot.blocks.listing import Listed, ListedObjective, ListedTeam
+from bot.blocks.prompt import Item, ItemState, Prompt, prompt
+from bot.blocks.teams import FirstLook, Preview
+from bot.domain.cadence import period
+from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
+from bot.domain.localtime import Weekday
+
+LINK = "https://example.slack.com/archives/C1/p1"
+OBJECTIVE = ListedObjective(
+    "Make new customers feel at home",
+    "Growth",
+    tuple(Listed(one, is_draft=False) for one in (ACTIVATION, CHURN, AUDIT)),
+)
+ASKING = Asking(
+    9, 15, "SOC 2 certified by 15 Dec", EscalationState.OPEN, date(2026, 11, 16), "somebody to free two days of HR",
+    "", "Tama Reid", None, LINK,
+)  # fmt: skip
+DUE_TODAY = OwnDecision(5, 15, "HR frees Ana for two days", "Hana Mori", date(2026, 11, 16), LINK)
+NOTHING = Now(date(2026, 11, 16), (), (), (), ())
+MERES = Home(
+    today=date(2026, 11, 16),
+    period=MONDAY,
+    now=Now(
+        date(2026, 11, 16),
+        (Due(MONDAY, ((12, "Activation"), (14, "Churn")), at(17, 17), at(18, 10), is_late=False),),
+        (DUE_TODAY,),
+        (replace(OFFER, number=21, name="Onboarding time", owner="Ana Silva"),),
+        (),
+    ),
+    kept=(),
+    key_results=(OBJECTIVE,),
+    teams=(TeamState("Growth", 7, 9, 2),),
+    escalations=(ASKING,),
+    decisions=(replace(DUE_TODAY, decision_id=6, text="call the ten who left", due_on=date(2026, 11, 20)),),
+    schedule=Schedule(time(9), "Europe/London", follows_slack=True, next_at=at(23, 9), absences=(KNOWN,)),
+    led=(),
+    admin=None,
+)
+LED = Led(
+    "Growth",
+    7,
+    9,
+    (
+        Owing(1, 21, "Onboarding time", "Ana Silva", Owed.DUE, is_readers=False, may_be_reminded=True),
+        Owing(2, 7, "NPS", "Mere Ngata", Owed.MISSED, is_readers=False, may_be_reminded=False),
+        Owing(3, 22, "Demo calls", "Rosa Lind", Owed.EXCUSED, is_readers=False, may_be_reminded=False),
+    ),
+    note_id=9,
+    is_over=False,
+)
+ADMIN = Admin(
+    (
+        AdminTeam(2, "Shop", is_on=False, lead="Sam Stone", channel_id=None),
+        AdminTeam(1, "Growth", is_on=True, lead="Tama Reid", channel_id="C0GROWTH"),
+    ),
+    (Failure("digest", "<#C0SHOP>", "is_archived", 2), Failure("prompt", "Rosa Lind", "user_disabled", 1)),
+    too_late=1,
+    uncertain=2,
+)
+TAMAS = replace(
+    MERES,
+    now=replace(NOTHING, asks=(ASKING,)),
+    kept=(Kept.REMINDER, Kept.LEAD_NOTE),
+    key_results=(),
+    teams=(),
+    escalations=(),
+    decisions=(),
+    schedule=replace(MERES.schedule, zone="Asia/Tokyo", follows_slack=False, absences=()),
+    led=(LED,),
+    admin=ADMIN,
+)
+SHOWN = KeyResultView(
+    standing=ACTIVATION,
+    objective="Make new customers feel at home",
+    team="Growth",
+    due_on=date(2026, 12, 15),
+    is_draft=False,
+    is_closed=False,
+    imported_score=None,
+    answers=(
+        PastAnswer(
+            period(date(2026, 11, 9)), Confidence.GREEN, Decimal("28.5"), Decimal("0.5"), "a new first page",
+            "sign-ups are up", "new sign-up to half of the users", "",
+        ),
+        PastAnswer(
+            period(date(2026, 11, 2)), Confidence.YELLOW, Decimal("27"), Decimal("0.4"), "", "legal is slow",
+            "a new first page", "a lawyer",
+        ),
+    ),
+    period=MONDAY,
+    may_update=True,
+    may_hand_over=True,
+    may_ask_for_help=True,
+    going=Going(Decimal("0.45"), Decimal("0.61"), date(2026, 12, 31)),
+)  # fmt: skip
+NOTE = LeadNote(9, "Growth", at(18, 10), (), 7, 9, "Webinars pause until the audit has its evidence", is_over=False)
+FIRST = Prompt(
+    period=MONDAY, items=(Item(ACTIVATION, ItemState.OPEN),), now=at(16, 9), closes=at(17, 17),
+    changes_until=at(18, 10), digest_follows=True, limited=False, later=(), may_stay=False,
+)  # fmt: skip
+HELLO = introduction(
+    Introduction(
+        first_name="Mere", team="Shop", key_results=((12, "Activation"),), opens=at(16, 9), closes=at(17, 17),
+        wanted_by="Hana Mori", contact="Sam Stone",
+    )
+)  # fmt: skip
+
+HOME = Chapter(
+    "Home",
+    (
+        Case("An owner's", lambda: homes.home(MERES)),
+        Case("A lead's, who is an admin too", lambda: homes.home(TAMAS)),
+        Case("When nothing waits", lambda: homes.home(replace(TAMAS, now=NOTHING, kept=(), led=(), admin=None))),
+        Case("A guest's", homes.outsiders_home),
+    ),
+)
+
+LISTS = Chapter(
+    "What is typed to look something up",
+    (
+        Case("`/okr`", lambda: listing.mine((OBJECTIVE,), MONDAY, 1)),
+        Case("`/okr team`", lambda: listing.of_my_teams(("Growth", "Shop"), (OBJECTIVE,), MONDAY, 1)),
+        Case("`/okr team Growth`", lambda: listing.of_team("Growth", (OBJECTIVE,), MONDAY, 1)),
+        Case(
+            "`/okr company`",
+            lambda: listing.of_company(
+                (OBJECTIVE,), (ListedTeam("Growth", 9), ListedTeam("Shop", 1)), MONDAY, 1
+            ),
+        ),
+        Case("`/okr help`", listing.help_text),
+        Case("`/okr hepl`", lambda: listing.help_text("hepl")),
+        Case("`/kr 12`", lambda: key_result.key_result(SHOWN)),
+        Case(
+            "`/kr 12`, for somebody else, in a cycle's first weeks",
+            lambda: key_result.key_result(
+                replace(
+                    SHOWN, may_update=False, may_hand_over=False, may_ask_for_help=False, answers=(),
+                    going=replace(SHOWN.going, projected_score=None),  # type: ignore[type-var]
+                )
+            ),
+        ),
+        Case(
+            "`/kr 14`, once it was stopped",
+            lambda: key_result.key_result(
+                replace(
+                    SHOWN, standing=CHURN, is_closed=True, may_update=False, may_hand_over=False,
+                    may_ask_for_help=False, going=None, learning="ask in the first month",
+                )
+            ),
+        ),
+        Case("`/kr`", key_result.which_one),
+        Case("`/kr twelve`", lambda: key_result.no_number("twelve")),
+    ),
+)  # fmt: skip
+
+ANSWERS = Chapter(
+    "Small answers to what was typed or pressed",
+    (
+        Case("In the check-in, filled from words", lambda: checkin_modal.not_understood(("13 50 red",))),
+        Case("Help is wanted, and nothing is named", checkin_problems.help_needs_a_name),
+        Case(
+            "*Correct*, for a lead, once the digest is out",
+            lambda: correction.correct_dialog(Correctable(ACTIVATION, MONDAY, "Mere Ngata", "28.5", Confidence.GREEN)),
+        ),
+        Case("Without a reason", correction.reason_missing),
+        Case("With nothing changed", correction.nothing_changes),
+        Case(
+            "To its owner",
+            lambda: correction.corrected(
+                Corrected(
+                    "KR-12",
+                    "Activation",
+                    MONDAY,
+                    "Tama Reid",
+                    "30 %",
+                    "25 %",
+                    Confidence.GREEN,
+                    Confidence.YELLOW,
+                    "the report counted a region twice",
+                )
+            ),
+        ),
+        Case("`/okr away` with days that are none", lambda: away.days_not_understood("next fortnight or so")),
+        Case("`/okr away` with a cover who is none", lambda: away.cover_not_understood("20 Dec - 6 Jan cover Sam")),
+        Case("In its form: the last day is over", away.all_over),
+        Case("In its form: the last day comes first", away.last_before_first),
+        Case("In its form: more than a year", away.too_long),
+        Case("*Not mine*, and none is chosen", not_mine.which_is_missing),
+        Case("*Hand over*, and nobody is chosen", hand_over.new_owner_missing),
+        Case("*Hand over*, and they are asked", lambda: hand_over.asked_them(14, "Sam Stone")),
+        Case("*Hand over*, by a lead to themselves", lambda: hand_over.yours_now(14)),
+        Case("*Remind*, in the lead's note", lambda: lead_note.reminded("Ana Silva")),
+        Case("*Answer*, in the lead's note", lambda: lead_note.stop_or_shift_dialog(NOTE)),
+        Case("*Answer*, and nothing is typed", lead_note.say_it_in_a_line),
+        Case("*Dismiss*, without a reason", signals.reason_missing),
+        Case("A question to an owner that is too long", lambda: escalation_more.question_too_long(1200)),
+        Case("The same, in a digest", lambda: question.question_too_long(1200)),
+        Case(
+            "A team before it is on",
+            lambda: teams.preview_dialog(
+                Preview(2, "Shop", None, "#shop-leads", (FirstLook("Mere Ngata", at(16, 9), HELLO, prompt(FIRST)),))
+            ),
+        ),
+        Case("*Switch on*, and no channel is chosen", teams.channel_missing),
+        Case("*Switch on*, and Okra is not in the channel", teams.not_in_channel),
+        Case("*Switch on*", lambda: teams.is_on_now("Shop", 12)),
+        Case("*Switch on*, twice", lambda: teams.was_on_already("Shop")),
+        Case("`/okr settings`: saved", lambda: settings.saved(at(23, 9))),
+        Case("`/okr settings`: no such zone", settings.unknown_zone),
+        Case("`/okr settings`: no day", settings.no_days),
+        Case("`/okr settings`: an hour outside of work", settings.hour_outside_work),
+        Case("`/okr settings`: work stops before it starts", settings.ends_before_it_starts),
+        Case("`/okr rhythm`: too many messages", settings.budget_odd),
+        Case("`/okr rhythm`: no score", settings.expected_odd),
+        Case("`/okr rhythm`: nobody could answer", settings.nobody_could_answer),
+        Case("`/okr rhythm Shop`: no reason", settings.reason_missing),
+        Case("`/okr rhythm Shop`: saved", lambda: settings.team_saved(replace(TEAM, meeting=Weekday.TUESDAY))),
+    ),
+)
+
+FAILURES = Chapter(
+    "When something fails",
+    (
+        Case("Slack or the database does not answer", lambda: notices.try_again("3f9a12c4", in_dialog=False)),
+        Case("The same, in a dialog", lambda: notices.try_again("3f9a12c4", in_dialog=True)),
+        Case("A fault of ours", lambda: notices.broken("3f9a12c4")),
+        Case("To a guest", notices.not_for_outsiders),
+        Case("At the end of a dialog", lambda: notices.end_of_dialog(lead_note.reminded("Ana Silva"))),
+        Case(
+            "To an admin: a channel",
+            lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code="not_in_channel"),
+        ),
+        Case(
+            "To an admin: a group message",
+            lambda: notices.undelivered(what="escalation", to=notices.a_group_message(), code="missing_scope"),
+        ),
+        Case("To an admin: a person", lambda: notices.undelivered(what="prompt", to="Rosa Lind", code="user_disabled")),
+    ),
+)
