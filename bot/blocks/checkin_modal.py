@@ -221,7 +221,14 @@ def _really(odd: str, course: Course, key: str) -> Block:
     box = option("Yes, that is the value", SURE)
     element: dict[str, object] = {"type": "checkboxes", "action_id": Typed.REALLY, "options": [box]}
     # Another odd value is another question: its box is not ticked yet.
-    return field_input(odd, ids.block(Typed.REALLY, f"{key}:{course.sure_of[:60]}"), element, optional=True)
+    # Slack calls it optional: whoever puts the value right need not tick it.
+    return field_input(
+        odd,
+        ids.block(Typed.REALLY, f"{key}:{course.sure_of[:60]}"),
+        element,
+        optional=True,
+        hint="Tick it if so; or put the value above right.",
+    )
 
 
 def colour_field(
