@@ -6,14 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from samples import ACTIVATION
 
 from bot.blocks.key_result import KeyResultView, PastAnswer, key_result
 from bot.blocks.post import Post
-from bot.blocks.standing import EscalationLink, Standing
+from bot.blocks.standing import EscalationLink
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
-from bot.domain.kinds import Kind
 from bot.localslack.blockkit import check_message, too_long
 
 WEEK = period(date(2026, 11, 16))
@@ -29,18 +29,8 @@ ANSWER = PastAnswer(
     need="Two HR days",
 )
 VIEW = KeyResultView(
-    standing=Standing(
-        key_result_id=1,
-        number=12,
-        text="Activation from 22 to 35 % by 15 Dec",
-        metric="Activation",
-        kind=Kind.INCREASE,
-        unit="%",
-        start=Decimal(22),
-        target=Decimal(35),
-        value=Decimal("28.5"),
-        score=Decimal("0.5"),
-        last_score=Decimal("0.4"),
+    standing=replace(
+        ACTIVATION,
         confidence=Confidence.RED,
         scores=(Decimal("0.3"), Decimal("0.4"), Decimal("0.5")),
         as_of=WEEK,

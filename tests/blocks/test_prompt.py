@@ -2,49 +2,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
+import samples
+from samples import MONDAY, at
 
 from bot.blocks.post import Post
 from bot.blocks.prompt import Item, ItemState, Prompt, greeting, minutes, prompt
 from bot.blocks.snooze import Offer
-from bot.blocks.standing import EscalationLink, Standing
-from bot.domain.cadence import period
+from bot.blocks.standing import EscalationLink
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
-from bot.domain.kinds import Kind
 from bot.domain.snooze import Later
 from bot.localslack.blockkit import check_message, too_long
 
-LONDON = ZoneInfo("Europe/London")
-MONDAY = period(datetime(2026, 11, 16, tzinfo=LONDON).date())
-
-ACTIVATION = Standing(
-    key_result_id=1,
-    number=12,
-    text="Activation from 22 to 35 % by 15 Dec",
-    metric="Activation",
-    kind=Kind.INCREASE,
-    unit="%",
-    start=Decimal(22),
-    target=Decimal(35),
-    value=Decimal("28.5"),
-    score=Decimal("0.5"),
-    last_score=Decimal("0.4"),
-    confidence=Confidence.GREEN,
-    next_move="new sign-up to half of the users",
-    scores=(Decimal("0.3"), Decimal("0.4"), Decimal("0.5")),
-    as_of=period(datetime(2026, 11, 9, tzinfo=LONDON).date()),
-)
+SCORES = (Decimal("0.3"), Decimal("0.4"), Decimal("0.5"))
+ACTIVATION = replace(samples.ACTIVATION, scores=SCORES, owner_name=None)
 CHURN = replace(ACTIVATION, number=14, metric="Churn", confidence=Confidence.YELLOW, next_move="")
-
-
-def at(day: int, hour: int) -> datetime:
-    return datetime(2026, 11, day, hour, tzinfo=LONDON)
 
 
 def shown(*states: ItemState, **changed: object) -> Prompt:

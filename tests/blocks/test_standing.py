@@ -5,28 +5,17 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import samples
 
-from bot.blocks.standing import EscalationLink, Standing, colour, history, measure, score_pair, standing_line
+from bot.blocks.standing import EscalationLink, colour, history, measure, score_pair, standing_line
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.kinds import Kind
 
-ACTIVATION = Standing(
-    key_result_id=1,
-    number=12,
-    text="Activation from 22 to 35 % by 15 Dec",
-    metric="Activation",
-    kind=Kind.INCREASE,
-    unit="%",
-    start=Decimal(22),
-    target=Decimal(35),
-    value=Decimal("28.5"),
-    score=Decimal("0.5"),
-    last_score=Decimal("0.4"),
-    confidence=Confidence.GREEN,
+ACTIVATION = replace(
+    samples.ACTIVATION,
     scores=(None, Decimal(0), Decimal("0.4"), Decimal("0.5")),
-    as_of=period(date(2026, 11, 9)),
     owner_name="Mele Fonua",
 )
 
