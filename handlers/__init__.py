@@ -24,6 +24,7 @@ from handlers import (
     members,
     not_mine,
     prompt_more,
+    question,
     redefining,
     settings,
     signals,
@@ -51,6 +52,7 @@ def desk_of(runtime: Runtime) -> Desk:
     not_mine.register(desk)
     escalation.register(desk)
     escalation_more.register(desk)
+    question.register(desk)
     decisions.register(desk)
     redefining.register(desk)
     dependency.register(desk)

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from bot.blocks import decision_list as lists
 from bot.blocks import decisions as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.blocks.text import too_long
 from bot.domain.decision_filter import DecisionFilter, understand
 from bot.runtime import Runtime
 from bot.services import decision_list, decisions, listing, once
 from bot.services.access import Caller
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 from models import Team
@@ -71,10 +71,8 @@ def drop(runtime: Runtime, request: Request) -> Reply:
     if view is None:
         raise Refused(Reason.NO_SUCH_DECISION)
     reason = view.text(Typed.REASON)
-    if not reason:
-        return Errors({Typed.REASON: dialogs.reason_missing()})
-    if len(reason) > dialogs.REASON_LIMIT:
-        return Errors({Typed.REASON: too_long(len(reason), dialogs.REASON_LIMIT)})
+    if wrong := problem_with(reason, dialogs.REASON_LIMIT, dialogs.reason_missing):
+        return Errors({Typed.REASON: wrong})
     about = _id(str(view.metadata.get("decision", "")))
     with runtime.write() as session:
         now = runtime.now()

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 from bot.blocks import dependency as blocks
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import decisions, dependency
 from bot.services.access import member_of
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply
 from handlers.request import OpenView, Request
 
@@ -57,10 +57,8 @@ def refuse(runtime: Runtime, request: Request) -> Reply:
     """The line why was submitted."""
     view = _view(request)
     reason = view.text(Typed.REASON)
-    if not reason:
-        return Errors({Typed.REASON: blocks.reason_missing()})
-    if len(reason) > blocks.REASON_LIMIT:
-        return Errors({Typed.REASON: too_long(len(reason), blocks.REASON_LIMIT)})
+    if wrong := problem_with(reason, blocks.REASON_LIMIT, blocks.reason_missing):
+        return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         dependency.refuse(session, runtime.now(), request.caller, _about(view), reason)
     return Done()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from bot.blocks import question as questions
 from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog
-from bot.blocks.text import too_long
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
-from bot.services import digest, digest_unread, lead_note, once, question
+from bot.services import digest, digest_unread, lead_note, once
 from bot.services.refusals import Reason, Refused
-from handlers import escalation
+from handlers import escalation, question
 from handlers.boundary import Desk
+from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -28,7 +27,6 @@ def register(desk: Desk) -> None:
     desk.action(Act.DIGEST_DETAILS, show_all)
     desk.action(Act.KEEP_DIGEST, keep)
     desk.action(Act.STOP_DIGEST, stop)
-    desk.submit(Dialog.ASK_OWNER, owner_asked)
 
 
 def ask(runtime: Runtime, request: Request) -> Reply:
@@ -49,10 +47,8 @@ def answer(runtime: Runtime, request: Request) -> Reply:
     note_id = int(view.metadata["note"])
     text = view.text(Typed.STOP_OR_SHIFT)
     field = view.block_id(Typed.STOP_OR_SHIFT) or block(Typed.STOP_OR_SHIFT, note_id)
-    if not text:
-        return Errors({field: say_it_in_a_line()})
-    if len(text) > STOP_OR_SHIFT_LENGTH:
-        return Errors({field: too_long(len(text), STOP_OR_SHIFT_LENGTH)})
+    if wrong := problem_with(text, STOP_OR_SHIFT_LENGTH, say_it_in_a_line):
+        return Errors({field: wrong})
     with runtime.write() as session:
         now = runtime.now()
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -67,32 +63,9 @@ def decide(runtime: Runtime, request: Request) -> Reply:
 
 
 def ask_owner(runtime: Runtime, request: Request) -> Reply:
-    """*Ask the owner*: opens the dialog."""
+    """*Ask the owner*: the same dialog as in the thread."""
     about = _pressed_in(runtime, request)
-    with runtime.read() as session:
-        view = questions.ask_dialog(question.about(session, request.caller, about["escalation"]))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
-
-
-def owner_asked(runtime: Runtime, request: Request) -> Reply:
-    """The question was submitted. Twice the same dialog asks once."""
-    view = request.view
-    if view is None:
-        return Done()
-    escalation_id = int(view.metadata["escalation"])
-    text = view.text(Typed.QUESTION)
-    field = view.block_id(Typed.QUESTION) or block(Typed.QUESTION, escalation_id)
-    if not text:
-        return Errors({field: questions.ask_in_a_line()})
-    if len(text) > questions.QUESTION_LENGTH:
-        return Errors({field: questions.question_too_long(len(text))})
-    with runtime.write() as session:
-        now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            return Done()
-        owner = question.ask(session, now, request.caller, escalation_id, text)
-    return Whisper(questions.on_its_way(owner))
+    return question.open_dialog(runtime, request, about["escalation"])
 
 
 def opened(runtime: Runtime, request: Request) -> Reply:

@@ -20,6 +20,7 @@ from bot.services.refusals import Reason, Refused
 from handlers import redefining
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
+from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Show, Whisper
 from handlers.request import OpenView, Request
 from models import Escalation
@@ -145,10 +146,8 @@ def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
     """The reason why no decision was needed was submitted."""
     view = _view(request)
     reason = view.text(Typed.REASON)
-    if not reason:
-        return Errors({Typed.REASON: dialogs.reason_missing()})
-    if len(reason) > dialogs.TEXT_LIMIT:
-        return Errors({Typed.REASON: too_long(len(reason), dialogs.TEXT_LIMIT)})
+    if wrong := problem_with(reason, dialogs.TEXT_LIMIT, dialogs.reason_missing):
+        return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         escalation.resolve(session, runtime.now(), caller=request.caller, escalation_id=_about(view), reason=reason)
     return Done()

@@ -10,13 +10,13 @@ from bot.blocks.checkin_parts import Choice
 from bot.blocks.help_wanted import Carried
 from bot.blocks.ids import Act, Dialog, Shortcut, Typed
 from bot.blocks.links import message_link
-from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import blocking, help_wanted, key_result_choices, once, people
 from bot.services.help_wanted import Message
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
 from handlers.checkin import redraw
+from handlers.lines import problem_with
 from handlers.notation import as_seen, mentioned
 from handlers.reply import Done, Errors, Options, Reply, Whisper
 from handlers.request import OpenView, Request
@@ -45,13 +45,11 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     view = _view(request)
     about = _id(str(view.metadata.get("key_result", "")))
     stuck, need = view.text(Typed.STUCK), view.text(Typed.NEED)
+    fields = ((Typed.STUCK, stuck, dialogs.stuck_missing), (Typed.NEED, need, dialogs.need_missing))
     problems: dict[str, str] = {
-        field: too_long(len(text), dialogs.WORDS_LIMIT) if text else missing
-        for field, text, missing in (
-            (Typed.STUCK, stuck, dialogs.stuck_missing()),
-            (Typed.NEED, need, dialogs.need_missing()),
-        )
-        if not 0 < len(text) <= dialogs.WORDS_LIMIT
+        field: wrong
+        for field, text, missing in fields
+        if (wrong := problem_with(text, dialogs.WORDS_LIMIT, missing)) is not None
     }
     if problems:
         return Errors(problems)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.blocks import signals as blocks
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import once, signals
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.lines import problem_with
 from handlers.paging import name_and_page
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
@@ -48,10 +48,8 @@ def dismiss(runtime: Runtime, request: Request) -> Reply:
     if view is None:
         return Done()
     reason = view.text(Typed.REASON)
-    if not reason:
-        return Errors({Typed.REASON: blocks.reason_missing()})
-    if len(reason) > blocks.REASON:
-        return Errors({Typed.REASON: too_long(len(reason), blocks.REASON)})
+    if wrong := problem_with(reason, blocks.REASON, blocks.reason_missing):
+        return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):

@@ -184,27 +184,6 @@ def made_private() -> Post:
     return _sentence("🔒 Made private: this request for help goes on with those whom it concerns.")
 
 
-def owner_asked(case: Case, by: str, question: str) -> Post:
-    """Reply: a question to the owner, who gets it directly too."""
-    head = f"{said(by, NAME)} asks {said(case.owner.name, NAME)}:"
-    return Post(f"{case.standing.label}, {head} {said(question, 300)}", tuple(whole(f"*{head}*\n", question)))
-
-
-def question_to_owner(case: Case, by: str, question: str) -> Post:
-    """The direct message to the owner: one question, what it is about, and where to answer it."""
-    head = f"{said(by, NAME)} asks you about {case.title}:"
-    where = "in the thread, or with your next check-in" if case.link is not None else "with a check-in"
-    return Post(
-        f"{head} {said(question, 300)}",
-        (
-            *whole(f"*{head}*\n", question),
-            section(f"You can answer {where}."),
-            actions(button("Check in", Act.UPDATE_KEY_RESULT, value=str(case.standing.key_result_id))),
-            *to_thread(case),
-        ),
-    )
-
-
 def again(case: Case, change: Change) -> Post:
     """Reply: the owner asks for help again, with what has changed since."""
     when = "again this week" if change.is_new_week else "with news"

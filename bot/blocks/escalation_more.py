@@ -1,4 +1,4 @@
-"""What stands behind the three dots of an escalation, and its dialogs: ask the owner, make private, resolve."""
+"""What stands behind the three dots of an escalation, and the dialog that makes it private."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 
-from bot.blocks.ids import Act, Dialog, Typed
-from bot.blocks.layout import dialog, field_input, overflow, section, text_element
+from bot.blocks.ids import Act, Dialog
+from bot.blocks.layout import dialog, overflow, section
 from bot.blocks.post import Block, View
 from bot.blocks.text import said
 
-QUESTION_LIMIT = 1000
 NAME = 80
 
 
@@ -31,33 +30,6 @@ def menu(escalation_id: int, *, is_private: bool, ends: bool) -> Block:
     if ends:
         entries.append(("Resolve", Entry.RESOLVE))
     return overflow(Act.ESCALATION_MORE, [(words, f"{entry.value}:{escalation_id}") for words, entry in entries])
-
-
-def ask_owner(escalation_id: int, label: str, owner: str) -> View:
-    """One question to the owner. `label` is the key result's (`KR-12`)."""
-    return dialog(
-        f"Ask about {label}",
-        [
-            field_input(
-                "What would you like to know?",
-                Typed.QUESTION,
-                text_element(Typed.QUESTION, multiline=True, most=QUESTION_LIMIT),
-                hint=f"{owner} gets it as a direct message, and it stands in the thread, as you write it.",
-            )
-        ],
-        callback_id=Dialog.ASK_IN_THREAD,
-        metadata=_metadata(escalation_id),
-        submit="Ask",
-        close="Cancel",
-    )
-
-
-def question_missing() -> str:
-    return "Please write what you would like to know."
-
-
-def question_too_long(length: int) -> str:
-    return f"That is {length} characters; {QUESTION_LIMIT} fit. Please shorten it a little."
 
 
 def make_private(escalation_id: int, label: str, names: Sequence[str], *, leaves: str | None) -> View:

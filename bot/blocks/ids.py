@@ -126,7 +126,6 @@ class Dialog(StrEnum):
     CHECK_IN = "check_in"
     DECIDE = "decide"
     RESOLVE = "resolve"
-    ASK_IN_THREAD = "ask_in_thread"
     MAKE_PRIVATE = "make_private"
     ASK_FOR_HELP = "ask_for_help"
     TURN_INTO_BLOCKER = "turn_into_blocker"

@@ -1,75 +1,66 @@
-"""*Ask the owner*: the dialog of who asks, and what the owner reads."""
+"""*Ask the owner*: the dialog of who asks, what the owner reads, and what the thread has of it."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
-from bot.blocks.ids import Dialog, Typed, block
-from bot.blocks.layout import context, dialog, field_input, section, text_element
-from bot.blocks.links import linked, mention
+from bot.blocks.escalation import Case, Person, to_thread, whole
+from bot.blocks.escalation_path import NAME
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.layout import actions, button, dialog, field_input, section, text_element
+from bot.blocks.links import mention
 from bot.blocks.post import Post, View
 from bot.blocks.text import said
 
 QUESTION_LENGTH = 1000
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A question about a key result whose owner wants help. `slack_id` is the asker's; `link` leads to the thread."""
-
-    escalation_id: int
-    number: int
-    name: str
-    owner: str
-    asker: str
-    slack_id: str
-    need: str
-    text: str
-    link: str | None
-
-
-def ask_dialog(about: Asked) -> View:
-    """One field: the question."""
-    need = f"\n*Needed:* {said(about.need, 300)}" if about.need else ""
+def ask_dialog(case: Case) -> View:
+    """One field: the question. What is needed stands above it."""
+    need = f"\n*Needed:* {said(case.words.need, 300)}" if case.words.need else ""
     return dialog(
-        f"About KR-{about.number}",
+        f"Ask about {case.standing.label}",
         [
-            section(f"*KR-{about.number} {said(about.name, 100)}* · {said(about.owner, 60)}{need}"),
+            section(f"*{case.title}* · {said(case.owner.name, NAME)}{need}"),
             field_input(
-                f"What do you want to ask {about.owner}?",
-                block(Typed.QUESTION, about.escalation_id),
+                "What would you like to know?",
+                Typed.QUESTION,
                 text_element(Typed.QUESTION, multiline=True, most=QUESTION_LENGTH),
-                hint="They read it in a direct message, with your name, and answer you.",
+                hint=f"{case.owner.name} gets it as a direct message with your name, and it stands in the thread.",
             ),
         ],
         callback_id=Dialog.ASK_OWNER,
-        metadata=json.dumps({"escalation": about.escalation_id}),
+        metadata=json.dumps({"escalation": case.escalation_id}),
         submit="Ask",
         close="Not now",
     )
 
 
-def asked(about: Asked) -> Post:
-    """What the owner reads. The asker is mentioned, so that a press leads to them."""
-    title = f"{said(about.asker, 60)} asks about KR-{about.number} {said(about.name, 80)}"
-    thread = f", or in the {linked(about.link, 'thread')}" if about.link else ""
+def in_thread(case: Case, by: str, question: str) -> Post:
+    """Reply: a question to the owner, who gets it directly too."""
+    head = f"{said(by, NAME)} asks {said(case.owner.name, NAME)}:"
+    return Post(f"{case.standing.label}, {head} {said(question, 300)}", tuple(whole(f"*{head}*\n", question)))
+
+
+def to_owner(case: Case, by: Person, question: str) -> Post:
+    """The direct message to the owner: one question, what it is about, and where to answer it. Who asks is mentioned,
+    so that a press leads to them."""
+    head = f"{said(by.name, NAME)} asks you about {case.title}:"
+    thread = ", in the thread" if case.link is not None else ""
     return Post(
-        title,
+        f"{head} {said(question, 300)}",
         (
-            section(f"*{title}*\n{said(about.text, QUESTION_LENGTH)}"),
-            context(f"They read the digest. Answer {mention(about.slack_id)} directly{thread}."),
+            *whole(f"*{head}*\n", question),
+            section(f"You can answer {mention(by.slack_id)} directly{thread}, or with a check-in."),
+            actions(button("Check in", Act.UPDATE_KEY_RESULT, value=str(case.standing.key_result_id))),
+            *to_thread(case),
         ),
     )
 
 
 def on_its_way(owner: str) -> Post:
-    return Post(f"{said(owner, 60)} has your question now, and answers you directly.")
+    return Post(f"{said(owner, NAME)} has your question now, and it stands in the thread.")
 
 
-def ask_in_a_line() -> str:
-    return "Please ask in a line or two, or close this with “Not now”."
-
-
-def question_too_long(length: int) -> str:
-    return f"This is {length} characters long; {QUESTION_LENGTH} fit. One question at a time is easier to answer."
+def question_missing() -> str:
+    return "Please write what you would like to know."

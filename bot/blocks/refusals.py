@@ -67,7 +67,6 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         f"Help with KR-{f['number']} is asked for by its owner or a lead above. What is in its way you can show too: "
         "*Turn into a blocker*, in the menu of any message."
     ),
-    Reason.NOBODY_OWNS_IT: lambda f: f"Nobody owns KR-{f['number']} right now, so there is nobody to ask.",
     Reason.PRIVATE_ALREADY: lambda f: "This is private already: only those whom it concerns see it.",
     Reason.NOT_YOUR_DECISION: lambda f: only_these_may_settle(f["names"]),
     Reason.NOT_YOURS_TO_DECIDE: lambda f: only_these_decide(f["number"], f["names"]),

@@ -69,11 +69,11 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     """Whether `actor` may do `action`.
 
     Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
-    the leads above, those who were asked and the executive sponsor may decide, and ask the owner; where nobody asked
-    for help owner and co-owners may decide as well; owners, leads and those who were asked may make an escalation
-    private; who owns a decision, who made it and the leads above may say what became of it; admins see settings and
-    failures, not more. Nobody may act on what they may not see, and a private escalation is for its owners and its
-    members (`escalation_member_ids`).
+    who sees it may ask its owner; the leads above, those who were asked and the executive sponsor may decide; where
+    nobody asked for help owner and co-owners may decide as well; owners, leads and those who were asked may make an
+    escalation private; who owns a decision, who made it and the leads above may say what became of it; admins see
+    settings and failures, not more. Nobody may act on what they may not see, and a private escalation is for its
+    owners and its members (`escalation_member_ids`).
     """
     if not (actor.is_full_member and actor.is_active):
         return False
@@ -83,7 +83,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     leads = me in facts.lead_ids_above and (asked or not facts.private)
     decides = leads or asked or (me in facts.sponsor_ids and _is_open_to(me, facts))
     match action:
-        case Action.VIEW_KEY_RESULT | Action.NAME_BLOCKER:
+        case Action.VIEW_KEY_RESULT | Action.NAME_BLOCKER | Action.ASK_OWNER:
             return responsible or leads or asked or _is_open_to(me, facts)
         case Action.ANSWER_CHECK_IN | Action.ASK_FOR_HELP:
             return responsible or leads
@@ -91,8 +91,6 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return decides
         case Action.RESOLVE_ESCALATION | Action.DECIDE_OUTSIDE:
             return responsible or decides
-        case Action.ASK_OWNER:
-            return decides and me != facts.owner_id
         case Action.MAKE_PRIVATE:
             return responsible or leads or asked
         case Action.SETTLE_DECISION:

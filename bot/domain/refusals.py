@@ -27,7 +27,6 @@ class Reason(enum.Enum):
     ALREADY_DECIDED = "already_decided"
     NEEDS_A_DECISION = "needs_a_decision"
     NOT_YOURS_TO_ASK = "not_yours_to_ask"
-    NOBODY_OWNS_IT = "nobody_owns_it"
     PRIVATE_ALREADY = "private_already"
     NOT_YOUR_DECISION = "not_your_decision"
     NOT_YOURS_TO_DECIDE = "not_yours_to_decide"

@@ -1,4 +1,4 @@
-"""What else can be done about an escalation: ask its owner one question, make it private."""
+"""An escalation is made private: from then on its members see it, and nobody else."""
 
 from __future__ import annotations
 
@@ -9,24 +9,12 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.domain.permissions import Action
 from bot.services.access import Caller, key_result_facts
-from bot.services.escalation import happened, held, seen
+from bot.services.escalation import held, seen
 from bot.services.escalation_case import names_of, root_of
 from bot.services.escalation_events import note
 from bot.services.escalation_posts import group_of, move_thread
 from bot.services.refusals import Reason, Refused
-from models import Escalation, EscalationEventKind, KeyResult, Member
-
-
-def owner_to_ask(session: Session, *, caller: Caller, escalation_id: int) -> tuple[Escalation, KeyResult, Member]:
-    """Whom the question goes to. Raises `Refused` where the caller may not ask, it is over, or nobody owns it now."""
-    return _to_ask(session, seen(session, caller, escalation_id, Action.ASK_OWNER))
-
-
-def ask_owner(session: Session, now: datetime, *, caller: Caller, escalation_id: int, question: str) -> None:
-    """The owner gets the question (1 to 1,000 code points) directly, and the thread has it. Raises as above."""
-    escalation, _, _ = _to_ask(session, held(session, caller, escalation_id, Action.ASK_OWNER))
-    kind = EscalationEventKind.OWNER_ASKED
-    happened(session, now, escalation, kind, caller=caller, words=question.strip())
+from models import Escalation, EscalationEventKind, KeyResult
 
 
 def before_private(
@@ -55,16 +43,6 @@ def make_private(session: Session, now: datetime, *, caller: Caller, escalation_
     session.flush()
     note(session, now, escalation, EscalationEventKind.MADE_PRIVATE, actor_id=caller.member_id)
     move_thread(session, now, escalation, caller.member_id)
-
-
-def _to_ask(session: Session, escalation: Escalation) -> tuple[Escalation, KeyResult, Member]:
-    if escalation.state is EscalationState.RESOLVED:
-        raise Refused(Reason.ESCALATION_RESOLVED)
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
-    owner = session.get(Member, key_result.owner_id) if key_result.owner_id is not None else None
-    if owner is None or not owner.may_take_part:
-        raise Refused(Reason.NOBODY_OWNS_IT, number=key_result.number)
-    return escalation, key_result, owner
 
 
 def _not_private(escalation: Escalation) -> Escalation:

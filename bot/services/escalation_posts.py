@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks import escalation as messages
+from bot.blocks import question
 from bot.blocks.decisions import news_of_settling, settled
 from bot.blocks.escalation import Case, Decided, Settled
 from bot.blocks.escalation_path import Again, Turn
@@ -32,6 +33,7 @@ from bot.services.escalation_case import (
     first_root_key,
     key_result_of,
     name_of,
+    person_of,
     root_key,
     root_of,
     words_of,
@@ -460,7 +462,7 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case) -> Post | No
         case EscalationEventKind.OPENED | EscalationEventKind.MADE_PRIVATE:
             return None
         case EscalationEventKind.OWNER_ASKED:
-            return messages.owner_asked(case, actor, event.words or "")
+            return question.in_thread(case, actor, event.words or "")
         case EscalationEventKind.HELP_ASKED | EscalationEventKind.RED_AGAIN:
             return _call_of(session, event, case)
         case EscalationEventKind.ASKED_NEXT:
@@ -532,7 +534,9 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
         ):
             return None
         case EscalationEventKind.OWNER_ASKED:
-            return messages.question_to_owner(case, actor, event.words or "")
+            if reader.id != session.get_one(KeyResult, escalation.key_result_id).owner_id:
+                return None
+            return question.to_owner(case, person_of(session.get_one(Member, event.actor_id)), event.words or "")
         case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
             return messages.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
         case EscalationEventKind.ACKNOWLEDGED:

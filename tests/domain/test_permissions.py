@@ -44,7 +44,7 @@ ALLOWED = {
     Action.RESOLVE_ESCALATION: OWNERS | LEADS | {"asked", "sponsor"},
     Action.ASK_FOR_HELP: OWNERS | LEADS,
     Action.NAME_BLOCKER: EVERYBODY,
-    Action.ASK_OWNER: LEADS | {"asked", "sponsor"},
+    Action.ASK_OWNER: EVERYBODY,
     Action.MAKE_PRIVATE: OWNERS | LEADS | {"asked"},
     Action.SETTLE_DECISION: LEADS | {"asked"},
     Action.ANSWER_LEAD_NOTE: LEADS,

@@ -13,7 +13,7 @@ from bot.blocks.ids import Act
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_view
 from handlers import escalation, escalation_more
-from handlers.reply import Done, Errors
+from handlers.reply import Done
 from models import Escalation, EscalationEvent, EscalationEventKind, Member
 from models.database import Database
 
@@ -40,31 +40,6 @@ def choose(desk: Desk, who: Member, entry: str) -> object:
 def events(desk: Desk, kind: EscalationEventKind) -> list[EscalationEvent]:
     with desk.runtime.read() as session:
         return list(session.scalars(sa.select(EscalationEvent).where(EscalationEvent.kind == kind)))
-
-
-def test_a_lead_asks_the_owner_and_the_same_dialog_twice_is_one_question(desk: Desk, scene: Scene) -> None:
-    assert choose(desk, scene.lead, "ask_owner") == Done()
-    dialog = desk.opened()
-    assert check_view(dict(dialog.view)) == []
-    assert "Mere Ngata gets it as a direct message" in repr(dialog.view)
-    empty = desk.submit(scene.lead, escalation_more.ask_owner, dialog)
-    assert empty == Errors({"question": "Please write what you would like to know."})
-    dialog.fill(What_would_you_like_to_know="Which two days?")
-    assert desk.submit(scene.lead, escalation_more.ask_owner, dialog) == Done()
-    assert desk.submit(scene.lead, escalation_more.ask_owner, dialog) == Done()
-    assert [one.words for one in events(desk, EscalationEventKind.OWNER_ASKED)] == ["Which two days?"]
-
-
-def test_a_question_that_is_too_long_is_kept_in_its_dialog(desk: Desk, scene: Scene) -> None:
-    choose(desk, scene.lead, "ask_owner")
-    dialog = desk.opened().fill(What_would_you_like_to_know="x" * 1001)
-    reply = desk.submit(scene.lead, escalation_more.ask_owner, dialog)
-    assert reply == Errors({"question": "That is 1001 characters; 1000 fit. Please shorten it a little."})
-
-
-def test_the_owner_does_not_ask_themselves(desk: Desk, scene: Scene) -> None:
-    assert "Tama Reid or Hana Mori can take this" in whispered(choose(desk, scene.owner, "ask_owner"))
-    assert desk.gateway.opened == []
 
 
 def test_make_private_says_who_goes_on_seeing_it_and_what_becomes_of_the_channel(desk: Desk, scene: Scene) -> None:

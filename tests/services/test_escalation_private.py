@@ -26,7 +26,16 @@ from sqlalchemy.orm import Session
 from bot.blocks.home import home
 from bot.blocks.key_result import key_result as key_result_message
 from bot.domain.cadence import period_on
-from bot.services import decisions, digest_snapshot, escalation, escalation_more, health, key_result_view, listing
+from bot.services import (
+    decisions,
+    digest_snapshot,
+    escalation,
+    escalation_more,
+    health,
+    key_result_view,
+    listing,
+    question,
+)
 from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
 from bot.services.digest_noted import noted_since
@@ -39,14 +48,11 @@ from models import (
     Delivery,
     DeliveryState,
     Escalation,
-    EscalationEvent,
-    EscalationEventKind,
     KeyResult,
     KeyResultCoOwner,
     Member,
     Message,
     Objective,
-    PostKind,
 )
 from models.database import Database
 
@@ -348,55 +354,13 @@ def test_once_the_key_result_is_somebody_elses_nobody_reads_new_words_where_its_
 # One question to the owner
 
 
-def test_a_lead_asks_the_owner_one_question_directly_and_the_thread_has_it(database: Database) -> None:
-    with database.write() as session:
-        scene = set_scene(session)
-        tell(session, MORNING, scene.key_result, by=scene.owner)
-        sent(session)
-        scene.company.workspace.url = "https://testworks.slack.com/"
-        caller = scene.company.caller(scene.lead)
-        question = "Which two days would help most?"
-        escalation_more.ask_owner(session, MORNING, caller=caller, escalation_id=1, question=f" {question} ")
-        reply, news = keys(session)[-2:]
-        assert posted(session, reply).channel_id == "C0GROWTH"
-        assert words(shown(session, reply)) == f"*Tama Reid asks Mere Ngata:*\n{question}"
-        assert posted(session, news).member_id == scene.owner.id
-        assert posted(session, news).kind is PostKind.ESCALATION_NEWS
-        said = words(shown(session, news))
-        assert said.startswith(
-            f"*Tama Reid asks you about KR-1 SOC 2 certified by 15 Dec:*\n{question}\n"
-            "You can answer in the thread, or with your next check-in."
-        )
-        assert "|Open the thread>" in said
-        assert pressable(shown(session, news)) == ["Check in"]
-        events = [one.kind for one in session.scalars(sa.select(EscalationEvent).order_by(EscalationEvent.id))]
-        assert events[-1] is EscalationEventKind.OWNER_ASKED
-
-
 def test_the_owner_is_asked_directly_also_where_they_read_the_thread(database: Database) -> None:
     with database.write() as session:
         scene = private(session)
         sent(session)
         caller = scene.company.caller(scene.lead)
-        escalation_more.ask_owner(session, MORNING, caller=caller, escalation_id=1, question="When?")
+        question.ask(session, MORNING, caller=caller, escalation_id=1, question="When?")
         assert posted(session, keys(session)[-1]).member_id == scene.owner.id
-
-
-def test_the_owner_does_not_ask_themselves_and_nobody_asks_where_nobody_owns_it(database: Database) -> None:
-    with database.write() as session:
-        scene = set_scene(session)
-        tell(session, MORNING, scene.key_result, by=scene.owner)
-        for who, reason in ((scene.owner, Reason.NOT_YOUR_ESCALATION), (scene.stranger, Reason.NOT_YOUR_ESCALATION)):
-            with pytest.raises(Refused) as refused:
-                escalation_more.ask_owner(
-                    session, MORNING, caller=scene.company.caller(who), escalation_id=1, question="When?"
-                )
-            assert refused.value.reason is reason
-        scene.owner.deactivated_at = MORNING
-        session.flush()
-        with pytest.raises(Refused) as refused:
-            escalation_more.owner_to_ask(session, caller=scene.company.caller(scene.lead), escalation_id=1)
-        assert refused.value.reason is Reason.NOBODY_OWNS_IT
 
 
 def test_what_is_resolved_is_neither_asked_about_nor_made_private(database: Database) -> None:
@@ -406,6 +370,6 @@ def test_what_is_resolved_is_neither_asked_about_nor_made_private(database: Data
         caller = scene.company.caller(scene.lead)
         escalation.resolve(session, MORNING, caller=caller, escalation_id=1, reason="a slip")
         with pytest.raises(Refused):
-            escalation_more.ask_owner(session, MORNING, caller=caller, escalation_id=1, question="When?")
+            question.ask(session, MORNING, caller=caller, escalation_id=1, question="When?")
         with pytest.raises(Refused):
             escalation_more.make_private(session, MORNING, caller=caller, escalation_id=1)

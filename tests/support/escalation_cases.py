@@ -129,11 +129,6 @@ AGENDA = Agenda(
     ),
 )  # fmt: skip
 
-ASKED_FROM_DIGEST = question.Asked(
-    9, 15, "SOC 2 certified by 15 Dec", "Mere Ngata", "Rosa Lind", "U0ROSA", WORDS.need, "which evidence is missing?",
-    LINK,
-)  # fmt: skip
-
 THREAD = Chapter(
     "Help is wanted: the thread",
     (
@@ -170,7 +165,7 @@ THREAD = Chapter(
             "Somebody else asks for help in it",
             lambda: said.help_asked(OPEN, FROM_A_MESSAGE, "we cannot start before HR has a date"),
         ),
-        Case("The owner is asked", lambda: said.owner_asked(OPEN, "Tama Reid", "which evidence is missing?")),
+        Case("The owner is asked", lambda: question.in_thread(OPEN, "Tama Reid", "which evidence is missing?")),
         Case("A decision", lambda: said.decided(OPEN, HR_DAYS)),
         Case("The first message then", lambda: said.root(DECIDED)),
         Case("The decision is done", lambda: said.decided(OPEN, replace(HR_DAYS, settled=DONE))),
@@ -204,9 +199,8 @@ PEOPLE = Chapter(
         Case("To the owner: somebody else asks for help", lambda: said.news_of_help(OPEN, FROM_A_MESSAGE)),
         Case(
             "To the owner: a question",
-            lambda: said.question_to_owner(OPEN, "Tama Reid", "which evidence is missing?"),
+            lambda: question.to_owner(OPEN, TAMA, "which evidence is missing?"),
         ),
-        Case("To the owner: a question of a reader of the digest", lambda: question.asked(ASKED_FROM_DIGEST)),
         Case("To the owner: a decision", lambda: said.news_of_decision(OPEN, HR_DAYS, for_follow_up=False)),
         Case(
             "To who makes it happen",
@@ -290,11 +284,9 @@ DIALOGS = Chapter(
         Case("An owner changes the target alone", escalation_dialogs.kind_is_for_leads),
         Case("*Resolve*, without a decision", lambda: escalation_dialogs.resolve(OPEN)),
         Case("Without a reason for it", escalation_dialogs.reason_missing),
-        Case("*Ask the owner*", lambda: escalation_more.ask_owner(9, "KR-15", "Mere Ngata")),
-        Case("Nothing is asked", escalation_more.question_missing),
-        Case("*Ask the owner*, in a digest", lambda: question.ask_dialog(replace(ASKED_FROM_DIGEST, text=""))),
-        Case("Nothing is asked, there", question.ask_in_a_line),
-        Case("After it, there", lambda: question.on_its_way("Mere Ngata")),
+        Case("*Ask the owner*", lambda: question.ask_dialog(OPEN)),
+        Case("Nothing is asked", question.question_missing),
+        Case("After it", lambda: question.on_its_way("Mere Ngata")),
         Case(
             "*Make private*",
             lambda: escalation_more.make_private(9, "KR-15", ("Mere Ngata", "Tama Reid"), leaves="C0GROWTH"),

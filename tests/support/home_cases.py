@@ -15,14 +15,12 @@ from bot.blocks import (
     checkin_modal,
     checkin_problems,
     correction,
-    escalation_more,
     hand_over,
     key_result,
     lead_note,
     listing,
     not_mine,
     notices,
-    question,
     settings,
     signals,
     teams,
@@ -231,8 +229,6 @@ ANSWERS = Chapter(
         Case("*Answer*, in the lead's note", lambda: lead_note.stop_or_shift_dialog(NOTE)),
         Case("*Answer*, and nothing is typed", lead_note.say_it_in_a_line),
         Case("*Dismiss*, without a reason", signals.reason_missing),
-        Case("A question to an owner that is too long", lambda: escalation_more.question_too_long(1200)),
-        Case("The same, in a digest", lambda: question.question_too_long(1200)),
         Case(
             "A team before it is on",
             lambda: teams.preview_dialog(
