@@ -12,10 +12,13 @@ from bot.blocks import decisions as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.decision_filter import DecisionFilter, understand
 from bot.runtime import Runtime
-from bot.services import decision_list, decisions, listing, once
+from bot.services import decision_list, decisions, listing, once, ownerless_decisions
 from bot.services.access import Caller
+from bot.services.decisions import Field, NotADecision
 from bot.services.refusals import Reason, Refused
+from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
+from handlers.escalation import owner_sentence
 from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
@@ -26,6 +29,8 @@ def register(desk: Desk) -> None:
     desk.action(Act.DECISION_DONE, done)
     desk.action(Act.DROP_DECISION, open_drop)
     desk.submit(Dialog.DROP_DECISION, drop)
+    desk.action(Act.GIVE_DECISION, open_give)
+    desk.submit(Dialog.GIVE_DECISION, give)
 
 
 def listed(runtime: Runtime, request: Request, words: str) -> Reply:
@@ -79,6 +84,34 @@ def drop(runtime: Runtime, request: Request) -> Reply:
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             decisions.drop(session, now, caller=request.caller, decision_id=about, reason=reason)
     return Done()
+
+
+def open_give(runtime: Runtime, request: Request) -> Reply:
+    """*Give to…*: opens the dialog that asks who makes it happen now."""
+    with runtime.read() as session:
+        decision, number, left = ownerless_decisions.to_give(session, request.caller, _id(request.value))
+        view = dialogs.give(f"KR-{number}", decision.id, decision.text, left.name)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def give(runtime: Runtime, request: Request) -> Reply:
+    """Somebody was chosen. Twice the same dialog gives once."""
+    view = request.view
+    if view is None:
+        raise Refused(Reason.NO_SUCH_DECISION)
+    chosen = view.user(Typed.DECISION_OWNER)
+    owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
+    about = _id(str(view.metadata.get("decision", "")))
+    try:
+        with runtime.write() as session:
+            owner = ownerless_decisions.give(
+                session, runtime.now(), caller=request.caller, decision_id=about, owner_id=owner_id
+            )
+            name = owner.name
+    except NotADecision as wrong:
+        return Errors({Typed.DECISION_OWNER: owner_sentence(wrong.problems[Field.OWNER], wrong.owner_name)})
+    return Whisper(dialogs.given(name))
 
 
 def _is_in_a_list(request: Request) -> bool:

@@ -163,17 +163,24 @@ def _sentences(wrong: NotADecision, draft: Draft) -> dict[str, str]:
                 sentences[Typed.DECISION] = dialogs.decision_missing()
             case Field.KIND, _:
                 sentences[Typed.DECISION_KIND] = dialogs.kind_is_for_leads()
-            case Field.OWNER, Problem.MISSING:
-                sentences[Typed.DECISION_OWNER] = dialogs.owner_missing()
-            case Field.OWNER, Problem.MAY_NOT_SEE_IT:
-                sentences[Typed.DECISION_OWNER] = dialogs.owner_may_not_see(wrong.owner_name)
             case Field.OWNER, _:
-                sentences[Typed.DECISION_OWNER] = dialogs.owner_not_full_member(wrong.owner_name)
+                sentences[Typed.DECISION_OWNER] = owner_sentence(problem, wrong.owner_name)
             case Field.DUE, Problem.IN_THE_PAST:
                 sentences[Typed.DECISION_DUE] = dialogs.due_in_the_past(wrong.today)
             case Field.DUE, _:
                 sentences[Typed.DECISION_DUE] = dialogs.due_missing()
     return sentences
+
+
+def owner_sentence(problem: Problem, name: str) -> str:
+    """What is said under the field in which who makes a decision happen is chosen. `name` is theirs, if known."""
+    match problem:
+        case Problem.MISSING:
+            return dialogs.owner_missing()
+        case Problem.MAY_NOT_SEE_IT:
+            return dialogs.owner_may_not_see(name)
+        case _:
+            return dialogs.owner_not_full_member(name)
 
 
 def dialog_about(request: Request) -> tuple[int, OpenView]:

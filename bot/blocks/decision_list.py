@@ -25,7 +25,8 @@ _NAME = 60
 
 @dataclass(frozen=True)
 class Listed:
-    """A decision in a list. `may_settle`: it is open, and the reader may say what became of it."""
+    """A decision in a list. `may_settle`: it is open, and the reader may say what became of it. `owner_left`: and its
+    owner is not here any more."""
 
     decision_id: int
     number: int
@@ -42,6 +43,7 @@ class Listed:
     reason: str
     link: str | None
     may_settle: bool
+    owner_left: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,23 +67,26 @@ def decisions(page: Page) -> Post:
     for one in page.decisions[:PER_PAGE]:
         blocks.append(section(_line(one)))
         if one.may_settle:
-            blocks.append(actions(*settling(one.decision_id, one.kind)))
+            blocks.append(actions(*settling(one.decision_id, one.kind, owner_left=one.owner_left)))
     blocks.append(context(_foot(page)))
     return Post(title, tuple(blocks))
 
 
-def settling(decision_id: int, kind: DecisionKind) -> Sequence[Block]:
-    """The buttons that say what became of a decision, and the one that carries it out where Okra can."""
+def settling(decision_id: int, kind: DecisionKind, *, owner_left: bool = False) -> Sequence[Block]:
+    """The buttons that say what became of a decision, and the one that carries it out where Okra can. Where its owner
+    has left, one gives it to somebody."""
     about = str(decision_id)
     carries_out: list[Block] = []
     if kind.redefines:
         carries_out.append(button("Change it…", Act.CHANGE_KEY_RESULT, value=about))
     if kind is DecisionKind.STOP:
         carries_out.append(button("Stop it…", Act.STOP_KEY_RESULT, value=about))
+    gives = [button("Give to…", Act.GIVE_DECISION, value=about)] if owner_left else []
     return (
         *carries_out,
         button("Done", Act.DECISION_DONE, value=about, style="primary"),
         button("Drop", Act.DROP_DECISION, value=about),
+        *gives,
     )
 
 
@@ -121,6 +126,8 @@ def _stands(one: Listed) -> str:
     if one.is_done or one.is_dropped:
         says = f", says {_short(one.settled_by, _NAME)}" if one.settled_by else ""
         return f"{owner} · *{'done' if one.is_done else 'dropped'}*{says}"
+    if one.owner_left:
+        owner += " (has left)"
     if one.is_overdue:
         return f"{owner}, was to be done by {day(one.due_on)}"
     return f"{owner}, by {named_day(one.due_on)}"

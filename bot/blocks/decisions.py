@@ -15,7 +15,7 @@ from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.moments import named_day
 from bot.blocks.post import Post, View
 from bot.blocks.standing import Standing, standing_line
-from bot.blocks.text import clip, said, too_long
+from bot.blocks.text import clip, plain, said, too_long
 from bot.domain.escalation import DecisionKind
 
 REASON_LIMIT = 3000
@@ -98,6 +98,31 @@ def drop(label: str, decision_id: int, text: str) -> View:
         submit="Drop",
         close="Cancel",
     )
+
+
+def give(label: str, decision_id: int, text: str, left: str) -> View:
+    """The dialog that asks who makes it happen now. `left`: who has left."""
+    return dialog(
+        f"{label}: who does it?",
+        [
+            section(f"*Decided:* {said(text, LINE)}\n{said(left, NAME)}, who was to make it happen, has left."),
+            field_input(
+                "Who makes it happen now?",
+                Typed.DECISION_OWNER,
+                {"type": "users_select", "action_id": Typed.DECISION_OWNER, "placeholder": plain("One person", 150)},
+                hint="They are told, with its day, and asked about it from then on.",
+            ),
+        ],
+        callback_id=Dialog.GIVE_DECISION,
+        metadata=json.dumps({"decision": decision_id}),
+        submit="Give",
+        close="Cancel",
+    )
+
+
+def given(name: str) -> Post:
+    """To who has given a decision to somebody."""
+    return Post(f"{said(name, NAME)} makes it happen from now on, and is told.")
 
 
 def noted_as_done() -> Post:

@@ -39,7 +39,8 @@ class Due:
 
 @dataclass(frozen=True)
 class OwnDecision:
-    """A decision whose follow-up is the reader's and not done."""
+    """A decision whose follow-up is the reader's and not done. `left`: whose it was, where the reader is asked because
+    they are not here any more."""
 
     decision_id: int
     number: int
@@ -48,6 +49,7 @@ class OwnDecision:
     due_on: date
     link: str | None
     kind: DecisionKind = DecisionKind.UNBLOCK
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,8 @@ def now_blocks(now: Now) -> list[Block]:
         blocks += [section(f"*Can you help?* {asks_of(ask)}"), *([actions(*can)] if can else [])]
     for decision in now.decisions[:MOST_OF_EACH]:
         blocks += [
-            section(f"*Is it done?* {decision_line(decision, now.today)}"),
-            actions(*settling(decision.decision_id, decision.kind)),
+            section(f"{asks_whether_done(decision)} {decision_line(decision, now.today)}"),
+            actions(*settling(decision.decision_id, decision.kind, owner_left=bool(decision.left))),
         ]
     for offer in now.offers[:MOST_OF_EACH]:
         about = str(offer.hand_over_id)
@@ -121,6 +123,13 @@ def asks_of(ask: Asking, words: int = WORDS) -> str:
     if ask.need:
         return f"{line}\nNeeds: {_short(ask.need, words)}"
     return f"{line}\nStuck: {_short(ask.stuck, words)}" if ask.stuck else line
+
+
+def asks_whether_done(decision: OwnDecision) -> str:
+    """The question in front of a decision's line."""
+    if not decision.left:
+        return "*Is it done?*"
+    return f"*{_short(decision.left, NAME)} has left. Is it done, or who does it now?*"
 
 
 def decision_line(decision: OwnDecision, today: date, words: int = WORDS) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.blocks.decision_list import settling
 from bot.blocks.escalation import buttons
-from bot.blocks.home_now import Asking, OwnDecision, asks_of, decision_line
+from bot.blocks.home_now import Asking, OwnDecision, asks_of, asks_whether_done, decision_line
 from bot.blocks.layout import actions, section
 from bot.blocks.post import Block, Post
 from bot.blocks.text import said
@@ -56,7 +56,8 @@ def morning(view: Morning) -> Post:
     for one in view.follow_ups[:MOST_OF_EACH]:
         blocks.append(section(_follow_up(one, view.today)))
         if one.is_open:
-            blocks.append(actions(*settling(one.decision.decision_id, one.decision.kind)))
+            gone = bool(one.decision.left)
+            blocks.append(actions(*settling(one.decision.decision_id, one.decision.kind, owner_left=gone)))
     for help_wanted in view.helps[:MOST_OF_EACH]:
         can = buttons(help_wanted.asking.escalation_id, help_wanted.asking.state) if help_wanted.is_open else ()
         blocks.append(section(f"{'*Can you help?* ' if can else ''}{asks_of(help_wanted.asking, WORDS)}"))
@@ -97,4 +98,4 @@ def _follow_up(one: FollowUp, today: date) -> str:
         return f"{line} · *{became}" + ("*" if one.reason is None else "")
     if one.is_asked_again:
         return f"{line} · asked again in a newer message"
-    return f"*Is it done?* {line}"
+    return f"{asks_whether_done(one.decision)} {line}"

@@ -73,6 +73,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NOTHING_TO_DECIDE: lambda f: f"KR-{f['number']} is closed, so there is nothing to decide about it any more.",
     Reason.NO_SUCH_DECISION: lambda f: "I can't find that decision any more.",
     Reason.DECISION_SETTLED: lambda f: settled_already(str(f["name"]), is_done=f["is_done"]),
+    Reason.DECISION_HAS_OWNER: lambda f: f"{said(f['name'], 80)} is here and makes this happen, so it stays theirs.",
     Reason.NO_SUCH_PERSON: lambda f: (
         f"Nobody here is “{said(f['name'], 80)}” for certain. An email address or a Slack id tells people apart."
     ),

@@ -33,6 +33,7 @@ class Reason(enum.Enum):
     NOTHING_TO_DECIDE = "nothing_to_decide"
     NO_SUCH_DECISION = "no_such_decision"
     DECISION_SETTLED = "decision_settled"
+    DECISION_HAS_OWNER = "decision_has_owner"
     NO_SUCH_TEAM = "no_such_team"
     NO_SUCH_PERSON = "no_such_person"
     NOT_TAKING_PART = "not_taking_part"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import TypeVarTuple
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.blocks.decision_list import PER_PAGE, Listed, Page
 from bot.domain.decision_filter import DecisionFilter, Which
 from bot.domain.localtime import local_date_of
-from bot.services import access
+from bot.services import access, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.escalation_members import open_to
 from bot.services.refusals import Reason, Refused
@@ -45,7 +46,8 @@ def page(session: Session, viewer: Caller, now: datetime, wanted: DecisionFilter
     if not member.may_take_part:
         raise Refused(Reason.NOT_A_FULL_MEMBER)
     today = local_date_of(now, ZoneInfo(member.time_zone))
-    conditions = _conditions(wanted, team, viewer, today)
+    theirs = ownerless_decisions.asked_of(session, [viewer]) if wanted.is_mine else {}
+    conditions = _conditions(wanted, team, viewer, today, [one.id for one in theirs.get(viewer.member_id, ())])
     count = session.scalar(_joined(sa.select(sa.func.count(Decision.id))).where(*conditions)) or 0
     pages = max(-(-count // PER_PAGE), 1)
     number = min(wanted.page, pages)
@@ -72,7 +74,7 @@ def _read(session: Session, viewer: Caller, conditions: list[Condition], today: 
                 Decision,
                 KeyResult.number,
                 KeyResultRevision,
-                owner.name,
+                owner,
                 decider.name,
                 settler.name,
                 Delivery,
@@ -104,7 +106,7 @@ def _read(session: Session, viewer: Caller, conditions: list[Condition], today: 
             name=definition.metric or definition.text,
             text=decision.text,
             kind=decision.kind,
-            owner=owner_name,
+            owner=who.name,
             decided_by=decided_by,
             due_on=decision.due_on,
             is_overdue=decision.state is DecisionState.OPEN and decision.due_on < today,
@@ -114,8 +116,9 @@ def _read(session: Session, viewer: Caller, conditions: list[Condition], today: 
             reason=decision.reason or "",
             link=link_to(root, url) if root is not None and root.id in reached else None,
             may_settle=bool(may) and decision.state is DecisionState.OPEN,
+            owner_left=decision.state is DecisionState.OPEN and not who.may_take_part,
         )
-        for decision, number, definition, owner_name, decided_by, settled_by, root, url, may in rows
+        for decision, number, definition, who, decided_by, settled_by, root, url, may in rows
     ]
 
 
@@ -128,7 +131,10 @@ def _joined(columns: sa.Select[*Columns]) -> sa.Select[*Columns]:
     )
 
 
-def _conditions(wanted: DecisionFilter, team: Team | None, viewer: Caller, today: date) -> list[Condition]:
+def _conditions(
+    wanted: DecisionFilter, team: Team | None, viewer: Caller, today: date, also: Collection[int]
+) -> list[Condition]:
+    """`also`: the ids of decisions that the viewer is asked about because their owner has left."""
     conditions = [
         Decision.workspace_id == viewer.workspace_id,
         visible_to(viewer),
@@ -136,7 +142,7 @@ def _conditions(wanted: DecisionFilter, team: Team | None, viewer: Caller, today
         *_in_state(wanted.which, today),
     ]
     if wanted.is_mine:
-        conditions.append(Decision.owner_id == viewer.member_id)
+        conditions.append(sa.or_(Decision.owner_id == viewer.member_id, Decision.id.in_(also)))
     if wanted.number is not None:
         conditions.append(KeyResult.number == wanted.number)
     if team is not None:

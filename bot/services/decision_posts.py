@@ -18,6 +18,7 @@ from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts
 from bot.services.escalation_case import decided_of
+from bot.services.escalation_posts import redraw_decided
 from bot.services.standing import standings
 from models import Decision, Delivery, KeyResult, Member, PostKind, Workspace
 
@@ -37,6 +38,15 @@ def tell_settled(session: Session, now: datetime, decision: Decision) -> None:
     for member_id in dict.fromkeys((decision.owner_id, decision.decided_by_id, key_result.owner_id)):
         if member_id not in (None, decision.settled_by_id):
             _post(session, now, decision, PostKind.DECISION_SETTLED, member_id)
+
+
+def tell_new_owner(session: Session, now: datetime, decision: Decision, actor_id: int) -> None:
+    """Somebody else makes it happen from now on: they are told, unless they took it; what shows who does says so."""
+    if decision.owner_id != actor_id:
+        _post(session, now, decision, PostKind.DECISION_MADE, decision.owner_id)
+    redraw_made(session, now, decision)
+    if decision.escalation_id is not None:
+        redraw_decided(session, now, decision)
 
 
 def redraw_made(session: Session, now: datetime, decision: Decision) -> None:

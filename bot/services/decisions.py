@@ -149,11 +149,11 @@ def _checked(
     """The owner of the follow-up and its day. Raises `NotADecision`."""
     today = local_today(member_of(session, caller), now)
     owner = session.get(Member, draft.owner_id) if draft.owner_id is not None else None
-    problems = _problems(draft, owner, today)
+    problems = _problems(draft, today)
+    if (wrong := problem_of_owner(session, owner, key_result)) is not None:
+        problems[Field.OWNER] = wrong
     if draft.kind not in kinds:
         problems[Field.KIND] = Problem.FOR_LEADS
-    if owner is not None and Field.OWNER not in problems and not _may_see(session, owner, key_result):
-        problems[Field.OWNER] = Problem.MAY_NOT_SEE_IT
     if problems or owner is None or draft.due_on is None:
         raise NotADecision(problems, today=today, owner_name=owner.name if owner is not None else "")
     return owner.id, draft.due_on
@@ -207,12 +207,13 @@ def recorded(session: Session, now: datetime, decision: Decision) -> Post:
     return messages.recorded(about, decided_of(session, decision), in_thread=decision.escalation_id is not None)
 
 
-def open_one(session: Session, caller: Caller, decision_id: int) -> tuple[Decision, int]:
-    """A decision that is neither done nor dropped, with its key result's number, for somebody who may say which.
+def open_one(session: Session, caller: Caller, decision_id: int, *, lock: bool = False) -> tuple[Decision, int]:
+    """A decision that is neither done nor dropped, with its key result's number, for somebody who may say which; held
+    if asked to.
 
     Raises `Refused`: there is none, the caller may not, or it is settled.
     """
-    decision = _found(session, caller, decision_id, lock=False)
+    decision = _found(session, caller, decision_id, lock=lock)
     _allowed(session, caller, decision)
     if decision.state is not DecisionState.OPEN:
         raise _settled_already(session, decision)
@@ -349,16 +350,12 @@ def local_today(member: Member, now: datetime) -> date:
     return local_date_of(now, ZoneInfo(member.time_zone))
 
 
-def _problems(draft: Draft, owner: Member | None, today: date) -> dict[Field, Problem]:
+def _problems(draft: Draft, today: date) -> dict[Field, Problem]:
     problems: dict[Field, Problem] = {}
     if not draft.text.strip():
         problems[Field.TEXT] = Problem.MISSING
     elif len(draft.text.strip()) > TEXT_LIMIT:
         problems[Field.TEXT] = Problem.TOO_LONG
-    if owner is None:
-        problems[Field.OWNER] = Problem.MISSING
-    elif not owner.may_take_part:
-        problems[Field.OWNER] = Problem.NOT_A_FULL_MEMBER
     if draft.due_on is None:
         problems[Field.DUE] = Problem.MISSING
     elif draft.due_on < today:
@@ -366,5 +363,11 @@ def _problems(draft: Draft, owner: Member | None, today: date) -> dict[Field, Pr
     return problems
 
 
-def _may_see(session: Session, owner: Member, key_result: KeyResult) -> bool:
-    return may(actor_of(owner), Action.VIEW_KEY_RESULT, key_result_facts(session, key_result))
+def problem_of_owner(session: Session, owner: Member | None, key_result: KeyResult) -> Problem | None:
+    """Why somebody cannot make a decision about this key result happen."""
+    if owner is None:
+        return Problem.MISSING
+    if not owner.may_take_part:
+        return Problem.NOT_A_FULL_MEMBER
+    sees_it = may(actor_of(owner), Action.VIEW_KEY_RESULT, key_result_facts(session, key_result))
+    return None if sees_it else Problem.MAY_NOT_SEE_IT

@@ -243,7 +243,7 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     if not is_lost:
         _reply(session, now, event, root)
     if event.kind in (*SETTLING, *CARRIED_OUT):
-        _redraw_decision(session, now, event)
+        _redraw_decision(session, now, event.workspace_id, event.decision_id)
     for member_id in _whom_to_tell(session, escalation, event, root, is_lost=is_lost):
         outbox.post(
             session,
@@ -289,14 +289,20 @@ def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delive
     )
 
 
-def _redraw_decision(session: Session, now: datetime, event: EscalationEvent) -> None:
-    """What told of the decision says what became of it, and asks for nothing any more."""
+def redraw_decided(session: Session, now: datetime, decision: Decision) -> None:
+    """Somebody else makes it happen: the thread says so, and what told of the decision."""
+    redraw(session, now, session.get_one(Escalation, decision.escalation_id))
+    _redraw_decision(session, now, decision.workspace_id, decision.id)
+
+
+def _redraw_decision(session: Session, now: datetime, workspace_id: int, decision_id: int | None) -> None:
+    """What told of the decision says what became of it, and who makes it happen."""
     keys = session.scalars(
         sa.select(Delivery.key)
         .join(EscalationEvent, EscalationEvent.id == Delivery.escalation_event_id)
-        .where(EscalationEvent.decision_id == event.decision_id, EscalationEvent.kind == EscalationEventKind.DECIDED)
+        .where(EscalationEvent.decision_id == decision_id, EscalationEvent.kind == EscalationEventKind.DECIDED)
     ).all()
-    outbox.redraw_all(session, now, workspace_id=event.workspace_id, keys=keys)
+    outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
 
 
 def redraw(session: Session, now: datetime, escalation: Escalation) -> None:

@@ -18,7 +18,7 @@ from bot.blocks.prompt import ItemState, Prompt
 from bot.domain.cadence import Period, following, period_of
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
-from bot.services import absences, access, attention, home_roles, listing, preferences
+from bot.services import absences, access, attention, home_roles, listing, ownerless_decisions, preferences
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.escalation_members import open_to
@@ -70,14 +70,15 @@ def view(session: Session, actor: Caller, now: datetime) -> Home:
     escalations = [(one, asking_of(one, zone)) for one in open_escalations_of(session, actor)]
     taken = _taken_by(session, actor)
     asks = [shown for one, shown in escalations if _asks(one, actor, taken)]
-    decisions = [decision_of(one) for one in open_decisions_of(session, actor, today)]
+    also = [one.id for one in ownerless_decisions.asked_of(session, [actor]).get(actor.member_id, ())]
+    decisions = [decision_of(one) for one in open_decisions_of(session, actor, today, also=also)]
     return Home(
         today=today,
         period=this,
         now=Now(
             today=today,
             check_ins=_due(session, member, now, this),
-            decisions=tuple(one for one in decisions if one.due_on <= today),
+            decisions=tuple(one for one in decisions if one.due_on <= today or one.left),
             offers=_offers(session, member),
             asks=tuple(asks),
         ),
@@ -85,7 +86,7 @@ def view(session: Session, actor: Caller, now: datetime) -> Home:
         key_results=listing.mine(session, actor, now).objectives,
         teams=_states(session, actor, [team for team in teams if team.is_on], this),
         escalations=tuple(shown for _, shown in escalations if shown not in asks),
-        decisions=tuple(one for one in decisions if one.due_on > today),
+        decisions=tuple(one for one in decisions if one.due_on > today and not one.left),
         schedule=_schedule(session, member, now),
         led=home_roles.led(session, member, [one for one in teams if one.lead_id == member.id and one.is_on], this),
         admin=home_roles.admin(session, actor, now) if member.is_admin else None,

@@ -22,7 +22,7 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.services import audit, escalation_path, ownership, planning, team_planning
+from bot.services import audit, escalation_path, ownerless_decisions, ownership, planning, team_planning
 from models import (
     Cycle,
     KeyResult,
@@ -177,6 +177,7 @@ class Writing:
         team_planning.replan_teams(self._session, self._led_anew)
         if self._led_anew:
             escalation_path.look_again(self._session, self._now, self._plan.workspace_id)
+            ownerless_decisions.look_again(self._session, self._now, self._plan.workspace_id)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:
         state = self._state(planned)

@@ -21,7 +21,7 @@ from bot.blocks.post import Post
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.domain.morning import Waiting, is_owed, next_morning
-from bot.services import outbox
+from bot.services import outbox, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.morning_plan import morning_key
 from bot.services.reminding import is_paused
@@ -168,15 +168,26 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
         )
         .order_by(EscalationStep.at, EscalationStep.id)
     ).all()
+    also = ownerless_decisions.asked_of(session, [Caller(one.workspace_id, one.id) for one in members])
+    left = {one.id: one for ones in also.values() for one in ones}
     days = _asked_on(
         session,
-        MorningRequest.decision_id.in_([decision_id for decision_id, *_ in owed]),
+        MorningRequest.decision_id.in_([*(decision_id for decision_id, *_ in owed), *left]),
         MorningRequest.step_id.in_([step_id for step_id, *_ in unanswered]),
     )
     found: dict[int, list[Request]] = defaultdict(list)
     for decision_id, owner_id, due_on in owed:
         asked_on = days.get((owner_id, decision_id, None))
         found[owner_id].append(Request(Waiting(due_on, asked_on), decision_id=decision_id))
+    for member_id, ones in also.items():
+        for ownerless in ones:
+            # Nobody sees to it any more, so its day is not waited for.
+            gone_at = session.get_one(Member, ownerless.owner_id).deactivated_at
+            first_on = ownerless.due_on
+            if gone_at is not None:
+                first_on = min(first_on, local_date_of(gone_at, zones[member_id]))
+            asked_on = days.get((member_id, ownerless.id, None))
+            found[member_id].append(Request(Waiting(first_on, asked_on), decision_id=ownerless.id))
     for step_id, member_id, at in unanswered:
         # They were asked then; who has not answered is asked again on another day.
         first_on = local_date_of(at, zones[member_id]) + timedelta(days=1)
@@ -245,16 +256,22 @@ def _follow_ups(
     shown = decisions(session, Caller(member.workspace_id, member.id), decision_ids, delivery.day)
     rows = {row.id: row for row in session.scalars(sa.select(Decision).where(Decision.id.in_(decision_ids)))}
     newest = _newest_day(session, member, MorningRequest.decision_id, decision_ids)
+    asked = {one: _asked(session, row) for one, row in rows.items()}
     return tuple(
         FollowUp(
             decision=decision_of(shown[one]),
             is_settled=rows[one].state is not DecisionState.OPEN,
             reason=rows[one].reason,
-            is_asked_again=newest.get(one, delivery.day) > delivery.day or rows[one].owner_id != member.id,
+            is_asked_again=newest.get(one, delivery.day) > delivery.day or asked[one] != member.id,
         )
         for one in decision_ids
         if one in shown
     )
+
+
+def _asked(session: Session, decision: Decision) -> int | None:
+    owner = session.get_one(Member, decision.owner_id)
+    return owner.id if owner.may_take_part else ownerless_decisions.asked_instead(session, decision)
 
 
 def _helps(session: Session, delivery: Delivery, member: Member, step_ids: Sequence[int]) -> tuple[Help, ...]:

@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.person import Home, Person
-from bot.services import audit, departures, escalation_path, morning_plan, outbox, planning, team_planning
+from bot.services import (
+    audit,
+    departures,
+    escalation_path,
+    morning_plan,
+    outbox,
+    ownerless_decisions,
+    planning,
+    team_planning,
+)
 from models import Installation, Member, MemberKind, Workspace
 from models.base import table_of
 from models.once import insert_all_once
@@ -203,6 +212,8 @@ def _settle_departures(session: Session, now: datetime, moved: Mapping[Member, s
     changed = [member for member, news in moved.items() if news & {"kind", "deactivated_at"}]
     departures.left(session, now, [member for member in changed if not member.may_take_part])
     departures.returned(session, now, [member for member in changed if member.may_take_part])
+    for workspace_id in {member.workspace_id for member in changed}:
+        ownerless_decisions.look_again(session, now, workspace_id)
 
 
 def _zone_that_counts(member: Member | None, told: str | None, workspace: Workspace) -> str:

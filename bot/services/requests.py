@@ -27,5 +27,14 @@ def asking_of(one: OpenEscalation, zone: ZoneInfo) -> Asking:
 
 
 def decision_of(one: OpenDecision) -> OwnDecision:
-    """A follow-up that the reader makes happen."""
-    return OwnDecision(one.decision_id, one.number, one.text, one.decided_by_name, one.due_on, one.link, one.kind)
+    """A follow-up that the reader makes happen, or is asked about because its owner has left."""
+    return OwnDecision(
+        decision_id=one.decision_id,
+        number=one.number,
+        text=one.text,
+        decided_by=one.decided_by_name,
+        due_on=one.due_on,
+        link=one.link,
+        kind=one.kind,
+        left=one.owner_name if one.owner_left else "",
+    )

@@ -93,7 +93,7 @@ class OpenEscalation:
 
 @dataclass(frozen=True)
 class OpenDecision:
-    """A decision and its follow-up. `link`: the thread it was made in."""
+    """A decision and its follow-up. `link`: the thread it was made in. `owner_left`: its owner is not here any more."""
 
     decision_id: int
     key_result_id: int
@@ -108,6 +108,7 @@ class OpenDecision:
     is_overdue: bool
     link: str | None
     kind: DecisionKind
+    owner_left: bool
 
 
 def open_escalations(session: Session, viewer: Caller | None, team_ids: Collection[int]) -> list[OpenEscalation]:
@@ -180,9 +181,13 @@ def open_decisions(
     return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, of_teams(team_ids))
 
 
-def open_decisions_of(session: Session, viewer: Caller, today: date) -> list[OpenDecision]:
-    """The decisions whose follow-up is the viewer's and not done, those due first at the head."""
-    own = sa.and_(Decision.workspace_id == viewer.workspace_id, Decision.owner_id == viewer.member_id)
+def open_decisions_of(
+    session: Session, viewer: Caller, today: date, *, also: Collection[int] = ()
+) -> list[OpenDecision]:
+    """The decisions whose follow-up is the viewer's and not done, those due first at the head; `also`: the ids of
+    those that they are asked about for another reason."""
+    theirs = sa.or_(Decision.owner_id == viewer.member_id, Decision.id.in_(also))
+    own = sa.and_(Decision.workspace_id == viewer.workspace_id, theirs)
     return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, own)
 
 
@@ -239,6 +244,7 @@ def _decisions_where(
             is_overdue=decision.state is DecisionState.OPEN and decision.due_on < today,
             link=link_to(root, url) if root and root.id in reached else None,
             kind=decision.kind,
+            owner_left=not who.may_take_part,
         )
         for decision, number, definition, who, decided_by, root, url in rows
     ]

@@ -307,7 +307,8 @@ def test_who_has_left_is_asked_nothing(database: Database) -> None:
     with database.write() as session:
         scene, _decision = decided(session)
         scene.head.deactivated_at = MORNING
-        assert look_until(session, MORNING, NINE + WEEK) == []
+        asked = look_until(session, MORNING, NINE + WEEK)
+        assert {one.member_id for one in asked} == {scene.lead.id}
         assert scene.head.next_morning_at is None
 
 

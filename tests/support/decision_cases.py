@@ -68,6 +68,14 @@ CHAPTER = Chapter(
         Case("*Done*", decisions.noted_as_done),
         Case("To those whom it concerns: done", lambda: decisions.became(ACTIVATION, HR_DAYS, DONE)),
         Case("The same, with a thread", lambda: decisions.news_of_settling(OPEN, HR_DAYS, DONE)),
+        Case("*Give to…*", lambda: decisions.give("KR-15", 5, "HR frees Ana for two days", "Hana Mori")),
+        Case("After it", lambda: decisions.given("Sam Stone")),
+        Case(
+            "`/okr decisions`, where an owner has left",
+            lambda: decision_list.decisions(
+                Page(DecisionFilter(), "", 1, 1, 1, (replace(LISTED, owner_left=True),)),
+            ),
+        ),
         Case("*Drop*", lambda: decisions.drop("KR-15", 5, "HR frees Ana for two days")),
         Case("Without a reason", decisions.reason_missing),
         Case("To those whom it concerns: dropped", lambda: decisions.became(ACTIVATION, HR_DAYS, DROPPED)),

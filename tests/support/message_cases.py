@@ -149,6 +149,7 @@ FOLLOW_UP = FollowUp(
         5, 15, "HR frees Ana for two days", "Hana Mori", at(16, 9).date(), "https://example.slack.com/archives/C1/p1"
     )
 )
+LEFT = replace(FOLLOW_UP, decision=replace(FOLLOW_UP.decision, left="Sam Stone"))
 ASKING = Asking(
     escalation_id=9,
     number=14,
@@ -384,6 +385,10 @@ CHAPTERS: Sequence[Chapter] = (
                         at(23, 9).date(), (replace(FOLLOW_UP, is_settled=True, reason="the audit was put off"),), ()
                     )
                 ),
+            ),
+            Case(
+                "Where the owner of a decision has left",
+                lambda: mornings.morning(replace(MORNING, follow_ups=(LEFT,), helps=())),
             ),
             Case(
                 "When a newer message asks again",
