@@ -78,3 +78,30 @@ def test_a_decision_changes_the_target(okra: Okra, visitor: Visitor) -> None:
     visitor.submit()
     okra.settle()
     visitor.be("Mere Ngata").sees("has changed KR-2").sees("SOC 2 certified by 31 Jan").shot("escalation-changed")
+
+
+def test_a_message_becomes_a_blocker_and_only_its_link_travels(okra: Okra, visitor: Visitor) -> None:
+    members = [okra.person(name) for name in ("Ana Silva", "Sam Stone", "Mere Ngata")]
+    okra.slack.add_channel("random", members=members, with_app=False)
+    okra.advance(NINE_IN_LONDON)
+    okra.person("Ana Silva").says("The auditor has asked for the third time", to="random")
+    visitor.open().be("Sam Stone").go("random").message_shortcut("for the third time", "Turn into a blocker")
+    visitor.sees("Only a link to the message goes there, unless you tick the box.")
+    visitor.choose("Of which key result?", "KR-2").sees("Copy the text into #growth-leads")
+    visitor.choose("Blocked by", "Ana Silva")
+    assert not visitor.dialog.get_by_label("Copy the text into #growth-leads").is_checked()
+    visitor.shot("escalation-shortcut")
+    visitor.submit().sees("I put the link into #growth-leads").close()
+    okra.settle()
+    visitor.go("growth-leads").sees("In the way: this message, says Sam Stone").sees("Blocked by: Ana Silva")
+    visitor.shot("escalation-from-a-message")
+    assert visitor.page.get_by_text("for the third time").count() == 0
+    visitor.message("In the way").get_by_role("link", name="this message").click()
+    visitor.sees("The auditor has asked for the third time")
+    # The same message once more, and this time its text is wanted there.
+    visitor.message_shortcut("for the third time", "Turn into a blocker")
+    visitor.choose("Of which key result?", "KR-2").choose("The message's text", "Copy the text into #growth-leads")
+    visitor.choose("Blocked by", "Ana Silva").submit().sees("I put the link and the text into #growth-leads").close()
+    okra.settle()
+    visitor.go("growth-leads").thread("15 Dec: help wanted")
+    visitor.sees("The auditor has asked for the third time")
