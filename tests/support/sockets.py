@@ -12,10 +12,14 @@ from bot.localslack.server import LocalSlackServer
 
 
 @contextmanager
-def over_sockets(app: App, server: LocalSlackServer) -> Iterator[None]:
-    """The app, connected by Socket Mode with the SDK's own client."""
+def over_sockets(app: App, server: LocalSlackServer, *, ping_seconds: float = 0.2) -> Iterator[None]:
+    """The app, connected by Socket Mode with the SDK's own client.
+
+    `ping_seconds`: how often it looks whether the connection lives. Four times as long without an answer, and it drops
+    the connection, with what is on its way: too short for a machine that is busy, where no test cuts the cable.
+    """
     web = WebClient(base_url=server.api_url, retry_handlers=[])
-    handler = SocketModeHandler(app, server.core.app.app_token, web_client=web, ping_interval=0.2)
+    handler = SocketModeHandler(app, server.core.app.app_token, web_client=web, ping_interval=ping_seconds)
     handler.connect()  # type: ignore[no-untyped-call]
     Driver(server.base_url).wait_until_connected()
     try:
