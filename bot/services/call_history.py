@@ -21,13 +21,14 @@ ANSWERS = (
     EscalationEventKind.TAKEN_TO_REVIEW,
     EscalationEventKind.DECIDED,
     EscalationEventKind.RESOLVED,
+    EscalationEventKind.OWNER_ASKED,
 )
-"""What somebody does about it."""
+"""What somebody does about it; the owner, who asked for help, does not answer themselves."""
 
 
 @dataclass(frozen=True)
 class CallHistory:
-    """`team_id` holds the key result. `answered_at`: when somebody first did something about it."""
+    """`team_id` holds the key result. `answered_at`: when somebody else than its owner first did something about it."""
 
     key_result_id: int
     team_id: int
@@ -56,7 +57,14 @@ def calls(session: Session, *which: Condition) -> list[CallHistory]:
     Private ones are not counted: a number of few would tell of them.
     """
     rows = session.execute(
-        sa.select(Escalation, Objective.team_id, EscalationEvent.kind, EscalationEvent.at, EscalationEvent.actor_id)
+        sa.select(
+            Escalation,
+            Objective.team_id,
+            KeyResult.owner_id,
+            EscalationEvent.kind,
+            EscalationEvent.at,
+            EscalationEvent.actor_id,
+        )
         .select_from(Escalation)
         .join(KeyResult, KeyResult.id == Escalation.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
@@ -66,11 +74,11 @@ def calls(session: Session, *which: Condition) -> list[CallHistory]:
     ).all()
     events: dict[int, list[tuple[EscalationEventKind, datetime, int | None]]] = {}
     found: dict[int, tuple[Escalation, int]] = {}
-    for escalation, team_id, kind, at, actor_id in rows:
+    for escalation, team_id, owner_id, kind, at, actor_id in rows:
         found[escalation.id] = escalation, team_id
         of_call = events.setdefault(escalation.id, [])
         if kind is not None:
-            of_call.append((kind, at, actor_id))
+            of_call.append((kind, at, actor_id if actor_id != owner_id else None))
     return [_history(escalation, team_id, events[escalation.id]) for escalation, team_id in found.values()]
 
 

@@ -19,7 +19,7 @@ from bot.domain.cadence import following, period
 from bot.domain.digest_json import from_json
 from bot.domain.health import Health, Share, Wait
 from bot.domain.organisation import Level, Visibility
-from bot.services import decisions, escalation, health
+from bot.services import decisions, escalation, health, question
 from bot.services.digest import take_due
 from bot.services.team_tree import teams_of
 from models import CheckIn, CheckInState, Digest, KeyResult, Team
@@ -92,6 +92,22 @@ def test_a_red_again_by_its_owner_is_no_answer_and_a_call_that_ends_without_a_de
         )
         found = of(session, scene.growth)
         assert (found.decided, found.to_answer) == (Share(0, 1), Wait(Decimal("216.0"), 1))
+
+
+def test_a_question_is_an_answer_and_what_the_owner_does_about_their_own_call_is_none(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        opened = datetime(2026, 10, 5, 9, tzinfo=UTC)
+        another = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
+        for key_result in (scene.key_result, another):
+            tell(session, opened, key_result, by=scene.owner)
+        owner, lead = (scene.company.caller(one) for one in (scene.owner, scene.lead))
+        escalation.resolve(
+            session, opened + timedelta(hours=1), caller=owner, escalation_id=1, reason="It was a slip of mine"
+        )
+        assert of(session, scene.growth).to_answer == Wait()
+        question.ask(session, opened + timedelta(hours=3), caller=lead, escalation_id=2, question="Which two days?")
+        assert of(session, scene.growth).to_answer == Wait(Decimal("3.0"), 1)
 
 
 def test_a_review_before_which_something_was_open_is_counted_with_what_came_of_it(database: Database) -> None:
