@@ -63,7 +63,7 @@ fmt: $(READY)  ## format the code
 migrate: $(READY)  ## bring the database of your settings to this version
 	$(BIN)/okra migrate
 
-bench: $(READY)  ## measure, and write benchmarks/RESULTS.md
+bench: $(READY)  ## measure (about 20 minutes), and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 .PHONY: rehearsals guards kills

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from time import perf_counter
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from benchmarks.company import OPENING, Size, found
 from benchmarks.databases import POSTGRESQL, Databases, unhurried
-from benchmarks.figures import Figure, Report, at_least, median
+from benchmarks.figures import Figure, Report, at_least, median, progress
 from benchmarks.scale import Scale
 from benchmarks.serving import in_a_process, quiet, settings
 from bot.app import build
@@ -20,16 +21,25 @@ from scheduler import delivery, ticks
 WORKERS = (1, 2, 4)
 
 
-def run(databases: Databases, scale: Scale) -> Report:
+def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """The median of several rounds for each number of workers, interleaved."""
-    posts, rounds = scale.pick((6_000, 5), (200, 1))
+    posts, rounds = scale.pick((6_000, 9), (200, 1))
     url = _queued(databases, posts)
-    rates: dict[int, list[float]] = {}
-    for _ in range(rounds):
-        for workers in WORKERS:
-            rates.setdefault(workers, []).append(_rate(url, posts, workers))
+    rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
+    with ExitStack() as all_of_them:
+        ends = [all_of_them.enter_context(in_a_process(claim_all, url, number)) for number in range(max(WORKERS))]
+        # In the first round connections are made and statements prepared: it is not counted.
+        for number in range(rounds + 1):
+            for workers in WORKERS:
+                rate = _rate(url, posts, ends[:workers])
+                if number:
+                    rates[workers].append(rate)
+            if number:
+                progress(", ".join(f"{rates[workers][-1]:,.0f}/s with {workers}" for workers in WORKERS))
+        for end in ends:
+            end.send(None)
     one = median(rates[1])
-    return Report(
+    yield Report(
         "Claims",
         tuple(
             Figure(
@@ -62,38 +72,36 @@ def _queued(databases: Databases, posts: int) -> str:
     return url
 
 
-def _rate(url: str, posts: int, workers: int) -> float:
+def _rate(url: str, posts: int, ends: Sequence[Connection]) -> float:
+    """All posts are queued again, and claimed by these workers."""
     database = unhurried(url)
     with database.write() as session:
         session.execute(sa.update(Delivery).values(state=DeliveryState.QUEUED, worker_id=None, leased_until=None))
         session.execute(sa.delete(RatePace))
-        ids = session.scalars(sa.select(Worker.id).order_by(Worker.id).limit(workers)).all()
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("vacuum analyze delivery, rate_pace")
     database.close()
-    with ExitStack() as all_of_them:
-        ends = [all_of_them.enter_context(in_a_process(claim_all, url, worker_id)) for worker_id in ids]
-        begun = perf_counter()
-        for end in ends:
-            end.send("go")
-        taken = [end.recv() for end in ends]
-        took = perf_counter() - begun
+    begun = perf_counter()
+    for end in ends:
+        end.send("go")
+    taken = [end.recv() for end in ends]
+    took = perf_counter() - begun
     if sum(taken) != posts:
         raise RuntimeError(f"{sum(taken)} claims of {posts} posts")
     return posts / took
 
 
-def claim_all(connection: Connection, url: str, worker_id: int) -> None:
-    """Say that it is ready, wait for the word, claim until nothing is left, and say how many there were."""
+def claim_all(connection: Connection, url: str, number: int) -> None:
+    """Say that it is ready; at each word claim until nothing is left, and say how many there were; end at None."""
     quiet()
     database = unhurried(url)
     runtime = build(settings(posts_per_minute=0), clock=lambda: OPENING, database=database).runtime
-    # A claim for a time at which nothing is due: statements are compiled and a connection is there.
-    delivery.claim(runtime, worker_id, OPENING.replace(year=2020))
+    with database.read() as session:
+        worker_id = session.scalars(sa.select(Worker.id).order_by(Worker.id).offset(number).limit(1)).one()
     connection.send(None)
-    connection.recv()
-    taken = 0
-    while claims := delivery.claim(runtime, worker_id, OPENING):
-        taken += len(claims)
-    connection.send(taken)
+    while connection.recv() is not None:
+        taken = 0
+        while claims := delivery.claim(runtime, worker_id, OPENING):
+            taken += len(claims)
+        connection.send(taken)
     database.close()

@@ -51,6 +51,7 @@ class Databases:
 
     @property
     def postgresql_version(self) -> str:
+        self._postgresql()
         return self._version
 
     def drop(self) -> None:

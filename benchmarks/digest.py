@@ -13,11 +13,11 @@ from sqlalchemy import event
 
 from benchmarks.company import CLOSING, Size, found, open_this_week
 from benchmarks.databases import ENGINES, Databases, unhurried
-from benchmarks.figures import Figure, Report, at_most, median
+from benchmarks.figures import Figure, Report, at_most, median, progress
 from benchmarks.scale import Scale
 from bot.domain.cadence import period_on
 from bot.services import digest, digest_snapshot
-from models import Digest, Team
+from models import Answer, Digest, Team
 from models.database import Database
 
 WEEKS = 52
@@ -26,14 +26,9 @@ AT_ONCE = 20
 DIGEST_AT = CLOSING + timedelta(days=1)
 
 
-def run(databases: Databases, scale: Scale) -> Report:
-    """The snapshot alone, and a digest that is taken with all that it queues, on both engines."""
-    return report(databases, key_results=scale.pick(30_000, 600), rounds=scale.pick(25, 1))
-
-
-def report(databases: Databases, *, key_results: int, rounds: int) -> Report:
-    """For a company of any size. `rounds`: how many snapshots, and how many times so many digests, are measured."""
-    figures: list[Figure] = []
+def run(databases: Databases, scale: Scale) -> Iterator[Report]:
+    """The snapshot alone, and a digest that is taken with all that it queues, on each engine."""
+    key_results, rounds = scale.pick((30_000, 25), (600, 1))
     for engine in ENGINES:
         year, week = (_Company(databases, engine, Size(key_results, weeks=weeks)) for weeks in (WEEKS, 1))
         # One after the other, so that both meet the same machine.
@@ -41,22 +36,21 @@ def report(databases: Databases, *, key_results: int, rounds: int) -> Report:
             for one in (year, week):
                 one.measure()
         what, against = f"{key_results:,} key results, {WEEKS} weeks, {engine}", "1 week"
-        figures += [
-            Figure(f"snapshot of a team, {what}", against, year.snapshot, week.snapshot, "ms", at_most(1.5)),
-            Figure(f"digest of a team, {what}", against, year.digest, week.digest, "ms", at_most(1.5)),
-            Figure(f"statements a digest, {what}", against, year.statements, week.statements, "", at_most(1)),
-        ]
+        yield Report(
+            f"A team's digest, {engine}",
+            (
+                Figure(f"snapshot of a team, {what}", against, year.snapshot, week.snapshot, "ms", at_most(1.5)),
+                Figure(f"digest of a team, {what}", against, year.digest, week.digest, "ms", at_most(1.5)),
+                Figure(f"statements a digest, {what}", against, year.statements, week.statements, "", at_most(1)),
+            ),
+            (
+                "A team of ten key results. The snapshot is what is read for a digest, its signals with it; a digest "
+                f"is taken, kept and queued, {AT_ONCE} in a transaction. Medians. Every key result was answered in "
+                f"every week before ({year.answers:,} answers), and is due in the week that is told."
+            ),
+        )
         for one in (year, week):
             one.close()
-    return Report(
-        "A team's digest",
-        tuple(figures),
-        (
-            "A team of ten key results. The snapshot is what is read for a digest, its signals with it; a digest is "
-            f"taken, kept and queued, {AT_ONCE} in a transaction. Medians. Every key result was answered in every week "
-            "before, and is due in the week that is told."
-        ),
-    )
 
 
 class _Company:
@@ -69,6 +63,8 @@ class _Company:
         with self._database.read() as session:
             of_company = sa.select(Team.id).where(Team.workspace_id == workspace_id).order_by(Team.id)
             self._team_ids = list(session.scalars(of_company))
+            self.answers = session.scalar(sa.select(sa.func.count()).select_from(Answer)) or 0
+        progress(f"{engine}, {size.weeks} weeks: {self.answers:,} answers are there")
         with _counted(self._database) as statements:
             _take(self._database, 1)
         self.statements = len(statements)

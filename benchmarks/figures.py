@@ -6,6 +6,7 @@ import os
 import platform
 import sqlite3
 import statistics
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,7 +24,7 @@ class Goal:
         return ratio <= self.bound if self.at_most else ratio >= self.bound
 
     def __str__(self) -> str:
-        return f"{'at most' if self.at_most else 'at least'} {self.bound:g}"
+        return f"{'at most' if self.at_most else 'at least'} {self.bound:.3g}"
 
 
 def at_least(bound: float) -> Goal:
@@ -83,10 +84,17 @@ def show(value: float) -> str:
     return f"{value:.3g}"
 
 
-def lines(report: Report) -> list[str]:
-    """A report as Markdown."""
+def progress(said: str) -> None:
+    """Tell whoever waits how far it is."""
+    print(f"  {said}", file=sys.stderr, flush=True)
+
+
+def lines(report: Report, circumstances: str) -> list[str]:
+    """A report as Markdown, with what it was measured under."""
     told = [
         f"## {report.subject}",
+        "",
+        circumstances,
         "",
         "| measured | | reference | | ratio | goal | met |",
         "|---|---|---|---|---|---|---|",
@@ -97,13 +105,13 @@ def lines(report: Report) -> list[str]:
             f"| {show(figure.reference)} {figure.unit} | **{show(figure.ratio)}** "
             f"| {figure.goal or ''} | {figure.verdict} |"
         )
-    return [*told, "", report.note, ""]
+    return [*told, "", report.note]
 
 
 def machine(postgresql: str) -> list[str]:
     """What the figures were measured on: nothing that says whose machine it is."""
     return [
         f"- {os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql or 'not used'}",
+        f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, PostgreSQL {postgresql}",
         "- " + ", ".join(f"{name} {version(name)}" for name in ("slack-bolt", "slack-sdk", "SQLAlchemy", "waitress")),
     ]

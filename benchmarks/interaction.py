@@ -22,7 +22,7 @@ NOW = OPENING + timedelta(hours=1)
 GOAL_RATE, GOAL_MEDIAN = at_least(1 / 3), at_most(5)
 
 
-def run(databases: Databases, scale: Scale) -> Report:
+def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """Rounds of: bare, then Okra on each engine; the medians of the rounds are told.
 
     Each server is warm first: all of its threads have been asked, and have connections on which they have been asked
@@ -54,7 +54,7 @@ def run(databases: Databases, scale: Scale) -> Report:
                 waits.setdefault(name, []).append(median(alone) * 1000)
                 rates.setdefault(name, []).append(len(busy_requests) / took)
     size_told = f"{len(request(made[0], 0)):,} bytes each"
-    return Report(
+    yield Report(
         "An interaction that records a check-in",
         tuple(_figures(rates, waits)),
         (

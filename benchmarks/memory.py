@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import resource
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from benchmarks.company import OPENING, Size, found
 from benchmarks.databases import ENGINES, Databases, unhurried
-from benchmarks.figures import Figure, Report, at_most
+from benchmarks.figures import Figure, Report, at_most, progress
 from benchmarks.scale import Scale
 from benchmarks.serving import in_a_process, quiet, settings
 from bot.app import build
@@ -22,25 +24,34 @@ from models import Worker
 from scheduler import delivery, ticks
 
 POSTS = 500
+AT_ONCE = 2
 PHASES = ("Monday morning", "Monday, and the daily look at the members")
 TOMORROW = OPENING + timedelta(days=1)
 
 
-def run(databases: Databases, scale: Scale) -> Report:
+def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """Everybody's week opens; some posts leave; then the members are read anew."""
     few, many = scale.pick((1_000, 100_000), (100, 300))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        # Memory is no matter of time, so they need not come one after the other. The long ones begin.
+        found = {
+            (owners, engine): pool.submit(_megabytes, databases.url(engine), owners)
+            for owners in (many, few)
+            for engine in ENGINES
+        }
     figures = []
     for engine in ENGINES:
-        small, large = (_megabytes(databases, engine, owners) for owners in (few, many))
+        small, large = found[few, engine].result(), found[many, engine].result()
         for phase, before, after in zip(PHASES, small, large, strict=True):
             what = f"{many:,} owners, {phase}, {engine}"
             figures.append(Figure(what, f"{few:,} owners", after, before, "MB", at_most(1.2)))
-    return Report(
+    yield Report(
         "A worker's memory",
         tuple(figures),
         (
             "The highest resident memory of a process that opens the week of all owners in one tick and delivers "
-            f"{POSTS} prompts; then of the same process after it has read all members from Slack once."
+            f"{POSTS} prompts; then of the same process after it has read all members from Slack once. "
+            f"{AT_ONCE} such processes at a time."
         ),
     )
 
@@ -101,16 +112,20 @@ def work(connection: Connection, url: str, owners: int) -> None:
     database.close()
 
 
-def _megabytes(databases: Databases, engine: str, owners: int) -> tuple[float, float]:
-    url = databases.url(engine)
+def _megabytes(url: str, owners: int) -> tuple[float, float]:
     database = unhurried(url)
     found(database, Size(owners=owners))
     database.close()
     with in_a_process(work, url, owners) as (monday, later):
+        progress(f"{database.engine.dialect.name}, {owners:,} owners: {monday:.0f} MB, {later:.0f} MB")
         return monday, later
 
 
 def _highest() -> float:
-    # Linux counts in kilobytes, macOS in bytes.
-    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return highest / 1024 if highest < 1 << 30 else highest / (1 << 20)
+    status = Path("/proc/self/status")
+    if status.exists():
+        # What the system counts for `getrusage` begins with the memory of the process that started this one.
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    # macOS counts in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)

@@ -58,7 +58,7 @@ class Counted:
     seconds: float = 0
 
 
-def run(databases: Databases, scale: Scale) -> Report:
+def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """Shares of the time of a submission, by what the code belongs to."""
     count = scale.pick(300, 6)
     figures: list[Figure] = []
@@ -100,7 +100,7 @@ def run(databases: Databases, scale: Scale) -> Report:
             Figure(f"{part}, {engine}", "all of it", seconds / profiled * 1000, total / profiled * 1000, "ms")
             for part, seconds in shares.most_common()
         ]
-    return Report("Where the time of a recorded check-in goes", tuple(figures), "\n".join(notes))
+    yield Report("Where the time of a recorded check-in goes", tuple(figures), "\n".join(notes))
 
 
 def _alone(requests: list[BoltRequest]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.databases import SQLITE, Databases
@@ -29,7 +30,7 @@ bot.cli.serving.web()
 """
 
 
-def run(databases: Databases, scale: Scale) -> Report:
+def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """Turn by turn: a start, the same imports alone, and an interpreter that does nothing."""
     rounds = scale.pick(9, 1)
     with in_a_process(serve_slack, 0) as (address, token, _):
@@ -51,7 +52,7 @@ def run(databases: Databases, scale: Scale) -> Report:
         for _ in range(rounds):
             starts.append(timed(lambda: _python(START.format(tell=False), environment)) * 1000)
             alone.append(timed(lambda: _python(imports, environment)) * 1000)
-    return Report(
+    yield Report(
         "Start-up",
         (Figure("`okra web` until it listens, SQLite", "the same modules", median(starts), median(alone), "ms"),),
         (
