@@ -64,8 +64,16 @@ def change_question(session: Session, caller: Caller, decision_id: int) -> Chang
         target=format_value(now_counts.target, "").replace(",", "") if now_counts.target is not None else "",
         due_on=now_counts.due_on,
         owner_slack_id=owner.slack_user_id if owner is not None else None,
-        reason=decision.text,
+        # Everybody reads why it changes: what was decided among a few is not proposed for that.
+        reason=decision.text if is_open(session, decision) else "",
     )
+
+
+def is_open(session: Session, decision: Decision) -> bool:
+    """Whether everybody who sees the key result may read what was decided."""
+    if decision.escalation_id is None:
+        return True
+    return session.get_one(Escalation, decision.escalation_id).private_at is None
 
 
 def stop_question(session: Session, caller: Caller, decision_id: int) -> StopQuestion:

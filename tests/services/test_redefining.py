@@ -21,7 +21,7 @@ from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.excuses import Excuse
 from bot.domain.kinds import Kind
 from bot.domain.redefinition import Part, Trouble, Typed
-from bot.services import decisions, digest_snapshot, redefining
+from bot.services import decisions, digest_snapshot, escalation_more, redefining
 from bot.services.decisions import Draft
 from bot.services.redefining import NotADefinition
 from bot.services.refusals import Reason, Refused
@@ -255,3 +255,14 @@ def set_other(session: Session, scene: Scene) -> Scene:
     return replace(
         scene, key_result=scene.company.key_result(scene.company.objective(scene.growth, "Last"), scene.owner)
     )
+
+
+def test_what_a_few_have_decided_is_not_proposed_as_the_reason_that_everybody_reads(database: Database) -> None:
+    with database.write() as session:
+        scene = scene_of(session)
+        red(session, scene)
+        caller = scene.company.caller(scene.lead)
+        decision = decide(session, scene, DecisionKind.CHANGE_TARGET)
+        assert redefining.change_question(session, caller, decision.id).reason == decision.text
+        escalation_more.make_private(session, MORNING, caller=caller, escalation_id=1)
+        assert redefining.change_question(session, caller, decision.id).reason == ""
