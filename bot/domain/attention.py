@@ -18,6 +18,8 @@ from bot.domain.schedule import Schedule
 BUDGET = 5
 LEAST_BUDGET = 1
 MOST_BUDGET = 20
+# What is asked when a day's work ends has so long to leave.
+EVENING = timedelta(hours=1)
 
 
 class Claim(enum.Enum):
@@ -26,6 +28,7 @@ class Claim(enum.Enum):
     `UNASKED`: nobody asked for it: within the budget, and within working hours. `FIRST`: within the budget; its
     moment is chosen with care by whoever queues it (the introduction comes before the first prompt). `REQUEST`: only
     its reader can decide, and it can wait until they are at work: outside of the budget, within working hours.
+    `EVENING`: as that, and it is asked when a day's work ends.
     `ANSWER`: what comes of something that its reader did or asked for, or that somebody waits for: outside of the
     budget.
     """
@@ -33,6 +36,7 @@ class Claim(enum.Enum):
     UNASKED = "unasked"
     FIRST = "first"
     REQUEST = "request"
+    EVENING = "evening"
     ANSWER = "answer"
 
 
@@ -79,11 +83,13 @@ def verdict(
     """
     if claim is Claim.ANSWER:
         return Leave()
+    if claim is Claim.EVENING and schedule.is_at_work(now - EVENING):
+        return Leave()
     if claim is not Claim.FIRST and not schedule.is_at_work(now):
         at = schedule.at_work_from(now)
         # Who is away for more than a year is looked at again some time.
         return Wait(at if at is not None else now + timedelta(days=30))
-    if claim is Claim.REQUEST:
+    if claim in (Claim.REQUEST, Claim.EVENING):
         return Leave()
     begins, ends = week_of(now, zone)
     used = sum(begins <= at < ends for at in sent)

@@ -29,19 +29,20 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.AWAY_NEWS: Claim.UNASKED,
     PostKind.OUTCOME: Claim.UNASKED,
     PostKind.MORNING: Claim.REQUEST,
+    # Queued while its reader is at work; where Slack or Okra was away until the evening, it comes on the next morning.
+    PostKind.ESCALATION_ASK: Claim.REQUEST,
+    PostKind.DEPENDENCY: Claim.REQUEST,
+    PostKind.ESCALATION_REVIEW: Claim.EVENING,
     # Somebody has asked its reader for help, or to take something over: only they can decide.
     PostKind.ESCALATION: Claim.ANSWER,
     PostKind.ESCALATION_REPLY: Claim.ANSWER,
-    PostKind.ESCALATION_ASK: Claim.ANSWER,
     PostKind.HAND_OVER: Claim.ANSWER,
-    PostKind.DEPENDENCY: Claim.ANSWER,
     PostKind.NOT_MINE: Claim.ANSWER,
     PostKind.OWNERLESS: Claim.ANSWER,
     PostKind.QUESTION: Claim.ANSWER,
     PostKind.DECISION_MADE: Claim.ANSWER,
     # What became of something that its reader asked for, did, or decided.
     PostKind.ESCALATION_NEWS: Claim.ANSWER,
-    PostKind.ESCALATION_REVIEW: Claim.ANSWER,
     PostKind.HAND_OVER_NEWS: Claim.ANSWER,
     PostKind.DEPENDENCY_REPLY: Claim.ANSWER,
     PostKind.DEPENDENCY_NEWS: Claim.ANSWER,

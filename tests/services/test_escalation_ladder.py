@@ -26,8 +26,9 @@ from calls import (
 from company import MONDAY
 from sqlalchemy.orm import Session
 
+from bot.domain.attention import Leave, Wait
 from bot.domain.escalation import EscalationState
-from bot.services import escalation
+from bot.services import attention, escalation
 from bot.services.agenda import next_planned
 from bot.services.blocking import BlockedBy
 from bot.services.escalation_ladder import step_due
@@ -311,3 +312,18 @@ def test_who_is_away_is_passed_over_and_reads_it_when_they_are_back(database: Da
         assert (news.member_id, news.not_before) == (scene.lead.id, datetime(2026, 10, 12, 8, tzinfo=UTC))
         said = words(shown(session, news.key))
         assert said.startswith("While you were away, Hana Mori was asked for help with KR-1 SOC 2 certified")
+
+
+def test_a_request_that_could_not_leave_until_the_evening_leaves_on_the_next_morning(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        ask = posted(session, f"escalation:1:ask:{scene.lead.id}")
+        assert attention.look(session, MORNING, [ask]) == {ask.id: Leave()}
+        late = MORNING.replace(hour=22)
+        next_morning = Wait(datetime(2026, 10, 6, 8, tzinfo=UTC))
+        assert attention.look(session, late, [ask]) == {ask.id: next_morning}
+        # What was decided in a review is asked when the day's work ends; much later it waits as well.
+        ask.kind = PostKind.ESCALATION_REVIEW
+        assert attention.look(session, MORNING.replace(hour=16, minute=20), [ask]) == {ask.id: Leave()}
+        assert attention.look(session, late, [ask]) == {ask.id: next_morning}
