@@ -16,6 +16,8 @@ class Dependency(InWorkspace, Base):
 
     It holds as long as its blocker is open. `asked_id`: who was asked. `due_on` is the day that the other team
     proposes, `reason` why it refuses. An answer can be changed: `revision` counts them, 0 while there is none.
+    `remind_on` is the day of the one asked on whose morning they are reminded; `next_step_at` is when the next one is
+    asked, null once nobody is left, it is answered, or nobody waits any more.
     """
 
     __tablename__ = "dependency"
@@ -39,6 +41,7 @@ class Dependency(InWorkspace, Base):
         ),
         sa.Index("ix_dependency_key_result", "workspace_id", "key_result_id"),
         sa.Index("ix_dependency_team", "workspace_id", "team_id"),
+        sa.Index("ix_dependency_next_step", "next_step_at"),
         NEVER_REUSED,
     )
 
@@ -54,3 +57,5 @@ class Dependency(InWorkspace, Base):
     answered_by_id: Mapped[int | None] = mapped_column(RowId)
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
+    remind_on: Mapped[date | None]
+    next_step_at: Mapped[datetime | None]

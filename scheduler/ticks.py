@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.runtime import Runtime
 from bot.services import (
     cycles,
+    dependency,
     digest,
     draft,
     escalation_ladder,
@@ -44,6 +45,7 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (planning.close_due, 100),
     (reminding.remind_due, 100),
     (escalation_ladder.step_due, 20),
+    (dependency.step_due, 20),
     (morning.ask_due, 100),
     (lead_note.write_due, 50),
     (digest.take_due, 8),

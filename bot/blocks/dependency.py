@@ -37,11 +37,25 @@ class Waits:
 
 
 @dataclass(frozen=True)
+class Unanswered:
+    """A question to the reader's team that nobody has answered: `waiting` waits for `team`, which was asked on
+    `since`."""
+
+    dependency_id: int
+    number: int
+    name: str
+    waiting: str
+    team: str
+    since: date
+
+
+@dataclass(frozen=True)
 class Request:
     """The question to the other team's lead.
 
     `waiting` is the key result's team; `stuck` and `need` are its owner's words, empty where nothing was said. `leads`:
-    the team that the reader leads, null where they are asked for another reason; `away`: who was passed over for them.
+    the team that the reader leads, null where they are asked for another reason; `away`: who was passed over; `before`:
+    who was asked before the reader, first on `asked_on`; `asks_now`: who is asked now, where the reader was before.
     `is_over`: it does not wait any more. `link`: the thread, where there is one that others can open.
     """
 
@@ -55,6 +69,9 @@ class Request:
     need: str = ""
     leads: str | None = None
     away: tuple[str, ...] = ()
+    asked_on: date | None = None
+    before: tuple[str, ...] = ()
+    asks_now: str | None = None
     is_over: bool = False
     link: str | None = None
 
@@ -89,6 +106,14 @@ def reply(request: Request) -> Post:
     return _sentence(f"{answer(request.waits)}.")
 
 
+def goes_on(request: Request) -> Post:
+    """In the thread: nobody of the other team has answered, so the next one is asked, and why they are."""
+    name, team = said(request.waits.asked, NAME), said(request.waits.team, NAME)
+    why = f"leads {said(request.leads, NAME)}" if request.leads is not None else f"is next on the path of {team}"
+    since = f" since {named_day(request.asked_on)}" if request.asked_on is not None else ""
+    return _sentence(f"{team} has not answered{since}, so {name} is asked now, who {why}.")
+
+
 def news(request: Request) -> Post:
     """To the owner: what the other team says."""
     return _sentence(f"About your {request.title}: {answer(request.waits)}.", _thread(request))
@@ -102,6 +127,24 @@ def news_of_passing_over(request: Request) -> Post:
         f"{said(request.waiting, NAME)} with {request.title}. Now: {answer(waits)}."
     )
     return _sentence(text, _thread(request))
+
+
+def asks_for_an_answer(one: Unanswered) -> str:
+    """A line: who waits for what, and since when there is no answer."""
+    waiting, team = _short(one.waiting), _short(one.team)
+    what = f"*KR-{one.number}* {_short(one.name)} · {waiting} waits for {team}"
+    return f"{what}, not answered since {named_day(one.since)}"
+
+
+def _short(name: str) -> str:
+    """A name in a list; shorter where it is mostly characters that grow when they are escaped."""
+    inert = said(name, NAME)
+    return inert if len(inert) <= 2 * NAME else said(name, NAME // 8)
+
+
+def answering(dependency_id: int) -> Block:
+    """The buttons that answer a question which has no answer yet."""
+    return _answers(dependency_id, DependencyState.ASKED)
 
 
 def answer(waits: Waits) -> str:
@@ -196,7 +239,11 @@ def _asks(request: Request, team: str) -> str:
 
 
 def _buttons(request: Request) -> Block:
-    about, state = str(request.dependency_id), request.waits.state
+    return _answers(request.dependency_id, request.waits.state)
+
+
+def _answers(dependency_id: int, state: DependencyState) -> Block:
+    about = str(dependency_id)
     accept = button("Accept", Act.ACCEPT_DEPENDENCY, value=about, style="primary")
     date_ = button(
         "Another date" if state is DependencyState.DATED else "Propose a date", Act.DATE_DEPENDENCY, value=about
@@ -211,8 +258,21 @@ def _notes(request: Request) -> list[str]:
     because = f"you lead {said(request.leads, NAME)}" if request.leads is not None else f"you are on the path of {team}"
     notes = [f"Asked of you because {because}"]
     notes += [f"{said(name, NAME)} is away" for name in request.away[:6]]
+    if request.waits.state is DependencyState.ASKED:
+        notes += _without_an_answer(request)
     notes.append("Your answer stands in both teams' digests")
     return [*notes, *_thread(request)]
+
+
+def _without_an_answer(request: Request) -> list[str]:
+    notes = []
+    if request.before:
+        since = f" since {named_day(request.asked_on)}" if request.asked_on is not None else ""
+        names = ", ".join(said(name, NAME // 2) for name in request.before[:6])
+        notes.append(f"asked before: {names}, without an answer{since}")
+    if request.asks_now is not None:
+        notes.append(f"{said(request.asks_now, NAME)} is asked too by now")
+    return notes
 
 
 def _thread(request: Request) -> list[str]:

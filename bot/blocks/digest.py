@@ -242,7 +242,7 @@ def _waiting(one: Waiting, room: _Room) -> str:
     team, other = said(one.team, room.name), said(one.other, room.name)
     what = f"KR-{one.number} {said(one.name, room.name)} · {team} waits for {other}"
     if one.state is DependencyState.ASKED:
-        return f"{what}, asked {day(one.asked_on)}"
+        return f"{what}, not answered since {day(one.asked_on)}"
     by = clip(one.by, room.name) if one.by else one.by
     reason = clip(one.reason, room.sentence) if one.reason else None
     waits = Waits(clip(one.other, room.name), one.state, "", by, one.due_on, reason)

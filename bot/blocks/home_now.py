@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from bot.blocks.dates import weekday_time
 from bot.blocks.decision_list import settling
+from bot.blocks.dependency import Unanswered, answering, asks_for_an_answer
 from bot.blocks.escalation import buttons
 from bot.blocks.hand_over import Offer
 from bot.blocks.ids import Act
@@ -71,17 +72,19 @@ class Asking:
 
 @dataclass(frozen=True)
 class Now:
-    """What the reader must do: answer, say what became of decisions, take key results over or not, help."""
+    """What the reader must do: answer, say what became of decisions, take key results over or not, help, and say what
+    their team can do for another."""
 
     today: date
     check_ins: tuple[Due, ...]
     decisions: tuple[OwnDecision, ...]
     offers: tuple[Offer, ...]
     asks: tuple[Asking, ...]
+    questions: tuple[Unanswered, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.check_ins or self.decisions or self.offers or self.asks)
+        return not any(_parts(self))
 
 
 def now_blocks(now: Now) -> list[Block]:
@@ -97,6 +100,8 @@ def now_blocks(now: Now) -> list[Block]:
     for ask in now.asks[:MOST_OF_EACH]:
         can = buttons(ask.escalation_id, ask.state, is_private=ask.is_private)
         blocks += [section(f"*Can you help?* {asks_of(ask)}"), *([actions(*can)] if can else [])]
+    for question in now.questions[:MOST_OF_EACH]:
+        blocks += [section(f"*Can your team help?* {asks_for_an_answer(question)}"), answering(question.dependency_id)]
     for decision in now.decisions[:MOST_OF_EACH]:
         blocks += [
             section(f"{asks_whether_done(decision)} {decision_line(decision, now.today)}"),
@@ -181,4 +186,4 @@ def _stage(ask: Asking) -> str:
 
 
 def _parts(now: Now) -> tuple[Sequence[object], ...]:
-    return (now.check_ins, now.asks, now.decisions, now.offers)
+    return (now.check_ins, now.asks, now.questions, now.decisions, now.offers)

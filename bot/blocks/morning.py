@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.blocks.decision_list import settling
+from bot.blocks.dependency import Unanswered, answering, asks_for_an_answer
 from bot.blocks.escalation import buttons
 from bot.blocks.home_now import Asking, OwnDecision, asks_of, asks_whether_done, decision_line
 from bot.blocks.layout import actions, section
@@ -42,12 +43,21 @@ class Help:
 
 
 @dataclass(frozen=True)
+class TeamQuestion:
+    """A question to the reader's team. `is_open`: it waits for an answer, and no newer message asks."""
+
+    question: Unanswered
+    is_open: bool
+
+
+@dataclass(frozen=True)
 class Morning:
     """`today`: the reader's own day."""
 
     today: date
     follow_ups: tuple[FollowUp, ...]
     helps: tuple[Help, ...]
+    questions: tuple[TeamQuestion, ...] = ()
 
 
 def morning(view: Morning) -> Post:
@@ -63,6 +73,11 @@ def morning(view: Morning) -> Post:
         blocks.append(section(f"{'*Can you help?* ' if can else ''}{asks_of(help_wanted.asking, WORDS)}"))
         if can:
             blocks.append(actions(*can))
+    for asked in view.questions[:MOST_OF_EACH]:
+        head = "*Can your team help?* " if asked.is_open else "_No answer is waited for here any more:_ "
+        blocks.append(section(f"{head}{asks_for_an_answer(asked.question)}"))
+        if asked.is_open:
+            blocks.append(answering(asked.question.dependency_id))
     title = _title(view)
     return Post(f"{title}{_only(view)}", (section(f"*{title}*"), *blocks))
 
@@ -75,8 +90,14 @@ def _title(view: Morning) -> str:
         parts.append("one decision is due" if decisions == 1 else f"{decisions} decisions are due")
     if helps:
         parts.append("one request for help waits for you" if helps == 1 else f"{helps} requests for help wait for you")
+    questions = sum(one.is_open for one in view.questions[:MOST_OF_EACH])
+    if questions:
+        parts.append(
+            "one team waits for your answer" if questions == 1 else f"{questions} questions wait for your team"
+        )
     if parts:
-        return f"Good morning: {' and '.join(parts)}"
+        *some, last = parts
+        return f"Good morning: {' and '.join(filter(None, [', '.join(some), last]))}"
     if any(one.is_asked_again and not one.is_settled for one in view.follow_ups):
         return "A newer message asks for what is left of this"
     return "Nothing here waits for you any more. Thank you."
@@ -87,6 +108,7 @@ def _only(view: Morning) -> str:
     texts: Sequence[str] = [
         *(one.decision.text for one in view.follow_ups if one.is_open),
         *(f"KR-{one.asking.number} {one.asking.name}" for one in view.helps if one.is_open),
+        *(f"KR-{one.question.number} {one.question.name}" for one in view.questions if one.is_open),
     ]
     return f". {said(texts[0], WORDS)}" if len(texts) == 1 else ""
 

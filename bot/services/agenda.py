@@ -14,6 +14,7 @@ from models import (
     CheckInState,
     Delivery,
     DeliveryState,
+    Dependency,
     Escalation,
     Hold,
     Home,
@@ -88,6 +89,7 @@ _PLANNED = Prepared(
         _first(CheckInDraft.kept_until),
         _first(Understanding.kept_until),
         _first(Escalation.next_step_at),
+        _first(Dependency.next_step_at),
     )
 )
 _HOLDS = Prepared(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVarTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from bot.blocks.dependency import Unanswered
 from bot.domain.cycles import CycleState
+from bot.domain.dependency import DependencyState
 from bot.domain.digest import Waiting
 from bot.domain.friction import Pair, Wait, pairs
 from bot.domain.localtime import local_date_of
 from bot.services.access import Caller, member_of
 from bot.services.refusals import Reason, Refused
+from bot.services.still_open import current_definition
 from bot.services.visibility import visible_to
 from models import (
     Blocker,
     Cycle,
+    Delivery,
     Dependency,
     KeyResult,
     KeyResultRevision,
@@ -28,6 +32,7 @@ from models import (
     Member,
     Objective,
     ObjectiveTeam,
+    PostKind,
     Team,
     Workspace,
 )
@@ -84,10 +89,7 @@ def waiting_now(
     rows = session.execute(
         _naming_another_team(wanted, waiting, other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .outerjoin(said_by, said_by.id == Dependency.answered_by_id)
         .where(
             Blocker.cleared_at.is_(None),
@@ -112,6 +114,93 @@ def waiting_now(
         )
         for dependency, number, definition, waiter, waited_for, by in rows
     )
+
+
+def unanswered(session: Session, viewer: Caller, zone: ZoneInfo) -> tuple[Unanswered, ...]:
+    """The questions to other teams that wait for the viewer's answer, the oldest first: they were asked, or lead the
+    team that is waited for. `zone` is the viewer's."""
+    other = aliased(Team)
+    me = viewer.member_id
+    was_asked = sa.exists().where(
+        Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY, Delivery.member_id == me
+    )
+    return tuple(
+        one
+        for one, is_open in _unanswered(session, viewer, zone, other, sa.or_(other.lead_id == me, was_asked)).values()
+        if is_open
+    )
+
+
+def unanswered_ones(
+    session: Session, viewer: Caller, zone: ZoneInfo, dependency_ids: Collection[int]
+) -> dict[int, tuple[Unanswered, bool]]:
+    """By id: questions, and whether each waits for an answer still. What the viewer may not see is not among them."""
+    if not dependency_ids:
+        return {}
+    return _unanswered(session, viewer, zone, aliased(Team), Dependency.id.in_(dependency_ids))
+
+
+def questions_of(session: Session, member_ids: Collection[int]) -> list[tuple[int, int, date]]:
+    """(id, member, day) of each question to a team that waits for an answer, and of each of these members who was
+    asked it; from that day on they are reminded of it."""
+    waiting, other = aliased(Team), aliased(Team)
+    rows = session.execute(
+        _naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), waiting, other)
+        .join(Dependency, Dependency.blocker_id == Blocker.id)
+        .join(Delivery, sa.and_(Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY))
+        .where(*_waits_for_an_answer(), Delivery.member_id.in_(member_ids))
+        .order_by(Dependency.asked_at, Dependency.id)
+    ).all()
+    return [(id_, who, day) for id_, who, day in rows if who is not None and day is not None]
+
+
+def still_waits(session: Session, dependency_id: int) -> bool:
+    """Whether an answer to this question is waited for."""
+    waiting, other = aliased(Team), aliased(Team)
+    found = (
+        _naming_another_team(sa.select(Dependency.id), waiting, other)
+        .join(Dependency, Dependency.blocker_id == Blocker.id)
+        .where(*_waits_for_an_answer(), Dependency.id == dependency_id)
+    )
+    return session.scalar(found) is not None
+
+
+def _waits_for_an_answer() -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Dependency.state == DependencyState.ASKED,
+        Blocker.cleared_at.is_(None),
+        KeyResult.state != KeyResultState.CLOSED,
+    )
+
+
+def _unanswered(
+    session: Session, viewer: Caller, zone: ZoneInfo, other: type[Team], which: sa.ColumnElement[bool]
+) -> dict[int, tuple[Unanswered, bool]]:
+    waiting = aliased(Team)
+    wanted = sa.select(Dependency, KeyResult, KeyResultRevision, Blocker.cleared_at, waiting.name, other.name)
+    rows = session.execute(
+        _naming_another_team(wanted, waiting, other)
+        .join(Dependency, Dependency.blocker_id == Blocker.id)
+        .join(KeyResultRevision, current_definition())
+        .where(Dependency.workspace_id == viewer.workspace_id, which, visible_to(viewer))
+        .order_by(Dependency.asked_at, Dependency.id)
+    ).all()
+    return {
+        dependency.id: (
+            Unanswered(
+                dependency_id=dependency.id,
+                number=key_result.number,
+                name=definition.metric or definition.text,
+                waiting=waiter,
+                team=waited_for,
+                since=local_date_of(dependency.asked_at, zone),
+            ),
+            dependency.state is DependencyState.ASKED
+            and cleared_at is None
+            and key_result.state is not KeyResultState.CLOSED,
+        )
+        for dependency, key_result, definition, cleared_at, waiter, waited_for in rows
+    }
 
 
 def _naming_another_team(wanted: sa.Select[*Columns], waiting: type[Team], other: type[Team]) -> sa.Select[*Columns]:

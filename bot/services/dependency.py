@@ -1,4 +1,4 @@
-"""Waiting for another team: its lead is asked once for each blocker, and what they say is told on both sides."""
+"""Waiting for another team: it is asked once for each blocker, and what it says is told on both sides."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from bot.blocks.post import Post
 from bot.domain.cadence import following, period_of
 from bot.domain.dependency import DependencyState
 from bot.domain.escalation import EscalationState
-from bot.domain.ladder import Climb, Rung, climb
 from bot.domain.localtime import local_date_of
-from bot.domain.permissions import Action, Facts, may
+from bot.domain.permissions import Action, may
 from bot.services import access, audit, outbox
+from bot.services import dependency_ladder as ladder
 from bot.services.access import Caller
 from bot.services.escalation_case import root_of
-from bot.services.escalation_path import path_of_team, schedule_of
+from bot.services.escalation_path import schedule_of
 from bot.services.escalation_posts import LOST, is_left, may_read, redraw, taken_back
 from bot.services.refusals import Reason, Refused
-from bot.services.schedules import weeks_of
 from bot.services.standing import standings
 from bot.services.still_open import open_for_key_results
 from bot.services.waiting import waits_for
@@ -44,23 +43,18 @@ from models import (
     Workspace,
 )
 
-
-def key(dependency_id: int) -> str:
-    """The permanent key of the question to the other team's lead."""
-    return f"dependency:{dependency_id}"
-
-
 # What a check-in's answer brings about
 
 
 def follow(session: Session, now: datetime, key_result: KeyResult, blocker: Blocker | None) -> None:
     """An answer was recorded, and `blocker` blocks now: who is waited for is asked, and what is over asks no more."""
     over = session.scalars(
-        sa.select(Dependency.id)
+        sa.select(Dependency)
         .join(Blocker, Blocker.id == Dependency.blocker_id)
         .where(Dependency.key_result_id == key_result.id, Blocker.cleared_at == now)
     ).all()
-    outbox.redraw_all(session, now, workspace_id=key_result.workspace_id, keys=[key(one) for one in over])
+    for one in over:
+        ladder.stop(session, now, one)
     if blocker is not None and blocker.by_team_id is not None:
         _ask(session, now, key_result, blocker)
 
@@ -73,8 +67,7 @@ def _ask(session: Session, now: datetime, key_result: KeyResult, blocker: Blocke
     was_asked = session.scalar(sa.select(sa.exists().where(Dependency.blocker_id == blocker.id)))
     if was_asked or not team.is_on or team.id == home:
         return
-    facts = access.key_result_facts(session, key_result)
-    found = _next_on_the_path(session, now, team, key_result, facts)
+    found = ladder.next_on_the_path(session, now, team, key_result)
     if found.ask is None:
         return
     dependency = Dependency(
@@ -88,30 +81,29 @@ def _ask(session: Session, now: datetime, key_result: KeyResult, blocker: Blocke
     session.add(dependency)
     session.flush()
     _note(session, now, None, dependency, "dependency.asked")
-    outbox.post(
-        session,
-        now,
-        workspace_id=dependency.workspace_id,
-        key=key(dependency.id),
-        kind=PostKind.DEPENDENCY,
-        member_id=found.ask.member_id,
-        dependency_id=dependency.id,
-        not_before=found.ask.at,
-    )
-    for member_id in found.passed_over:
+    ladder.ask(session, now, dependency, found.ask)
+    _tell_who_was_away(session, now, dependency, found.passed_over)
+
+
+def step_due(session: Session, now: datetime, most: int) -> int:
+    """Go on with up to `most` questions that nobody has answered. Returns how many were looked at."""
+    due = ladder.due(session, now, most)
+    for dependency in due:
+        found = ladder.go_on(session, now, dependency)
+        if found is not None:
+            _note(session, now, None, dependency, "dependency.asked_next")
+            _tell_who_was_away(session, now, dependency, found.passed_over)
+            _reply(session, now, dependency, f"ask:{dependency.asked_id}")
+        session.flush()
+    return len(due)
+
+
+def _tell_who_was_away(session: Session, now: datetime, dependency: Dependency, member_ids: Sequence[int]) -> None:
+    """Nobody is passed over without seeing it: they read it when they are back."""
+    for member_id in member_ids:
         back = schedule_of(session, session.get_one(Member, member_id)).at_work_from(now)
         if back is not None:
             _tell(session, back, dependency, member_id, f"away:{member_id}")
-
-
-def _next_on_the_path(session: Session, now: datetime, team: Team, key_result: KeyResult, facts: Facts) -> Climb:
-    people = [
-        one
-        for one in path_of_team(session, team, but=key_result.owner_id)
-        if may(access.actor_of(one), Action.VIEW_KEY_RESULT, facts)
-    ]
-    weeks = weeks_of(session, people)
-    return climb([Rung(one.id, weeks[one.id].schedule) for one in people], now, step=0)
 
 
 # What the other team says
@@ -155,14 +147,14 @@ def _answer(
     dependency.revision += 1
     session.flush()
     _note(session, now, caller, dependency, f"dependency.{state.value}")
-    outbox.redraw(session, now, workspace_id=dependency.workspace_id, key=key(dependency.id))
-    _reply(session, now, dependency)
+    ladder.stop(session, now, dependency)
+    _reply(session, now, dependency, str(dependency.revision))
     owner_id = session.get_one(KeyResult, dependency.key_result_id).owner_id
     if owner_id is not None and owner_id != caller.member_id:
         _tell(session, now, dependency, owner_id, f"to:{owner_id}:{dependency.revision}")
 
 
-def _reply(session: Session, now: datetime, dependency: Dependency) -> None:
+def _reply(session: Session, now: datetime, dependency: Dependency, what: str) -> None:
     """Into the open thread, where there is one."""
     escalation = _open_escalation(session, dependency.key_result_id)
     if escalation is None:
@@ -175,7 +167,7 @@ def _reply(session: Session, now: datetime, dependency: Dependency) -> None:
         session,
         now,
         root,
-        key=f"{key(dependency.id)}:reply:{dependency.revision}",
+        key=f"{ladder.key(dependency.id)}:reply:{what}",
         kind=PostKind.DEPENDENCY_REPLY,
         dependency_id=dependency.id,
         part=dependency.revision,
@@ -187,7 +179,7 @@ def _tell(session: Session, at: datetime, dependency: Dependency, member_id: int
         session,
         at,
         workspace_id=dependency.workspace_id,
-        key=f"{key(dependency.id)}:{what}",
+        key=f"{ladder.key(dependency.id)}:{what}",
         kind=PostKind.DEPENDENCY_NEWS,
         member_id=member_id,
         dependency_id=dependency.id,
@@ -214,7 +206,8 @@ def _speaks_for_it(session: Session, dependency: Dependency, member: Member) -> 
     """Who was asked, or leads the other team or one above it; and may see the key result."""
     if not _may_see(session, dependency, member):
         return False
-    return member.id == dependency.asked_id or member.id in access.leads_above(session, dependency.team_id)
+    can = {*ladder.asked_of(session, dependency.id), *access.leads_above(session, dependency.team_id)}
+    return member.id in can
 
 
 def _may_see(session: Session, dependency: Dependency, member: Member) -> bool:
@@ -242,13 +235,16 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 
 def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The answer in the thread; None where another one came before it was sent, or its readers may not see it."""
+    """The answer in the thread, or that it goes on without one; None where it is another one by now, or its readers may
+    not see it."""
     dependency = session.get_one(Dependency, delivery.dependency_id)
     escalation = session.get_one(Escalation, delivery.escalation_id)
     if is_left(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
     if dependency.revision != delivery.part or not may_read(session, delivery, escalation):
         return None
+    if delivery.part == 0:
+        return messages.goes_on(_request(session, now, dependency, dependency.asked_id))
     return messages.reply(_request(session, now, dependency, None))
 
 
@@ -274,6 +270,10 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
     # Where a thread is open that is not for everybody, its words are not told here either.
     is_open = _open_escalation(session, key_result.id) is not None
     words = _newest_answer(session, key_result.id) if not is_open else None
+    waits = waits_for(session, [blocker.id])[blocker.id]
+    asked = ladder.asked_of(session, dependency.id)
+    until = asked.index(reader_id) if reader_id in asked else 0
+    before = _names(session, asked[:until])
     return Request(
         dependency_id=dependency.id,
         # In the far east next week's check-in opens while it is still Sunday here.
@@ -281,13 +281,16 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
         owner=owner,
         waiting=waiting.name,
         since=local_date_of(blocker.opened_at, zone),
-        waits=waits_for(session, [blocker.id])[blocker.id],
+        waits=waits,
+        asked_on=local_date_of(dependency.asked_at, zone),
         stuck=open_call.stuck if open_call is not None else words.working if words is not None else "",
         need=open_call.need if open_call is not None else words.need if words is not None else "",
         leads=next(
             (one.name for one in access.teams_above(session, dependency.team_id) if one.lead_id == reader_id), None
         ),
-        away=_passed_over(session, dependency),
+        away=tuple(_names(session, ladder.passed_over(session, dependency.id))),
+        before=tuple(before),
+        asks_now=waits.asked if reader_id in asked and reader_id != dependency.asked_id else None,
         is_over=blocker.cleared_at is not None,
         link=open_call.link if open_call is not None else None,
     )
@@ -303,19 +306,8 @@ def _newest_answer(session: Session, key_result_id: int) -> Answer | None:
     )
 
 
-def _passed_over(session: Session, dependency: Dependency) -> tuple[str, ...]:
-    names: Sequence[str] = session.scalars(
-        sa.select(Member.name)
-        .join(Delivery, Delivery.member_id == Member.id)
-        .where(
-            Delivery.workspace_id == dependency.workspace_id,
-            Delivery.dependency_id == dependency.id,
-            Delivery.kind == PostKind.DEPENDENCY_NEWS,
-            Delivery.part == 0,
-        )
-        .order_by(Delivery.id)
-    ).all()
-    return tuple(names)
+def _names(session: Session, member_ids: Sequence[int]) -> list[str]:
+    return [session.get_one(Member, one).name for one in member_ids]
 
 
 def _open_escalation(session: Session, key_result_id: int) -> Escalation | None:

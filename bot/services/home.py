@@ -21,6 +21,7 @@ from bot.domain.localtime import local_date_of
 from bot.services import absences, access, attention, home_roles, listing, ownerless_decisions, preferences
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
+from bot.services.between_teams import unanswered
 from bot.services.escalation_members import open_to
 from bot.services.prompt import prompt_views
 from bot.services.refusals import Reason, Refused
@@ -81,6 +82,7 @@ def view(session: Session, actor: Caller, now: datetime) -> Home:
             decisions=tuple(one for one in decisions if one.due_on <= today or one.left),
             offers=_offers(session, member),
             asks=tuple(asks),
+            questions=unanswered(session, actor, zone),
         ),
         kept=tuple(_kept(one) for one in attention.held_back(session, member, now)),
         key_results=listing.mine(session, actor, now).objectives,

@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.blocks.morning import MOST_OF_EACH, FollowUp, Help, Morning, morning
+from bot.blocks.morning import MOST_OF_EACH, FollowUp, Help, Morning, TeamQuestion, morning
 from bot.blocks.post import Post
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.domain.morning import Waiting, is_owed, next_morning
 from bot.services import outbox, ownerless_decisions
 from bot.services.access import Caller
+from bot.services.between_teams import questions_of, unanswered_ones
 from bot.services.morning_plan import morning_key
 from bot.services.reminding import is_paused
 from bot.services.requests import asking_of, decision_of
@@ -51,11 +52,13 @@ _WAITS = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
 
 @dataclass(frozen=True)
 class Request:
-    """One thing that waits for a member: a decision, or the step in which they were asked for help."""
+    """One thing that waits for a member: a decision, the step in which they were asked for help, or a question to their
+    team."""
 
     waiting: Waiting
     decision_id: int | None = None
     step_id: int | None = None
+    dependency_id: int | None = None
 
 
 def ask_due(session: Session, now: datetime, limit: int) -> int:
@@ -115,8 +118,10 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
         today=delivery.day,
         follow_ups=_follow_ups(session, delivery, member, [one.decision_id for one in rows if one.decision_id]),
         helps=_helps(session, delivery, member, [one.step_id for one in rows if one.step_id]),
+        questions=_questions(session, delivery, member, [one.dependency_id for one in rows if one.dependency_id]),
     )
-    waits = any(one.is_open for one in view.follow_ups) or any(one.is_open for one in view.helps)
+    open_ones = [part.is_open for parts in (view.follow_ups, view.helps, view.questions) for part in parts]
+    waits = any(open_ones)
     if delivery.posted_ts is None and (not waits or delivery.day != local_date_of(now, zone)):
         return None
     return morning(view)
@@ -141,7 +146,8 @@ def _chosen(requests: Sequence[Request], day: date) -> list[Request]:
     requests = sorted(requests, key=lambda one: one.waiting.next_on)
     due = [one for one in requests if one.decision_id is not None and one.waiting.next_on <= day]
     helps = [one for one in requests if one.step_id is not None and one.waiting.first_on <= day]
-    return [*due[:MOST_OF_EACH], *helps[:MOST_OF_EACH]]
+    questions = [one for one in requests if one.dependency_id is not None and one.waiting.first_on <= day]
+    return [*due[:MOST_OF_EACH], *helps[:MOST_OF_EACH], *questions[:MOST_OF_EACH]]
 
 
 def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Request]]:
@@ -168,16 +174,18 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
         )
         .order_by(EscalationStep.at, EscalationStep.id)
     ).all()
+    questions = questions_of(session, zones)
     also = ownerless_decisions.asked_of(session, [Caller(one.workspace_id, one.id) for one in members])
     left = {one.id: one for ones in also.values() for one in ones}
     days = _asked_on(
         session,
         MorningRequest.decision_id.in_([*(decision_id for decision_id, *_ in owed), *left]),
         MorningRequest.step_id.in_([step_id for step_id, *_ in unanswered]),
+        MorningRequest.dependency_id.in_([dependency_id for dependency_id, *_ in questions]),
     )
     found: dict[int, list[Request]] = defaultdict(list)
     for decision_id, owner_id, due_on in owed:
-        asked_on = days.get((owner_id, decision_id, None))
+        asked_on = days.get((owner_id, decision_id, None, None))
         found[owner_id].append(Request(Waiting(due_on, asked_on), decision_id=decision_id))
     for member_id, ones in also.items():
         for ownerless in ones:
@@ -186,26 +194,30 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
             first_on = ownerless.due_on
             if gone_at is not None:
                 first_on = min(first_on, local_date_of(gone_at, zones[member_id]))
-            asked_on = days.get((member_id, ownerless.id, None))
+            asked_on = days.get((member_id, ownerless.id, None, None))
             found[member_id].append(Request(Waiting(first_on, asked_on), decision_id=ownerless.id))
     for step_id, member_id, at in unanswered:
         # They were asked then; who has not answered is asked again on another day.
         first_on = local_date_of(at, zones[member_id]) + timedelta(days=1)
-        found[member_id].append(Request(Waiting(first_on, days.get((member_id, None, step_id))), step_id=step_id))
+        found[member_id].append(Request(Waiting(first_on, days.get((member_id, None, step_id, None))), step_id=step_id))
+    for dependency_id, asked_id, remind_on in questions:
+        asked_on = days.get((asked_id, None, None, dependency_id))
+        found[asked_id].append(Request(Waiting(remind_on, asked_on), dependency_id=dependency_id))
     return found
 
 
 def _asked_on(
     session: Session, *subjects: sa.ColumnElement[bool]
-) -> dict[tuple[int | None, int | None, int | None], date]:
-    """By reader, decision and step: the newest day on which a message that left asked about it."""
+) -> dict[tuple[int | None, int | None, int | None, int | None], date]:
+    """By reader, decision, step and question: the newest day on which a message that left asked about it."""
+    subject = (MorningRequest.decision_id, MorningRequest.step_id, MorningRequest.dependency_id)
     rows = session.execute(
-        sa.select(Delivery.member_id, MorningRequest.decision_id, MorningRequest.step_id, sa.func.max(Delivery.day))
+        sa.select(Delivery.member_id, *subject, sa.func.max(Delivery.day))
         .join(Delivery, Delivery.id == MorningRequest.delivery_id)
         .where(sa.or_(*subjects), Delivery.state.not_in((*_WAITS, DeliveryState.OBSOLETE)))
-        .group_by(Delivery.member_id, MorningRequest.decision_id, MorningRequest.step_id)
+        .group_by(Delivery.member_id, *subject)
     ).all()
-    return {(member_id, decision_id, step_id): day for member_id, decision_id, step_id, day in rows if day is not None}
+    return {(who, decision, step, question): day for who, decision, step, question, day in rows if day is not None}
 
 
 def _asked_today(session: Session, today: Mapping[int, date]) -> set[int]:
@@ -224,13 +236,15 @@ def _note(
 ) -> None:
     """What each message asks about; an older message about the same asks for it no more."""
     where = {delivery_id: workspace_id for (workspace_id, _), delivery_id in queued.items()}
-    for column in ("decision_id", "step_id"):
+    for column in ("decision_id", "step_id", "dependency_id"):
         rows = [
             {"workspace_id": where[delivery_id], "delivery_id": delivery_id, column: subject}
             for delivery_id, requests in asked.items()
             for one in requests
             if (subject := getattr(one, column)) is not None
         ]
+        if not rows:
+            continue
         insert_all_once(session, MorningRequest, rows, key=("delivery_id", column))
         for workspace_id in sorted(set(where.values())):
             subjects = [row[column] for row in rows if row["workspace_id"] == workspace_id]
@@ -294,6 +308,19 @@ def _helps(session: Session, delivery: Delivery, member: Member, step_ids: Seque
         )
         for step, escalation in steps
         if escalation.id in shown
+    )
+
+
+def _questions(
+    session: Session, delivery: Delivery, member: Member, dependency_ids: Sequence[int]
+) -> tuple[TeamQuestion, ...]:
+    assert delivery.day is not None  # noqa: S101 - the caller has looked
+    reader = Caller(member.workspace_id, member.id)
+    shown = unanswered_ones(session, reader, ZoneInfo(member.time_zone), dependency_ids)
+    newest = _newest_day(session, member, MorningRequest.dependency_id, dependency_ids) if dependency_ids else {}
+    return tuple(
+        TeamQuestion(question, is_open and newest.get(one, delivery.day) <= delivery.day)
+        for one, (question, is_open) in shown.items()
     )
 
 

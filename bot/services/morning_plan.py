@@ -49,6 +49,11 @@ def of_escalation(escalation_id: int) -> sa.ColumnElement[bool]:
     return MorningRequest.step_id.in_(steps)
 
 
+def of_dependency(dependency_id: int) -> sa.ColumnElement[bool]:
+    """For `keys_about`: a question to another team."""
+    return MorningRequest.dependency_id == dependency_id
+
+
 def settled(session: Session, now: datetime, *, workspace_id: int, decision_id: int) -> None:
     """A decision is done or dropped: the messages that ask about it say so."""
     keys = keys_about(session, workspace_id, MorningRequest.decision_id == decision_id)

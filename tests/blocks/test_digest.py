@@ -361,7 +361,7 @@ WAITING = Waiting(
 @pytest.mark.parametrize(
     ("changed", "line"),
     [
-        ({}, "KR-12 Activation · Growth waits for Legal, asked 16 Nov"),
+        ({}, "KR-12 Activation · Growth waits for Legal, not answered since 16 Nov"),
         (
             {"state": DependencyState.ACCEPTED, "by": "Finn Adler"},
             "KR-12 Activation · Growth waits for Legal: Legal takes it on, says Finn Adler",

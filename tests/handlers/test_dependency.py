@@ -13,6 +13,7 @@ from desk import whispered
 from bot.blocks.ids import Act
 from bot.domain.dependency import DependencyState
 from bot.localslack.blockkit import check_view
+from bot.services import home
 from handlers import dependency
 from handlers.boundary import Handler
 from handlers.checkin import Prefill
@@ -114,3 +115,14 @@ def test_a_button_of_what_is_over_says_so_and_a_dialog_left_open_keeps_its_words
     assert "Nobody waits for this any more" in whispered(press(story, dependency.accept, Act.ACCEPT_DEPENDENCY))
     errors = dialog.errors(story.desk.submit(story.stranger, dependency.refuse, dialog))
     assert errors == {"Why not?": "Nobody waits for this any more: nothing to do. Thank you."}
+
+
+def test_it_is_answered_on_home_too(story: Story) -> None:
+    with story.desk.runtime.read() as session:
+        view = home.page(session, session.get_one(Member, story.stranger.id), story.desk.now)
+    assert check_view(dict(view)) == []
+    assert "*Can your team help?* *KR-" in repr(view)
+    assert press(story, dependency.accept, Act.ACCEPT_DEPENDENCY) == Done()
+    with story.desk.runtime.read() as session:
+        view = home.page(session, session.get_one(Member, story.stranger.id), story.desk.now)
+    assert "Can your team help" not in repr(view)

@@ -105,7 +105,9 @@ REQUEST = Request(
     need="a lawyer who reads eleven pages",
     leads="Legal",
     link=LINK,
+    asked_on=date(2026, 11, 16),
 )
+GONE_UP = replace(REQUEST, waits=replace(WAITS, asked="Rosa Lind"), leads="Company", before=("Finn Adler",))
 LEADS = Destination("C0GROWTH")
 BROUGHT = Outcome(
     15, "SOC 2 certified by 15 Dec", "somebody to free two days of HR", date(2026, 11, 16),
@@ -224,6 +226,12 @@ OTHER_TEAM = Chapter(
     "One team waits for another",
     (
         Case("To the other team's lead", lambda: dependency.asked(REQUEST)),
+        Case("To the next one, where nobody has answered", lambda: dependency.asked(GONE_UP)),
+        Case("In the thread then", lambda: dependency.goes_on(GONE_UP)),
+        Case(
+            "To who was asked before, then",
+            lambda: dependency.asked(replace(REQUEST, waits=GONE_UP.waits, asks_now="Rosa Lind")),
+        ),
         Case("Once they have accepted", lambda: dependency.asked(replace(REQUEST, waits=ACCEPTED))),
         Case("Once it has come to its end without them", lambda: dependency.asked(replace(REQUEST, is_over=True))),
         Case("*Propose a date*", lambda: dependency.date_dialog(REQUEST, proposed=FRIDAY)),

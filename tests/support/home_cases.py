@@ -27,6 +27,7 @@ from bot.blocks import (
 )
 from bot.blocks import home as homes
 from bot.blocks.correction import Correctable, Corrected
+from bot.blocks.dependency import Unanswered
 from bot.blocks.home import Home, Kept, Schedule, TeamState
 from bot.blocks.home_now import Asking, Due, Now, OwnDecision
 from bot.blocks.home_roles import Admin, AdminTeam, Failure, Led, Owed, Owing
@@ -95,7 +96,11 @@ ADMIN = Admin(
 )
 TAMAS = replace(
     MERES,
-    now=replace(NOTHING, asks=(ASKING,)),
+    now=replace(
+        NOTHING,
+        asks=(ASKING,),
+        questions=(Unanswered(4, 15, "SOC 2 certified by 15 Dec", "Growth", "Legal", date(2026, 11, 16)),),
+    ),
     kept=(Kept.REMINDER, Kept.LEAD_NOTE),
     key_results=(),
     teams=(),

@@ -30,8 +30,9 @@ from bot.blocks import morning as mornings
 from bot.blocks import prompt as prompts
 from bot.blocks import understanding as words
 from bot.blocks.checkin_parts import Choice, Course, Filled, Finished, LastAnswer, Question
+from bot.blocks.dependency import Unanswered
 from bot.blocks.home_now import Asking, OwnDecision
-from bot.blocks.morning import FollowUp, Help, Morning
+from bot.blocks.morning import FollowUp, Help, Morning, TeamQuestion
 from bot.blocks.prompt import Item, ItemState, Prompt
 from bot.blocks.snooze import LaterQuestion, Offer
 from bot.blocks.standing import Standing
@@ -148,6 +149,9 @@ FOLLOW_UP = FollowUp(
     OwnDecision(
         5, 15, "HR frees Ana for two days", "Hana Mori", at(16, 9).date(), "https://example.slack.com/archives/C1/p1"
     )
+)
+UNANSWERED = TeamQuestion(
+    Unanswered(4, 15, "SOC 2 certified by 15 Dec", "Growth", "Legal", at(13, 9).date()), is_open=True
 )
 LEFT = replace(FOLLOW_UP, decision=replace(FOLLOW_UP.decision, left="Sam Stone"))
 ASKING = Asking(
@@ -385,6 +389,10 @@ CHAPTERS: Sequence[Chapter] = (
                         at(23, 9).date(), (replace(FOLLOW_UP, is_settled=True, reason="the audit was put off"),), ()
                     )
                 ),
+            ),
+            Case(
+                "Where a question to the reader's team has no answer",
+                lambda: mornings.morning(replace(MORNING, follow_ups=(), helps=(), questions=(UNANSWERED,))),
             ),
             Case(
                 "Where the owner of a decision has left",
