@@ -37,6 +37,7 @@ from bot.domain.digest import (
     Noted,
     NotedAs,
     OverdueDecision,
+    SettledDecision,
     Snapshot,
     Waiting,
 )
@@ -49,6 +50,9 @@ MOST_LEADERS = 4
 MOST_LEADERS_AMONG_TEAMS = 2
 MOST_HELP = 4
 MOST_DECIDED = 3
+MOST_SETTLED = 3
+# So long a sentence at least, and there is room for why a decision was dropped too.
+WIDE = 40
 MOST_MOVED = 3
 MOST_OVERDUE = 3
 MOST_NOTED = 3
@@ -100,7 +104,13 @@ def digest_post(snapshot: Snapshot, beside: Beside | None = None, *, leaving: in
     """
     beside = beside or Beside()
     blocks: list[Block] = []
-    for room in (_Room(40, 100, beside.with_charts), _Room(40, 100, False), _Room(20, 40, False), _Room(10, 15, False)):
+    for room in (
+        _Room(40, 100, beside.with_charts),
+        _Room(40, 100, False),
+        _Room(20, 40, False),
+        _Room(10, 15, False),
+        _Room(6, 10, False),
+    ):
         blocks = _blocks(snapshot, beside, room)
         if len(json.dumps(blocks, ensure_ascii=False)) <= PAGE_CHARACTERS - leaving:
             break
@@ -117,6 +127,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         None if snapshot.is_large else _part("Want help", _on_one_line(_help(snapshot, room), MOST_HELP)),
         _part("Between teams", _on_lines([_waiting(one, room) for one in snapshot.waiting], MOST_WAITING)),
         _part("Decided", _on_lines([_decided(one, room) for one in snapshot.decided], MOST_DECIDED)),
+        _part("Done or dropped", _on_one_line([_settled(one, room) for one in snapshot.settled], MOST_SETTLED)),
         _part("Moved", _moved(snapshot, room)),
         _part("Teams", _bullets(team_lines(snapshot.teams, beside.links))) if snapshot.is_large else None,
         _part("Changed", _on_lines(_noted_lines(snapshot, room), MOST_NOTED)),
@@ -204,6 +215,15 @@ def _decided(one: MadeDecision, room: _Room) -> str:
     what = f"{_named(one, room)}: {said(one.text, room.sentence)}{decision_kinds.beside(one.kind)}"
     words = f"{what} · {said(one.owner, room.name)}, by {day(one.due_on)}"
     return " · ".join(filter(None, [words, _thread(one.link)]))
+
+
+def _settled(one: SettledDecision, room: _Room) -> str:
+    """What became of a decision, in half a line; `/okr decisions` and the thread have the whole of it."""
+    words = f"KR-{one.number} {said(one.text, room.name)}"
+    if one.is_done:
+        return f"{words}, *done*"
+    why = f" (“{said(one.reason, room.name)}”)" if one.reason and room.sentence >= WIDE else ""
+    return f"{words}, *dropped*{why}"
 
 
 def _moved(snapshot: Snapshot, room: _Room) -> str:

@@ -99,7 +99,7 @@ class Call:
 
 @dataclass(frozen=True)
 class MadeDecision:
-    """What was decided since the digest before, and was not dropped."""
+    """What was decided since the digest before, and is neither done nor dropped."""
 
     decision_id: int
     key_result_id: int
@@ -111,6 +111,18 @@ class MadeDecision:
     due_on: date
     link: str | None
     kind: DecisionKind = DecisionKind.UNBLOCK
+
+
+@dataclass(frozen=True)
+class SettledDecision:
+    """What became of a decision since the digest before: done, or dropped for a `reason`."""
+
+    decision_id: int
+    key_result_id: int
+    number: int
+    text: str
+    is_done: bool
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -219,7 +231,8 @@ class Snapshot:
     `stop_or_shift` is the lead's answer, null without one; `signal` the one question that the data asks, null where it
     asks none; `health` how the programme goes, once a month for the company. `team_id` is the digest's own team;
     `has_teams`: there are teams beneath it. `weeks` are those of the cycle up to this one, the oldest first, and
-    `ends_on` is its last day. `waiting`: what its teams wait for, or are waited for.
+    `ends_on` is its last day. `waiting`: what its teams wait for, or are waited for. `settled`: what became of
+    decisions since the digest before.
     """
 
     team: str
@@ -238,6 +251,7 @@ class Snapshot:
     noted: tuple[Noted, ...] = ()
     health: Health | None = None
     waiting: tuple[Waiting, ...] = ()
+    settled: tuple[SettledDecision, ...] = ()
 
     @property
     def is_empty(self) -> bool:

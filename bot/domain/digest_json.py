@@ -19,6 +19,7 @@ from bot.domain.digest import (
     Noted,
     NotedAs,
     OverdueDecision,
+    SettledDecision,
     Snapshot,
     Waiting,
     Week,
@@ -80,6 +81,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
             for one in snapshot.decided
         ],
         "overdue": [{**vars(one), "due_on": one.due_on.isoformat()} for one in snapshot.overdue],
+        "settled": [dict(vars(one)) for one in snapshot.settled],
         "noted": [
             {
                 **vars(one),
@@ -161,7 +163,8 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
         overdue=tuple(
             OverdueDecision(**{**one, "due_on": date.fromisoformat(one["due_on"])}) for one in kept["overdue"]
         ),
-        # What was kept before this was noted has none.
+        # What was kept before these were told has none.
+        settled=tuple(SettledDecision(**one) for one in kept.get("settled", ())),
         noted=tuple(
             Noted(
                 **{

@@ -1,4 +1,4 @@
-"""What was changed, stopped, or ended without a decision since a team's digest before: queries for its snapshot."""
+"""What was changed, settled, stopped, or ended without a decision since a team's digest before: for its snapshot."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from bot.domain.digest import Noted, NotedAs
+from bot.domain.digest import Noted, NotedAs, SettledDecision
 from bot.domain.redefinition import differences
 from bot.services.escalation_members import open_to
 from bot.services.redefinition_posts import terms_of
-from bot.services.still_open import current_definition, of_teams
+from bot.services.still_open import current_definition, decision_open_to, of_teams
 from bot.services.visibility import visible_to
 from models import (
     Decision,
+    DecisionState,
     Escalation,
     EscalationEvent,
     EscalationEventKind,
@@ -34,6 +35,36 @@ def noted_since(session: Session, team_ids: Collection[int], since: datetime) ->
         *_not_decided(session, team_ids, since),
     ]
     return tuple(sorted(found, key=lambda one: (list(NotedAs).index(one.noted_as), one.number)))
+
+
+def settled_since(session: Session, team_ids: Collection[int], since: datetime) -> tuple[SettledDecision, ...]:
+    """What became of these teams' decisions, those that are done first. As for the rest, nothing that is private."""
+    rows = session.execute(
+        sa.select(Decision, KeyResult.number)
+        .join(KeyResult, KeyResult.id == Decision.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
+        .where(
+            Decision.state != DecisionState.OPEN,
+            Decision.settled_at > since,
+            of_teams(team_ids),
+            visible_to(None),
+            decision_open_to(None),
+        )
+        .order_by(Decision.settled_at, Decision.id)
+    ).all()
+    found = [
+        SettledDecision(
+            decision_id=decision.id,
+            key_result_id=decision.key_result_id,
+            number=number,
+            text=decision.text,
+            is_done=decision.state is DecisionState.DONE,
+            reason=decision.reason,
+        )
+        for decision, number in rows
+    ]
+    return tuple(sorted(found, key=lambda one: not one.is_done))
 
 
 def _changed(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:

@@ -26,7 +26,7 @@ from bot.domain.organisation import Level
 from bot.services import health, signals
 from bot.services.asking import only_asked_about
 from bot.services.between_teams import waiting_now
-from bot.services.digest_noted import noted_since
+from bot.services.digest_noted import noted_since, settled_since
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import rhythm_of_team
 from bot.services.standing import standings_and_answers
@@ -66,6 +66,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     today = local_date_of(now, zone)
     before = digest_at(following(period, -1), rhythm_of_team(workspace, team), zone)
     pace = pace_of(session, workspace)
+    settled = settled_since(session, team_ids, before)
     scored = [key_result_id for key_result_id, one in stands.items() if one.kind.is_scored]
     return Snapshot(
         team=team.name,
@@ -85,10 +86,11 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
         decided=tuple(
             _made(one, _colour(stands, one.key_result_id))
             for one in decisions_since(session, team_ids, before, today)
-            if not one.is_overdue
+            if not one.is_overdue and one.decision_id not in {other.decision_id for other in settled}
         ),
         overdue=tuple(_overdue(one) for one in open_decisions(session, team_ids, today) if one.is_overdue),
         noted=noted_since(session, team_ids, before),
+        settled=settled,
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,13 +14,14 @@ from company import MONDAY, Company
 from queries import counted
 from sqlalchemy.orm import Session
 
+from bot.blocks.digest import digest_post
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Mix, Snapshot
-from bot.domain.digest_json import from_json
+from bot.domain.digest import Mix, SettledDecision, Snapshot
+from bot.domain.digest_json import from_json, to_json
 from bot.domain.organisation import Level, Visibility
-from bot.services import decisions, digest, lead_note
+from bot.services import decisions, digest, digest_snapshot, lead_note
 from bot.services.access import Caller
 from bot.services.digest import digest_key, take_due
 from bot.services.digest_links import have_arrived
@@ -262,7 +264,7 @@ def test_a_decision_is_overdue_the_day_after_it_was_due_until_it_is_done_or_drop
         assert taken(session, team, following(WEEK)).overdue == ()
 
 
-def test_what_was_decided_since_the_last_digest_stands_in_it_unless_it_was_dropped(database: Database) -> None:
+def test_what_was_decided_since_the_last_digest_stands_in_it_and_what_became_of_decisions(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
         ana = company.person("Ana Lima")
@@ -274,6 +276,7 @@ def test_what_was_decided_since_the_last_digest_stands_in_it_unless_it_was_dropp
             ("this week", -1, DecisionState.OPEN),
             ("done already", -1, DecisionState.DONE),
             ("dropped", -1, DecisionState.DROPPED),
+            ("done after a month", -30 * 24, DecisionState.DONE),
         ):
             session.add(
                 Decision(
@@ -285,16 +288,42 @@ def test_what_was_decided_since_the_last_digest_stands_in_it_unless_it_was_dropp
                     due_on=date(2026, 10, 16),
                     state=state,
                     reason="not needed" if state is DecisionState.DROPPED else None,
+                    settled_at=WEDNESDAY - timedelta(hours=1) if state is not DecisionState.OPEN else None,
                     created_at=WEDNESDAY + timedelta(hours=hours),
                 )
             )
         session.flush()
         take_due(session, WEDNESDAY, 10)
-        made = taken(session, team).decided
-        assert [(one.text, one.owner, one.confidence) for one in made] == [
+        told = taken(session, team)
+        assert [(one.text, one.owner, one.confidence) for one in told.decided] == [
             ("this week", "Ana Lima", Confidence.RED),
-            ("done already", "Ana Lima", Confidence.RED),
         ]
+        assert [(one.text, one.is_done, one.reason) for one in told.settled] == [
+            ("done already", True, None),
+            ("done after a month", True, None),
+            ("dropped", False, "not needed"),
+        ]
+        assert from_json(to_json(told)) == told
+        assert "KR-1 done after a month, *done* · KR-1 dropped, *dropped* (“not needed”)" in repr(
+            digest_post(told).blocks
+        )
+        # The digest after it tells it no more.
+        later = digest_snapshot.read(session, WEDNESDAY + timedelta(weeks=1), team, following(WEEK))
+        assert later.settled == ()
+
+
+def test_of_many_settled_decisions_three_are_named(database: Database) -> None:
+    many = tuple(SettledDecision(n, 1, n, "x" * 300, is_done=True, reason=None) for n in range(9))
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        key_result = company.key_result(company.objective(team), company.person("Mele"))
+        answered(session, key_result, WEEK, confidence=Confidence.RED)
+        told = replace(digest_snapshot.read(session, WEDNESDAY, team, WEEK), settled=many)
+    (line,) = [one for one in digest_post(told).blocks if "Done or dropped" in repr(one)]
+    assert repr(line).count("*done*") == 3
+    assert "and 6 more" in repr(line)
+    assert len(line["text"]["text"]) < 250
 
 
 def test_the_leads_word_stands_in_the_digest(database: Database) -> None:

@@ -27,6 +27,7 @@ from bot.domain.digest import (
     Noted,
     NotedAs,
     OverdueDecision,
+    SettledDecision,
     Snapshot,
     Waiting,
     Week,
@@ -76,6 +77,10 @@ GROWTH = Snapshot(
         Week(following(MONDAY), Decimal("0.35"), Decimal("0.33"), Mix(1, 1, 1)),
     ),
     ends_on=date(2026, 12, 31),
+    settled=(
+        SettledDecision(7, 3, 15, "two days of legal for the auditor", is_done=True, reason=None),
+        SettledDecision(8, 5, 22, "a second demo a week", is_done=False, reason="nobody misses them"),
+    ),
     noted=(
         Noted(
             NotedAs.CHANGED, 1, 12, "Activation", "two of three channels are gone",
@@ -118,8 +123,8 @@ LARGE = replace(
     calls=(replace(WANTED, key_result_id=104), replace(WANTED, escalation_id=10, key_result_id=204, number=204)),
 )
 QUIET = replace(
-    GROWTH, key_results=(ACTIVATION,), calls=(), decided=(), overdue=(), stop_or_shift=None, signal=None, noted=(),
-    waiting=(),
+    GROWTH, key_results=(ACTIVATION,), calls=(), decided=(), settled=(), overdue=(), stop_or_shift=None, signal=None,
+    noted=(), waiting=(),
 )  # fmt: skip
 BESIDE = Beside(digest_id=8, zone=LONDON)
 CORRECTED = replace(

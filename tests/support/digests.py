@@ -13,7 +13,7 @@ from company import MONDAY, Company
 from story import Okra
 
 from bot.domain.confidence import Confidence
-from models import CheckInState, Cycle, Member, Objective, StopOrShift, Team
+from models import CheckInState, Cycle, Decision, DecisionState, KeyResult, Member, Objective, StopOrShift, Team
 
 WEEKS = 8
 LAST_MONDAY = MONDAY + timedelta(weeks=WEEKS - 1)
@@ -26,6 +26,11 @@ METRICS = (
     *("Sign-ups from partners", "Answers within a day", "Revenue a customer", "Defects found late"),
 )
 NEEDS = ("two days of HR", "a yes or no about the second supplier", "somebody from Legal this week")
+SETTLED = (
+    ("Two days of HR for the evidence that the auditor waits for", DecisionState.DONE, None),
+    ("The second supplier is paid for until the end of the year", DecisionState.DONE, None),
+    ("A demo every day instead of every week", DecisionState.DROPPED, "nobody came to the ones that there are"),
+)
 OWNERS = ("Mere Ngata", "Ana Silva", "Tama Reid", "Rosa Lind", "Sam Stone")
 
 
@@ -136,6 +141,24 @@ def _words(company: Company, team: Team, objective: Objective) -> None:
             at=TUESDAY,
         )
     )
+    key_result_id = session.scalars(sa.select(KeyResult.id).where(KeyResult.objective_id == objective.id)).first()
+    assert key_result_id is not None
+    for text, state, reason in SETTLED:
+        session.add(
+            Decision(
+                workspace_id=team.workspace_id,
+                key_result_id=key_result_id,
+                text=text,
+                decided_by_id=lead.id,
+                owner_id=lead.id,
+                due_on=TUESDAY.date(),
+                state=state,
+                reason=reason,
+                settled_at=TUESDAY,
+                settled_by_id=lead.id,
+                created_at=TUESDAY - timedelta(weeks=2),
+            )
+        )
     session.flush()
 
 
