@@ -3,7 +3,7 @@ yield how many seconds they wait."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -16,19 +16,25 @@ from bot.rehearsal.hands import Hands
 from bot.rehearsal.roster import Roster, Somebody
 from bot.rehearsal.timeline import Timeline
 from bot.rehearsal.told import Told
-from bot.rehearsal.witness import is_reminder
+from bot.rehearsal.witness import is_morning, is_prompt, is_reminder
 
 Story = Iterator[float]
 
 MINUTE, HOUR = 60.0, 3600.0
 # How long somebody looks at a dialog for an answer before they press again.
 PATIENCE = 6.0
+# How long before everything is looked at nobody begins anything new.
+QUIET = timedelta(hours=1)
 # The share of those who check in before they are asked.
 EARLY = 0.04
 
 
 class Crowd:
-    """Everybody, with what they share. `outage_ends`: until when Slack is down, for nobody can act meanwhile."""
+    """Everybody, with what they share.
+
+    `outage_ends`: until when Slack is down, for nobody can act meanwhile. `homes`: when each person's Home was last
+    shown anew, by their id; `no_home` is told of somebody who has opened theirs in vain, since when.
+    """
 
     def __init__(
         self,
@@ -38,8 +44,10 @@ class Crowd:
         told: Told,
         *,
         outage_ends: Callable[[], datetime | None],
+        homes: Mapping[str, datetime],
+        no_home: Callable[[Somebody, datetime], None],
     ) -> None:
-        from bot.rehearsal import leads, leave, owners
+        from bot.rehearsal import between, calls, follow_ups, leads, leave, owners
 
         self.core = core
         self.time = timeline
@@ -50,6 +58,13 @@ class Crowd:
         self._owners = owners
         self._leads = leads
         self._leave = leave
+        self._calls = calls
+        self._between = between
+        self._follow_ups = follow_ups
+        self.homes = homes
+        self.no_home = no_home
+        # At rest everything is looked at: shortly before nobody begins anything.
+        self.rests_at: datetime | None = None
         self._strangers = [one for one in roster.people.values() if one.is_stranger]
 
     def hands(self, person: Somebody) -> Hands:
@@ -59,13 +74,18 @@ class Crowd:
         """Let a story go on, a step at a time. Who has left does nothing."""
         if person.left_at is not None:
             return
-        ends = self._outage_ends()
+        ends = self._outage_ends() or self._rest_ends()
         if ends is not None:
             self.time.at(ends + timedelta(seconds=person.random.uniform(1, 1800)), lambda: self.begin(person, story))
             return
         seconds = next(story, None)
         if seconds is not None:
             self.time.after(seconds, lambda: self.begin(person, story))
+
+    def _rest_ends(self) -> datetime | None:
+        if self.rests_at is not None and self.rests_at - QUIET <= self.time.now() < self.rests_at:
+            return self.rests_at
+        return None
 
     def alone(self, person: Somebody, story: Story) -> Story:
         """Let somebody do this unless they are at something of the kind: nobody fills in one dialog twice at once."""
@@ -86,7 +106,7 @@ class Crowd:
                 if person is not None:
                     self._direct(person, message)
             return
-        if message.thread_ts is None and self._strangers:
+        if message.thread_ts is None and self._strangers and channel.kind is not ConversationKind.GROUP:
             # One stream for what happens in a channel: its place in the story is the message's.
             random = Random(message.ts)  # noqa: S311 - a story, not a secret
             if Hands(self.core, self._strangers[0].id).sees(message, "I'll take it") and random.random() < 0.3:
@@ -97,18 +117,31 @@ class Crowd:
         hands = self.hands(person)
         if is_reminder(message) or message.text.startswith(AGAIN):
             self.begin(person, self._owners.reminded(self, person, message))
-        elif hands.sees(message, "Check in"):
+        elif is_prompt(message):
             self.begin(person, self._owners.check_in(self, person, message))
+        elif hands.sees(message, "Check in"):
+            self.begin(person, self._owners.questioned(self, person, message))
         elif hands.sees(message, "I'll own it"):
             self.begin(person, self._leave.answer_offer(self, person, message))
         elif hands.sees(message, "Answer"):
             self.begin(person, self._leads.answer_note(self, person, message))
+        elif is_morning(message):
+            self.begin(person, self._follow_ups.asked(self, person, message))
+            if hands.sees(message, "Decide"):
+                self.begin(person, self._leads.help(self, person, message))
+            if self._between.waited_for(message) is not None:
+                self.begin(person, self._between.answer(self, person, message))
+        elif self._between.waited_for(message) is not None:
+            self.begin(person, self._between.answer(self, person, message))
         elif hands.sees(message, "Decide"):
             self.begin(person, self._leads.help(self, person, message))
+        elif hands.sees(message, "Done"):
+            self.begin(person, self._follow_ups.told(self, person, message))
 
     def plan_week(self, person: Somebody, monday: date) -> None:
         """Some tell before they are asked."""
         self._leave.plan_week(self, person, monday)
+        self._calls.plan_week(self, person, monday)
         opens = person.opens(monday).astimezone(UTC)
         if person.random.random() < EARLY:
             at = opens - timedelta(seconds=person.random.uniform(10 * MINUTE, 2 * HOUR))

@@ -19,6 +19,11 @@ class Died(BaseException):
 NOT_POSTED_YET = 0
 
 
+def drawn_home(home_id: int) -> int:
+    """The number under which a Home's drawings are told: messages have the positive ones."""
+    return -home_id
+
+
 @dataclass(frozen=True)
 class Mortality:
     """How likely a process is to die, and to stall, at each crossing of a point.
@@ -71,8 +76,7 @@ class Life:
     on_death: Callable[[str], None]
     dead: bool = False
     doing: str = "start"
-    # For updates: the message and the revision that the request draws.
-    # Which message is drawn (`NOT_POSTED_YET` where it is being posted) and at which revision.
+    # Which message is drawn (`NOT_POSTED_YET` where it is being posted) or which Home, and at which revision.
     drawing: tuple[int, int] | None = None
     # How long the last request of this step took, in seconds.
     took: float = field(default=0.0)

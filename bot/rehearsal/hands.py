@@ -63,6 +63,12 @@ class Hands:
             return False
         return self._act(Place(view=view.id), *field, raw=value)
 
+    def holds(self, label: str) -> bool:
+        """Whether something stands already in the text field whose label begins so, as the dialog came."""
+        blocks = self.dialog.body["blocks"] if self.dialog is not None else []
+        fields = (one for one in blocks if one.get("type") == "input" and one["label"]["text"].startswith(label))
+        return any(one["element"].get("initial_value") for one in fields)
+
     def suggest(self, label: str, typed: str) -> bool:
         """Type into a menu that asks the app."""
         view = self.dialog
@@ -98,6 +104,35 @@ class Hands:
 
         channel = self._core.direct_with_app(self._workspace, self.person_id)
         commands.command(self._core, self._workspace, self.person_id, line, channel.id)
+
+    def whispered(self, label: str) -> Message | None:
+        """The newest of what only they see, where it has a button with these words."""
+        own = self._workspace.desk(self.person_id).ephemerals
+        return own[-1] if own and self.sees(own[-1], label) else None
+
+    def say(self, text: str, channel_id: str) -> Message:
+        """Write into a channel that they are in."""
+        return self._core.say(self.person_id, text, to=channel_id)
+
+    def shortcut(self, message: Message, callback_id: str) -> bool:
+        """Choose from the menu of a message. False where they cannot read it."""
+        try:
+            acts.message_shortcut(
+                self._core, self._workspace, self.person_id, callback_id, channel=message.channel, ts=message.ts
+            )
+        except ActError:
+            return False
+        return True
+
+    def open_home(self) -> None:
+        self._core.open_app(self.person_id, "home")
+
+    def press_at_home(self, label: str) -> bool:
+        """Press a button of Home. False where there is none of this name."""
+        home = self._workspace.desk(self.person_id).home
+        view = self._workspace.views.get(home) if home is not None else None
+        found = find_button(view.body["blocks"], label) if view is not None else None
+        return found is not None and view is not None and self._act(Place(view=view.id), *found, raw=None)
 
     def _act(self, place: Place, block_id: str, action_id: str, *, raw: str | None) -> bool:
         try:

@@ -33,6 +33,9 @@ from models import (
 # A request that was on its way when its reader went away, or closed their door, comes all the same.
 UNDER_WAY = timedelta(hours=1)
 
+# The first message says that it was opened, and another one that it went on elsewhere.
+_IN_A_FIRST_MESSAGE = (EscalationEventKind.OPENED, EscalationEventKind.MADE_PRIVATE)
+
 
 class Ladder:
     """Looks at every step and every event once, in the week in which it came."""
@@ -108,7 +111,7 @@ class Ladder:
                 Delivery,
                 sa.and_(Delivery.escalation_event_id == EscalationEvent.id, Delivery.kind == PostKind.ESCALATION_REPLY),
             )
-            .where(EscalationEvent.id > self._events_seen, EscalationEvent.kind != EscalationEventKind.OPENED)
+            .where(EscalationEvent.id > self._events_seen, EscalationEvent.kind.not_in(_IN_A_FIRST_MESSAGE))
             .order_by(EscalationEvent.id)
         ).all()
         self._events_seen = max((event.id for event, _ in rows), default=self._events_seen)
@@ -126,18 +129,28 @@ class Ladder:
 
     def _root(self, session: Session, escalation_id: int) -> Delivery | None:
         return session.scalar(
-            sa.select(Delivery).where(
+            sa.select(Delivery)
+            .where(
                 Delivery.escalation_id == escalation_id,
                 Delivery.kind == PostKind.ESCALATION,
                 Delivery.state == DeliveryState.SENT,
             )
+            # Made private, it goes on under another one.
+            .order_by(Delivery.id.desc())
+            .limit(1)
         )
 
     def _last_in_thread(self, session: Session, escalation_id: int) -> tuple[str, str] | None:
         root = self._root(session, escalation_id)
         if root is None or root.posted_channel is None or root.posted_ts is None:
             return None
-        replies = self._witness.replies.get((root.posted_channel, root.posted_ts))
+        # What another team answers stands there too, and is no event.
+        others = session.scalars(
+            sa.select(Delivery.posted_ts).where(
+                Delivery.escalation_id == escalation_id, Delivery.kind == PostKind.DEPENDENCY_REPLY
+            )
+        )
+        replies = self._witness.replies.get((root.posted_channel, root.posted_ts), set()) - set(others)
         return (root.posted_channel, max(replies)) if replies else None
 
     def _named(self, session: Session) -> None:
@@ -151,8 +164,11 @@ class Ladder:
                 Delivery.kind == PostKind.ESCALATION,
                 Delivery.state == DeliveryState.SENT,
             )
+            .order_by(Delivery.id)
         )
-        for root, name, slack_id in rows:
+        # Made private, it goes on under another one.
+        newest = {root.escalation_id: (root, name, slack_id) for root, name, slack_id in rows}
+        for root, name, slack_id in newest.values():
             message = self._witness.stands(root.posted_channel or "", root.posted_ts or "", root.opaque_id)
             shown = json.dumps(message.blocks, ensure_ascii=False) if message is not None else slack_id
             if name not in shown and slack_id not in shown:

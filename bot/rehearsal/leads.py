@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from bot.localslack.state import Message
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
 from bot.rehearsal.hands import title
+from bot.rehearsal.helping import ask_owner, decide, make_private, resolve
 from bot.rehearsal.roster import Somebody
-from bot.rehearsal.told import ToldDecision, ToldShift
+from bot.rehearsal.told import ToldShift
 
 if TYPE_CHECKING:
     from bot.rehearsal.crowd import Crowd
 
 IGNORES, TAKES, DECIDES, REVIEWS, RESOLVES = "ignores", "takes", "decides", "reviews", "resolves"
-WAYS = {IGNORES: 12, TAKES: 38, DECIDES: 30, REVIEWS: 12, RESOLVES: 8}
+ASKS, HIDES = "asks", "hides"
+WAYS = {IGNORES: 12, TAKES: 28, DECIDES: 26, REVIEWS: 11, RESOLVES: 7, ASKS: 9, HIDES: 7}
 
 
 def answer_note(crowd: Crowd, person: Somebody, note: Message) -> Story:
@@ -50,47 +52,27 @@ def help(crowd: Crowd, person: Somebody, request: Message) -> Story:
             hands.press(request, "I'll take it", copy=copy)
         yield random.uniform(HOUR, 12 * HOUR)
         if random.random() < 0.6:
-            yield from _decide(crowd, person, request)
+            yield from decide(crowd, person, request)
     elif way == DECIDES:
-        yield from _decide(crowd, person, request)
+        yield from decide(crowd, person, request)
+        if random.random() < 0.25:
+            yield random.uniform(HOUR, 30 * HOUR)
+            yield from decide(crowd, person, request)
+    elif way in (ASKS, HIDES):
+        yield from (ask_owner if way == ASKS else make_private)(crowd, person, request)
+        yield random.uniform(HOUR, 20 * HOUR)
+        if random.random() < 0.7:
+            yield from decide(crowd, person, request)
     elif way == REVIEWS:
         hands.press(request, "Take to review")
         yield random.uniform(12 * HOUR, 60 * HOUR)
-        yield from _decide(crowd, person, request)
+        yield from decide(crowd, person, request)
     else:
-        yield from _resolve(crowd, person, request)
+        yield from resolve(crowd, person, request)
         return
     yield random.uniform(HOUR, 8 * 24 * HOUR)
     if random.random() < 0.6:
-        yield from _resolve(crowd, person, request)
-
-
-def _decide(crowd: Crowd, person: Somebody, request: Message) -> Story:
-    random, hands = person.random, crowd.hands(person)
-    yield from open_by(hands, random, lambda: hands.press(request, "Decide"))
-    if hands.dialog is None or not title(hands.dialog).startswith("Decide on"):
-        return
-    text = f"{person.name} #{crowd.told.order()}: two days of HR next week"
-    yield random.uniform(20, 120)
-    hands.fill("What is decided?", text)
-    hands.fill("Who makes it happen?", person.id)
-    yield from submit(hands, random, twice=random.random() < 0.15)
-    if hands.dialog is None:
-        crowd.told.decisions.append(ToldDecision(text, person.id))
-    hands.close()
-
-
-def _resolve(crowd: Crowd, person: Somebody, request: Message) -> Story:
-    random, hands = person.random, crowd.hands(person)
-    # A button where something is decided, and else behind the three dots.
-    if not (hands.press(request, "Resolve") or hands.choose(request, "Resolve")):
-        return
-    yield 6.0
-    if hands.dialog is not None and title(hands.dialog).startswith("Resolve"):
-        hands.fill("Why was no decision needed?", f"{person.name} #{crowd.told.order()}: it has solved itself")
-        yield random.uniform(5, 30)
-        yield from submit(hands, random, twice=random.random() < 0.15)
-        hands.close()
+        yield from resolve(crowd, person, request)
 
 
 def press_without_leave(crowd: Crowd, person: Somebody, thread: Message) -> Story:

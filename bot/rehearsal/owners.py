@@ -76,6 +76,16 @@ def reminded(crowd: Crowd, person: Somebody, reminder: Message) -> Story:
         yield from crowd.alone(person, again)
 
 
+def questioned(crowd: Crowd, person: Somebody, question: Message) -> Story:
+    """Somebody asks about a key result: some answer with a check-in."""
+    random, hands = person.random, crowd.hands(person)
+    yield random.uniform(5 * MINUTE, 10 * HOUR)
+    if random.random() < 0.4 and hands.dialog is None:
+        yield from open_by(hands, random, lambda: hands.press(question, "Check in"), tries=2)
+        yield from crowd.alone(person, _dialog(crowd, person, twice=False))
+        hands.close()
+
+
 def early(crowd: Crowd, person: Somebody, monday: date) -> Story:
     """`/kr 12 45` for each of their key results, before the prompt."""
     hands = crowd.hands(person)
@@ -193,6 +203,8 @@ def _complete(hands: Hands, texts: dict[str, str]) -> Story:
 def _second_thoughts(crowd: Crowd, person: Somebody, monday: date) -> Story:
     """`/kr 12`: the answer of this week is changed, as long as the digest has not gone out."""
     hands = crowd.hands(person)
+    if not person.owned:
+        return
     number = person.random.choice(sorted(person.owned))
     if monday != _this_monday(crowd, person):
         return

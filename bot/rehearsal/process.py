@@ -18,7 +18,7 @@ from slack_bolt.request import BoltRequest
 
 from bot.app import Program, build
 from bot.localslack.outgoing import Reply
-from bot.rehearsal.fate import NOT_POSTED_YET, Died, Fate, Life
+from bot.rehearsal.fate import NOT_POSTED_YET, Died, Fate, Life, drawn_home
 from bot.rehearsal.ports import Wire, client_of, mortal
 from bot.rehearsal.timeline import Timeline
 from bot.services import agenda
@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.slack import SlackFailure, UnknownOutcome
 from models import Worker
 from models.database import Database
-from scheduler import delivery, redrawing, settling, ticks
+from scheduler import delivery, publishing, redrawing, settling, ticks
 from scheduler.courier import SENDERS
 
 Json = dict[str, Any]
@@ -42,7 +42,10 @@ DAY = 86_400.0
 
 @dataclass(frozen=True)
 class Ground:
-    """What all processes stand on. `gone` is told of the end of a process, `rang` that one committed something new."""
+    """What all processes stand on. `gone` is told of the end of a process, `rang` that one committed something new.
+
+    `somebody_looks`: whether anybody may look at Home, else nobody asks what it should show.
+    """
 
     timeline: Timeline
     settings: Settings
@@ -53,6 +56,7 @@ class Ground:
     roll: Roll
     gone: Callable[[Process, str], None]
     rang: Callable[[Process], None]
+    somebody_looks: Callable[[], bool]
 
 
 class Roll:
@@ -228,7 +232,7 @@ class Process:
         if redrawing.something_is_stale(runtime, now):
             self._later(0.001, "redraw claim", lambda: self._look_at_messages(bool(claims)))
         else:
-            self._looked(bool(claims), drawing=False)
+            self._look_at_homes(bool(claims), drawing=False)
 
     def _look_at_messages(self, claimed: bool) -> None:
         if self._retiring:
@@ -240,7 +244,25 @@ class Process:
                 drawing.at,
                 lambda drawing=drawing: self.step("redraw", lambda: self._draw(drawing)),  # type: ignore[misc]
             )
-        self._looked(claimed, drawing=bool(drawings))
+        self._look_at_homes(claimed, drawing=bool(drawings))
+
+    def _look_at_homes(self, claimed: bool, *, drawing: bool) -> None:
+        if self._ground.somebody_looks() and publishing.something_is_stale(self.program.runtime, self._time.now()):
+            self._later(0.001, "home claim", lambda: self._claim_homes(claimed, drawing=drawing))
+        else:
+            self._looked(claimed, drawing=drawing)
+
+    def _claim_homes(self, claimed: bool, *, drawing: bool) -> None:
+        if self._retiring:
+            return
+        homes = publishing.claim(self.program.runtime, self._time.now())
+        for home in homes:
+            self._in_flight += 1
+            self._time.at(
+                home.at,
+                lambda home=home: self.step("home", lambda: self._publish(home)),  # type: ignore[misc]
+            )
+        self._looked(claimed, drawing=drawing or bool(homes))
 
     def _looked(self, claimed: bool, *, drawing: bool) -> None:
         if claimed:
@@ -347,11 +369,25 @@ class Process:
 
     def _drawn(self, drawing: redrawing.Drawing, failure: SlackFailure | None) -> None:
         redrawing.finish(self.program.runtime, drawing, failure, self._time.now())
+        self._shown()
+
+    def _shown(self) -> None:
         self._in_flight -= 1
         if self._in_flight == 0:
             # Nothing waits for an update, but what had no room may leave, and it may have to be drawn again.
             self._time.after(BREATH, self._plan_idle)
         self._maybe_leave()
+
+    # Somebody's Home
+
+    def _publish(self, home: publishing.Publication) -> None:
+        self.life.drawing = (drawn_home(home.home_id), home.drawn)
+        failure = publishing.publish(self.program.runtime, home)
+        self._later(self.life.took, "home finish", lambda: self._published(home, failure))
+
+    def _published(self, home: publishing.Publication, failure: SlackFailure | None) -> None:
+        publishing.finish(self.program.runtime, home, failure, self._time.now())
+        self._shown()
 
     # What is uncertain
 
@@ -449,8 +485,11 @@ class Process:
 
     # What Slack delivers
 
-    def hear(self, payload: Json, answer: Callable[[Reply], None], *, replans: bool) -> None:
-        """Handle a payload; `answer` gets the acknowledgement. `replans`: it may change what is due when."""
+    def hear(self, payload: Json, answer: Callable[[Reply], None], *, replans: bool, opens_home: bool) -> None:
+        """Handle a payload; `answer` gets the acknowledgement. `replans`: it may change what is due when.
+
+        `opens_home`: somebody looks, for which no bell rings; a courier looks for it at every nap.
+        """
 
         def listen() -> None:
             response = self.program.bolt.dispatch(BoltRequest(body=json.loads(json.dumps(payload)), mode="socket_mode"))
@@ -459,6 +498,9 @@ class Process:
             reply = Reply(response.status, body if isinstance(body, dict) else None)
             self._time.after(self.life.took + self._random.uniform(0.005, 0.05), lambda: answer(reply))
             self.life.cross("after the answer")
+            if opens_home:
+                self.wake(self._random.uniform(0, FIRST_NAP))
+                self._ground.rang(self)
             if replans:
                 self.tick_within(self._random.uniform(0, self._tick_seconds))
 

@@ -13,6 +13,7 @@ from bot.blocks.dates import day
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.rehearsal.ladder import Ladder
+from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.roster import Roster
 from bot.rehearsal.told import Told, ToldAnswer
 from bot.rehearsal.witness import Witness
@@ -40,7 +41,7 @@ _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING
 class Rest:
     """Looks at everything at rest. Each look goes on where the last one ended."""
 
-    def __init__(self, witness: Witness, roster: Roster, told: Told) -> None:
+    def __init__(self, witness: Witness, roster: Roster, told: Told, onlooker: Onlooker) -> None:
         self._witness = witness
         self._roster = roster
         self._told = told
@@ -48,6 +49,7 @@ class Rest:
         self._answers_seen = 0
         self._decisions_seen = 0
         self._ladder = Ladder(witness, roster)
+        self._onlooker = onlooker
 
     def look(self, session: Session, now: datetime, monday: date) -> None:
         """Check the week of `monday`, which is over."""
@@ -60,6 +62,7 @@ class Rest:
         self._digests(monday)
         self._strangers(session)
         self._ladder.look(session, now)
+        self._onlooker.look(session, now)
 
     def _deliveries(self, session: Session, now: datetime) -> None:
         witness = self._witness
@@ -235,9 +238,9 @@ class Rest:
                 self._witness.lose(f"what should stop or shift was lost: {one.text!r}")
 
     def _digests(self, monday: date) -> None:
-        """One digest for each team that has key results."""
+        """One digest for each team that has key results which go on."""
         for team in self._roster.teams:
-            if team.has_own and not self._witness.digests[team.channel, team.name, day(monday)]:
+            if team.numbers - self._roster.stopped and not self._witness.digests[team.channel, team.name, day(monday)]:
                 self._witness.lose(f"{team.name} had no digest for the week of {monday}")
 
     def _strangers(self, session: Session) -> None:

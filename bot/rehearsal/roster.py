@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
@@ -58,12 +59,12 @@ class Somebody:
 
 @dataclass(frozen=True)
 class OwnTeam:
-    """A team that is on. `has_own`: it holds key results that are asked about."""
+    """A team that is on. `numbers`: the key results that it holds and that are asked about."""
 
     id: int
     name: str
     channel: str
-    has_own: bool
+    numbers: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Roster:
     workspace_id: int
     rhythm: Rhythm
     zone: ZoneInfo
+    stopped: set[int] = field(default_factory=set)
 
     def digest(self, monday: date) -> datetime:
         """When the digests of a week are posted; in UTC."""
@@ -83,6 +85,11 @@ class Roster:
     @property
     def owners(self) -> list[Somebody]:
         return [one for one in self.people.values() if one.owned]
+
+    @property
+    def present(self) -> list[Somebody]:
+        """The owners who have not left."""
+        return [one for one in self.owners if one.left_at is None]
 
     def key_result(self, number: int) -> Owned | None:
         """A key result, whoever owns it now."""
@@ -95,6 +102,13 @@ class Roster:
                 to.owned[number] = one.owned.pop(number)
                 one.changes.append(at)
                 to.changes.append(at)
+
+    def stop(self, number: int, at: datetime) -> None:
+        """Since `at` nobody is asked about a key result any more, or may not be."""
+        self.stopped.add(number)
+        for one in self.people.values():
+            if one.owned.pop(number, None) is not None:
+                one.changes.append(at)
 
     def by_member(self) -> dict[int, Somebody]:
         return {one.member_id: one for one in self.people.values()}
@@ -123,9 +137,9 @@ def read_roster(session: Session, seed: int) -> Roster:
     rows = session.execute(
         only_asked_about(sa.select(KeyResult, KeyResultRevision, Team)).order_by(KeyResult.number)
     ).all()
-    holding: set[int] = set()
+    holding: dict[int, set[int]] = defaultdict(set)
     for key_result, definition, team in rows:
-        holding.add(team.id)
+        holding[team.id].add(key_result.number)
         if key_result.owner_id in by_member:
             by_member[key_result.owner_id].owned[key_result.number] = Owned(
                 key_result.number,
@@ -144,7 +158,7 @@ def read_roster(session: Session, seed: int) -> Roster:
             by_member[team.lead_id].leads.append(team.name)
     return Roster(
         people,
-        tuple(OwnTeam(team.id, team.name, team.channel_id or "", team.id in holding) for team in teams),
+        tuple(OwnTeam(team.id, team.name, team.channel_id or "", frozenset(holding[team.id])) for team in teams),
         workspace.id,
         rhythm,
         ZoneInfo(workspace.time_zone),

@@ -27,6 +27,7 @@ from bot.rehearsal.ears import listening
 from bot.rehearsal.fate import Fate, Mortality
 from bot.rehearsal.fleet import Fleet
 from bot.rehearsal.journal import Journal
+from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.ports import API
 from bot.rehearsal.process import Ground, Roll
 from bot.rehearsal.programme import COMPANY, FIRST_DAY, HOME_ZONE, Programme, invented, of_file
@@ -42,6 +43,7 @@ from bot.rehearsal.weather import OUTAGE, Level, Outage, mortality, no_connectio
 from bot.rehearsal.witness import Witness
 from bot.services import teams
 from bot.services.failures import failures_since
+from bot.services.home_changes import LOOKED_AT
 from bot.services.importing import COMMAND_LINE, import_rows
 from bot.services.installations import only_workspace
 from bot.settings import Settings
@@ -55,6 +57,8 @@ UNTIL_REST = timedelta(hours=26)
 FIRST_MONDAY = following(period_on(FIRST_DAY))
 # Where the next week begins first.
 FAR_EAST = ZoneInfo("Pacific/Kiritimati")
+# What Okra could not show while somebody looked at Home is settled by then.
+LOOKS_ON = timedelta(hours=1)
 # How long after the closing a prompt is looked for that should have come.
 GRACE = timedelta(minutes=10)
 
@@ -161,6 +165,7 @@ class Rehearsal:
         self.told = Told()
         self.witness = Witness(self.core, self.timeline, self.journal)
         self.witness.put_off = self.told.put_off
+        self.onlooker = Onlooker(self.witness, self.core, self.timeline, self.told)
         self.fate = Fate(plan.mortality or mortality(plan.level), self._random("fate"))
         self.seam = Seam(
             self.core,
@@ -181,6 +186,7 @@ class Rehearsal:
             Roll(),
             self.fleet.gone,
             self.fleet.rang,
+            self._somebody_looks,
         )
         Switchboard(
             self.core,
@@ -193,9 +199,17 @@ class Rehearsal:
     def play(self) -> Report:
         """From the arrival to the Thursday after the last week."""
         roster = self._arrive()
-        crowd = Crowd(self.core, self.timeline, roster, self.told, outage_ends=self._outage_ends)
+        crowd = Crowd(
+            self.core,
+            self.timeline,
+            roster,
+            self.told,
+            outage_ends=self._outage_ends,
+            homes=self.onlooker.homes,
+            no_home=self.onlooker.saw_no_home,
+        )
         self.witness.on_message = crowd.notice
-        rest = Rest(self.witness, roster, self.told)
+        rest = Rest(self.witness, roster, self.told, self.onlooker)
         travel = Travel(self.core, self.timeline, roster, self._random("travel"))
         self._storm(asleep=False)
         for week in range(self.plan.weeks):
@@ -206,7 +220,7 @@ class Rehearsal:
             travel.plan_week(monday, level=self.plan.level)
             if self.plan.level is not Level.NONE:
                 self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
-            at_rest = _rest_after(monday, self.plan)
+            at_rest = crowd.rests_at = _rest_after(monday, self.plan)
             self.timeline.run_until(at_rest)
             with self.database.read() as session:
                 rest.look(session, at_rest, monday)
@@ -275,6 +289,10 @@ class Rehearsal:
     def _outage_ends(self) -> datetime | None:
         now = self.timeline.now()
         return next((one.until for one in self.outages if one.since <= now < one.until), None)
+
+    def _somebody_looks(self) -> bool:
+        looked_at = self.told.looked_at
+        return looked_at is not None and self.timeline.now() < looked_at + LOOKED_AT + LOOKS_ON
 
     def too_late(self) -> int:
         """The prompts that were not sent, because answering had closed by the time they could be."""

@@ -12,6 +12,7 @@ from bot.rehearsal.timeline import Timeline
 
 # What may move somebody's next opening.
 ABOUT_PEOPLE = {"team_join", "user_change"}
+HOME_OPENED = "app_home_opened"
 
 
 class Switchboard:
@@ -60,8 +61,8 @@ class Switchboard:
             if delivery.attempt == attempt:
                 self._core.outgoing.answered(delivery.id, reply)
 
-        about_people = delivery.kind is Kind.EVENT and delivery.payload["event"]["type"] in ABOUT_PEOPLE
-        process.hear(delivery.payload, answer, replans=about_people)
+        event = delivery.payload["event"]["type"] if delivery.kind is Kind.EVENT else ""
+        process.hear(delivery.payload, answer, replans=event in ABOUT_PEOPLE, opens_home=event == HOME_OPENED)
 
     def _give_up(self, delivery: Delivery, attempt: int, reason: str) -> None:
         if delivery.attempt == attempt and delivery.stage is Stage.IN_FLIGHT:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
+from bot.domain.dependency import DependencyState
 from bot.rehearsal.roster import Somebody
+
+# What is typed about a private request for help, and what somebody writes in a channel, have a word of their own.
+CONFIDENTIAL = "confidentially, "
+OVERHEARD = "the scanner is broken again"
 
 
 @dataclass(frozen=True)
@@ -43,12 +48,30 @@ class ToldShift:
 
 @dataclass
 class Told:
-    """All of it. `tried` are next moves that were submitted, whatever came of it."""
+    """All of it.
+
+    What somebody typed is named by the number in its text. `calls` are needs, `questions` those to an owner, `turned`
+    messages that became blockers, and `ticked` those whose text was to go along. `confidential` has the key result's
+    number by what was typed about a private request. `settled` are decisions, `between` what a team was told to have
+    answered, by the numbers that buttons carry; `stopped` what was learnt, by the key result's number. `looked_at`:
+    when somebody last opened Home.
+    """
 
     answers: list[ToldAnswer] = field(default_factory=list)
     decisions: list[ToldDecision] = field(default_factory=list)
     shifts: list[ToldShift] = field(default_factory=list)
     put_off: set[tuple[str, date]] = field(default_factory=set)
+    calls: list[str] = field(default_factory=list)
+    questions: list[int] = field(default_factory=list)
+    turned: list[int] = field(default_factory=list)
+    ticked: set[int] = field(default_factory=set)
+    confidential: dict[int, int] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
+    between: dict[int, tuple[DependencyState, str]] = field(default_factory=dict)
+    stopped: dict[int, str] = field(default_factory=dict)
+    looked_at: datetime | None = None
+    made_private: int = 0
+    changes: int = 0
     presses_by_strangers: int = 0
     stale_presses: int = 0
     double_submissions: int = 0

@@ -31,9 +31,13 @@ UNDER_WAY = timedelta(minutes=5)
 # How long it may take until Okra hears that somebody has left: events are repeated for six minutes, then lost.
 NEWS = timedelta(days=2)
 
-_STAGES = "help wanted|.+ is on it|goes to the next review|decided|resolved"
+_STAGES = "help wanted|.+ is on it|goes to [^·]+|decided|resolved"
 _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
-_MORNING = re.compile(r"^Good morning: .*(?:decisions? (?:is|are) due|for help waits? for you)")
+_MORNING = re.compile(
+    r"^Good morning: .*(?:decisions? (?:is|are) due|for help waits? for you|waits for your answer|wait for your team)"
+)
+_ENDS = re.compile(r"\*Decided\*|\*No decision was needed:\*")
+_LEFT = re.compile(r"^🔒 Made private")
 _NUMBER = re.compile(r"KR-(\d+)")
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
@@ -62,6 +66,7 @@ class Witness:
         self.lost = 0
         self.messages: Counter[str] = Counter()
         self.updates = 0
+        self.homes = 0
         self.places: dict[str, tuple[str, str]] = {}
         # The revision that an update has shown, by message, and that a post was drawn at, by its opaque id.
         self.drawn: dict[int, int] = {}
@@ -78,6 +83,11 @@ class Witness:
         self.requests: Counter[tuple[int, str]] = Counter()
         self._mornings: Counter[tuple[str, date]] = Counter()
         self.replies: dict[tuple[str, str], set[str]] = defaultdict(set)
+        # Threads that went on elsewhere, once they were made private.
+        self.left: set[tuple[str, str]] = set()
+        self.on_post: Callable[[Request, Message, str, str], None] = lambda *_: None
+        self.on_update: Callable[[Request, Message], None] = lambda *_: None
+        self.on_home: Callable[[str], None] = lambda _person_id: None
         self._looks: dict[str, Callable[[Message, str], None]] = {
             "prompt": self._asked,
             "second prompt": self._asked_again,
@@ -118,6 +128,8 @@ class Witness:
             self._posted(request, arguments, answer)
         elif request.method == "chat.update":
             self._updated(request, answer)
+        elif request.method == "views.publish":
+            self._published(request, arguments)
 
     def _posted(self, request: Request, arguments: Json, answer: Answer) -> None:
         message = self._message(answer)
@@ -134,10 +146,11 @@ class Witness:
         look = self._looks.get(kind)
         if look is not None:
             look(message, opaque)
+        self.on_post(request, message, kind, opaque)
         self.on_message(message)
 
     def _asked(self, message: Message, opaque: str) -> None:
-        person = self._partner(message)
+        person = self.partner(message)
         monday = _period(message)
         if person is None or monday is None:
             return
@@ -155,7 +168,7 @@ class Witness:
 
     def _asked_again(self, message: Message, opaque: str) -> None:
         """Who put a prompt off is asked about it once more, at work, and nobody else is."""
-        person = self._partner(message)
+        person = self.partner(message)
         monday = _period(message)
         if person is None or monday is None:
             return
@@ -168,7 +181,7 @@ class Witness:
             self.broke(f"{person.name} was asked again twice for the week of {monday}", opaque, person.id)
 
     def _reminded(self, message: Message, opaque: str) -> None:
-        person = self._partner(message)
+        person = self.partner(message)
         monday = _period(message)
         if person is None or monday is None:
             return
@@ -190,7 +203,7 @@ class Witness:
 
     def _morning(self, message: Message, opaque: str) -> None:
         """Somebody is asked for all that waits for them: in one message a day, at work."""
-        person, now = self._partner(message), self._time.now()
+        person, now = self.partner(message), self._time.now()
         if person is None:
             return
         local = now.astimezone(person.zone)
@@ -209,12 +222,20 @@ class Witness:
         if _ALL_IN.match(message.text) or _OVER.match(message.text):
             self.broke(f"asks about nothing: {message.text[:80]!r}", opaque)
 
-    def _wanted(self, message: Message, _opaque: str) -> None:
+    def _wanted(self, message: Message, opaque: str) -> None:
         """Somebody is asked for help with a key result."""
-        person, found = self._partner(message), _NUMBER.search(message.text)
+        person, found = self.partner(message), _NUMBER.search(message.text)
         if person is not None and found is not None:
             self.requests[int(found[1]), person.id] += 1
             self._journal.note(person.id, f"asked for help with KR-{found[1]}")
+            self.at_work(person, f"asked for help with KR-{found[1]}", opaque)
+
+    def at_work(self, person: Somebody, what: str, opaque: str) -> None:
+        """Nobody is asked for anything at night or at a weekend."""
+        now = self._time.now()
+        local = now.astimezone(person.zone)
+        if person.was_settled(now - NEWS, now) and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
+            self.broke(f"{person.name} was {what} on {local:%A} at {local:%H:%M}", opaque, person.id)
 
     def _digest(self, message: Message, opaque: str) -> None:
         found = _DIGEST.match(message.text)
@@ -238,8 +259,25 @@ class Witness:
                 self.broke(f"went back to an older state: {message.text[:80]!r}", subject)
             self.drawn[message_id] = revision
         self._never_fewer(message, subject)
-        if _ROOT.search(message.text) is not None and self._is_channel(message):
-            self._show_stage(message)
+        if message.thread_ts is None and self._is_channel(message):
+            if _ROOT.search(message.text) is not None:
+                self._show_stage(message)
+            elif _LEFT.match(message.text) is not None and (message.channel, message.ts) in self.stages:
+                del self.stages[message.channel, message.ts]
+                self.left.add((message.channel, message.ts))
+        self.on_update(request, message)
+
+    def _published(self, request: Request, arguments: Json) -> None:
+        """Somebody's Home is shown anew, and never an older state than before."""
+        self.homes += 1
+        person_id = str(arguments.get("user_id"))
+        drawing = request.drawing if isinstance(request, Sent) else None
+        if drawing is not None:
+            home, revision = drawing
+            if revision < self.drawn.get(home, 0):
+                self.broke("a Home went back to an older state", person_id)
+            self.drawn[home] = revision
+        self.on_home(person_id)
 
     def _never_fewer(self, message: Message, subject: str) -> None:
         some, all_in = _ANSWERED.match(message.text), _ALL_IN.match(message.text)
@@ -256,8 +294,12 @@ class Witness:
 
     def _show_stage(self, message: Message) -> None:
         found = _ROOT.search(message.text)
-        if found is not None:
-            self.stages[message.channel, message.ts] = (int(found[1]), found[2])
+        if found is None:
+            return
+        self.stages[message.channel, message.ts] = (int(found[1]), found[2])
+        if found[2] == "resolved" and not _ENDS.search(str(message.blocks)):
+            subject = f"{message.channel}/{message.ts}"
+            self.broke(f"resolved without a decision or a reason: {message.text[:80]!r}", subject)
 
     # Reading messages
 
@@ -269,7 +311,7 @@ class Witness:
                 if message.text.startswith(AGAIN):
                     return "second prompt"
                 return "reminder" if is_reminder(message) else "prompt"
-            if _MORNING.match(message.text):
+            if is_morning(message):
                 return "morning"
             if "answer_note" in actions:
                 return "lead's note"
@@ -286,7 +328,7 @@ class Witness:
     def _message(self, answer: Answer) -> Message:
         return self._core.workspace.channels[answer.body["channel"]].messages[answer.body["ts"]]
 
-    def _partner(self, message: Message) -> Somebody | None:
+    def partner(self, message: Message) -> Somebody | None:
         if self.roster is None:
             return None
         members = self._core.workspace.channels[message.channel].members
@@ -310,6 +352,16 @@ class Witness:
 def is_reminder(message: Message) -> bool:
     """Whether it reminds of a prompt, which came before it."""
     return _REMINDER.match(message.text) is not None
+
+
+def is_prompt(message: Message) -> bool:
+    """Whether it asks for a check-in: the first time, again, or as a reminder."""
+    return _period(message) is not None
+
+
+def is_morning(message: Message) -> bool:
+    """Whether it asks for all that waits for its reader's decision."""
+    return _MORNING.match(message.text) is not None
 
 
 def _period(message: Message) -> date | None:

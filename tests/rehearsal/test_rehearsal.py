@@ -34,6 +34,8 @@ def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice(seed: int) -> 
     assert report.facts["faults"]["dropped_after"] > 0
     assert report.facts["messages"]["prompt"] >= 25
     assert report.facts["answers_told_as_saved"] > 15
+    assert report.facts["decisions_told_as_saved"] > 0
+    assert report.facts["homes_shown"] > 0
 
 
 @pytest.mark.timeout(300)

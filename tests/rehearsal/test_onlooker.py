@@ -1,0 +1,131 @@
+"""What the onlooker of a rehearsal notices: shown on a local Slack on which somebody says it by hand."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.cadence import Rhythm
+from bot.localslack.clock import SlackClock
+from bot.localslack.core import LocalSlack
+from bot.localslack.manifest import from_manifest
+from bot.localslack.webapi.dispatch import Request
+from bot.manifest import manifest
+from bot.rehearsal.journal import Journal
+from bot.rehearsal.onlooker import Onlooker
+from bot.rehearsal.roster import Roster, Somebody
+from bot.rehearsal.timeline import Timeline
+from bot.rehearsal.told import CONFIDENTIAL, OVERHEARD, Told
+from bot.rehearsal.witness import Witness
+
+MONDAY = datetime(2026, 10, 5, 10, tzinfo=UTC)
+
+
+class Square:
+    """A Slack with Ada in it, in #square, looked at by a witness and an onlooker."""
+
+    def __init__(self) -> None:
+        self.time = Timeline(MONDAY)
+        self.core = LocalSlack(from_manifest(manifest()), SlackClock(self.time.now))
+        workspace = self.core.workspace
+        bot = self.core.installation(workspace).bot_user
+        self.ada = self.core.add_person("Ada Obi").id
+        self.channel = self.core.create_channel(workspace, "square", members=[self.ada, bot]).id
+        self.direct = self.core.direct_with_app(workspace, self.ada).id
+        self.told = Told()
+        self.numbers = itertools.count(1)
+        self.witness = Witness(self.core, self.time, Journal(self.time.now))
+        self.onlooker = Onlooker(self.witness, self.core, self.time, self.told)
+        ada = Somebody(self.ada, 1, "Ada Obi", ZoneInfo("UTC"), Random(1), Rhythm())
+        self.witness.roster = Roster({self.ada: ada}, (), 1, Rhythm(), ZoneInfo("UTC"))
+
+    def says(self, text: str, *, to: str, method: str = "chat.postMessage", **more: Any) -> dict[str, Any]:
+        lines = more.pop("lines", [text])
+        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
+        known = {"event_type": "okra_delivery", "event_payload": {"id": f"post-{next(self.numbers)}"}}
+        body = json.dumps({"channel": to, "text": text, "blocks": blocks, "metadata": known, **more}).encode()
+        token = f"Bearer {self.core.app.bot_token}"
+        answer = self.core.exchange(Request(method, "", "application/json", body, token)).answer.body
+        assert answer["ok"], answer
+        return answer
+
+    @property
+    def broken(self) -> list[str]:
+        return [one.what for one in self.witness.violations]
+
+
+@pytest.fixture
+def square() -> Square:
+    return Square()
+
+
+def test_the_text_of_a_message_travels_only_where_somebody_has_ticked_the_box(square: Square) -> None:
+    square.told.ticked.add(7)
+    root = square.says("KR-1 Weigh less: help wanted · 0.3", to=square.channel)
+    square.says(f"The message: Ada #7: {OVERHEARD}", to=square.channel, thread_ts=root["ts"])
+    assert square.broken == []
+    square.says(f"The message: Ada #8: {OVERHEARD}", to=square.channel, thread_ts=root["ts"])
+    assert square.broken == ["the text of message #8 was copied, and nobody had said so"]
+    square.says(f"The message: Ada #7: {OVERHEARD}", to=square.channel, thread_ts=root["ts"])
+    assert square.broken[1:] == ["message #7 was copied twice"]
+
+
+def test_what_is_typed_about_a_private_request_stands_in_no_channel(square: Square) -> None:
+    square.says(f"Ada asks you about KR-1: Ada #9: {CONFIDENTIAL}who knows more?", to=square.direct)
+    assert square.broken == []
+    root = square.says("KR-1 Weigh less: help wanted · 0.3", to=square.channel)
+    square.says(f"Ada #9: {CONFIDENTIAL}two days of HR", to=square.channel, thread_ts=root["ts"])
+    assert square.broken == ["#9 is private, and stands in #square"]
+
+
+def test_a_question_comes_once_to_the_owner_and_once_into_the_thread(square: Square) -> None:
+    root = square.says("KR-1 Weigh less: help wanted · 0.3", to=square.channel)
+    square.says("KR-1, Ben asks Ada: Ben #3: who knows more?", to=square.channel, thread_ts=root["ts"])
+    square.says("Ben asks you about KR-1: Ben #3: who knows more?", to=square.direct)
+    assert square.broken == []
+    square.says("Ben asks you about KR-1: Ben #3: who knows more?", to=square.direct)
+    assert square.broken == ["question #3 came twice"]
+    assert square.witness.duplicates == 1
+
+
+def test_a_thread_says_that_it_is_resolved_only_with_a_decision_or_a_reason(square: Square) -> None:
+    root = square.says("KR-1 Weigh less: help wanted · 0.3", to=square.channel)
+    square.says(
+        "KR-1 Weigh less: resolved · 0.3. *No decision was needed:* HR has sent it",
+        to=square.channel,
+        method="chat.update",
+        ts=root["ts"],
+    )
+    assert square.broken == []
+    square.says("KR-1 Weigh less: resolved · 0.3", to=square.channel, method="chat.update", ts=root["ts"])
+    assert square.broken == ["resolved without a decision or a reason: 'KR-1 Weigh less: resolved · 0.3'"]
+
+
+def test_a_thread_that_was_made_private_is_open_no_more_where_it_was(square: Square) -> None:
+    root = square.says("KR-1 Weigh less: help wanted · 0.3", to=square.channel)
+    assert list(square.witness.open_threads()) == [1]
+    left = "🔒 Made private: this request for help goes on with those whom it concerns."
+    square.says(left, to=square.channel, method="chat.update", ts=root["ts"])
+    assert list(square.witness.open_threads()) == []
+    assert square.witness.left == {(square.channel, root["ts"])}
+
+
+def test_a_decision_is_asked_about_once_a_week(square: Square) -> None:
+    def morning() -> None:
+        text = "Good morning: one decision is due. Ada #4: two days of HR"
+        lines = [text, "*Is it done?* Ada #4: two days of HR"]
+        square.says(text, to=square.direct, lines=lines)
+
+    morning()
+    square.time.run_until(MONDAY + timedelta(days=7))
+    morning()
+    assert square.broken == []
+    square.time.run_until(MONDAY + timedelta(days=9))
+    morning()
+    assert square.broken == ["Ada Obi was asked about decision #4 twice within a week"]
