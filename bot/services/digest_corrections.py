@@ -11,6 +11,7 @@ from bot.domain.digest import MadeDecision, Snapshot
 from bot.domain.digest_correction import AnswerPutRight, Correction, DecidedSince, Shown, corrected
 from bot.domain.digest_json import from_json
 from bot.services import outbox
+from bot.services.escalation_members import may_see
 from models import (
     Answer,
     CheckIn,
@@ -18,6 +19,7 @@ from models import (
     Delivery,
     Digest,
     DigestCorrection,
+    Escalation,
     KeyResult,
     Member,
     Objective,
@@ -42,8 +44,10 @@ def answer_put_right(session: Session, now: datetime, old: Answer, new: Answer) 
 
 
 def decided(session: Session, now: datetime, decision: Decision) -> None:
-    """A decision was recorded: the newest digests that ask for it are drawn anew."""
-    if decision.escalation_id is None:
+    """A decision was recorded: the newest digests that ask for it are drawn anew, unless it was made in private."""
+    if decision.escalation_id is None or not may_see(
+        session, session.get_one(Escalation, decision.escalation_id), None
+    ):
         return
     for digest in _of_teams_that_tell_of(session, decision.key_result_id, Digest.taken_at > now - NEWEST):
         snapshot, _ = as_it_is_right(session, digest)
@@ -119,7 +123,9 @@ def _corrections(session: Session, digest: Digest, snapshot: Snapshot) -> list[C
         .outerjoin(CheckIn, CheckIn.id == Answer.check_in_id)
         .outerjoin(Decision, Decision.id == DigestCorrection.decision_id)
         .outerjoin(Member, Member.id == Decision.owner_id)
-        .where(DigestCorrection.digest_id == digest.id)
+        .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
+        # What was made private since is told no more.
+        .where(DigestCorrection.digest_id == digest.id, Escalation.private_at.is_(None))
         .order_by(DigestCorrection.id)
     ).all()
     calls = {call.escalation_id: call for call in snapshot.calls}

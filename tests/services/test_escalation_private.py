@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -38,6 +38,7 @@ from bot.services import (
 )
 from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
+from bot.services.digest import take_due
 from bot.services.digest_noted import noted_since
 from bot.services.escalation_ladder import step_due
 from bot.services.escalation_members import may_see, open_to
@@ -53,6 +54,7 @@ from models import (
     Member,
     Message,
     Objective,
+    PostKind,
 )
 from models.database import Database
 
@@ -373,3 +375,20 @@ def test_what_is_resolved_is_neither_asked_about_nor_made_private(database: Data
             question.ask(session, MORNING, caller=caller, escalation_id=1, question="When?")
         with pytest.raises(Refused):
             escalation_more.make_private(session, MORNING, caller=caller, escalation_id=1)
+
+
+def test_what_is_decided_in_private_is_in_no_digest_that_had_told_of_the_request(database: Database) -> None:
+    wednesday = datetime(2026, 10, 7, 10, tzinfo=UTC)
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        scene.growth.next_digest_at = wednesday
+        session.flush()
+        take_due(session, wednesday, 10)
+        key = session.scalars(sa.select(Delivery.key).where(Delivery.kind == PostKind.DIGEST)).one()
+        decide(session, scene, scene.lead, text="HR frees Ana", now=wednesday + timedelta(hours=1))
+        assert "HR frees Ana" in words(shown(session, key, wednesday))
+        make_private(session, scene, scene.lead)
+        decide(session, scene, scene.lead, text="HR frees Ben", now=wednesday + timedelta(hours=2))
+        read = words(shown(session, key, wednesday))
+        assert "HR frees" not in read
