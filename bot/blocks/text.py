@@ -13,8 +13,9 @@ _JOINER = "\u2060"
 def escape(text: str) -> str:
     """User text for mrkdwn: `& < >` escaped, so that `<!channel>`, `<@U…>` and `<http…|…>` are only characters."""
     inert = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    inert = re.sub(r"@(?=channel|here|everyone)", f"@{_JOINER}", inert)
-    return re.sub(r"(?i)\b(https?):(?=//)", rf"\1{_JOINER}:", inert)
+    if "@" in inert:
+        inert = re.sub(r"@(?=channel|here|everyone)", f"@{_JOINER}", inert)
+    return re.sub(r"(?i)\b(https?):(?=//)", rf"\1{_JOINER}:", inert) if "://" in inert else inert
 
 
 def clip(text: str, limit: int) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -20,6 +21,8 @@ class Weekday(IntEnum):
 WORKDAYS = frozenset({Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY})
 
 
+# Everybody's hours of one Monday are a few instants, and each is asked for many times.
+@lru_cache(maxsize=4096)
 def instant_of(local_date: date, local_time: time, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, that a wall clock in `zone` means by this date and time.
 
