@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import charts
+from bot.services.escalation_foot import root_is_gone
 from bot.services.schedules import Weeks
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, Hold, Message
@@ -155,6 +156,7 @@ def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now
             return
         if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
             row.gone_at = now
+            root_is_gone(session, now, session.get_one(Delivery, row.delivery_id))
             return
         settle = timedelta(seconds=runtime.settings.settle_seconds)
         showing.try_again(session, row, failure, now, attempts=drawing.attempts, hold=Hold.UPDATES, settle=settle)

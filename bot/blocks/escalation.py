@@ -192,24 +192,25 @@ def again(case: Case, change: Change) -> Post:
     return Post(f"{case.standing.label} {head}", (section(head), *_sections(lines)))
 
 
-def green_again(case: Case) -> Post:
-    """Reply: the key result has turned green, so this can be resolved; nothing is by itself."""
+def green_again(case: Case, *, proposes: bool = True) -> Post:
+    """Reply: the key result has turned green, so this can be resolved; nothing is by itself. `proposes`: no newer reply
+    shows how to."""
     head = f"{colour(Confidence.GREEN)} {case.standing.label} is green again."
     said_more = "If the help has come, this can be resolved. It stays open until somebody says so."
     blocks = [section(f"{head} {said_more}")]
-    if case.state is not EscalationState.RESOLVED:
+    if proposes and case.state is not EscalationState.RESOLVED:
         blocks.append(actions(button("Resolve", Act.RESOLVE_ESCALATION, value=str(case.escalation_id))))
     return Post(head, tuple(blocks))
 
 
-def opened_again(case: Case, words: Words, quote: str = "") -> Post:
+def opened_again(about: Standing, words: Words, quote: str = "") -> Post:
     """Reply: help is wanted again, soon after this was resolved; it goes on here, from the beginning of the path.
 
-    `words` are those of the call; `quote` is the message that somebody has copied with it.
+    `about` and `words` are as they were when it was; `quote` is the message that somebody has copied with it.
     """
     opened = f"Opened again by {said(words.by, NAME)}" if words.by else "Opened again"
-    head = f"{opened}: {colour(case.standing.confidence)} · {score(case.standing)}"
-    return Post(f"{case.standing.label}: {head}", (section(head), *_sections(_lines(words)), *_copied(quote)))
+    head = f"{opened}: {colour(about.confidence)} · {score(about)}"
+    return Post(f"{about.label}: {head}", (section(head), *_sections(_lines(words)), *_copied(quote)))
 
 
 def taken(case: Case, by: str) -> Post:
@@ -217,9 +218,9 @@ def taken(case: Case, by: str) -> Post:
     return _sentence(f"{said(by, NAME)} has taken this.")
 
 
-def to_review(case: Case, by: str) -> Post:
-    """Reply: it goes to the team's review."""
-    return _sentence(f"{said(by, NAME)} takes this to {review(case.review_on)}.")
+def to_review(on: date | None, by: str) -> Post:
+    """Reply: it goes to the team's review on a day."""
+    return _sentence(f"{said(by, NAME)} takes this to {review(on)}.")
 
 
 def after_review(case: Case) -> Post:
@@ -235,14 +236,14 @@ def went_on(turn: Turn) -> Post:
     return _sentence(goes_on(turn))
 
 
-def named_again(case: Case, again: Again) -> Post:
+def named_again(case: Case, again: Again, *, is_newest: bool = True) -> Post:
     """Reply: the same is named as blocking again, and the next one cannot be asked at this moment."""
-    return _sentence(goes_on_later(again, case.expected, case.zone))
+    return _sentence(goes_on_later(again, case.expected, case.zone, is_newest=is_newest))
 
 
 def news_of_going_on(case: Case, turn: Turn) -> Post:
     """To somebody who was away when it was their turn."""
-    text = f"While you were away, {said(turn.name, NAME)} was asked for help with {case.title}. Now: {_stage(case)}."
+    text = f"While you were away, {said(turn.name, NAME)} was asked for help with {case.title}. Now: {stage(case)}."
     return Post(text, (section(text), *to_thread(case)))
 
 
@@ -341,7 +342,7 @@ def title_of(about: Standing) -> str:
 
 def headline(case: Case) -> str:
     """Colour, key result, and where it is: the first line, which is also the notification."""
-    return f"{colour(case.standing.confidence)} *{case.title}: {_stage(case)}* · {score(case.standing)}"
+    return f"{colour(case.standing.confidence)} *{case.title}: {stage(case)}* · {score(case.standing)}"
 
 
 def score(standing: Standing) -> str:
@@ -375,7 +376,8 @@ def _notification(case: Case) -> str:
     return text
 
 
-def _stage(case: Case) -> str:
+def stage(case: Case) -> str:
+    """Where it is, in a few words."""
     match case.state:
         case EscalationState.OPEN:
             return "help wanted"

@@ -110,10 +110,13 @@ def goes_on(turn: Turn) -> str:
     return f"{because[:1].upper()}{because[1:]}, so {said(turn.name, NAME)} is asked now."
 
 
-def goes_on_later(again: Again, expected: Expected | None, zone: ZoneInfo) -> str:
-    """The same is named again, and nobody can be asked at this moment. `expected` is null where nobody is left."""
+def goes_on_later(again: Again, expected: Expected | None, zone: ZoneInfo, *, is_newest: bool) -> str:
+    """The same is named again, and nobody can be asked at this moment. `expected` is null where nobody is left; who is
+    asked next is said in the newest reply only: later it is known better."""
     because = _again(again)
-    if expected is None:
+    if not is_newest:
+        then = ""
+    elif expected is None:
         then = ". Everybody on the path has been asked"
     else:
         then = f", so {said(expected.name, NAME)} is asked next, {moment(expected.at, zone)}"

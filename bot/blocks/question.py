@@ -36,9 +36,9 @@ def ask_dialog(case: Case) -> View:
     )
 
 
-def in_thread(case: Case, by: str, question: str) -> Post:
-    """Reply: a question to the owner, who gets it directly too."""
-    head = f"{said(by, NAME)} asks {said(case.owner.name, NAME)}:"
+def in_thread(case: Case, asked: str, by: str, question: str) -> Post:
+    """Reply: a question to the owner, who gets it directly too. `asked` is who owned it then."""
+    head = f"{said(by, NAME)} asks {said(asked, NAME)}:"
     return Post(f"{case.standing.label}, {head} {said(question, 300)}", tuple(whole(f"*{head}*\n", question)))
 
 

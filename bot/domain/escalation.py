@@ -8,11 +8,13 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from bot.domain.confidence import Confidence
 from bot.domain.refusals import Reason
 
+FAR_REPLIES = 4
+FAR_AGE = timedelta(days=1)
 SAME_ESCALATION_PERIODS = 2  # reopened within so many periods it is the same escalation, later a new one
 
 
@@ -144,6 +146,11 @@ def is_the_same(periods_since_resolved: int) -> bool:
     """Whether a call for help so many periods after the last one was resolved goes on with that one."""
     facts = EscalationFacts(periods_since_resolved=periods_since_resolved)
     return next_state(EscalationState.RESOLVED, Event.REOPEN, facts) is EscalationState.OPEN
+
+
+def is_out_of_reach(replies: int, age: timedelta, *, can_be_edited: bool) -> bool:
+    """Whether a thread's first message, `age` old with so many replies beneath it, is no place to act from any more."""
+    return not can_be_edited or replies >= FAR_REPLIES or age >= FAR_AGE
 
 
 def proposes_to_resolve(state: EscalationState, before: Confidence | None, now: Confidence) -> bool:

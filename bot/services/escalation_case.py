@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from bot.blocks.escalation_path import Asked, Expected
 from bot.blocks.links import thread_link
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
+from bot.domain.localtime import Weekday, instant_of, local_date_of
 from bot.services import conversations, outbox
 from bot.services.access import teams_above
 from bot.services.escalation_members import MOVED, facts_of
@@ -39,6 +40,9 @@ from models import (
 )
 from models.memory import remembered
 from models.prepared import Prepared
+
+# A review on the very day is meant until then, by the organisation's clock.
+REVIEWS_BEGIN = time(12)
 
 # What can become of a decision.
 SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
@@ -231,6 +235,19 @@ def decided_of(session: Session, decision: Decision) -> Decided:
         settled=None if is_open else Settled(name_of(session, decision.settled_by_id), decision.reason),
         kind=decision.kind,
     )
+
+
+def next_review(session: Session, now: datetime, escalation: Escalation) -> date:
+    """The day of the next meeting of the key result's team: its own, or the organisation's."""
+    workspace = session.get_one(Workspace, escalation.workspace_id)
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
+    meets_on = Weekday(team.meeting_on if team.meeting_on is not None else workspace.meeting_on)
+    zone = ZoneInfo(workspace.time_zone)
+    day = local_date_of(now, zone)
+    if now >= instant_of(day, REVIEWS_BEGIN, zone):
+        day += timedelta(days=1)
+    return day + timedelta(days=(meets_on - day.weekday()) % 7)
 
 
 def person_of(member: Member | None) -> Person:

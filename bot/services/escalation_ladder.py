@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask, limit, working_time_after
-from bot.domain.localtime import Weekday, instant_of, local_date_of
+from bot.domain.localtime import instant_of, local_date_of
 from bot.services import morning_plan
+from bot.services.escalation_case import next_review
 from bot.services.escalation_events import note
 from bot.services.escalation_path import next_climb, schedule_of, steps_of
 from bot.services.escalation_posts import ask, ask_after_review, follow_up, tell_who_was_away
@@ -27,15 +27,8 @@ from models import (
     EscalationEvent,
     EscalationEventKind,
     EscalationStep,
-    KeyResult,
     Member,
-    Objective,
-    Team,
-    Workspace,
 )
-
-# A review on the very day is meant until then, by the organisation's clock.
-REVIEWS_BEGIN = time(12)
 
 
 def first(session: Session, now: datetime, escalation: Escalation) -> Ask | None:
@@ -122,19 +115,6 @@ def wait_for_review(session: Session, now: datetime, escalation: Escalation, mem
     escalation.review_on = day
     escalation.next_step_at = evening
     return day
-
-
-def next_review(session: Session, now: datetime, escalation: Escalation) -> date:
-    """The day of the next meeting of the key result's team: its own, or the organisation's."""
-    workspace = session.get_one(Workspace, escalation.workspace_id)
-    key_result = session.get_one(KeyResult, escalation.key_result_id)
-    team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
-    meets_on = Weekday(team.meeting_on if team.meeting_on is not None else workspace.meeting_on)
-    zone = ZoneInfo(workspace.time_zone)
-    day = local_date_of(now, zone)
-    if now >= instant_of(day, REVIEWS_BEGIN, zone):
-        day += timedelta(days=1)
-    return day + timedelta(days=(meets_on - day.weekday()) % 7)
 
 
 def stop(escalation: Escalation) -> None:

@@ -15,9 +15,11 @@ from bot.blocks import escalation as messages
 from bot.blocks import question
 from bot.blocks.decisions import news_of_settling, settled
 from bot.blocks.escalation import Case, Decided, Settled
+from bot.blocks.escalation_foot import with_foot
 from bot.blocks.escalation_path import Again, Turn
 from bot.blocks.post import Post
-from bot.domain.cadence import following, period_of
+from bot.blocks.standing import Standing
+from bot.domain.cadence import following, period, period_of
 from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
@@ -33,19 +35,23 @@ from bot.services.escalation_case import (
     first_root_key,
     key_result_of,
     name_of,
+    next_review,
     person_of,
     root_key,
     root_of,
     words_of,
 )
+from bot.services.escalation_foot import foot_of, is_newest, keys_that_carry, may_carry
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import in_on_it, steps_of, taking_part
 from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.named_again import again_of
 from bot.services.prompt import prompts_about
+from bot.services.standing import standings
 from bot.services.still_open import asked_at
 from models import (
     Answer,
+    CheckIn,
     Decision,
     Delivery,
     DeliveryState,
@@ -285,7 +291,7 @@ def _reply(session: Session, now: datetime, event: EscalationEvent, root: Delive
         key=f"escalation:{event.escalation_id}:event:{event.id}",
         kind=PostKind.ESCALATION_REPLY,
         escalation_event_id=event.id,
-        shows_state=event.kind in (EscalationEventKind.DECIDED, EscalationEventKind.GREEN_AGAIN),
+        shows_state=may_carry(event),
     )
 
 
@@ -314,10 +320,7 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
             Delivery.escalation_id == escalation.id,
-            sa.or_(
-                Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW]),
-                Delivery.escalation_event_id.in_(_PROPOSALS.where(EscalationEvent.escalation_id == escalation.id)),
-            ),
+            Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW]),
         )
     ).all()
     zone = ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone)
@@ -326,7 +329,7 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
     prompts = prompts_about(session, escalation.key_result_id, since=since)
     mornings = keys_about(session, escalation.workspace_id, of_escalation(escalation.id))
     shown = [key for prompt in prompts for key in (prompt, outbox.again_key(prompt))]
-    keys = [*keys, *shown, *mornings]
+    keys = [*keys, *keys_that_carry(session, escalation), *shown, *mornings]
     outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=keys, alone=True)
 
 
@@ -459,16 +462,25 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
         return taken_back(session, delivery, escalation)
     if not may_read(session, delivery, escalation):
         return None
-    return _reply_of(session, event, case_of(session, escalation, now))
+    case = case_of(session, escalation, now)
+    foot = foot_of(session, delivery, escalation, event, now)
+    latest = is_newest(session, delivery, escalation)
+    if event.kind is EscalationEventKind.GREEN_AGAIN:
+        # Beneath a decision the way to resolve is the first of the buttons anyway.
+        made: Post | None = messages.green_again(case, proposes=latest and not (foot and foot.shows_resolve(case)))
+    else:
+        made = _reply_of(session, event, case, is_newest=latest)
+    return with_foot(made, case, foot) if made is not None and foot is not None else made
 
 
-def _reply_of(session: Session, event: EscalationEvent, case: Case) -> Post | None:
+def _reply_of(session: Session, event: EscalationEvent, case: Case, *, is_newest: bool) -> Post | None:
+    """`is_newest`: no newer reply says where it stands."""
     actor = name_of(session, event.actor_id)
     match event.kind:
-        case EscalationEventKind.OPENED | EscalationEventKind.MADE_PRIVATE:
+        case EscalationEventKind.OPENED | EscalationEventKind.MADE_PRIVATE | EscalationEventKind.GREEN_AGAIN:
             return None
         case EscalationEventKind.OWNER_ASKED:
-            return question.in_thread(case, actor, event.words or "")
+            return question.in_thread(case, _who_was_asked(session, event, case), actor, event.words or "")
         case EscalationEventKind.HELP_ASKED | EscalationEventKind.RED_AGAIN:
             return _call_of(session, event, case)
         case EscalationEventKind.ASKED_NEXT:
@@ -477,15 +489,14 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case) -> Post | No
             again = again_of(session, event)
             if event.step_id is not None or again is None:
                 return messages.went_on(_turn(session, event)) if event.step_id is not None else None
-            return messages.named_again(case, again)
+            return messages.named_again(case, again, is_newest=is_newest)
         case EscalationEventKind.ACKNOWLEDGED:
             return messages.taken(case, actor)
         case EscalationEventKind.TAKEN_TO_REVIEW:
-            return messages.to_review(case, actor)
+            day = next_review(session, event.at, session.get_one(Escalation, event.escalation_id))
+            return messages.to_review(day, actor)
         case EscalationEventKind.RESOLVED:
             return messages.resolved(replace(case, no_decision_reason=event.reason), actor)
-        case EscalationEventKind.GREEN_AGAIN:
-            return messages.green_again(case)
         case EscalationEventKind.REOPENED:
             return _opened_again(session, event, case)
         case _:
@@ -504,16 +515,40 @@ def _of_a_decision(session: Session, event: EscalationEvent, case: Case) -> Post
 def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
     """A further call for help: by an answer, or without a check-in."""
     if event.kind is EscalationEventKind.RED_AGAIN:
-        return messages.again(case, change_of(session, event, case))
+        answer = session.get_one(Answer, event.answer_id)
+        stood = _as_it_stood(session, event, answer, case)
+        return messages.again(case, replace(change_of(session, event, case), score=messages.score(stood)))
     words = words_of(session, case.standing.key_result_id, asked_at(event))
     return messages.help_asked(case, words, event.quote or "")
+
+
+def _as_it_stood(session: Session, event: EscalationEvent, answer: Answer | None, case: Case) -> Standing:
+    """The key result in the week of the call: the thread keeps what was said, however often a reply is drawn."""
+    key_result_id = case.standing.key_result_id
+    week = period(session.get_one(CheckIn, answer.check_in_id).period) if answer is not None else None
+    week = week or period_of(event.at, case.zone)
+    return standings(session, [key_result_id], week)[key_result_id]
+
+
+def _who_was_asked(session: Session, event: EscalationEvent, case: Case) -> str:
+    """The owner who got the question; another one may own it now."""
+    name = session.scalar(
+        sa.select(Member.name)
+        .join(Delivery, Delivery.member_id == Member.id)
+        .where(
+            Delivery.workspace_id == event.workspace_id,
+            Delivery.escalation_event_id == event.id,
+            Delivery.kind == PostKind.ESCALATION_NEWS,
+        )
+    )
+    return name or case.owner.name
 
 
 def _opened_again(session: Session, event: EscalationEvent, case: Case) -> Post:
     """What is said with the call that opened it again: an answer's words, or whose call it was and theirs."""
     answer = session.get(Answer, event.answer_id) if event.answer_id is not None else None
     words = words_of(session, case.standing.key_result_id, answer or asked_at(event))
-    return messages.opened_again(case, words, event.quote or "")
+    return messages.opened_again(_as_it_stood(session, event, answer, case), words, event.quote or "")
 
 
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -620,8 +655,6 @@ def _newest_before(session: Session, event: EscalationEvent) -> EscalationState:
 
 
 _GOING_ON = (EscalationEventKind.ASKED_NEXT, EscalationEventKind.NAMED_AGAIN)
-# The replies that propose to resolve have a button until it is.
-_PROPOSALS = sa.select(EscalationEvent.id).where(EscalationEvent.kind == EscalationEventKind.GREEN_AGAIN)
 
 _SAID_IN_THE_THREAD = (
     EscalationEventKind.RED_AGAIN,

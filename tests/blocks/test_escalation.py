@@ -16,6 +16,7 @@ from bot.blocks import decisions
 from bot.blocks import escalation as messages
 from bot.blocks import escalation_dialogs as dialogs
 from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
+from bot.blocks.escalation_foot import Foot, with_foot
 from bot.blocks.escalation_path import Asked, Expected, Turn, goes_on
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
@@ -95,7 +96,7 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     "went on": lambda made: messages.went_on(Turn(made.team, (made.team,), made.state)),
     "news of going on": lambda made: messages.news_of_going_on(made, Turn(made.team)),
     "taken": lambda made: messages.taken(made, made.team),
-    "to review": lambda made: messages.to_review(made, made.team),
+    "to review": lambda made: messages.to_review(made.review_on, made.team),
     "decided": lambda made: messages.decided(made, newest(made)),
     "resolved": lambda made: messages.resolved(made, made.team),
     "again": lambda made: messages.again(made, Change(Confidence.RED, "0.3, as last week", made.words)),
@@ -114,9 +115,10 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     ),
     "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
     "green again": messages.green_again,
-    "opened again": lambda made: messages.opened_again(made, made.words),
+    "the newest": lambda made: with_foot(messages.taken(made, made.team), made, Foot(acts=True)),
+    "opened again": lambda made: messages.opened_again(made.standing, made.words),
     "opened again by somebody": lambda made: messages.opened_again(
-        made, replace(made.words, by=made.team), made.words.stuck
+        made.standing, replace(made.words, by=made.team), made.words.stuck
     ),
 }
 

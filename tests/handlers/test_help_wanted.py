@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, WEEK, Scene, decide, keys, posted, set_scene, shown, tell, the_escalation, words
+from calls import MORNING, WEEK, Scene, decide, keys, posted, replied, set_scene, shown, tell, the_escalation, words
 from desk import Desk, Dialog, whispered
 
 from bot.blocks.ids import Act
@@ -129,7 +129,7 @@ def test_where_a_thread_is_open_it_goes_on_there(desk: Desk, scene: Scene) -> No
         assert event.kind is EscalationEventKind.HELP_ASKED
         reply = posted(session, f"escalation:1:event:{event.id}")
         assert reply.follows_id == posted(session, "escalation:1").id
-        assert words(shown(session, reply.key, NOON)) == (
+        assert replied(session, reply.key, NOON) == (
             "Tama Reid asks for help with KR-1.\n*Stuck:* no auditor\n*Needed:* a name\n*Asked for by* Tama Reid"
         )
         assert "*Needed:* a name" in words(shown(session, "escalation:1", NOON))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, Scene, keys, posted, pressable, set_scene, shown, tell, words
+from calls import MORNING, Scene, keys, posted, pressable, replied, set_scene, shown, tell, words
 from desk import Desk, whispered
 
 from bot.blocks.ids import Act
@@ -64,7 +64,7 @@ def test_whoever_sees_it_asks_the_owner_directly_and_the_thread_has_it(desk: Des
     assert event.words == "Which two days?"
     with desk.runtime.read() as session:
         reply, news = keys(session)[-2:]
-        assert words(shown(session, reply)) == f"*{asker.name} asks Mere Ngata:*\nWhich two days?"
+        assert replied(session, reply) == f"*{asker.name} asks Mere Ngata:*\nWhich two days?"
         assert (posted(session, news).member_id, posted(session, news).kind) == (
             scene.owner.id,
             PostKind.ESCALATION_NEWS,

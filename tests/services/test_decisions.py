@@ -14,6 +14,7 @@ from calls import (
     keys,
     posted,
     pressable,
+    replied,
     set_scene,
     shown,
     tell,
@@ -201,7 +202,7 @@ def test_a_decision_can_be_done_which_is_told_where_it_was_told(database: Databa
         assert (decision.state, decision.settled_at, decision.reason) == (DecisionState.DONE, MORNING, None)
         said, *news = keys(session)[5:]
         assert posted(session, said).follows_id == posted(session, "escalation:1").id
-        assert words(shown(session, said)) == "Done, says Hana Mori: HR frees Ana for two days"
+        assert replied(session, said) == "Done, says Hana Mori: HR frees Ana for two days"
         # Who did it is not told; who decided is, and the key result's owner reads what came of their request.
         assert {posted(session, key).member_id for key in news} == {scene.owner.id, scene.lead.id}
         (outcome,) = [key for key in news if posted(session, key).member_id == scene.owner.id]
@@ -210,7 +211,7 @@ def test_a_decision_can_be_done_which_is_told_where_it_was_told(database: Databa
             "Done, says Hana Mori, about KR-1 SOC 2 certified by 15 Dec: HR"
         )
         for key in told:
-            assert wanted(session, key) == 2
+            assert wanted(session, key) >= 2
             assert pressable(shown(session, key)) == []
             assert "*Follow-up:* Hana Mori, by Mon 12 Oct · *done*, says Hana Mori" in words(shown(session, key))
         assert "by Mon 12 Oct · *done*" in words(shown(session, "escalation:1"))
@@ -228,7 +229,7 @@ def test_a_decision_is_dropped_for_a_reason(database: Database) -> None:
         )
         assert (decision.state, decision.reason) == (DecisionState.DROPPED, "HR has gone")
         said = keys(session)[5]
-        assert words(shown(session, said)) == ("Dropped, says Tama Reid: HR frees Ana for two days\n*Why:* HR has gone")
+        assert replied(session, said) == ("Dropped, says Tama Reid: HR frees Ana for two days\n*Why:* HR has gone")
         assert "· *dropped*, says Tama Reid" in words(shown(session, "escalation:1"))
 
 

@@ -15,6 +15,7 @@ from calls import (
     keys,
     posted,
     pressable,
+    replied,
     set_scene,
     shown,
     tell,
@@ -129,7 +130,7 @@ def test_a_second_red_goes_on_in_the_open_thread_and_says_what_has_changed(datab
         ).one()
         reply = posted(session, f"escalation:1:event:{event.id}")
         assert reply.follows_id == posted(session, "escalation:1").id
-        said = words(shown(session, reply.key, later))
+        said = replied(session, reply.key, later)
         assert said == "🔴 red again this week · 0.2, was 0.3\n*The owner needs:* a decision on the auditor's date"
         assert "a decision on the auditor's date" in words(shown(session, "escalation:1", later))
         assert "0.2, was 0.3" in words(shown(session, "escalation:1", later))
@@ -143,10 +144,7 @@ def test_the_same_answer_sent_again_in_the_same_week_adds_no_reply(database: Dat
         assert len(keys(session)) == 2
         tell(session, MORNING + timedelta(minutes=2), scene.key_result, by=scene.owner, plan="we wait for HR")
         assert len(keys(session)) == 3
-        assert (
-            words(shown(session, keys(session)[-1]))
-            == "🔴 red with news · 0.3, the first score\n*Plan:* we wait for HR"
-        )
+        assert replied(session, keys(session)[-1]) == "🔴 red with news · 0.3, the first score\n*Plan:* we wait for HR"
 
 
 def test_another_blocker_in_the_same_week_is_news(database: Database) -> None:
@@ -160,7 +158,7 @@ def test_another_blocker_in_the_same_week_is_news(database: Database) -> None:
             by=scene.owner,
             blocked_by=BlockedBy(member_id=scene.stranger.id),
         )
-        assert words(shown(session, keys(session)[-1])).endswith("*Blocked by:* Finn Adler")
+        assert replied(session, keys(session)[-1]).endswith("*Blocked by:* Finn Adler")
 
 
 def test_a_green_while_open_proposes_to_resolve_and_redraws_what_shows_the_state(database: Database) -> None:

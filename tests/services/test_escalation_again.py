@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, WEEK, decide, keys, posted, pressable, set_scene, shown, tell, words
+from calls import MORNING, WEEK, decide, keys, posted, pressable, replied, set_scene, shown, tell, words
 from company import MONDAY
 
 from bot.blocks.digest import digest_post
@@ -91,7 +91,7 @@ def test_each_turn_to_green_proposes_to_resolve_once_and_closes_nothing(database
         answer(2, Confidence.GREEN, "0.6")
         answer(3, Confidence.GREEN)
         (first,) = proposals()
-        assert words(shown(session, first)) == (
+        assert replied(session, first) == (
             "🟢 green KR-1 is green again. If the help has come, this can be resolved. "
             "It stays open until somebody says so."
         )

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 from answers import asked
-from calls import IN_A_WEEK, MORNING, WEEK, Scene, keys, posted, pressable, set_scene, shown, tell, words
+from calls import IN_A_WEEK, MORNING, WEEK, Scene, keys, posted, pressable, replied, set_scene, shown, tell, words
 from company import MONDAY
 from sqlalchemy.orm import Session
 
@@ -121,7 +121,7 @@ def test_it_is_told_in_the_thread_and_to_the_owner_once(database: Database) -> N
         assert pressable(shown(session, reply)) == ["Change it…", "Done", "Drop"]
         change(session, scene, decision, replace(AS_IT_IS, target=Decimal(30)))
         said, news = keys(session)[len(before) :]
-        assert words(shown(session, said)) == (
+        assert replied(session, said) == (
             "*Tama Reid has changed KR-2: target 40 % → 30 %*\n*Why:* two of the three channels are gone"
         )
         assert posted(session, news).member_id == scene.owner.id
@@ -218,7 +218,7 @@ def test_a_stop_closes_it_with_what_was_learnt_and_excuses_what_is_due(database:
         assert session.scalars(sa.select(Escalation.state)).one() is EscalationState.DECIDED
         assert decision.state is DecisionState.DONE
         said, news = keys(session)[len(before) :]
-        assert words(shown(session, said)) == "*Tama Reid has stopped KR-2*\n*What was learnt:* nobody misses it"
+        assert replied(session, said) == "*Tama Reid has stopped KR-2*\n*What was learnt:* nobody misses it"
         assert posted(session, news).member_id == scene.owner.id
         assert "You are not asked about it any more. What was due is excused." in words(shown(session, news))
         with pytest.raises(Refused) as refused:

@@ -166,6 +166,11 @@ def away(session: Session, member: Member) -> None:
     session.flush()
 
 
+def replied(session: Session, key: str, now: datetime = MORNING) -> str:
+    """What the reply under a key tells, without the state that stands beneath the newest one."""
+    return words(shown(session, key, now)).split("\nNow: ")[0]
+
+
 def words(post: Post | None) -> str:
     """All that can be read in a message, a block a line."""
     assert post is not None

@@ -25,6 +25,7 @@ from bot.blocks.checkin_parts import Choice
 from bot.blocks.dependency import Request, Waits
 from bot.blocks.escalation import Case as Escalation
 from bot.blocks.escalation import Change, Decided, Person, Settled, Words
+from bot.blocks.escalation_foot import Foot, with_foot
 from bot.blocks.escalation_path import Again, Asked, Expected, Turn
 from bot.blocks.help_wanted import Carried, Destination
 from bot.blocks.outcome import Outcome
@@ -140,7 +141,7 @@ THREAD = Chapter(
         Case("Somebody has taken it", lambda: said.root(UNDER_WAY)),
         Case("Beneath it", lambda: said.taken(OPEN, "Tama Reid")),
         Case("It goes to a review", lambda: said.root(REVIEW)),
-        Case("Beneath it, the same", lambda: said.to_review(REVIEW, "Tama Reid")),
+        Case("Beneath it, the same", lambda: said.to_review(REVIEW.review_on, "Tama Reid")),
         Case("Nobody has picked it up", lambda: said.went_on(Turn("Hana Mori", after=EscalationState.OPEN))),
         Case(
             "Nothing came of it yet, and the next one is away",
@@ -167,19 +168,26 @@ THREAD = Chapter(
             "Somebody else asks for help in it",
             lambda: said.help_asked(OPEN, FROM_A_MESSAGE, "we cannot start before HR has a date"),
         ),
-        Case("The owner is asked", lambda: question.in_thread(OPEN, "Tama Reid", "which evidence is missing?")),
+        Case(
+            "The owner is asked",
+            lambda: question.in_thread(OPEN, "Mere Ngata", "Tama Reid", "which evidence is missing?"),
+        ),
         Case("A decision", lambda: said.decided(OPEN, HR_DAYS)),
         Case("The first message then", lambda: said.root(DECIDED)),
         Case("The decision is done", lambda: said.decided(OPEN, replace(HR_DAYS, settled=DONE))),
         Case("Beneath it, that it is done", lambda: decisions.settled(OPEN, HR_DAYS, DONE)),
         Case("Beneath it, that it was dropped", lambda: decisions.settled(OPEN, HR_DAYS, DROPPED)),
         Case("Green again", lambda: said.green_again(GREEN)),
+        Case(
+            "The newest reply, where the first message is far above",
+            lambda: with_foot(said.taken(OPEN, "Tama Reid"), UNDER_WAY, Foot(acts=True)),
+        ),
         Case("The first message then, green", lambda: said.root(GREEN)),
         Case("The end, with a decision", lambda: said.resolved(RESOLVED, "Tama Reid")),
         Case("The first message, at the end", lambda: said.root(RESOLVED)),
         Case("The end, without a decision", lambda: said.resolved(NO_DECISION, "Mere Ngata")),
         Case("The first message then, without one", lambda: said.root(NO_DECISION)),
-        Case("Red again, within two weeks of the end", lambda: said.opened_again(OPEN, WORDS)),
+        Case("Red again, within two weeks of the end", lambda: said.opened_again(OPEN.standing, WORDS)),
         Case("It was made private: what stands where it was", said.made_private),
         Case("Its key result was limited: what stands where it was", said.hidden),
     ),
