@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, timedelta
+
+import structlog
 
 from bot.blocks import decisions as blocks
 from bot.blocks import escalation_dialogs as dialogs
@@ -17,6 +20,7 @@ from bot.services.access import member_of
 from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.refusals import Reason, Refused
+from bot.slack import SlackFailure
 from handlers import redefining
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
@@ -28,11 +32,14 @@ from models import Escalation
 # The day that the dialog proposes; a week is when the next check-in shows whether it helped.
 PROPOSED = timedelta(days=7)
 
+log = structlog.get_logger(__name__)
+
 
 def register(desk: Desk) -> None:
     desk.action(Act.TAKE_ESCALATION, take)
     desk.action(Act.TAKE_TO_REVIEW, take_to_review)
     desk.action(Act.DECIDE, open_decide)
+    desk.action(Act.DECIDE_AFTER_ALL, decide_after_all)
     desk.action(Act.RESOLVE_ESCALATION, resolve)
     desk.submit(Dialog.DECIDE, decide)
     desk.submit(Dialog.RESOLVE, resolve_with_reason)
@@ -105,10 +112,25 @@ def decide_by_command(runtime: Runtime, request: Request, words: str) -> Reply:
     typed = words[head.end() :].strip()
     if len(typed) > dialogs.TEXT_LIMIT:
         return Whisper(blocks.too_long_to_decide(typed))
+    return _open_for(runtime, request, int(head[1]), typed)
+
+
+def decide_after_all(runtime: Runtime, request: Request) -> Reply:
+    """*Open it again*, where Slack had not opened the dialog: with the words that were typed in it."""
+    try:
+        about = json.loads(request.value)
+        number, typed = int(about["number"]), str(about["typed"])
+    except (ValueError, TypeError, KeyError):
+        raise Refused(Reason.NO_SUCH_KEY_RESULT) from None
+    return _open_for(runtime, request, number, typed[: dialogs.TEXT_LIMIT])
+
+
+def _open_for(runtime: Runtime, request: Request, number: int, typed: str) -> Reply:
+    """The dialog of a decision about a key result; where Slack does not open it nothing that was typed is lost."""
     now = runtime.now()
     try:
         with runtime.read() as session:
-            key_result = key_result_view.find(session, request.caller, int(head[1]))
+            key_result = key_result_view.find(session, request.caller, number)
             about = decisions.about(session, request.caller, key_result)
             due = decisions.local_today(member_of(session, request.caller), now) + PROPOSED
             if isinstance(about, Escalation):
@@ -118,7 +140,11 @@ def decide_by_command(runtime: Runtime, request: Request, words: str) -> Reply:
                 view = blocks.decide_outside(stands, due=due, text=typed, kinds=about)
     except Refused as refused:
         raise Refused(refused.reason, **refused.facts, typed=typed) from None
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    try:
+        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    except SlackFailure as failure:
+        log.warning("dialog_not_opened", error=failure.code)
+        return Whisper(blocks.not_opened(number, typed))
     return Done()
 
 

@@ -22,6 +22,7 @@ from handlers.request import Request
 def register(desk: Desk) -> None:
     desk.news(Event.MESSAGE_IM, heard, only=is_written_by_a_person)
     desk.action(Act.SAVE_UNDERSTOOD, save)
+    desk.action(Act.SAVE_WITH_HELP, save_with_help)
     desk.action(Act.EDIT_UNDERSTOOD, edit)
     desk.action(Act.DROP_UNDERSTOOD, drop)
 
@@ -46,6 +47,13 @@ def save(runtime: Runtime, request: Request) -> Reply:
     """*Save*: what was shown is saved; the message says so."""
     with runtime.write() as session:
         understanding.save(session, runtime.now(), request.caller, _about(request))
+    return Done()
+
+
+def save_with_help(runtime: Runtime, request: Request) -> Reply:
+    """*Save, and ask for help*: yes to "Would help change this?"."""
+    with runtime.write() as session:
+        understanding.save(session, runtime.now(), request.caller, _about(request), wants_help=True)
     return Done()
 
 

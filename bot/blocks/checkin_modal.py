@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.blocks import ids
-from bot.blocks.checkin_parts import Choice, Course, Filled, LastAnswer, Question
+from bot.blocks.checkin_parts import HELP_HINT, OPENS_BY_ITSELF, Choice, Course, Filled, LastAnswer, Question
 from bot.blocks.dates import weekday_time
 from bot.blocks.dependency import beside_the_name
 from bot.blocks.ids import Act, Typed
@@ -40,7 +40,7 @@ _HELP_ASKED = {
     Yellow.ASKS: (
         "Would help change this?",
         "Yes, please ask for help",
-        "It was yellow the last time, too. Yes asks your lead in a thread; no is a good answer as well.",
+        HELP_HINT,
     ),
 }
 
@@ -279,7 +279,7 @@ def _same(fill: Filled, key: str) -> Block:
 def _help(yellow: Yellow, fill: Filled, key: str) -> Block:
     """The box that asks for help, or that it will be asked for without one."""
     if yellow is Yellow.OPENS:
-        return context("Yellow for the third time running: saving it asks your lead for help, so you need not.")
+        return context(OPENS_BY_ITSELF)
     label, words, hint = _HELP_ASKED[yellow]
     box = option(words, HELP)
     element: dict[str, object] = {"type": "checkboxes", "action_id": Typed.WANTS_HELP, "options": [box]}

@@ -13,6 +13,10 @@ from bot.domain.confidence import Confidence
 from bot.domain.scoring import Hint
 from bot.domain.yellow import Yellow
 
+# Of a yellow that stays yellow, wherever it is told.
+HELP_HINT = "It was yellow the last time, too. Yes asks your lead in a thread; no is a good answer as well."
+OPENS_BY_ITSELF = "Yellow for the third time running: saving it asks your lead for help, so you need not."
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -10,8 +10,8 @@ from bot.blocks.decision_kinds import beside
 from bot.blocks.escalation import LINE, Case, Decided, Settled, listed, title_of, to_thread, told_of_decision, whole
 from bot.blocks.escalation_dialogs import TEXT_LIMIT, decision_fields
 from bot.blocks.escalation_path import NAME
-from bot.blocks.ids import Dialog, Typed
-from bot.blocks.layout import dialog, field_input, section, text_element
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.layout import actions, button, dialog, field_input, section, text_element
 from bot.blocks.moments import named_day
 from bot.blocks.post import Post, View
 from bot.blocks.standing import Standing, standing_line
@@ -19,6 +19,8 @@ from bot.blocks.text import clip, plain, said, too_long
 from bot.domain.escalation import DecisionKind
 
 REASON_LIMIT = 3000
+# As much as Slack lets a button carry.
+BUTTON_LIMIT = 2000
 SHORT = 300
 
 
@@ -61,6 +63,19 @@ def decide_which(typed: str) -> Post:
     """`/okr decide` without a key result's number; what was typed is given back."""
     head = "Which key result? Its number comes first, as in `/okr decide 12 two days of HR for the auditor`."
     return Post(head, (section(head), *(whole("*You typed:*\n", typed) if typed else ())))
+
+
+def not_opened(number: int, typed: str) -> Post:
+    """Slack did not open the dialog of `/okr decide`: the words are given back, with a button that opens it again."""
+    head = f"Slack did not open the dialog in time, so nothing is recorded about KR-{number} yet."
+    again = button("Open it again", Act.DECIDE_AFTER_ALL, value=_to_open(number, typed), style="primary")
+    return Post(head, (section(head), *(whole("*You typed:*\n", typed) if typed else ()), actions(again)))
+
+
+def _to_open(number: int, typed: str) -> str:
+    """What the button carries. Words that are too long for it stand above it, and can be copied from there."""
+    carried = json.dumps({"number": number, "typed": typed}, ensure_ascii=False)
+    return carried if len(carried) <= BUTTON_LIMIT else json.dumps({"number": number, "typed": ""})
 
 
 def too_long_to_decide(typed: str) -> Post:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.blocks.checkin_parts import HELP_HINT, OPENS_BY_ITSELF
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, section
 from bot.blocks.post import Block, Post
@@ -13,6 +14,7 @@ from bot.blocks.prompt import what_follows
 from bot.blocks.standing import Standing, colour, score_pair
 from bot.blocks.text import said
 from bot.domain.confidence import Confidence
+from bot.domain.yellow import Yellow
 
 LINE = 300
 MOST_NAMED = 8
@@ -42,7 +44,8 @@ class Understood:
     """A line that waits for its *Save*. `value` has its unit; `same`: it is the last one.
 
     `next_move_stays`: nothing was said of it, and last week's goes on. `missing` and `wrong` (a sentence about what
-    cannot be taken) keep it from being saved as it is; `odd` is a question about the value.
+    cannot be taken) keep it from being saved as it is; `odd` is a question about the value. `yellow`: what its colour
+    does, where that is yellow.
     """
 
     understanding_id: int
@@ -60,10 +63,16 @@ class Understood:
     missing: tuple[Missing, ...]
     wrong: str
     odd: str
+    yellow: Yellow = Yellow.FIRST
 
     @property
     def can_be_saved(self) -> bool:
         return not self.missing and not self.wrong
+
+    @property
+    def is_asked_about_help(self) -> bool:
+        """One more yellow, which its owner is asked about as in the dialog."""
+        return self.can_be_saved and self.confidence is Confidence.YELLOW and self.yellow is Yellow.ASKS
 
 
 def understood(view: Understood) -> Post:
@@ -73,9 +82,15 @@ def understood(view: Understood) -> Post:
     lines = [heading, *_lines(view)]
     if view.can_be_saved:
         ask, buttons = "Is that right?", _buttons(view, "Save", "Edit", "Not this")
+        if view.is_asked_about_help:
+            ask = "Is that right, and would help change this?"
     else:
         ask, buttons = _what_is_missing(view), _buttons(view, "", "Fill in the rest", "Not this")
     blocks: list[Block] = [section("\n".join(lines)), section(f"*{ask}*")]
+    if view.is_asked_about_help:
+        blocks.append(context(HELP_HINT))
+    elif view.confidence is Confidence.YELLOW and view.yellow is Yellow.OPENS:
+        blocks.append(context(OPENS_BY_ITSELF))
     if view.not_understood:
         blocks.append(context(could_not_place(view.not_understood)))
     blocks.append(actions(*buttons))
@@ -164,5 +179,7 @@ def _what_is_missing(view: Understood) -> str:
 def _buttons(view: Understood, save: str, edit: str, drop: str) -> list[Block]:
     value = str(view.understanding_id)
     row = [button(save, Act.SAVE_UNDERSTOOD, value=value, style="primary")] if save else []
+    if view.is_asked_about_help:
+        row.append(button("Save, and ask for help", Act.SAVE_WITH_HELP, value=value))
     row.append(button(edit, Act.EDIT_UNDERSTOOD, value=value, style=None if save else "primary"))
     return [*row, button(drop, Act.DROP_UNDERSTOOD, value=value)]

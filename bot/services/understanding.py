@@ -14,6 +14,7 @@ from bot.blocks.key_result import key_result as key_result_post
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.cadence import period as monday
+from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
 from bot.domain.scoring import show
@@ -113,8 +114,11 @@ def _waiting(row: Understanding | None) -> Understanding:
     return row
 
 
-def save(session: Session, now: datetime, caller: Caller, understanding_id: int) -> None:
-    """Save what was shown. Raises `Refused`: it is settled, incomplete, or something newer was answered meanwhile."""
+def save(session: Session, now: datetime, caller: Caller, understanding_id: int, *, wants_help: bool = False) -> None:
+    """Save what was shown; `wants_help`: yes to "Would help change this?".
+
+    Raises `Refused`: it is settled, incomplete, or something newer was answered meanwhile.
+    """
     row = pending(session, caller, understanding_id)
     if _answered_since(session, row):
         raise Refused(Reason.ANSWERED_SINCE, label=_label(session, row))
@@ -138,6 +142,7 @@ def save(session: Session, now: datetime, caller: Caller, understanding_id: int)
             need=checked.need,
             plan=checked.plan,
             blocked_by=reading.blocked_by,
+            wants_help=wants_help and checked.confidence is Confidence.YELLOW,
         ),
         source=AnswerSource.WORDS,
     )
@@ -275,6 +280,7 @@ def _pending(session: Session, now: datetime, caller: Caller, row: Understanding
             missing=reading.missing,
             wrong=reading.wrong,
             odd=reading.odd,
+            yellow=reading.question.yellow,
         )
     )
 

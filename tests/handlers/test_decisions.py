@@ -11,7 +11,9 @@ from calls import MORNING, Scene, decide, set_scene, tell
 from desk import Desk, whispered
 
 from bot.blocks.ids import Act, Command
-from bot.localslack.blockkit import check_view
+from bot.blocks.text import escape
+from bot.localslack.blockkit import check_message, check_view
+from bot.slack import Permanent
 from handlers import commands, decisions, escalation
 from handlers.boundary import Handler
 from handlers.reply import Done, Reply, Whisper
@@ -171,6 +173,35 @@ def test_nothing_that_was_typed_is_lost(calm: Story, who: str, typed: str, sente
     whole = reply.post.text + "".join(block["text"]["text"] for block in reply.post.blocks)
     assert typed.split(" ", 2 if sentence.startswith(("There", "This", "Mere")) else 1)[-1].strip() in whole
     assert calm.desk.gateway.opened == []
+
+
+@pytest.mark.parametrize("typed", ["two days of HR, <b>now</b>", "two days of HR “at once” " * 120, ""])
+def test_where_slack_opens_no_dialog_the_words_come_back_with_a_button_that_opens_it_again(
+    calm: Story, typed: str
+) -> None:
+    calm.desk.gateway.failure = Permanent("expired_trigger_id")
+    reply = okr(calm, calm.scene.lead, f"decide 1 {typed}".strip())
+    assert isinstance(reply, Whisper)
+    assert check_message(reply.post.text, list(reply.post.blocks)) == []
+    assert reply.post.text == "Slack did not open the dialog in time, so nothing is recorded about KR-1 yet."
+    *said, buttons = reply.post.blocks
+    assert escape(typed.strip()) in "".join(block["text"]["text"] for block in said)
+    (again,) = buttons["elements"]
+    assert again["text"]["text"] == "Open it again"
+    assert calm.press(calm.scene.lead, escalation.decide_after_all, Act.DECIDE_AFTER_ALL, again["value"]) == Done()
+    dialog = calm.desk.opened()
+    # Words that a button cannot carry stand above it.
+    fits = len(typed) < 1900
+    assert dialog.value("What is decided?") == ((typed.strip() or None) if fits else None)
+    dialog.fill(What_is_decided="two days of HR", Who_makes_it_happen="U0HANAMORI", What_kind_of_decision="move")
+    assert isinstance(calm.desk.submit(calm.scene.lead, escalation.decide, dialog), Whisper)
+    assert calm.decision.text == "two days of HR"
+
+
+@pytest.mark.parametrize("value", ["", "x", "{}", '{"number": "a", "typed": ""}', '{"number": 99, "typed": "x"}'])
+def test_a_button_that_opens_nothing_says_so(calm: Story, value: str) -> None:
+    reply = calm.press(calm.scene.lead, escalation.decide_after_all, Act.DECIDE_AFTER_ALL, value)
+    assert "key result" in whispered(reply) or "KR-99" in whispered(reply)
 
 
 def test_decisions_are_listed_with_buttons_for_those_who_may(story: Story) -> None:

@@ -17,6 +17,8 @@ from desk import Dialog, whispered
 from bot.blocks.ids import Act
 from bot.blocks.post import Post
 from bot.domain.confidence import Confidence
+from bot.localslack.blockkit import check_message
+from bot.services import planning
 from bot.services import understanding as service
 from handlers import boundary, understanding
 from handlers.reply import Done, Reply
@@ -25,6 +27,7 @@ from models import (
     Blocker,
     CheckIn,
     Delivery,
+    Escalation,
     KeyResult,
     Member,
     PostKind,
@@ -292,3 +295,53 @@ def test_a_draft_in_the_dialog_is_no_part_of_what_is_saved(story: Story) -> None
     press(story, understanding.save, Act.SAVE_UNDERSTOOD)
     (answer,) = story.answers()
     assert (answer.value, answer.working, answer.next_move) == (Decimal(30), "", "x")
+
+
+def _yellow_before(story: Story, weeks: int) -> None:
+    """So many weeks went by, and the first key result was yellow in each."""
+    with story.desk.runtime.write() as session:
+        key_result = session.get_one(KeyResult, story.first.id)
+        for week in range(weeks):
+            answered(session, key_result, MONDAY + week * WEEK, confidence=Confidence.YELLOW)
+        story.desk.now += weeks * WEEK
+        planning.open_due(session, story.desk.now, 100)
+
+
+def test_a_second_yellow_asks_whether_help_would_change_it_and_a_yes_opens_the_thread(story: Story) -> None:
+    _yellow_before(story, 1)
+    say(story, "1 30% yellow, next: call ten customers")
+    post = reply(story)
+    assert check_message(post.text, list(post.blocks)) == []
+    assert post.text == "KR-1: 30 %, 🟡 yellow. Is that right, and would help change this?"
+    assert "It was yellow the last time, too." in str(post.blocks)
+    assert row_of(post) == ["Save", "Save, and ask for help", "Edit", "Not this"]
+    assert press(story, understanding.save_with_help, Act.SAVE_WITH_HELP) == Done()
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Escalation.key_result_id)).all() == [story.first.id]
+    assert row_of(reply(story)) == []
+
+
+def test_a_no_to_it_saves_and_opens_nothing(story: Story) -> None:
+    _yellow_before(story, 1)
+    say(story, "1 30% yellow, next: call ten customers")
+    assert press(story, understanding.save, Act.SAVE_UNDERSTOOD) == Done()
+    assert len(story.answers()) == 2
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Escalation)).all() == []
+
+
+@pytest.mark.parametrize(("before", "colour"), [(0, "yellow"), (1, "green")])
+def test_a_first_yellow_and_another_colour_are_not_asked_about(story: Story, before: int, colour: str) -> None:
+    _yellow_before(story, before)
+    say(story, f"1 30% {colour}, next: call ten customers")
+    assert row_of(reply(story)) == ["Save", "Edit", "Not this"]
+
+
+def test_a_third_yellow_says_before_it_is_saved_that_it_asks_for_help(story: Story) -> None:
+    _yellow_before(story, 2)
+    say(story, "1 30% yellow, next: call ten customers")
+    assert "saving it asks your lead for help" in str(reply(story).blocks)
+    assert row_of(reply(story)) == ["Save", "Edit", "Not this"]
+    assert press(story, understanding.save, Act.SAVE_UNDERSTOOD) == Done()
+    with story.desk.runtime.read() as session:
+        assert len(session.scalars(sa.select(Escalation)).all()) == 1

@@ -60,6 +60,10 @@ CHAPTER = Chapter(
             ),
         ),
         Case("`/okr decide` without a number", lambda: decisions.decide_which("two days of HR for the auditor")),
+        Case(
+            "`/okr decide`, and Slack opens no dialog",
+            lambda: decisions.not_opened(15, "two days of HR for the auditor"),
+        ),
         Case("`/okr decide`, too long", lambda: decisions.too_long_to_decide("12 two days of HR for the auditor")),
         Case("After it", lambda: decisions.recorded(ACTIVATION, HR_DAYS, in_thread=False)),
         Case("To the key result's owner", lambda: decisions.made(ACTIVATION, HR_DAYS, for_follow_up=False)),

@@ -411,6 +411,14 @@ CHAPTERS: Sequence[Chapter] = (
         [
             Case("“12 30% yellow waiting on legal”", lambda: words.understood(UNDERSTOOD)),
             Case(
+                "The same, for the second time running",
+                lambda: words.understood(replace(UNDERSTOOD, yellow=Yellow.ASKS)),
+            ),
+            Case(
+                "The same, for the third time running",
+                lambda: words.understood(replace(UNDERSTOOD, yellow=Yellow.OPENS)),
+            ),
+            Case(
                 "“12 at 30” where nothing was said before",
                 lambda: words.understood(
                     replace(
