@@ -19,6 +19,7 @@ from bot.domain.cadence import Period
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.cycles import CycleDates, CycleState
+from bot.domain.escalation import DecisionKind
 from bot.domain.kinds import Kind
 from bot.domain.localtime import local_date_of
 from bot.domain.pace import Pace
@@ -140,7 +141,8 @@ def histories(
 ) -> list[History]:
     """The check-ins of each of these in its cycle, up to and with the period `until`; `by_the_end` as in `Pace`.
 
-    What is excused, and what can still be answered at `now`, is not among them.
+    What is excused, and what can still be answered at `now`, is not among them; nor is what was said of a measure that
+    turned out to be the wrong one: the history of the new measure starts with it.
     """
     told = _told(session, lines, now, until)
     return [
@@ -274,6 +276,28 @@ _newer = _answer.alias("newer")
 _texts = (_answer.c.changed, _answer.c.working, _answer.c.next_move, _answer.c.need, _answer.c.plan)
 _length = sum((sa.func.length(one) for one in _texts[1:]), sa.func.length(_texts[0]))
 
+# Which definition brought the measure that counts, and when, where another one turned out to be wrong.
+_revision, _decision = table_of(KeyResultRevision), table_of(Decision)
+_measure = (
+    sa.select(
+        _revision.c.key_result_id,
+        sa.func.max(_revision.c.revision).label("revision"),
+        sa.func.max(_revision.c.created_at).label("at"),
+    )
+    .join(_decision, _decision.c.id == _revision.c.decision_id)
+    .where(
+        _revision.c.key_result_id.in_(sa.bindparam("ids", expanding=True)),
+        _decision.c.kind == DecisionKind.WRONG_MEASURE,
+    )
+    .group_by(_revision.c.key_result_id)
+    .subquery()
+)
+_is_of_the_measure = sa.case(
+    (_measure.c.revision.is_(None), sa.true()),
+    (_answer.c.id.is_not(None), _answer.c.definition >= _measure.c.revision),
+    else_=_check_in.c.closes_at > _measure.c.at,
+)
+
 _TOLD = (
     sa.select(
         _check_in.c.key_result_id,
@@ -293,8 +317,10 @@ _TOLD = (
             ~sa.exists().where(_newer.c.check_in_id == _answer.c.check_in_id, _newer.c.revision > _answer.c.revision),
         ),
     )
+    .outerjoin(_measure, _measure.c.key_result_id == _check_in.c.key_result_id)
     .where(
         _check_in.c.key_result_id.in_(sa.bindparam("ids", expanding=True)),
+        _is_of_the_measure,
         _check_in.c.period.between(sa.bindparam("since"), sa.bindparam("until")),
     )
     .order_by(_check_in.c.key_result_id, _check_in.c.period)

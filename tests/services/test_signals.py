@@ -16,8 +16,10 @@ from bot.blocks.signals import question
 from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
 from bot.domain.digest_json import from_json
+from bot.domain.escalation import DecisionKind
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Level, Visibility
+from bot.domain.redefinition import Typed
 from bot.domain.signals.fired import (
     Changed,
     Evidence,
@@ -32,7 +34,7 @@ from bot.domain.signals.fired import (
     Waits,
     WithoutDecision,
 )
-from bot.services import decisions, signals
+from bot.services import decisions, redefining, signals
 from bot.services.decisions import Draft
 from bot.services.digest import take_due
 from bot.services.refusals import Reason, Refused
@@ -117,6 +119,32 @@ def test_a_green_that_stands_still_is_asked_about_in_the_digest(database: Databa
         kept = session.scalars(sa.select(Kept)).one()
         assert (kept.rule, kept.level, kept.shown_in) == (Rule.SUSPICIOUS_GREEN, 1, following(WEEK, 3))
         assert kept.evidence == {"version": 1, "shape": "StoodStill", "weeks": 4, "value": "21"}
+
+
+@pytest.mark.parametrize(("kind", "is_new"), [(DecisionKind.WRONG_MEASURE, True), (DecisionKind.CHANGE_TARGET, False)])
+def test_after_a_wrong_measure_the_history_of_the_new_one_starts_with_it(
+    database: Database, kind: DecisionKind, is_new: bool
+) -> None:
+    with database.write() as session:
+        works = Works(session)
+        key_result = works.key_result()
+        works.weeks(key_result, 4)
+        third = following(WEEK, 3)
+        assert works.fires(third) == [StoodStill(4, Decimal(21))]
+        lead, now = works.company.caller(works.ana), wednesday(third)
+        draft = Draft("it counts the wrong thing", works.ana.id, now.date(), kind)
+        decided = decisions.decide_about(session, now, caller=lead, key_result_id=key_result.id, draft=draft)
+        typed = Typed("Kept customers from 20 to 40 % by 15 Dec", Decimal(20), Decimal(40), date(2026, 12, 15))
+        redefining.change(
+            session, now, caller=lead, decision_id=decided.id, typed=typed, reason="it counts the wrong thing"
+        )
+        # What was said of the old measure is asked about no more; what is changed otherwise goes on.
+        stood_still = [one for one in works.fires(third) if isinstance(one, StoodStill)]
+        assert bool(stood_still) is not is_new
+        for week in range(4, 8):
+            answered(session, key_result, following(WEEK, week), value="21", score="0.05")
+        stood_still = [one for one in works.fires(following(WEEK, 7)) if isinstance(one, StoodStill)]
+        assert stood_still == [StoodStill(4 if is_new else 8, Decimal(21))]
 
 
 def test_the_same_question_rests_for_four_weeks_and_gives_way_to_another(database: Database) -> None:
