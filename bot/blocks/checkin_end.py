@@ -21,8 +21,10 @@ def finished_dialog(view: Finished) -> View:
     if count > MOST_TOLD:
         told.append(f"…and {count - MOST_TOLD} more")
     follows = [what_follows(view.standings[0].number, view.changes_until, digest_follows=view.digest_follows)]
-    if view.asks_for_help:
-        follows.insert(0, f"Help is being asked for: {_named(view.asks_for_help)}.")
+    # What opened by itself is said above, with the reason.
+    asks_for_help = tuple(one for one in view.asks_for_help if one not in view.opened_by_themselves)
+    if asks_for_help:
+        follows.insert(0, f"Help is being asked for: {_named(asks_for_help)}.")
     if view.opened_by_themselves:
         told.append(opened_by_itself(_named(view.opened_by_themselves)))
     blocks: list[Block] = [section(f"*{what}. Thank you.*"), section("\n".join(told))]
