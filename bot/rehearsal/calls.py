@@ -18,8 +18,9 @@ from bot.rehearsal.told import OVERHEARD
 if TYPE_CHECKING:
     from bot.rehearsal.crowd import Crowd
 
-# Of a hundred owners in a week.
+# Of a hundred owners in a week, where there are few; in a large company it stays as much as so many of them do.
 ASKS, TURNS, DECIDES, LOOKS = 4.0, 4.0, 4.0, 20.0
+FEW = 30
 # How long somebody looks at an empty Home before they open it once more, and how often.
 LOOKS_FOR, OPENS = 150.0, 14
 
@@ -28,9 +29,10 @@ def plan_week(crowd: Crowd, person: Somebody, monday: date) -> None:
     """Whether somebody does one of it this week; by chance of its own."""
     random = Random(f"{person.name}/{monday}/calls")  # noqa: S311 - a story, not a secret
     opens = person.opens(monday).astimezone(UTC)
+    rarer = min(1.0, FEW / crowd.size)
     for share, story in ((ASKS, _asks), (TURNS, _turns), (DECIDES, _decides), (LOOKS, _looks)):
         drawn, at = random.random() * 100, opens + timedelta(hours=random.uniform(0.5, 70))
-        if drawn < share:
+        if drawn < share * rarer:
             crowd.time.at(at, lambda story=story: crowd.begin(person, story(crowd, person, random)))  # type: ignore[misc]
 
 

@@ -65,6 +65,7 @@ class Crowd:
         self.no_home = no_home
         # At rest everything is looked at: shortly before nobody begins anything.
         self.rests_at: datetime | None = None
+        self.size = len(roster.owners)
         self._strangers = [one for one in roster.people.values() if one.is_stranger]
 
     def hands(self, person: Somebody) -> Hands:

@@ -55,7 +55,7 @@ def help(crowd: Crowd, person: Somebody, request: Message) -> Story:
             yield from decide(crowd, person, request)
     elif way == DECIDES:
         yield from decide(crowd, person, request)
-        if random.random() < 0.25:
+        if random.random() < 0.12:
             yield random.uniform(HOUR, 30 * HOUR)
             yield from decide(crowd, person, request)
     elif way in (ASKS, HIDES):
