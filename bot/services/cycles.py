@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,10 @@ def turn(session: Session, now: datetime, limit: int) -> int:
     One cycle is active at a time, so a successor begins when the one before it ends. Where the digest stands so late in
     the rhythm that the successor's first period has opened by then, its owners are asked right after that digest.
     """
-    if not any(at <= now for at in _turns(session)):
+    # Teams with a week of their own are looked through only where the organisation's alone says that it is time.
+    if not any(at <= now for at in _turns(session, _not_told_before)):
+        return 0
+    if not any(at <= now for at in _turns(session, _told_until)):
         return 0
     rows = _running(session, lock=True)
     active = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
@@ -54,10 +57,10 @@ def turn(session: Session, now: datetime, limit: int) -> int:
 
 def next_turn(session: Session) -> datetime | None:
     """The earliest instant at which `turn` has something to do; None where no cycle is waiting to begin or end."""
-    return min(_turns(session), default=None)
+    return min(_turns(session, _told_until), default=None)
 
 
-def _turns(session: Session) -> list[datetime]:
+def _turns(session: Session, told_until: Callable[[Session, Workspace, date], datetime]) -> list[datetime]:
     """When each active cycle ends, and when each in planning begins (where nothing is in its way)."""
     rows = _running(session)
     busy = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
@@ -66,7 +69,7 @@ def _turns(session: Session) -> list[datetime]:
         starts_on, ends_on = _days(cycle)
         zone = ZoneInfo(workspace.time_zone)
         if cycle.state is CycleState.ACTIVE:
-            turns.append(_told_until(session, workspace, ends_on))
+            turns.append(told_until(session, workspace, ends_on))
         else:
             waits = cycle.workspace_id in busy
             turns.append(instant_of(ends_on + timedelta(days=1) if waits else starts_on, time(0), zone))
@@ -78,6 +81,11 @@ def _is_told(session: Session, now: datetime, cycle: Cycle, workspace: Workspace
     until = _told_until(session, workspace, _days(cycle)[1])
     waits_for_digest = sa.exists().where(Team.workspace_id == workspace.id, Team.next_digest_at <= until)
     return until <= now and not session.scalar(sa.select(waits_for_digest))
+
+
+def _not_told_before(_session: Session, workspace: Workspace, ends_on: date) -> datetime:
+    """`_told_until`, or an instant before it: the organisation's own digest, without a look at the teams."""
+    return cycle_is_told_until(ends_on, rhythm_for(workspace, None), ZoneInfo(workspace.time_zone))
 
 
 def _told_until(session: Session, workspace: Workspace, ends_on: date) -> datetime:
