@@ -6,6 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import samples
+from samples import LINE, MONDAY, TAKEN_ON
+from samples import RED_LINE as RED
 
 from bot.blocks.digest import Beside, digest_post
 from bot.blocks.digest_details import details
@@ -14,58 +17,26 @@ from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
+from bot.domain.digest import MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
 
-WEEK = period(date(2026, 11, 16))
-TAKEN = date(2026, 11, 18)
+WEEK = MONDAY
 LINK = "https://slack.com/archives/C1/p1790000000000100"
 
-LINE = KeyResultLine(
-    key_result_id=1,
-    number=12,
-    name="Activation",
-    team="Growth",
-    is_own=True,
-    is_leaders=False,
-    owner="Mele Fonua",
-    is_scored=True,
-    was_asked=True,
-    was_answered=True,
-    confidence=Confidence.GREEN,
-    score=Decimal("0.5"),
-    last_score=Decimal("0.4"),
-    answer_id=7,
-)
-RED = replace(
-    LINE,
+CALL = replace(
+    samples.CALL,
     key_result_id=2,
     number=15,
     name="SOC 2",
-    confidence=Confidence.RED,
-    last_score=Decimal("0.5"),
-    owner="Ana Lima",
-)
-CALL = Call(
-    escalation_id=1,
-    key_result_id=2,
-    number=15,
-    name="SOC 2",
-    confidence=Confidence.RED,
-    state=EscalationState.OPEN,
     taken_by="Noor Haddad",
     need="Someone to free two HR days",
-    blocked_by="People",
     asked_slack_id="U0LEAD",
-    since=WEEK,
     link=LINK,
 )
-WEEK_OF_GROWTH = Snapshot(
-    team="Growth",
-    period=WEEK,
-    taken_on=TAKEN,
-    key_results=(LINE, RED),
+WEEK_OF_GROWTH = samples.snapshot(
+    LINE,
+    RED,
     calls=(CALL, replace(CALL, escalation_id=2, number=9, name="Pricing test", need="", blocked_by="Legal")),
     decided=(
         MadeDecision(
@@ -328,9 +299,11 @@ def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> Non
     calls = tuple(
         replace(CALL, escalation_id=n, number=10_000 + n, name=text, need=text, blocked_by=text) for n in range(200)
     )
-    made = tuple(MadeDecision(n, n, 10_000 + n, text, Confidence.RED, text, text, TAKEN, LINK) for n in range(200))
-    decisions = tuple(OverdueDecision(n, n, 10_000 + n, text, text, TAKEN, LINK) for n in range(200))
-    worst = Snapshot(text, WEEK, TAKEN, lines, calls, made, decisions, text, has_teams=True, weeks=WEEKS, ends_on=TAKEN)
+    made = tuple(MadeDecision(n, n, 10_000 + n, text, Confidence.RED, text, text, TAKEN_ON, LINK) for n in range(200))
+    decisions = tuple(OverdueDecision(n, n, 10_000 + n, text, text, TAKEN_ON, LINK) for n in range(200))
+    worst = Snapshot(
+        text, WEEK, TAKEN_ON, lines, calls, made, decisions, text, has_teams=True, weeks=WEEKS, ends_on=TAKEN_ON
+    )
     links = tuple(TeamLink(n, LINK) for n in range(7))
     few = replace(worst, key_results=tuple(replace(line, team_id=line.number % 7) for line in lines[:50]))
     for snapshot in (worst, few):

@@ -8,50 +8,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import CALL, LINE, MONDAY, snapshot
 
-from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
 
-WEEK = period(date(2026, 11, 16))
-
-LINE = KeyResultLine(
-    key_result_id=1,
-    number=12,
-    name="Activation",
-    team="Growth",
-    is_own=True,
-    is_leaders=False,
-    owner="Mele Fonua",
-    is_scored=True,
-    was_asked=True,
-    was_answered=True,
-    confidence=Confidence.GREEN,
-    score=Decimal("0.5"),
-    last_score=Decimal("0.4"),
-    answer_id=7,
-)
-CALL = Call(
-    escalation_id=1,
-    key_result_id=1,
-    number=12,
-    name="Activation",
-    confidence=Confidence.RED,
-    state=EscalationState.OPEN,
-    taken_by=None,
-    need="Two HR days",
-    blocked_by="People",
-    asked_slack_id="U1",
-    since=WEEK,
-    link=None,
-)
-
-
-def snapshot(*lines: KeyResultLine, calls: tuple[Call, ...] = ()) -> Snapshot:
-    return Snapshot("Growth", WEEK, date(2026, 11, 18), lines, calls, (), (), None)
+WEEK = MONDAY
 
 
 scores = st.none() | st.integers(0, 100).map(lambda n: Decimal(n) / 100)

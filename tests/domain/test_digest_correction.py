@@ -1,62 +1,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
+import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, Snapshot, Week, mean
+from bot.domain.digest import MadeDecision, Mix, Week, mean
 from bot.domain.digest_correction import AnswerPutRight, DecidedSince, Shown, corrected
-from bot.domain.escalation import EscalationState
 
-WEEK = period(date(2026, 11, 16))
+WEEK = samples.MONDAY
 AT = datetime(2026, 11, 18, 10, 12, tzinfo=UTC)
-LINE = KeyResultLine(
-    key_result_id=1,
-    number=12,
-    name="Activation",
-    team="Growth",
-    is_own=True,
-    is_leaders=False,
-    owner="Mele Fonua",
-    is_scored=True,
-    was_asked=True,
-    was_answered=True,
-    confidence=Confidence.GREEN,
-    score=Decimal("0.4"),
-    last_score=Decimal("0.4"),
-    answer_id=7,
-)
+LINE = replace(samples.LINE, score=Decimal("0.4"))
 OTHER = replace(LINE, key_result_id=2, number=13, score=Decimal("0.2"), answer_id=8)
-CALL = Call(
-    escalation_id=5,
-    key_result_id=2,
-    number=13,
-    name="Churn",
-    confidence=Confidence.RED,
-    state=EscalationState.OPEN,
-    taken_by=None,
-    need="two days of HR",
-    blocked_by="",
-    asked_slack_id="U1",
-    since=WEEK,
-    link=None,
+CALL = replace(
+    samples.CALL, escalation_id=5, key_result_id=2, number=13, name="Churn", need="two days of HR", blocked_by=""
 )
-TAKEN = Snapshot(
-    "Growth",
-    WEEK,
-    date(2026, 11, 18),
-    (LINE, OTHER),
-    (CALL,),
-    (),
-    (),
-    None,
-    weeks=(Week(WEEK, Decimal("0.3"), Decimal("0.4"), Mix(green=2)),),
-)
+TAKEN = samples.snapshot(LINE, OTHER, calls=(CALL,), weeks=(Week(WEEK, Decimal("0.3"), Decimal("0.4"), Mix(green=2)),))
 
 
 def test_an_answer_that_was_put_right_stands_in_its_line_and_in_the_newest_week() -> None:

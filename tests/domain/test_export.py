@@ -8,58 +8,29 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import samples
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cadence import following, period
+from bot.domain.cadence import following
 from bot.domain.confidence import Confidence
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
-from bot.domain.escalation import EscalationState
+from bot.domain.digest import MadeDecision
 from bot.domain.export import BEGINS_A_FORMULA, COLUMNS, Told, What, as_csv, as_json, harmless
 from bot.domain.health import Health, Share, Wait
 
-WEEK = period(date(2026, 11, 16))
-LINE = KeyResultLine(
-    key_result_id=1,
-    number=12,
-    name="Activation",
-    team="Growth",
-    is_own=True,
-    is_leaders=False,
-    owner="Mele Fonua",
-    is_scored=True,
-    was_asked=True,
-    was_answered=False,
-    confidence=Confidence.GREEN,
-    score=Decimal("0.5"),
-    last_score=None,
-    answer_id=777777,
-)
-CALL = Call(
-    escalation_id=1,
-    key_result_id=1,
-    number=12,
-    name="Activation",
-    confidence=Confidence.RED,
-    state=EscalationState.OPEN,
-    taken_by="Ana Lima",
-    need="Two HR days",
-    blocked_by="People",
-    asked_slack_id="U0SECRET",
-    since=WEEK,
-    link="https://example.slack.com/archives/C1/p1",
+WEEK = samples.MONDAY
+LINE = replace(samples.LINE, was_answered=False, last_score=None, answer_id=777777)
+CALL = replace(
+    samples.CALL, taken_by="Ana Lima", asked_slack_id="U0SECRET", link="https://example.slack.com/archives/C1/p1"
 )
 MADE = MadeDecision(1, 1, 12, "Activation", Confidence.RED, "HR frees Ana", "Hana Mori", date(2026, 11, 27), None)
-LATE = OverdueDecision(2, 1, 12, "Ask the bank", "Hana Mori", date(2026, 11, 10), None)
-SNAPSHOT = Snapshot(
-    "Growth",
-    WEEK,
-    date(2026, 11, 18),
-    (LINE, replace(LINE, key_result_id=2, number=13, name='=HYPERLINK("http://x")', confidence=None, score=None)),
-    (CALL, replace(CALL, escalation_id=2, need="")),
-    (MADE,),
-    (LATE,),
-    "webinars pause",
+SNAPSHOT = samples.snapshot(
+    LINE,
+    replace(LINE, key_result_id=2, number=13, name='=HYPERLINK("http://x")', confidence=None, score=None),
+    calls=(CALL, replace(CALL, escalation_id=2, need="")),
+    decided=(MADE,),
+    overdue=(samples.OVERDUE,),
+    stop_or_shift="webinars pause",
     health=Health("Growth", "2026 Q4", Share(3, 4), to_answer=Wait(Decimal("5.0"), 2)),
 )
 TOLD = Told(SNAPSHOT, "Growth, week of 16 Nov: 1 decision needed", "KR-12: too easy?")
