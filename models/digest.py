@@ -32,7 +32,8 @@ class StopOrShift(InWorkspace, Base):
 class Digest(InWorkspace, Base):
     """The one snapshot a team's digest of a period was built from, kept so that it can be shown again.
 
-    `snapshot` is JSON with its `version`; it holds the ids of the answers it was read off. `used_at`: when somebody
+    `snapshot` is JSON with its `version`; it holds the ids of the answers it was read off. `due_at`: the hour it was
+    promised for, null for one that was taken before that was kept. `used_at`: when somebody
     first pressed something in it, or asked for it; null while nobody did. `kept_at`: when somebody said that the
     digest stays although nobody did.
     """
@@ -50,6 +51,7 @@ class Digest(InWorkspace, Base):
     version: Mapped[int] = mapped_column(default=1)
     snapshot: Mapped[dict[str, Any]]
     taken_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     kept_at: Mapped[datetime | None]
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, charts, escalation_posts, failures, home_changes
+from bot.services import attention, charts, digest_hours, escalation_posts, failures, home_changes
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Message
@@ -221,6 +221,9 @@ def _rendered(session: Session, rows: Sequence[Delivery], now: datetime, weeks: 
                 bodies[row] = body
             case NotRendered(error):
                 _not_rendered(session, row, error, now)
+            case None if digest_hours.is_overtaken(session, row):
+                # Nobody read it in its week, and nobody will: that is told.
+                failed(session, row, failures.TOO_LATE, now)
             case None:
                 row.state, row.settled_at = DeliveryState.OBSOLETE, now
                 row.error = failures.why_not_sent(session, row, now)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
@@ -29,6 +28,7 @@ from bot.services import (
     reminding,
     understanding,
 )
+from bot.services.faults import STUMBLES
 from bot.slack import SlackFailure
 from models import Worker, Workspace
 from scheduler import pace
@@ -52,9 +52,6 @@ STEPS: tuple[tuple[Step, int], ...] = (
     (draft.forget_over, 500),
     (understanding.forget_over, 100),
 )
-
-# A fault of ours in one row; the database being away is something else.
-STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NoResultFound)
 
 MEMBERS_EVERY = timedelta(days=1)
 

@@ -21,3 +21,8 @@ def day(when: date) -> str:
 def weekday_time(local: datetime) -> str:
     """ "Tue 17:00", of a time that is already in the reader's zone."""
     return f"{weekday(local)} {local:%H:%M}"
+
+
+def weekday_day_time(local: datetime) -> str:
+    """ "Tue 17 Nov 17:00", of a time that is already in the reader's zone."""
+    return f"{weekday(local)} {day(local)} {local:%H:%M}"

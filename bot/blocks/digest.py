@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from bot.blocks import decision_kinds
-from bot.blocks.dates import day, weekday, weekday_time
+from bot.blocks.dates import day, weekday, weekday_day_time, weekday_time
 from bot.blocks.dependency import Waits, answer
 from bot.blocks.digest_charts import charts, weeks_in_words
 from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
@@ -64,10 +64,19 @@ UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
+class Late:
+    """When it was promised and when it came, both in its channel's zone."""
+
+    due: datetime
+    came: datetime
+
+
+@dataclass(frozen=True)
 class Beside:
     """What stands beside the snapshot. `digest_id`: what its buttons are about, null for one that is not kept.
     `links`: the digests of the teams beneath. `with_charts`: this workspace's Slack draws pictures. `corrections`: what
-    was put right since it was posted, told in the time of `zone`. `has_thread`: the details follow below it."""
+    was put right since it was posted, told in the time of `zone`. `has_thread`: the details follow below it. `late`:
+    where it came well after its hour."""
 
     digest_id: int | None = None
     links: tuple[TeamLink, ...] = ()
@@ -75,6 +84,7 @@ class Beside:
     corrections: tuple[Shown, ...] = ()
     zone: ZoneInfo = UTC
     has_thread: bool = True
+    late: Late | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
     leaders = MOST_LEADERS_AMONG_TEAMS if snapshot.is_large else MOST_LEADERS
     blocks = [
         section(f"*{headline(snapshot)}*"),
+        _late(beside.late),
         _part("Leaders' own", _on_one_line([_leaders_own(line, room) for line in snapshot.leaders], leaders)),
         *_asks(snapshot, beside, room),
         # The teams' lines tell it, where there are very many.
@@ -170,7 +181,14 @@ def _asks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
 
 def _ask(call: Call, snapshot: Snapshot, room: _Room) -> str:
     what = said(call.need, room.sentence) if call.need else "waits for the review"
-    return " · ".join([f"{_named(call, room)}: {what}", _whose_turn(call, snapshot)])
+    return " · ".join([f"{_named(call, room)}{_of_team(call, snapshot, room)}: {what}", _whose_turn(call, snapshot)])
+
+
+def _of_team(call: Call, snapshot: Snapshot, room: _Room) -> str:
+    """Who decides about several teams reads which one it is."""
+    holders = {line.key_result_id: line.team for line in snapshot.key_results if not line.is_own}
+    team = holders.get(call.key_result_id) if snapshot.has_teams else None
+    return f" ({said(team, room.name)})" if team is not None else ""
 
 
 def _ways(call: Call, digest_id: int) -> Block:
@@ -267,6 +285,16 @@ def _waiting(one: Waiting, room: _Room) -> str:
     reason = clip(one.reason, room.sentence) if one.reason else None
     waits = Waits(clip(one.other, room.name), one.state, "", by, one.due_on, reason)
     return f"{what}: {answer(waits)}"
+
+
+def _late(late: Late | None) -> Block | None:
+    """A locked phone shows the state all the same; who reads on learns of which day it is."""
+    if late is None:
+        return None
+    same_day = late.due.date() == late.came.date()
+    came = f"{late.came:%H:%M}" if same_day else weekday_day_time(late.came)
+    due = f"{late.due:%H:%M}" if same_day else weekday_day_time(late.due)
+    return context(f"This comes late: it was due {due}, and could be posted only {came}.")
 
 
 def _corrections(beside: Beside) -> Block | None:

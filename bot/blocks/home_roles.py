@@ -6,7 +6,9 @@ import enum
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from bot.blocks.dates import weekday_day_time
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, divider, header, overflow, section
 from bot.blocks.notices import undelivered
@@ -78,12 +80,14 @@ class Failure:
 
 @dataclass(frozen=True)
 class Admin:
-    """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up."""
+    """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up; `not_made`: the
+    teams whose digest is due and could not be made, with its hour in their channel's zone."""
 
     teams: tuple[AdminTeam, ...]
     failures: tuple[Failure, ...]
     too_late: int
     uncertain: int
+    not_made: tuple[tuple[str, datetime], ...] = ()
 
 
 def led_blocks(led: Sequence[Led]) -> list[Block]:
@@ -177,9 +181,13 @@ def _admin_team(team: AdminTeam) -> str:
 
 
 def _failures(admin: Admin) -> list[Block]:
-    if not (admin.failures or admin.too_late or admin.uncertain):
+    if not (admin.failures or admin.too_late or admin.uncertain or admin.not_made):
         return [section("Everything of the last four weeks has arrived.")]
-    lines = []
+    lines = [
+        f"• The digest of {said(team, NAME)} was due {weekday_day_time(due)} and could not be made. I keep trying; the "
+        "log of Okra says why."
+        for team, due in admin.not_made[:MOST_FAILURES]
+    ]
     for one in admin.failures[:MOST_FAILURES]:
         times = f" ({one.count} times)" if one.count > 1 else ""
         lines.append(f"• {undelivered(what=one.what, to=one.to, code=one.code).text}{times}")

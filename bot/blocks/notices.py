@@ -7,6 +7,9 @@ from bot.blocks.layout import dialog, section
 from bot.blocks.post import Post, View
 from bot.blocks.text import said
 
+# Why something was not sent that Slack would have taken: by then it made no sense any more.
+TOO_LATE = "too_late"
+
 # What Slack's words mean for the person who can mend it.
 _REMEDIES = {
     "channel_not_found": "The channel is gone or private. Invite Okra to it, or name another one for the team.",
@@ -70,8 +73,19 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
     """To an admin: what did not arrive, where, why, and what to do. `to` is a person's name or a channel link."""
     remedy = _REMEDIES.get(code, "Run `okra doctor` to see what is wrong.")
     where = to if to.startswith("<#") else said(to, 80)
+    if code == TOO_LATE:
+        return overtaken(what=what, where=where)
     text = (
         f"{_WHAT.get(what, 'A message')} for {where} could not be delivered: Slack says “{said(code, 200)}”. {remedy}"
+    )
+    return Post(text, (section(text),))
+
+
+def overtaken(*, what: str, where: str) -> Post:
+    """To an admin: something was not posted, because the next one of its kind was due before Slack could be reached."""
+    text = (
+        f"{_WHAT.get(what, 'A message')} for {where} was not posted: Slack could be reached only when the next one was "
+        "due. That one tells where things stand; the one before is kept, and `okra export` has it."
     )
     return Post(text, (section(text),))
 

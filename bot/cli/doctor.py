@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import Program, build, database_file, open_settings_database
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
-from bot.services.failures import LATELY, Failures, failures_since
+from bot.services.failures import Failures, failures_of
 from bot.settings import Settings, SettingsError, Transport, load
 from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, stored_revision
@@ -186,7 +186,7 @@ def _programme(program: Program) -> Iterator[Check]:
                 Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
             )
         )
-        failures = failures_since(session, program.runtime.now() - LATELY)
+        failures = failures_of(session, program.runtime.now())
     hint = "" if on else " `okra team on NAME` switches one on."
     yield Check("teams", Finding.OK if on else Finding.NOTE, f"{on} on, {off} off.{hint}")
     if drafts:
@@ -201,6 +201,13 @@ def _programme(program: Program) -> Iterator[Check]:
 
 
 def _deliveries(failures: Failures) -> Iterator[Check]:
+    for team, due in failures.not_made:
+        yield Check(
+            "digests",
+            Finding.WRONG,
+            f"that of {team} was due {due:%Y-%m-%d %H:%M} and could not be made. Okra keeps trying; its log says why "
+            "(`digest_not_made`), or no worker runs: `okra run`.",
+        )
     for one in failures.undelivered:
         yield Check(
             "deliveries", Finding.NOTE, f"{one.count} × {one.kind.value} to {one.to} could not be delivered: {one.code}"

@@ -30,6 +30,9 @@ STOP_OR_SHIFT_LENGTH = 1000
 MOST_ASKS = 3
 """A digest asks for no more decisions than this; the others are counted."""
 
+LATE_AFTER = timedelta(minutes=30)
+"""A digest that comes so long after its hour says so."""
+
 LARGE = 60
 """A digest of several teams with more key results than this speaks about the teams, and leads into theirs."""
 

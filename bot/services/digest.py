@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.blocks.digest import Beside, digest_post
@@ -21,6 +22,7 @@ from bot.services import (
     audit,
     charts,
     digest_corrections,
+    digest_hours,
     digest_snapshot,
     digest_unread,
     lead_note,
@@ -30,10 +32,13 @@ from bot.services import (
 )
 from bot.services.access import Caller, member_of
 from bot.services.digest_links import links_to
+from bot.services.faults import STUMBLES
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import rhythm_of_team
 from models import Delivery, Digest, PostKind, Team, Workspace
 from models.once import insert_once
+
+log = structlog.get_logger(__name__)
 
 A_MINUTE = timedelta(minutes=1)
 
@@ -47,7 +52,9 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
     """Take the digests of up to `limit` teams whose time has come; returns how many teams there were.
 
     A late one is taken all the same. After several missed weeks only the newest is: the older ones would tell of a
-    week that nobody acts on any more. What a digest covers is said in `bot/services/digest_snapshot.py`.
+    week that nobody acts on any more. What a digest covers is said in `bot/services/digest_snapshot.py`. One that
+    cannot be made for a fault of ours stops no other: it is tried again, and stands where admins look
+    (`bot/services/digest_hours.py`).
     """
     teams = session.scalars(
         sa.select(Team)
@@ -61,7 +68,13 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         workspace = session.get_one(Workspace, team.workspace_id)
         rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
         period = digest_due(now, rhythm, zone)
-        asked = _take(session, now, team, period)
+        try:
+            with session.begin_nested():
+                asked = _take(session, now, team, period, due_at=digest_at(period, rhythm, zone))
+        except STUMBLES:
+            log.exception("digest_not_made", team=team.id, period=period.isoformat())
+            team.next_digest_at = now + digest_hours.AGAIN
+            continue
         taken.setdefault((workspace.id, period), []).append((team.id, asked))
         team.next_digest_at = digest_at(following(period), rhythm, zone)
         if team.next_note_at is None:  # it had no lead when it was switched on
@@ -76,11 +89,12 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The digest as it was taken; nothing for a team that has been switched off."""
+    """The digest as it was taken; nothing for a team that has been switched off, or where the next one overtook it."""
     snapshot, corrections = _snapshot(session, delivery)
-    if snapshot is None or snapshot.is_empty:
+    if snapshot is None or snapshot.is_empty or digest_hours.is_overtaken(session, delivery):
         return None
     workspace = session.get_one(Workspace, delivery.workspace_id)
+    zone = ZoneInfo(workspace.time_zone)
     return digest_post(
         snapshot,
         Beside(
@@ -88,7 +102,8 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             links=_links(session, delivery, snapshot),
             with_charts=charts.are_drawn(workspace, now),
             corrections=corrections,
-            zone=ZoneInfo(workspace.time_zone),
+            zone=zone,
+            late=digest_hours.late(session, delivery, now, zone),
         ),
     )
 
@@ -122,7 +137,7 @@ def shown_whole(session: Session, caller: Caller, digest_id: int) -> tuple[Post,
     return tables(as_it_may_be_seen(session, digest)[0])
 
 
-def _take(session: Session, now: datetime, team: Team, period: Period) -> Signal | None:
+def _take(session: Session, now: datetime, team: Team, period: Period, *, due_at: datetime) -> Signal | None:
     """Take a team's digest unless it was taken; returns the question that it asks, null without one."""
     snapshot = digest_snapshot.read(session, now, team, period)
     digest_id = insert_once(
@@ -135,6 +150,7 @@ def _take(session: Session, now: datetime, team: Team, period: Period) -> Signal
             "version": VERSION,
             "snapshot": to_json(snapshot),
             "taken_at": now,
+            "due_at": due_at,
         },
         key=("team_id", "period"),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -13,12 +13,12 @@ from bot.blocks import notices
 from bot.blocks.post import Post
 from bot.domain.cadence import period_on
 from bot.domain.permissions import Action, Facts
-from bot.services import access, outbox
+from bot.services import access, digest_hours, outbox
 from bot.services.access import Caller
 from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, PostKind
 
-# Why a prompt was not sent: answering had closed before it could leave.
-TOO_LATE = "too_late"
+# Why a prompt was not sent: answering had closed before it could leave. Why a digest was not: the next one was due.
+TOO_LATE = notices.TOO_LATE
 # How far back an admin looks.
 LATELY = timedelta(days=28)
 
@@ -38,25 +38,33 @@ class Undelivered:
 @dataclass(frozen=True)
 class Failures:
     """What did not arrive lately. `too_late`: prompts that were not sent, because answering had closed by then.
-    `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up."""
+    `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up. `not_made`: the teams
+    whose digest is due and could not be taken, with its hour in its channel's zone."""
 
     undelivered: tuple[Undelivered, ...]
     too_late: int
     uncertain: int
+    not_made: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.undelivered or self.too_late or self.uncertain)
+        return not (self.undelivered or self.too_late or self.uncertain or self.not_made)
 
 
 def view(session: Session, caller: Caller, now: datetime) -> Failures:
     """What an admin sees of the failures of their workspace. Raises `Refused` for anybody else."""
     access.require(session, caller, Action.SEE_FAILURES, Facts())
-    return failures_since(session, now - LATELY, workspace_id=caller.workspace_id)
+    return failures_of(session, now, workspace_id=caller.workspace_id)
+
+
+def failures_of(session: Session, now: datetime, *, workspace_id: int | None = None) -> Failures:
+    """The failures of the last weeks, the newest first; None: of all workspaces, for who runs Okra."""
+    found = failures_since(session, now - LATELY, workspace_id=workspace_id)
+    return replace(found, not_made=tuple(digest_hours.not_made(session, now, workspace_id)))
 
 
 def failures_since(session: Session, since: datetime, *, workspace_id: int | None = None) -> Failures:
-    """The failures after an instant, the newest first; None: of all workspaces, for who runs Okra."""
+    """What did not arrive after an instant, the newest first; None: in all workspaces."""
     here = Delivery.workspace_id == workspace_id if workspace_id is not None else sa.true()
     groups = session.execute(
         sa.select(

@@ -99,4 +99,5 @@ def admin(session: Session, caller: Caller, now: datetime) -> Admin:
         failures=tuple(Failure(one.kind.value, one.to, one.code, one.count) for one in found.undelivered),
         too_late=found.too_late,
         uncertain=found.uncertain,
+        not_made=found.not_made,
     )
