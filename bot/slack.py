@@ -373,14 +373,13 @@ class Gateway:
             token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[]
         )
 
-    def respond(self, response_url: str, body: Post, *, replace: bool = False, in_channel: bool = False) -> bool:
-        """Answer a press through its `response_url`, for the presser's eyes, or (`in_channel`) for everybody in the
-        channel that it is for. False where Slack did not take it.
+    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
+        """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
 
         It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
         """
         content = {
-            "response_type": "in_channel" if in_channel else "ephemeral",
+            "response_type": "ephemeral",
             "replace_original": replace,
             "text": body.text,
             "blocks": list(body.blocks),
@@ -396,6 +395,20 @@ class Gateway:
             log.warning("response_url_failed", error=type(error).__name__)
             return False
         return True
+
+    def say_through(self, response_url: str, body: Post) -> None:
+        """Say something to everybody in the channel that a `response_url` is for, once.
+
+        It is posted under no id that it could be looked for by: with `UnknownOutcome` it may stand there.
+        """
+        content = {"response_type": "in_channel", "text": body.text, "blocks": list(body.blocks)}
+        try:
+            self._send_json(response_url, json.dumps(content).encode(), _interactive())
+        except urllib.error.HTTPError as error:
+            code = f"http_{error.code}"
+            raise (UnknownOutcome(code) if error.code >= 500 else Permanent(code)) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise sort_network(error) from error
 
 
 def _next_cursor(answer: Any) -> str | None:

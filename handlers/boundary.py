@@ -158,11 +158,11 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
     except Refused as refused:
         return trouble(body, sentences.sentence(refused.reason, refused.facts))
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
-        incident = _incident()
+        incident = new_incident()
         log.exception("interaction_failed", incident=incident, error=type(error).__name__)
         return trouble(body, notices.try_again(incident, in_dialog=body.get("type") == "view_submission"))
     except Exception as error:
-        incident = _incident()
+        incident = new_incident()
         log.exception("interaction_broke", incident=incident, error=type(error).__name__)
         return trouble(body, notices.broken(incident))
 
@@ -268,5 +268,6 @@ def _whisper(gateway: Gateway, ack: Ack, body: Mapping[str, Any], post: Post) ->
     return ack()
 
 
-def _incident() -> str:
+def new_incident() -> str:
+    """What the person reads and the log has, so that one is found by the other."""
     return secrets.token_hex(4)

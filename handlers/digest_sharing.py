@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 
+import structlog
+
 from bot.blocks import digest_sharing as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import digest_sharing, once
 from bot.services.refusals import Reason, Refused
-from handlers.boundary import Desk
+from bot.slack import SlackFailure, UnknownOutcome
+from handlers.boundary import Desk, new_incident
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
+
+log = structlog.get_logger(__name__)
 
 
 def register(desk: Desk) -> None:
@@ -72,7 +77,10 @@ def post_now(runtime: Runtime, request: Request) -> Reply:
 
 
 def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
-    """Channel and note were submitted. Slack gave an address for it, which may be used for half an hour."""
+    """Channel and note were submitted. Slack gave an address for it, which may be used for half an hour.
+
+    It is not looked for afterwards, so whoever posts it is told when it may not stand there.
+    """
     view, note = _submitted(request)
     if len(note) > blocks.NOTE_LENGTH:
         return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
@@ -82,10 +90,16 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            return Done()
+            return Whisper(blocks.submitted_before())
         post = digest_sharing.elsewhere(session, now, request.caller, int(view.metadata["team"]), note)
-    arrived = runtime.gateway.respond(str(addresses[0]["response_url"]), post, in_channel=True)
-    return Whisper(blocks.posted_elsewhere() if arrived else blocks.not_posted())
+    try:
+        runtime.gateway.say_through(str(addresses[0]["response_url"]), post)
+    except SlackFailure as failure:
+        incident = new_incident()
+        log.warning("digest_not_posted_elsewhere", incident=incident, error=failure.code)
+        unknown = isinstance(failure, UnknownOutcome)
+        return Whisper(blocks.perhaps_posted(incident) if unknown else blocks.not_posted(incident))
+    return Whisper(blocks.posted_elsewhere())
 
 
 def _submitted(request: Request) -> tuple[OpenView, str]:

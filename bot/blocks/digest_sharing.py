@@ -106,8 +106,26 @@ def posted_elsewhere() -> Post:
     return Post("It is posted there.")
 
 
-def not_posted() -> Post:
-    return Post("Slack did not take it. Please try once more, or choose another channel.")
+def not_posted(incident: str) -> Post:
+    return Post(
+        "Slack did not take it, so it is not posted. Please try once more with `/okr digest`, or choose another "
+        f"channel. If it stays so, tell your admin “{incident}”."
+    )
+
+
+def perhaps_posted(incident: str) -> Post:
+    """Slack did not answer in time, and nothing can be looked for in a channel that Okra is not in."""
+    return Post(
+        "Slack did not answer, so I can't tell whether it is posted. Please look in the channel first; only if it is "
+        f"not there, post it once more with `/okr digest`. If it stays so, tell your admin “{incident}”."
+    )
+
+
+def submitted_before() -> Post:
+    """The same dialog came twice."""
+    return Post(
+        "This was submitted a moment ago, and is posted once. If it does not stand in the channel: `/okr digest`."
+    )
 
 
 def started_again(team: str) -> Post:

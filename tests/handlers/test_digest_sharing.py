@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from calls import MORNING, set_scene, tell, words
-from desk import Desk, whispered
+from desk import Desk, Dialog, whispered
 
 from bot.blocks.ids import Act, Command
 from bot.blocks.post import Post
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message, check_view
 from bot.services import digest as digests
+from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from handlers import commands, digest_sharing
 from handlers.reply import Done, Reply, Whisper
 from models import Delivery, Digest, DigestShare, KeyResult, Member, PostKind, Team
@@ -143,6 +145,44 @@ def test_another_channel_is_chosen_and_somebody_who_does_not_run_it_cannot_submi
     story.desk.submit(story.reader, digest_sharing.post_now, dialog)
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(DigestShare)).all() == []
+
+
+def elsewhere(story: Story) -> Dialog:
+    assert story.press(story.lead, Act.POST_DIGEST_ELSEWHERE) == Done()
+    return story.desk.opened().fill(Where="C0BOARD", A_note="for Thursday")
+
+
+def test_it_is_posted_elsewhere_once_however_often_the_dialog_is_sent(story: Story) -> None:
+    dialog = elsewhere(story)
+    assert whispered(story.desk.submit(story.lead, digest_sharing.post_elsewhere, dialog)) == "It is posted there."
+    again = whispered(story.desk.submit(story.lead, digest_sharing.post_elsewhere, dialog))
+    assert again.startswith("This was submitted a moment ago, and is posted once.")
+    ((address, post),) = story.desk.gateway.said
+    assert address.endswith("/C0BOARD")
+    assert "Posted by Tama Reid: for Thursday" in words(post)
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (Permanent("http_404"), "Slack did not take it, so it is not posted."),
+        (RetryLater("unreachable"), "Slack did not take it, so it is not posted."),
+        (UnknownOutcome("TimeoutError"), "I can't tell whether it is posted. Please look in the channel first"),
+    ],
+    ids=["refused", "out of reach", "no answer"],
+)
+def test_what_may_not_stand_elsewhere_is_told_with_a_reference_and_what_to_do(
+    story: Story, failure: SlackFailure, told: str
+) -> None:
+    dialog = elsewhere(story)
+    story.desk.gateway.failure = failure
+    said = whispered(story.desk.submit(story.lead, digest_sharing.post_elsewhere, dialog))
+    assert told in said
+    assert "`/okr digest`" in said
+    assert re.search(r"tell your admin “[0-9a-f]{8}”", said)
+    # Sent once more, the same dialog posts nothing, and says where to begin.
+    assert "`/okr digest`" in whispered(story.desk.submit(story.lead, digest_sharing.post_elsewhere, dialog))
+    assert len(story.desk.gateway.said) == 1
 
 
 def test_what_was_stopped_is_started_again_from_the_preview(story: Story) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from story import Okra
 
@@ -40,5 +41,20 @@ def test_a_guest_gets_no_file(okra: Okra) -> None:
 def test_where_slack_takes_no_file_it_is_said_and_nothing_is_half_shared(okra: Okra) -> None:
     okra.advance("2026-10-07 10:05")
     okra.slack.faults.add(Fault(FaultKind.DROPPED_BEFORE, "files.completeUploadExternal", times=1))
-    assert "That did not work just now" in okra.person("Tama Reid").command("/okr export Growth").text
+    said = okra.person("Tama Reid").command("/okr export Growth").text
+    assert "I can't tell whether okra-Growth-2026-10-05.csv has come. Please look in your direct message" in said
+    assert re.search(r"\(Reference [0-9a-f]{8}\)", said)
     assert [file.shared_in for file in files(okra)] == [{}]
+
+
+def test_where_slack_is_busy_or_refuses_it_is_said_what_to_do(okra: Okra) -> None:
+    okra.advance("2026-10-07 10:05")
+    okra.slack.faults.add(Fault(FaultKind.ERROR, "files.getUploadURLExternal", times=1, error="missing_scope"))
+    said = okra.person("Tama Reid").command("/okr export Growth").text
+    assert re.search(r"tell your admin “[0-9a-f]{8}”: okra doctor says what is missing", said)
+    okra.slack.faults.add(Fault(FaultKind.RATE_LIMITED, "files.getUploadURLExternal", times=1, seconds=20))
+    said = okra.person("Tama Reid").command("/okr export Growth").text
+    assert re.search(r"Please ask again in a minute\. \(Reference [0-9a-f]{8}\)", said)
+    okra.advance("2026-10-07 10:06")
+    assert files(okra) == []
+    assert ".csv is in your direct message" in okra.person("Tama Reid").command("/okr export Growth").text

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.settings import load
 from bot.slack import Gateway, SlackFailure
@@ -28,6 +29,7 @@ class ViewGateway(Gateway):
         self.updated: list[Mapping[str, Any]] = []
         self.hashes: list[str | None] = []
         self.failure: SlackFailure | None = None
+        self.said: list[tuple[str, Post]] = []
 
     def open_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
         self._fail()
@@ -37,6 +39,10 @@ class ViewGateway(Gateway):
         self._fail()
         self.updated.append(view)
         self.hashes.append(view_hash)
+
+    def say_through(self, response_url: str, body: Post) -> None:
+        self.said.append((response_url, body))
+        self._fail()
 
     def _fail(self) -> None:
         failure, self.failure = self.failure, None
@@ -97,7 +103,8 @@ class Desk:
         return boundary.answer(self.runtime, handler, body)
 
     def submit(self, who: Member, handler: boundary.Handler, dialog: Dialog) -> Reply:
-        return boundary.answer(self.runtime, handler, self._body("view_submission", who) | {"view": dialog.payload()})
+        body = self._body("view_submission", who) | {"view": dialog.payload()}
+        return boundary.answer(self.runtime, handler, body | {"response_urls": dialog.response_urls()})
 
     def opened(self) -> Dialog:
         """The dialog that was opened last."""
@@ -133,6 +140,14 @@ class Dialog:
         """The values of the buttons in it, by their action."""
         rows = [block["elements"] for block in self.view["blocks"] if block["type"] == "actions"]
         return {element["action_id"]: element.get("value", "") for row in rows for element in row}
+
+    def response_urls(self) -> list[dict[str, str]]:
+        """An address for each channel that was chosen in a menu that gives one."""
+        return [
+            {"block_id": block_id, "response_url": f"https://example.test/respond/{state['selected_conversation']}"}
+            for (block_id, _), state in self.state.items()
+            if state.get("selected_conversation")
+        ]
 
     @property
     def labels(self) -> list[str]:
@@ -198,6 +213,8 @@ def _initial(element: Mapping[str, Any]) -> dict[str, Any]:
             return {"type": element["type"], "selected_user": element.get("initial_user")}
         case "timepicker":
             return {"type": element["type"], "selected_time": element.get("initial_time")}
+        case "conversations_select":
+            return {"type": element["type"], "selected_conversation": element.get("initial_conversation")}
         case "number_input":
             return {"type": element["type"], "value": element.get("initial_value")}
         case _:
@@ -218,6 +235,8 @@ def _state(element: Mapping[str, Any], value: str) -> dict[str, Any]:
             return {"type": element["type"], "selected_time": value or None}
         case "number_input":
             return {"type": element["type"], "value": value or None}
+        case "conversations_select":
+            return {"type": element["type"], "selected_conversation": value or None}
         case "external_select":
             chosen = {"text": {"type": "plain_text", "text": value.partition(":")[2]}, "value": value}
             return {"type": element["type"], "selected_option": chosen if value else None}

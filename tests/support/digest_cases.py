@@ -12,7 +12,7 @@ from samples import LONDON, MONDAY, at
 from signal_cases import GOES, STOOD_STILL
 
 from bot.blocks import digest, digest_details, digest_sharing, digest_unread, export
-from bot.blocks.digest import Beside
+from bot.blocks.digest import Beside, Late
 from bot.blocks.digest_sharing import Preview, SharedDigest
 from bot.blocks.digest_teams import TeamLink
 from bot.blocks.digest_unread import Outcome, Unread
@@ -149,6 +149,8 @@ CHAPTER = Chapter(
         Case("The company's, with its month", lambda: digest.digest_post(COMPANY, replace(BESIDE, links=TEAMS))),
         Case("The company's, where it is large", lambda: digest.digest_post(LARGE, replace(BESIDE, links=TEAMS))),
         Case("In its thread, the teams", lambda: digest_details.details(LARGE, TEAMS)),
+        Case("Late, on its day", lambda: digest.digest_post(QUIET, replace(BESIDE, late=Late(at(18, 10), at(18, 14))))),
+        Case("Late by days", lambda: digest.digest_post(QUIET, replace(BESIDE, late=Late(at(18, 10), at(20, 8, 30))))),
         Case("After a correction", lambda: digest.digest_post(QUIET, CORRECTED)),
         Case("In its thread", lambda: digest_details.details(GROWTH)),
         Case("In the company's thread", lambda: digest_details.details(COMPANY, TEAMS)),
@@ -171,12 +173,20 @@ CHAPTER = Chapter(
             lambda: digest_sharing.shared(SharedDigest(QUIET, BESIDE, "Tama Reid", "for those who asked on Monday")),
         ),
         Case("After it, here", digest_sharing.posted_elsewhere),
-        Case("Slack did not take it", digest_sharing.not_posted),
+        Case("Slack did not take it", lambda: digest_sharing.not_posted("3f9a12c4")),
+        Case("Slack did not answer", lambda: digest_sharing.perhaps_posted("3f9a12c4")),
+        Case("The same dialog, sent twice", digest_sharing.submitted_before),
         Case("Nobody pressed anything in four of them", lambda: unread(Outcome.OPEN)),
         Case("*Keep it*", lambda: unread(Outcome.KEPT)),
         Case("*Stop it*", lambda: unread(Outcome.STOPPED)),
         Case("*Start it again*", lambda: digest_sharing.started_again("Growth")),
         Case("`/okr export`, in the direct message", lambda: export.beside_file("Growth", MONDAY)),
+        Case("`/okr export`, Slack was busy", lambda: export.file_not_sent("3f9a12c4")),
+        Case("`/okr export`, Slack refused it", lambda: export.file_refused("3f9a12c4")),
+        Case(
+            "`/okr export`, Slack did not answer",
+            lambda: export.file_perhaps_sent("okra-growth-2026-11-16.csv", "3f9a12c4"),
+        ),
         Case("`/okr export`, where it was typed", lambda: export.file_sent("okra-growth-2026-11-16.csv")),
     ),
 )
