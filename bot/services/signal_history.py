@@ -92,6 +92,12 @@ def key_results(session: Session, viewer: Caller | None, team_ids: Collection[in
         .where(Initiative.key_result_id == KeyResult.id, Initiative.archived_at.is_(None))
         .scalar_subquery()
     )
+    # One that was archived is no priority any more.
+    serves = (
+        sa.select(Priority.id)
+        .where(Priority.id == Objective.priority_id, Priority.archived_at.is_(None))
+        .scalar_subquery()
+    )
     here = sa.and_(Member.deactivated_at.is_(None), Member.kind == MemberKind.FULL)
     rows = session.execute(
         sa.select(
@@ -107,7 +113,7 @@ def key_results(session: Session, viewer: Caller | None, team_ids: Collection[in
             initiatives,
             Objective.id,
             Objective.title,
-            Objective.priority_id,
+            serves,
             Objective.team_id,
             Team.name,
             Cycle.starts_on,

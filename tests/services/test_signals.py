@@ -47,9 +47,11 @@ from models import (
     Initiative,
     KeyResult,
     KeyResultRevision,
+    KeyResultState,
     Member,
     Priority,
     Team,
+    Workspace,
 )
 from models import Signal as Kept
 from models.database import Database
@@ -234,6 +236,57 @@ def test_what_it_stands_on_is_asked_about_where_others_have_it(database: Databas
             (other.number, Lacks((Lack.OWNER,))),
             (None, Lacks((Lack.PRIORITY,))),
         }
+
+
+@pytest.mark.parametrize(
+    ("priorities", "serves", "otherwise", "fires"),
+    [
+        (("named",), None, "", True),
+        (("named", "named"), None, "", True),
+        # What it served is none any more, and there are others.
+        (("named", "archived"), 1, "", True),
+        (("named",), None, "draft", True),
+        # Nearly: it serves one; there are none, or none any more, or another workspace's.
+        (("named",), 0, "", False),
+        (("named", "named"), 1, "", False),
+        ((), None, "", False),
+        (("archived",), None, "", False),
+        (("elsewhere",), None, "", False),
+        # Must not: nothing of it is asked about any more, or not everybody may read of it.
+        (("named",), None, "closed", False),
+        (("named",), None, "archived", False),
+        (("named",), None, "limited", False),
+    ],
+)
+def test_an_objective_that_serves_no_priority_is_asked_about_where_there_are_any(
+    database: Database, priorities: tuple[str, ...], serves: int | None, otherwise: str, fires: bool
+) -> None:
+    with database.write() as session:
+        works = Works(session)
+        elsewhere = Workspace(name="Elsewhere", slack_team_id="T0OTHER", time_zone="UTC", created_at=wednesday(WEEK))
+        session.add(elsewhere)
+        session.flush()
+        made = []
+        for number, state in enumerate(priorities):
+            where = elsewhere if state == "elsewhere" else works.company.workspace
+            at = wednesday(WEEK)
+            archived_at = at if state == "archived" else None
+            made.append(Priority(workspace_id=where.id, name=f"P{number}", created_at=at, archived_at=archived_at))
+        session.add_all(made)
+        session.flush()
+        key_result = works.key_result()
+        if serves is not None:
+            works.objective.priority_id = made[serves].id
+        if otherwise == "draft":
+            key_result.state, key_result.owner_id = KeyResultState.DRAFT, None
+        if otherwise == "closed":
+            key_result.state, key_result.closed_at = KeyResultState.CLOSED, wednesday(WEEK)
+        if otherwise == "archived":
+            works.objective.archived_at = wednesday(WEEK)
+        if otherwise == "limited":
+            works.objective.visibility = Visibility.NAMED
+        session.flush()
+        assert (Lacks((Lack.PRIORITY,)) in works.fires(WEEK)) is fires
 
 
 def test_too_many_at_once_are_counted_for_objective_team_and_owner_who_is_not_named(database: Database) -> None:

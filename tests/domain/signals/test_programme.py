@@ -16,6 +16,7 @@ from bot.domain.signals.programme import (
     too_many_key_results,
     too_many_objectives,
 )
+from bot.domain.signals.thresholds import DEFAULT, Thresholds
 
 BEGAN = date(2026, 10, 5)
 TODAY = date(2026, 11, 16)
@@ -54,14 +55,49 @@ def test_each_level_has_its_limit_of_objectives(level: Level, objectives: int, m
     assert seen(too_many_objectives(1, level, objectives)) == expected
 
 
-@pytest.mark.parametrize(("count", "fires"), [(0, False), (3, False), (4, True), (12, True)])
-def test_an_objective_has_few_key_results(count: int, *, fires: bool) -> None:
-    assert seen(too_many_key_results(1, count)) == (TooMany(Load.KEY_RESULTS, count, 3) if fires else None)
+SIX = Thresholds(key_results_an_objective=6, key_results_an_owner=8)
 
 
-@pytest.mark.parametrize(("count", "fires"), [(0, False), (1, False), (5, False), (6, True), (20, True)])
-def test_one_owner_drives_few_key_results(count: int, *, fires: bool) -> None:
-    assert seen(overloaded_owner(1, count)) == (TooMany(Load.OWNED, count, 5) if fires else None)
+@pytest.mark.parametrize(
+    ("count", "limits", "most"),
+    [
+        (4, DEFAULT, 3),
+        (5, DEFAULT, 3),
+        (12, DEFAULT, 3),
+        (7, SIX, 6),
+        # Nearly: as many as are meant, by default and by what the organisation has said.
+        (3, DEFAULT, None),
+        (6, SIX, None),
+        (4, SIX, None),
+        # Must not: few, one, and an objective that has none yet.
+        (2, DEFAULT, None),
+        (1, DEFAULT, None),
+        (0, DEFAULT, None),
+    ],
+)
+def test_an_objective_has_few_key_results(count: int, limits: Thresholds, most: int | None) -> None:
+    expected = TooMany(Load.KEY_RESULTS, count, most) if most is not None else None
+    assert seen(too_many_key_results(1, count, limits)) == expected
+
+
+@pytest.mark.parametrize(
+    ("count", "limits", "most"),
+    [
+        (6, DEFAULT, 5),
+        (7, DEFAULT, 5),
+        (20, DEFAULT, 5),
+        (9, SIX, 8),
+        (5, DEFAULT, None),
+        (8, SIX, None),
+        (6, SIX, None),
+        (3, DEFAULT, None),
+        (1, DEFAULT, None),
+        (0, DEFAULT, None),
+    ],
+)
+def test_one_owner_drives_few_key_results(count: int, limits: Thresholds, most: int | None) -> None:
+    expected = TooMany(Load.OWNED, count, most) if most is not None else None
+    assert seen(overloaded_owner(1, count, limits)) == expected
 
 
 @pytest.mark.parametrize(
