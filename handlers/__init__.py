@@ -20,6 +20,7 @@ from handlers import (
     hand_over,
     help_wanted,
     home,
+    initiatives,
     lead_note,
     members,
     not_mine,
@@ -61,6 +62,7 @@ def desk_of(runtime: Runtime) -> Desk:
     lead_note.register(desk)
     hand_over.register(desk)
     value_rhythm.register(desk)
+    initiatives.register(desk)
     help_wanted.register(desk)
     away.register(desk)
     settings.register(desk)

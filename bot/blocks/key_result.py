@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from bot.blocks.dates import day
 from bot.blocks.ids import Act
+from bot.blocks.initiatives import initiatives_button, initiatives_shown
 from bot.blocks.layout import actions, button, context, section
 from bot.blocks.links import linked, thread_link
 from bot.blocks.post import Block, Post
@@ -51,7 +52,7 @@ class KeyResultView:
     """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
     `may_hand_over`, `may_ask_for_help`: the viewer owns it, or leads above; they also say how often its value is asked
     for. `may_correct`: they lead above, and the digest with the newest answer is out. `going` null: it has no pace (a
-    threshold, a health number, a cycle that is not running).
+    threshold, a health number, a cycle that is not running). `initiatives`: the work that is to move it.
     """
 
     standing: Standing
@@ -68,6 +69,8 @@ class KeyResultView:
     may_correct: bool = False
     may_ask_for_help: bool = False
     learning: str = ""
+    initiatives: tuple[str, ...] = ()
+    may_name_initiatives: bool = False
     going: Going | None = None
 
 
@@ -82,6 +85,8 @@ def key_result(view: KeyResultView) -> Post:
         blocks.append(context(pace_words(view.going)))
     if stands.escalation is not None:
         blocks.append(section(_escalation(stands)))
+    if view.initiatives:
+        blocks.append(section(initiatives_shown(view.initiatives)))
     if view.answers:
         blocks.append(section(_past(view.answers, shown_unit(stands))))
     elif not view.is_draft and not view.is_closed:
@@ -96,6 +101,8 @@ def key_result(view: KeyResultView) -> Post:
         buttons.append(button("Ask for help", Act.ASK_FOR_HELP, value=about))
     if view.may_hand_over:
         buttons += [button("Hand over", Act.HAND_OVER, value=about), ways_in(stands.key_result_id)]
+    if view.may_name_initiatives:
+        buttons.append(initiatives_button(stands.key_result_id))
     if buttons:
         blocks.append(actions(*buttons))
     return Post(_title(view), tuple(blocks))

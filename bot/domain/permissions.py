@@ -30,6 +30,7 @@ class Action(enum.Enum):
     EXCUSE_CHECK_IN = "excuse_check_in"
     HAND_OVER = "hand_over"
     SET_VALUE_RHYTHM = "set_value_rhythm"
+    NAME_INITIATIVES = "name_initiatives"
     STEER = "steer"
     RUN_DIGEST = "run_digest"
     DISMISS_SIGNAL = "dismiss_signal"
@@ -68,12 +69,12 @@ class Facts:
 def may(actor: Actor, action: Action, facts: Facts) -> bool:
     """Whether `actor` may do `action`.
 
-    Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer;
-    who sees it may ask its owner; the leads above, those who were asked and the executive sponsor may decide; where
-    nobody asked for help owner and co-owners may decide as well; owners, leads and those who were asked may make an
-    escalation private; who owns a decision, who made it and the leads above may say what became of it; admins see
-    settings and failures, not more. Nobody may act on what they may not see, and a private escalation is for its
-    owners and its members (`escalation_member_ids`).
+    Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer and
+    name initiatives; who sees it may ask its owner; the leads above, those who were asked and the executive sponsor may
+    decide; where nobody asked for help owner and co-owners may decide as well; owners, leads and those who were asked
+    may make an escalation private; who owns a decision, who made it and the leads above may say what became of it;
+    admins see settings and failures, not more. Nobody may act on what they may not see, and a private escalation is
+    for its owners and its members (`escalation_member_ids`).
     """
     if not (actor.is_full_member and actor.is_active):
         return False
@@ -85,7 +86,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     match action:
         case Action.VIEW_KEY_RESULT | Action.NAME_BLOCKER | Action.ASK_OWNER:
             return responsible or leads or asked or _is_open_to(me, facts)
-        case Action.ANSWER_CHECK_IN | Action.ASK_FOR_HELP:
+        case Action.ANSWER_CHECK_IN | Action.ASK_FOR_HELP | Action.NAME_INITIATIVES:
             return responsible or leads
         case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
             return decides

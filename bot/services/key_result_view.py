@@ -15,7 +15,7 @@ from bot.domain.cycles import CycleDates, CycleState
 from bot.domain.localtime import local_date_of
 from bot.domain.pace import Pace, Point, projected
 from bot.domain.permissions import Action, may
-from bot.services import access, correction, help_wanted
+from bot.services import access, correction, help_wanted, initiatives
 from bot.services.access import Caller
 from bot.services.answerable import subject
 from bot.services.refusals import Reason, Refused
@@ -76,6 +76,8 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         may_hand_over=_may_hand_over(session, viewer, key_result),
         may_correct=correction.is_possible(session, now, viewer, key_result.id),
         may_ask_for_help=help_wanted.may_ask(session, viewer, key_result),
+        initiatives=initiatives.of(session, key_result.id),
+        may_name_initiatives=initiatives.may_name(session, viewer, key_result),
         going=_going(session, viewer, now, key_result),
     )
 

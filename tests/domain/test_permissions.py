@@ -52,6 +52,7 @@ ALLOWED = {
     Action.DISMISS_SIGNAL: LEADS,
     Action.HAND_OVER: LEADS | {"owner"},
     Action.SET_VALUE_RHYTHM: LEADS | {"owner"},
+    Action.NAME_INITIATIVES: OWNERS | LEADS,
     Action.SWITCH_TEAM_ON: {"admin"},
     Action.SEE_FAILURES: {"admin"},
     Action.STEER: {"admin"},

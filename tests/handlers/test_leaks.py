@@ -30,12 +30,23 @@ from sqlalchemy.orm import Session
 import handlers
 from bot.blocks.home import home as page_of
 from bot.blocks.ids import Command, Event
+from bot.blocks.ids import Dialog as Callback
 from bot.blocks.listing import help_text
 from bot.blocks.post import Post
 from bot.blocks.refusals import sentence
 from bot.domain.cadence import following, period
 from bot.domain.organisation import Level, Visibility
-from bot.services import decisions, digest, home, lead_note, planning
+from bot.services import (
+    decisions,
+    digest,
+    escalation,
+    escalation_more,
+    help_wanted,
+    home,
+    lead_note,
+    planning,
+    question,
+)
 from bot.services.access import Caller
 from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
@@ -65,8 +76,11 @@ SECRETS = (
     *("Quokkatitle", "Quokkametric", "Quokkatext", "Quokkachanged", "Quokkaworking", "Quokkamove", "Quokkaneed"),
     *("Quokkaplan", "Quokkablocker", "Quokkadecision", "Quokkareason", "Quokkainitiative"),
 )
-# Kept, and in no message yet.
-SHOWN_TO_NOBODY = {"Quokkainitiative"}
+# In what is private: a key result that everybody sees, whose request for help concerns its members only.
+PRIVATE = (
+    *("Wombatstuck", "Wombatneed", "Wombatasked", "Wombatdecision", "Wombatreason"),
+    *("Wombatended", "Wombatblocker"),
+)
 # In what every full member of the workspace may read, and nobody else.
 OURS = ("Numbatmetric", "Numbatteam", "Numbattitle", "Numbatneed", "Mere Ngata", "Tama Reid")
 
@@ -89,6 +103,9 @@ class FileGateway(ViewGateway):
     def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
         self.opened.append({"post": body.text, "blocks": list(body.blocks)})
         return True
+
+    def say_through(self, response_url: str, body: Post) -> None:
+        self.opened.append({"post": body.text, "blocks": list(body.blocks)})
 
 
 @dataclass
@@ -133,6 +150,7 @@ class Works:
         legal = company.team("Legal", lead=stranger, parent=top, channel_id="C0LEGAL")
         company.key_result(company.objective(legal, "Know the law"), stranger, metric="Contracts")
         self.open = company.key_result(company.objective(team, "Numbattitle"), owner, metric="Numbatmetric")
+        self.legal = legal
         # One is limited by itself, one by its objective.
         hidden = company.objective(team, "Quokkatitle")
         hidden.visibility = Visibility.NAMED
@@ -141,6 +159,10 @@ class Works:
             company.key_result(hidden, owner, "Quokkatext again", metric="Quokkametric again"),
         ]
         self.limited[0].visibility = Visibility.NAMED
+        self.private = [
+            company.key_result(company.objective(team, f"Numbattitle {number}"), owner, metric="Numbatprivate")
+            for number in range(2)
+        ]
         for one in self.limited:
             session.add(
                 KeyResultViewer(workspace_id=one.workspace_id, key_result_id=one.id, member_id=self.people["owner"].id)
@@ -202,6 +224,56 @@ class Works:
             decision_id=1,
             reason="Quokkareason",
         )
+        self._go_private(session, owner, lead)
+
+    def _go_private(self, session: Session, owner: Member, lead: Member) -> None:
+        """Two requests for help are made private by the owner; what is said in them from then on is for their members.
+
+        One is decided about, twice, and one of the decisions is dropped; the other ends without a decision.
+        """
+        by_owner, by_lead = (Caller(one.workspace_id, one.id) for one in (owner, lead))
+        monday = following(WEEK, 4)
+        calls = []
+        for number, key_result in enumerate(self.private):
+            now = NOW - timedelta(hours=20 - number)
+            tell(session, now, session.get_one(KeyResult, key_result.id), by=owner, period=monday, score="0.2")
+            call = session.scalars(sa.select(Escalation).where(Escalation.key_result_id == key_result.id)).one()
+            escalation_more.make_private(session, now, caller=by_owner, escalation_id=call.id)
+            help_wanted.ask(
+                session,
+                now,
+                caller=by_owner,
+                key_result_id=key_result.id,
+                stuck="Wombatstuck",
+                need="Wombatneed",
+                by=BlockedBy(words="Wombatblocker"),
+            )
+            question.ask(session, now, caller=by_lead, escalation_id=call.id, question="Wombatasked")
+            calls.append(call)
+        for number in range(2):
+            draft = Draft("Wombatdecision", lead.id, date(2026, 11, 3 + number))
+            made = decisions.decide(
+                session, NOW - timedelta(hours=16), caller=by_lead, escalation_id=calls[0].id, draft=draft
+            )
+        decisions.drop(session, NOW - timedelta(hours=15), caller=by_lead, decision_id=made.id, reason="Wombatreason")
+        escalation.resolve(
+            session, NOW - timedelta(hours=15), caller=by_lead, escalation_id=calls[1].id, reason="Wombatended"
+        )
+        # And what is limited waits for another team, which may not know what for.
+        tell(
+            session,
+            NOW - timedelta(hours=14),
+            session.get_one(KeyResult, self.limited[0].id),
+            by=owner,
+            period=monday,
+            score="0.1",
+            working="Quokkaworking",
+            need="Quokkaneed",
+            plan="Quokkaplan",
+            blocked_by=BlockedBy(team_id=self.legal.id),
+            wants_help=True,
+            same_blocker=False,
+        )
 
 
 @dataclass
@@ -238,7 +310,7 @@ class Walk:
 
     def presses(self, buttons: Sequence[tuple[str, str]]) -> None:
         """Every button with the value that it had for whoever saw it, and with ids that somebody could guess."""
-        guessed = [(action, str(number)) for action in self.heard["action"] for number in range(2, 5)]
+        guessed = [(action, str(number)) for action in self.heard["action"] for number in range(2, 7)]
         for action, value in dict.fromkeys([*buttons, *guessed]):
             if action in self.heard["action"]:
                 self._hears(f"button {action}", self.desk.press(self.who, self.heard["action"][action], action, value))
@@ -253,6 +325,8 @@ class Walk:
             for (block_id, action_id), state in dialog.state.items():
                 if state.get("type") == "plain_text_input" and not state.get("value"):
                     dialog.state[block_id, action_id] = {**state, "value": "7"}
+                if state.get("type") == "conversations_select":
+                    dialog.state[block_id, action_id] = {**state, "selected_conversation": "C0ELSEWHERE"}
             self._hears(f"dialog {view['callback_id']}", self.desk.submit(self.who, handler, dialog))
 
     def shortcuts(self) -> None:
@@ -355,7 +429,7 @@ def lines() -> list[str]:
     words = dict.fromkeys(["", *helped, *commands._WITH_WORDS, "company", "back", "settings"])
     behind = ("", "3", "Numbatteam", "company json")
     okr = [f"/okr {word} {more}".strip() for word in words for more in behind]
-    return [*okr, *(f"/kr {number}{more}" for number in range(2, 5) for more in ("", " 45 red slow"))]
+    return [*okr, *(f"/kr {number}{more}" for number in range(2, 7) for more in ("", " 45 red slow"))]
 
 
 def _shown(session: Session, delivery: Delivery) -> Post | None:
@@ -389,10 +463,27 @@ def test_the_walk_finds_every_secret_where_it_may_be_read(works: Works) -> None:
         walk.shortcuts()
     for walk in walks:
         walk.presses(list(walk.buttons))
-    found = {word for walk in walks for word, _ in walk.found((*SECRETS, *OURS))}
-    assert found == {*SECRETS, *OURS} - SHOWN_TO_NOBODY
+    for walk in walks:
+        walk.submits(list(walk.dialogs))
+    found = {word for walk in walks for word, _ in walk.found((*SECRETS, *PRIVATE, *OURS))}
+    assert found == {*SECRETS, *PRIVATE, *OURS}
     surfaces = {where.split()[0] for walk in walks for _, where in walk.found(SECRETS)}
     assert surfaces >= {"/okr", "/kr", "Home", "message", "button"}
+    private = {where.split(":")[0] for walk in walks for _, where in walk.found(PRIVATE)}
+    assert {"message escalation", "/okr decisions"} <= private
+    # What is told to everybody is told of what is open to everybody, and of nothing else.
+    everybodys = {where for walk in walks for _, where in walk.found(OURS)}
+    assert everybodys >= {
+        *("/okr export Numbatteam", "/okr export company json", "/okr digest Numbatteam", "/okr health Numbatteam"),
+        *("/okr signals Numbatteam", "/okr friction", "/okr agenda", f"dialog {Callback.POST_DIGEST_ELSEWHERE}"),
+    }
+    for_many = ("/okr export", "/okr digest", "/okr health", "message digest", "dialog post_digest")
+    assert {
+        (word, where)
+        for walk in walks
+        for word, where in walk.found((*SECRETS, *PRIVATE))
+        if where.startswith(for_many)
+    } == set()
 
 
 @pytest.mark.parametrize(
@@ -414,7 +505,7 @@ def test_nobody_reads_what_is_not_for_them_whatever_they_do(works: Works, keys: 
     for key, walk in walks.items():
         walk.submits([view for insider in insiders for view in insider.dialogs])
         assert walk.said
-        assert walk.found(SECRETS) == set(), key
+        assert walk.found((*SECRETS, *PRIVATE)) == set(), key
         if key not in ("stranger", "admin"):
             # Another workspace has a team of the same name.
             ours = {*OURS} - ({"Numbatteam"} if key == "elsewhere" else set())

@@ -16,6 +16,7 @@ from bot.blocks import (
     checkin_problems,
     correction,
     hand_over,
+    initiatives,
     key_result,
     lead_note,
     listing,
@@ -110,6 +111,9 @@ TAMAS = replace(
     led=(LED,),
     admin=ADMIN,
 )
+INITIATIVES = initiatives.Initiatives(
+    1, 12, "Activation", ("New sign-up for half of the users", "https://example.org/plans/first-page")
+)
 SHOWN = KeyResultView(
     standing=ACTIVATION,
     objective="Make new customers feel at home",
@@ -132,6 +136,8 @@ SHOWN = KeyResultView(
     may_update=True,
     may_hand_over=True,
     may_ask_for_help=True,
+    initiatives=INITIATIVES.lines,
+    may_name_initiatives=True,
     going=Going(Decimal("0.45"), Decimal("0.61"), date(2026, 12, 31)),
 )  # fmt: skip
 NOTE = LeadNote(9, "Growth", at(18, 10), (), 7, 9, "Webinars pause until the audit has its evidence", is_over=False)
@@ -189,6 +195,13 @@ LISTS = Chapter(
                 )
             ),
         ),
+        Case("*Initiatives* under it", lambda: initiatives.initiatives_dialog(INITIATIVES)),
+        Case("After *Save*", lambda: initiatives.initiatives_saved(INITIATIVES)),
+        Case(
+            "After *Save*, where none is left", lambda: initiatives.initiatives_saved(replace(INITIATIVES, lines=()))
+        ),
+        Case("Too many lines", lambda: initiatives.too_many(12)),
+        Case("A line is too long", lambda: initiatives.line_too_long("New sign-up for half of the users", 412)),
         Case("`/kr`", key_result.which_one),
         Case("`/kr twelve`", lambda: key_result.no_number("twelve")),
     ),
@@ -272,6 +285,10 @@ FAILURES = Chapter(
         Case(
             "To an admin: a group message",
             lambda: notices.undelivered(what="escalation", to=notices.a_group_message(), code="missing_scope"),
+        ),
+        Case(
+            "To an admin: the next digest was due first",
+            lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code=notices.TOO_LATE),
         ),
         Case("To an admin: a person", lambda: notices.undelivered(what="prompt", to="Rosa Lind", code="user_disabled")),
     ),

@@ -1,0 +1,47 @@
+"""The work that should move a key result: *Initiatives* under `/kr 12`, and its dialog."""
+
+from __future__ import annotations
+
+from bot.blocks import initiatives as blocks
+from bot.blocks.ids import Act, Dialog, Typed
+from bot.runtime import Runtime
+from bot.services import initiatives, once
+from bot.services.refusals import Reason, Refused
+from handlers.boundary import Desk
+from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.request import Request
+
+
+def register(desk: Desk) -> None:
+    desk.action(Act.INITIATIVES, start)
+    desk.submit(Dialog.INITIATIVES, submitted)
+
+
+def start(runtime: Runtime, request: Request) -> Reply:
+    """*Initiatives*: opens the dialog."""
+    if not request.value.isdecimal():
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    with runtime.read() as session:
+        shown = initiatives.view(session, request.caller, int(request.value[:18]))
+    view = blocks.initiatives_dialog(shown)
+    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+    return Done()
+
+
+def submitted(runtime: Runtime, request: Request) -> Reply:
+    """They were named. Twice the same dialog names them once."""
+    view = request.view
+    if view is None:
+        return Done()
+    lines = [" ".join(line.split()) for line in view.text(Typed.INITIATIVES).splitlines() if line.strip()]
+    if len(lines) > blocks.MOST:
+        return Errors({Typed.INITIATIVES: blocks.too_many(len(lines))})
+    long = next((line for line in lines if len(line) > blocks.LONGEST), None)
+    if long is not None:
+        return Errors({Typed.INITIATIVES: blocks.line_too_long(long, len(long))})
+    with runtime.write() as session:
+        now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
+        saved = initiatives.name(session, now, request.caller, int(view.metadata["key_result"]), lines)
+    return Whisper(blocks.initiatives_saved(saved))
