@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, charts, digest_hours, escalation_posts, failures, home_changes
+from bot.services import attention, charts, digest_hours, escalation_asking, failures, home_changes
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Message
@@ -378,7 +378,7 @@ def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> 
 def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
     row.state, row.error, row.settled_at = DeliveryState.FAILED, code, now
     failures.tell_admins(session, row, now)
-    escalation_posts.ask_directly(session, now, row)
+    escalation_asking.ask_directly(session, now, row)
     fail_followers(session, row, now)
 
 

@@ -18,7 +18,7 @@ from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts
 from bot.services.escalation_case import decided_of
-from bot.services.escalation_posts import redraw_decided
+from bot.services.escalation_news import redraw_decided
 from bot.services.standing import standings
 from models import Decision, Delivery, KeyResult, Member, PostKind, Workspace
 

@@ -22,8 +22,9 @@ from bot.services import access, audit, outbox
 from bot.services import dependency_ladder as ladder
 from bot.services.access import Caller
 from bot.services.escalation_case import root_of
+from bot.services.escalation_news import redraw
 from bot.services.escalation_path import schedule_of
-from bot.services.escalation_posts import LOST, is_left, may_read, redraw, taken_back
+from bot.services.escalation_readers import LOST, is_left, may_read, taken_back
 from bot.services.refusals import Reason, Refused
 from bot.services.standing import standings
 from bot.services.still_open import open_for_key_results

@@ -34,7 +34,8 @@ from bot.services.blockers import blocked_by
 from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
 from bot.services.escalation_events import Called, note
 from bot.services.escalation_members import facts_of
-from bot.services.escalation_posts import begin_thread, follow_up, redraw, tell_owner_of_help, thread_team
+from bot.services.escalation_news import follow_up, redraw, tell_owner_of_help
+from bot.services.escalation_thread import begin_thread, thread_team
 from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import (

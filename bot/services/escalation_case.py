@@ -44,6 +44,8 @@ from models.prepared import Prepared
 # A review on the very day is meant until then, by the organisation's clock.
 REVIEWS_BEGIN = time(12)
 
+# The path goes on.
+GOING_ON = (EscalationEventKind.ASKED_NEXT, EscalationEventKind.NAMED_AGAIN)
 # What can become of a decision.
 SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
 # It was carried out in Okra: those whom it concerns are told by `bot/services/redefinition_posts.py`.

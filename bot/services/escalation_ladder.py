@@ -17,10 +17,11 @@ from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask, limit, working_time_after
 from bot.domain.localtime import instant_of, local_date_of
 from bot.services import morning_plan
+from bot.services.escalation_asking import ask, ask_after_review, tell_who_was_away
 from bot.services.escalation_case import next_review
 from bot.services.escalation_events import note
+from bot.services.escalation_news import follow_up
 from bot.services.escalation_path import next_climb, schedule_of, steps_of
-from bot.services.escalation_posts import ask, ask_after_review, follow_up, tell_who_was_away
 from models import (
     Answer,
     Escalation,

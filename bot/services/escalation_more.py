@@ -12,7 +12,7 @@ from bot.services.access import Caller, key_result_facts
 from bot.services.escalation import held, seen
 from bot.services.escalation_case import names_of, root_of
 from bot.services.escalation_events import note
-from bot.services.escalation_posts import group_of, move_thread
+from bot.services.escalation_thread import group_of, move_thread
 from bot.services.refusals import Reason, Refused
 from models import Escalation, EscalationEventKind, KeyResult
 

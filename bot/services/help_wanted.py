@@ -20,7 +20,7 @@ from bot.services.blocking import BlockedBy
 from bot.services.escalation import call_for_help, goes_on_in
 from bot.services.escalation_case import root_of
 from bot.services.escalation_events import Called
-from bot.services.escalation_posts import channel_of, thread_team
+from bot.services.escalation_thread import channel_of, thread_team
 from bot.services.refusals import Reason, Refused
 from models import KeyResult, KeyResultState
 

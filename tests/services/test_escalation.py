@@ -28,7 +28,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message
-from bot.services import decisions, escalation, escalation_posts
+from bot.services import decisions, escalation, escalation_asking
 from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
 from bot.services.escalation_case import case_of
@@ -276,7 +276,7 @@ def test_a_group_message_that_could_not_be_posted_asks_its_lead_directly(databas
         tell(session, MORNING, scene.key_result, by=scene.owner)
         root = posted(session, "escalation:1")
         root.state = DeliveryState.FAILED
-        escalation_posts.ask_directly(session, MORNING, root)
+        escalation_asking.ask_directly(session, MORNING, root)
         assert keys(session) == ["escalation:1", f"escalation:1:ask:{scene.lead.id}"]
         escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
         news = keys(session)[-1]

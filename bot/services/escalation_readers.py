@@ -1,0 +1,68 @@
+"""Who reads a post about an escalation, and whether they may: looked at each time, for a key result can be limited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from bot.blocks import escalation as messages
+from bot.blocks.post import Post
+from bot.domain.organisation import Visibility
+from bot.domain.permissions import Action, may
+from bot.services import conversations, outbox
+from bot.services.access import actor_of
+from bot.services.escalation_case import (
+    first_root_key,
+    key_result_of,
+)
+from bot.services.escalation_members import facts_of
+from models import (
+    Delivery,
+    DeliveryState,
+    Escalation,
+    Member,
+)
+
+# A thread whose first message could not be posted has no place for replies; nor has one that may not be read any more.
+LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
+
+
+def may_read(session: Session, delivery: Delivery, escalation: Escalation, *told: int) -> bool:
+    """Whether the readers of a post may see the escalation's key result, as things are now.
+
+    In a channel it must be for everybody, and not private. Otherwise its reader must be here (of a group: somebody),
+    and see it or be in on the escalation: who was asked, who took it, and (`told`) who is asked to make a decision
+    happen.
+    """
+    # Read at once with what belongs to it, where much is drawn together.
+    key_result_of(session, escalation)
+    taker = [escalation.taken_by_id] if escalation.taken_by_id is not None else []
+    facts = facts_of(session, escalation, told=[*taker, *told])
+    if delivery.channel_id is not None:
+        return facts.visibility is Visibility.WORKSPACE and not facts.private
+    readers = [session.get_one(Member, one) for one in readers_of(session, delivery)]
+    here = [one for one in readers if one.may_take_part]
+    return bool(here) and all(may(actor_of(one), Action.VIEW_KEY_RESULT, facts) for one in here)
+
+
+def readers_of(session: Session, delivery: Delivery) -> Sequence[int]:
+    """The members to whom a post goes by name: of a direct message, or of a group message; of a channel nobody."""
+    if delivery.conversation_id is not None:
+        return conversations.people_in(session, delivery.conversation_id)
+    return [delivery.member_id] if delivery.member_id is not None else []
+
+
+def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> Post | None:
+    """Nothing, where nothing was said; else what stands is taken back, with its buttons."""
+    if delivery.posted_ts is None:
+        return None
+    return messages.made_private() if escalation.private_at is not None else messages.hidden()
+
+
+def is_left(session: Session, delivery: Delivery, escalation: Escalation) -> bool:
+    """Whether it is of the thread that was left when the escalation was made private."""
+    if not escalation.has_moved:
+        return False
+    left = outbox.delivery_of(session, escalation.workspace_id, first_root_key(escalation.id))
+    return left is not None and left.id in (delivery.id, delivery.follows_id)

@@ -1,0 +1,129 @@
+"""Where an escalation's thread is: in a channel, in a group message, or with one person; and when it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.ladder import Ask
+from bot.domain.organisation import Visibility
+from bot.services import conversations, outbox
+from bot.services.access import key_result_facts, leads_above, teams_above
+from bot.services.escalation_case import (
+    root_key,
+    root_of,
+)
+from bot.services.escalation_news import redraw
+from bot.services.escalation_path import in_on_it, taking_part
+from bot.services.escalation_readers import readers_of
+from models import (
+    Delivery,
+    Escalation,
+    KeyResult,
+    Member,
+    Objective,
+    PostKind,
+    Team,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a thread is: a channel, a group message, or, where only one person is left, their direct message."""
+
+    channel_id: str | None = None
+    conversation_id: int | None = None
+    member_id: int | None = None
+
+
+def begin_thread(
+    session: Session, now: datetime, escalation: Escalation, *, holder: Team | None, first: Ask | None
+) -> None:
+    """Queue the thread's first message.
+
+    `holder` is the team whose channel holds the thread (`thread_team`); without one it is a group message of the owner,
+    the lead and who is asked `first`, and leaves when they are at work.
+    """
+    channel_id = channel_of(holder) if holder is not None else None
+    asked = [first.member_id] if first is not None else []
+    place = Place(channel_id) if channel_id else _group(session, now, escalation, group_of(session, escalation, asked))
+    _begin(session, now, escalation, place, at=first.at if channel_id is None and first is not None else now)
+
+
+def move_thread(session: Session, now: datetime, escalation: Escalation, actor_id: int) -> None:
+    """It was made private: the thread goes on in a group message. What stands where it was says no more than that.
+
+    A group message that has the actor in it stays.
+    """
+    root = root_of(session, escalation)
+    if root is not None and root.channel_id is None and actor_id in readers_of(session, root):
+        redraw(session, now, escalation)
+        return
+    escalation.has_moved = root is not None
+    session.flush()
+    place = _group(session, now, escalation, group_of(session, escalation, [actor_id]))
+    _begin(session, now, escalation, place, at=now)
+    if root is not None:
+        left = session.scalars(
+            sa.select(Delivery.id).where(Delivery.workspace_id == root.workspace_id, Delivery.follows_id == root.id)
+        ).all()
+        outbox.show_from_now_on(session, now, workspace_id=root.workspace_id, delivery_ids=[root.id, *left])
+    redraw(session, now, escalation)
+
+
+def group_of(session: Session, escalation: Escalation, more: Sequence[int]) -> Sequence[Member]:
+    """Who reads a group message about it: the owner, `more` people, the nearest lead, those who were asked or took it.
+
+    Those who do not take part are left out. Nobody can be added to it later: who is asked after that is asked directly.
+    """
+    key_result = session.get_one(KeyResult, escalation.key_result_id)
+    leads = leads_above(session, session.get_one(Objective, key_result.objective_id).team_id)
+    lead = [one.id for one in taking_part(session, [one for one in leads if one != key_result.owner_id])[:1]]
+    people = [key_result.owner_id, *more, *lead, escalation.taken_by_id, *in_on_it(session, escalation)]
+    wanted = [one for one in dict.fromkeys(people) if one is not None]
+    return taking_part(session, wanted)[: conversations.MOST]
+
+
+def _group(session: Session, now: datetime, escalation: Escalation, people: Sequence[Member]) -> Place | None:
+    """The group message of these people; of only one it is their direct message."""
+    ids = [one.id for one in people]
+    if len(ids) > 1:
+        return Place(conversation_id=conversations.with_people(session, now, escalation.workspace_id, ids))
+    return Place(member_id=ids[0]) if ids else None
+
+
+def _begin(session: Session, now: datetime, escalation: Escalation, place: Place | None, *, at: datetime) -> None:
+    if place is None:
+        return
+    outbox.post(
+        session,
+        now,
+        workspace_id=escalation.workspace_id,
+        key=root_key(escalation),
+        kind=PostKind.ESCALATION,
+        channel_id=place.channel_id,
+        conversation_id=place.conversation_id,
+        member_id=place.member_id,
+        escalation_id=escalation.id,
+        not_before=at,
+    )
+
+
+def thread_team(session: Session, key_result: KeyResult) -> Team | None:
+    """The team whose channel holds this key result's thread: its own, or the nearest above that has a channel.
+
+    None where there is no such team, or the channel's readers may not all see the key result.
+    """
+    if key_result_facts(session, key_result).visibility is not Visibility.WORKSPACE:
+        return None
+    home = session.get_one(Objective, key_result.objective_id).team_id
+    return next((team for team in teams_above(session, home) if channel_of(team)), None)
+
+
+def channel_of(team: Team) -> str | None:
+    """The channel that holds the threads of a team."""
+    return team.escalation_channel_id or team.channel_id
