@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.blocks.decision_kinds import beside
-from bot.blocks.escalation import LINE, Case, Decided, Settled, listed, title_of, to_thread, told_of_decision, whole
 from bot.blocks.escalation_dialogs import TEXT_LIMIT, decision_fields
 from bot.blocks.escalation_path import NAME
+from bot.blocks.escalation_replies import told_of_decision
+from bot.blocks.escalation_shown import Case, Decided, Settled, title_of
+from bot.blocks.escalation_words import LINE, listed, to_thread, whole
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.layout import actions, button, dialog, field_input, section, text_element
 from bot.blocks.moments import named_day

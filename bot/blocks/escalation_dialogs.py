@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.blocks.decision_kinds import kind_field
-from bot.blocks.escalation import Case, headline
+from bot.blocks.escalation import headline
+from bot.blocks.escalation_shown import Case
 from bot.blocks.ids import Dialog, Typed
 from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.moments import named_day

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.blocks.escalation import Case, buttons, stage
+from bot.blocks.escalation import buttons
 from bot.blocks.escalation_path import coming
+from bot.blocks.escalation_shown import Case, stage
 from bot.blocks.layout import actions, context
 from bot.blocks.post import Post
 from bot.domain.escalation import EscalationState

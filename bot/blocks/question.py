@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from bot.blocks.escalation import Case, Person, to_thread, whole
 from bot.blocks.escalation_path import NAME
+from bot.blocks.escalation_shown import Case, Person
+from bot.blocks.escalation_words import to_thread, whole
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.layout import actions, button, dialog, field_input, section, text_element
 from bot.blocks.links import mention

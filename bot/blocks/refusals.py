@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.blocks.away import cover_cannot
 from bot.blocks.decisions import only_these_decide, only_these_may_settle, settled_already
-from bot.blocks.escalation import only_these_may
+from bot.blocks.escalation_words import only_these_may
 from bot.blocks.hand_over import cannot_own, owns_already
 from bot.blocks.snooze import asked_again_already, no_time_left
 from bot.blocks.text import said

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks import decisions as messages
-from bot.blocks.escalation import Decided
+from bot.blocks.escalation_shown import Decided
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.cadence import following, period_of

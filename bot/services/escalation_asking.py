@@ -7,18 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.services import outbox
-from bot.services.escalation_case import (
-    root_of,
-)
+from bot.services.escalation_case import root_of
 from bot.services.escalation_path import steps_of
 from bot.services.escalation_readers import LOST, readers_of
-from models import (
-    Delivery,
-    Escalation,
-    EscalationEvent,
-    EscalationStep,
-    PostKind,
-)
+from models import Delivery, Escalation, EscalationEvent, EscalationStep, PostKind
 
 # The direct message carries a link to the thread, so the thread's first message gets a head start.
 HEAD_START = timedelta(seconds=1)

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.blocks import escalation as messages
-from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
 from bot.blocks.escalation_path import Asked, Expected
+from bot.blocks.escalation_shown import Case, Change, Decided, Person, Settled, Words, score
 from bot.blocks.links import thread_link
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
@@ -193,7 +192,7 @@ def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
     now = words_of(session, case.standing.key_result_id, call)
     return Change(
         confidence=call.confidence,
-        score=messages.score(case.standing),
+        score=score(case.standing),
         lines=Words(
             stuck=now.stuck if now.stuck != then.stuck else "",
             blocked_by=now.blocked_by if now.blocked_by != then.blocked_by else "",

@@ -12,26 +12,12 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import following, period_of
 from bot.services import outbox
 from bot.services.escalation_asking import HEAD_START
-from bot.services.escalation_case import (
-    CARRIED_OUT,
-    GOING_ON,
-    SETTLING,
-    root_of,
-)
+from bot.services.escalation_case import CARRIED_OUT, GOING_ON, SETTLING, root_of
 from bot.services.escalation_foot import keys_that_carry, may_carry
 from bot.services.escalation_readers import LOST, may_read, readers_of
 from bot.services.morning_plan import keys_about, of_escalation
 from bot.services.prompt import prompts_about
-from models import (
-    Decision,
-    Delivery,
-    Escalation,
-    EscalationEvent,
-    EscalationEventKind,
-    KeyResult,
-    PostKind,
-    Workspace,
-)
+from models import Decision, Delivery, Escalation, EscalationEvent, EscalationEventKind, KeyResult, PostKind, Workspace
 
 
 def follow_up(session: Session, now: datetime, escalation: Escalation, event: EscalationEvent) -> None:

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks import escalation as messages
+from bot.blocks import escalation_replies as replies
 from bot.blocks import question
 from bot.blocks.decisions import news_of_settling, settled
-from bot.blocks.escalation import Case, Decided, Settled
 from bot.blocks.escalation_foot import with_foot
 from bot.blocks.escalation_path import Again, Turn
+from bot.blocks.escalation_shown import Case, Decided, Settled, score
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.cadence import period, period_of
@@ -112,7 +113,7 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     latest = is_newest(session, delivery, escalation)
     if event.kind is EscalationEventKind.GREEN_AGAIN:
         # Beneath a decision the way to resolve is the first of the buttons anyway.
-        made: Post | None = messages.green_again(case, proposes=latest and not (foot and foot.shows_resolve(case)))
+        made: Post | None = replies.green_again(case, proposes=latest and not (foot and foot.shows_resolve(case)))
     else:
         made = _reply_of(session, event, case, is_newest=latest)
     return with_foot(made, case, foot) if made is not None and foot is not None else made
@@ -129,19 +130,19 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case, *, is_newest
         case EscalationEventKind.HELP_ASKED | EscalationEventKind.RED_AGAIN:
             return _call_of(session, event, case)
         case EscalationEventKind.ASKED_NEXT:
-            return messages.went_on(_turn(session, event))
+            return replies.went_on(_turn(session, event))
         case EscalationEventKind.NAMED_AGAIN:
             again = again_of(session, event)
             if event.step_id is not None or again is None:
-                return messages.went_on(_turn(session, event)) if event.step_id is not None else None
-            return messages.named_again(case, again, is_newest=is_newest)
+                return replies.went_on(_turn(session, event)) if event.step_id is not None else None
+            return replies.named_again(case, again, is_newest=is_newest)
         case EscalationEventKind.ACKNOWLEDGED:
-            return messages.taken(case, actor)
+            return replies.taken(case, actor)
         case EscalationEventKind.TAKEN_TO_REVIEW:
             day = next_review(session, event.at, session.get_one(Escalation, event.escalation_id))
-            return messages.to_review(day, actor)
+            return replies.to_review(day, actor)
         case EscalationEventKind.RESOLVED:
-            return messages.resolved(replace(case, no_decision_reason=event.reason), actor)
+            return replies.resolved(replace(case, no_decision_reason=event.reason), actor)
         case EscalationEventKind.REOPENED:
             return _opened_again(session, event, case)
         case _:
@@ -154,7 +155,7 @@ def _of_a_decision(session: Session, event: EscalationEvent, case: Case) -> Post
         return redefinition_posts.reply(session, decision)
     if event.kind in SETTLING:
         return _became(session, event, case, settled)
-    return messages.decided(case, decided_of(session, decision))
+    return replies.decided(case, decided_of(session, decision))
 
 
 def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
@@ -162,9 +163,9 @@ def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
     if event.kind is EscalationEventKind.RED_AGAIN:
         answer = session.get_one(Answer, event.answer_id)
         stood = _as_it_stood(session, event, answer, case)
-        return messages.again(case, replace(change_of(session, event, case), score=messages.score(stood)))
+        return replies.again(case, replace(change_of(session, event, case), score=score(stood)))
     words = words_of(session, case.standing.key_result_id, asked_at(event))
-    return messages.help_asked(case, words, event.quote or "")
+    return replies.help_asked(case, words, event.quote or "")
 
 
 def _as_it_stood(session: Session, event: EscalationEvent, answer: Answer | None, case: Case) -> Standing:
@@ -193,7 +194,7 @@ def _opened_again(session: Session, event: EscalationEvent, case: Case) -> Post:
     """What is said with the call that opened it again: an answer's words, or whose call it was and theirs."""
     answer = session.get(Answer, event.answer_id) if event.answer_id is not None else None
     words = words_of(session, case.standing.key_result_id, answer or asked_at(event))
-    return messages.opened_again(_as_it_stood(session, event, answer, case), words, event.quote or "")
+    return replies.opened_again(_as_it_stood(session, event, answer, case), words, event.quote or "")
 
 
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -209,7 +210,7 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
     match event.kind:
         case EscalationEventKind.OPENED | EscalationEventKind.HELP_ASKED | EscalationEventKind.REOPENED:
             words = words_of(session, case.standing.key_result_id, asked_at(event))
-            return messages.news_of_help(case, words) if event.answer_id is None else None
+            return replies.news_of_help(case, words) if event.answer_id is None else None
         case (
             EscalationEventKind.RED_AGAIN
             | EscalationEventKind.CHANGED
@@ -224,15 +225,15 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
                 return None
             return question.to_owner(case, person_of(session.get_one(Member, event.actor_id)), event.words or "")
         case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
-            return messages.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
+            return replies.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
         case EscalationEventKind.ACKNOWLEDGED:
-            return messages.news_of_taking(case, actor, to_a_review=False)
+            return replies.news_of_taking(case, actor, to_a_review=False)
         case EscalationEventKind.TAKEN_TO_REVIEW:
-            return messages.news_of_taking(case, actor, to_a_review=True)
+            return replies.news_of_taking(case, actor, to_a_review=True)
         case EscalationEventKind.DECIDED:
             decision = session.get_one(Decision, event.decision_id)
             decided = decided_of(session, decision)
-            return messages.news_of_decision(case, decided, for_follow_up=reader.id == decision.owner_id)
+            return replies.news_of_decision(case, decided, for_follow_up=reader.id == decision.owner_id)
         case EscalationEventKind.DECISION_DONE | EscalationEventKind.DECISION_DROPPED:
             return _became(session, event, case, news_of_settling)
 

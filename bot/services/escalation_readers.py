@@ -12,17 +12,9 @@ from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, may
 from bot.services import conversations, outbox
 from bot.services.access import actor_of
-from bot.services.escalation_case import (
-    first_root_key,
-    key_result_of,
-)
+from bot.services.escalation_case import first_root_key, key_result_of
 from bot.services.escalation_members import facts_of
-from models import (
-    Delivery,
-    DeliveryState,
-    Escalation,
-    Member,
-)
+from models import Delivery, DeliveryState, Escalation, Member
 
 # A thread whose first message could not be posted has no place for replies; nor has one that may not be read any more.
 LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)

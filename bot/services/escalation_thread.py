@@ -13,22 +13,11 @@ from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
 from bot.services import conversations, outbox
 from bot.services.access import key_result_facts, leads_above, teams_above
-from bot.services.escalation_case import (
-    root_key,
-    root_of,
-)
+from bot.services.escalation_case import root_key, root_of
 from bot.services.escalation_news import redraw
 from bot.services.escalation_path import in_on_it, taking_part
 from bot.services.escalation_readers import readers_of
-from models import (
-    Delivery,
-    Escalation,
-    KeyResult,
-    Member,
-    Objective,
-    PostKind,
-    Team,
-)
+from models import Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
 
 
 @dataclass(frozen=True)

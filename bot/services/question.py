@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.blocks.escalation import Case
+from bot.blocks.escalation_shown import Case
 from bot.blocks.post import Post
 from bot.blocks.question import to_owner
 from bot.domain.escalation import EscalationState

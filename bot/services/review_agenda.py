@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.blocks.escalation import score
+from bot.blocks.escalation_shown import score
 from bot.blocks.standing import Standing
 from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState

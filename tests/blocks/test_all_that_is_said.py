@@ -33,7 +33,7 @@ from bot.localslack.webapi.chat import LONGEST_UPDATE
 
 Builder = Callable[..., Any]
 
-PARTS = {"layout", "paging", "text"}
+PARTS = {"escalation_words", "layout", "paging", "text"}
 """Modules whose functions make parts for builders, out of words that the builders have cut already."""
 
 TOGETHER: dict[str, dict[str, Any]] = {}

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.blocks import decisions
+from bot.blocks import decisions, escalation_shown, escalation_words
 from bot.blocks import escalation as messages
 from bot.blocks import escalation_dialogs as dialogs
-from bot.blocks.escalation import Case, Change, Decided, Person, Settled, Words
+from bot.blocks import escalation_replies as replies
 from bot.blocks.escalation_foot import Foot, with_foot
 from bot.blocks.escalation_path import Asked, Expected, Turn, goes_on
+from bot.blocks.escalation_shown import Case, Change, Decided, Person, Settled, Words
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.confidence import Confidence
@@ -93,19 +94,19 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     "root": messages.root,
     "ask": ask,
     "after the review": messages.after_review,
-    "went on": lambda made: messages.went_on(Turn(made.team, (made.team,), made.state)),
-    "news of going on": lambda made: messages.news_of_going_on(made, Turn(made.team)),
-    "taken": lambda made: messages.taken(made, made.team),
-    "to review": lambda made: messages.to_review(made.review_on, made.team),
-    "decided": lambda made: messages.decided(made, newest(made)),
-    "resolved": lambda made: messages.resolved(made, made.team),
-    "again": lambda made: messages.again(made, Change(Confidence.RED, "0.3, as last week", made.words)),
-    "news of a follow-up": lambda made: messages.news_of_decision(made, newest(made), for_follow_up=True),
-    "news of a decision": lambda made: messages.news_of_decision(made, newest(made), for_follow_up=False),
-    "news of a follow-up that is done": lambda made: messages.news_of_decision(
+    "went on": lambda made: replies.went_on(Turn(made.team, (made.team,), made.state)),
+    "news of going on": lambda made: replies.news_of_going_on(made, Turn(made.team)),
+    "taken": lambda made: replies.taken(made, made.team),
+    "to review": lambda made: replies.to_review(made.review_on, made.team),
+    "decided": lambda made: replies.decided(made, newest(made)),
+    "resolved": lambda made: replies.resolved(made, made.team),
+    "again": lambda made: replies.again(made, Change(Confidence.RED, "0.3, as last week", made.words)),
+    "news of a follow-up": lambda made: replies.news_of_decision(made, newest(made), for_follow_up=True),
+    "news of a decision": lambda made: replies.news_of_decision(made, newest(made), for_follow_up=False),
+    "news of a follow-up that is done": lambda made: replies.news_of_decision(
         made, replace(newest(made), settled=Settled(made.team)), for_follow_up=True
     ),
-    "decided and dropped": lambda made: messages.decided(
+    "decided and dropped": lambda made: replies.decided(
         made, replace(newest(made), settled=Settled(made.team, made.team))
     ),
     "done": lambda made: decisions.settled(made, newest(made), Settled(made.team)),
@@ -113,11 +114,11 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     "news of dropping": lambda made: decisions.news_of_settling(
         made, newest(made), Settled(made.team, made.no_decision_reason)
     ),
-    "news of taking": lambda made: messages.news_of_taking(made, made.team, to_a_review=True),
-    "green again": messages.green_again,
-    "the newest": lambda made: with_foot(messages.taken(made, made.team), made, Foot(acts=True)),
-    "opened again": lambda made: messages.opened_again(made.standing, made.words),
-    "opened again by somebody": lambda made: messages.opened_again(
+    "news of taking": lambda made: replies.news_of_taking(made, made.team, to_a_review=True),
+    "green again": replies.green_again,
+    "the newest": lambda made: with_foot(replies.taken(made, made.team), made, Foot(acts=True)),
+    "opened again": lambda made: replies.opened_again(made.standing, made.words),
+    "opened again by somebody": lambda made: replies.opened_again(
         made.standing, replace(made.words, by=made.team), made.words.stuck
     ),
 }
@@ -162,7 +163,7 @@ def test_a_dialog_for_the_highest_number_fits_its_title() -> None:
 
 def test_a_decision_is_shown_whole() -> None:
     text = "\n".join(f"line {number} " + "y" * 50 for number in range(48))
-    made = messages.decided(case(), replace(DECIDED, text=text))
+    made = replies.decided(case(), replace(DECIDED, text=text))
     shown = "".join(block["text"]["text"] for block in made.blocks if "text" in block)
     assert all(f"line {number} " in shown for number in range(48))
 
@@ -207,13 +208,13 @@ def test_a_score_stands_beside_last_weeks(score: str | None, last: str | None, s
     standing = replace(
         case().standing, score=Decimal(score) if score else None, last_score=Decimal(last) if last else None
     )
-    assert messages.score(standing) == said
+    assert escalation_shown.score(standing) == said
 
 
 def test_a_metric_without_a_score_shows_its_value() -> None:
     standing = replace(case().standing, kind=Kind.INCREASE, unit="%", score=None, value=Decimal("28.5"))
-    assert messages.score(standing) == "now 28.5 %, no score yet"
-    assert messages.score(replace(standing, kind=Kind.HEALTH)) == "now 28.5 %, not scored"
+    assert escalation_shown.score(standing) == "now 28.5 %, no score yet"
+    assert escalation_shown.score(replace(standing, kind=Kind.HEALTH)) == "now 28.5 %, not scored"
 
 
 def test_who_is_asked_next_is_said_as_long_as_somebody_will_be() -> None:
@@ -274,7 +275,7 @@ def test_who_is_asked_reads_why_and_who_was_before_them(reader: int, said: str) 
 
 
 def test_names_are_listed_with_an_or_between_the_last_two() -> None:
-    assert messages.listed(["Ana"]) == "Ana"
-    assert messages.listed(["Ana", "Ben"]) == "Ana or Ben"
-    assert messages.listed(["Ana", "Ben", "Cleo"]) == "Ana, Ben or Cleo"
-    assert messages.listed([f"P{n}" for n in range(9)]) == "P0, P1, P2, P3, P4, P5 or others"
+    assert escalation_words.listed(["Ana"]) == "Ana"
+    assert escalation_words.listed(["Ana", "Ben"]) == "Ana or Ben"
+    assert escalation_words.listed(["Ana", "Ben", "Cleo"]) == "Ana, Ben or Cleo"
+    assert escalation_words.listed([f"P{n}" for n in range(9)]) == "P0, P1, P2, P3, P4, P5 or others"

@@ -11,7 +11,7 @@ from samples import ACTIVATION
 
 from bot.blocks import decision_list, decisions, redefining
 from bot.blocks.decision_list import Listed, Page
-from bot.blocks.escalation import Decided
+from bot.blocks.escalation_shown import Decided
 from bot.blocks.redefining import ChangeQuestion, Redefined, Stopped, StopQuestion
 from bot.domain.decision_filter import DecisionFilter, Which
 from bot.domain.escalation import DecisionKind

@@ -20,13 +20,14 @@ from bot.blocks import (
     review_agenda,
 )
 from bot.blocks import escalation as said
+from bot.blocks import escalation_replies as replies
 from bot.blocks import friction as frictions
 from bot.blocks.checkin_parts import Choice
 from bot.blocks.dependency import Request, Waits
-from bot.blocks.escalation import Case as Escalation
-from bot.blocks.escalation import Change, Decided, Person, Settled, Words
 from bot.blocks.escalation_foot import Foot, with_foot
 from bot.blocks.escalation_path import Again, Asked, Expected, Turn
+from bot.blocks.escalation_shown import Case as Escalation
+from bot.blocks.escalation_shown import Change, Decided, Person, Settled, Words
 from bot.blocks.help_wanted import Carried, Destination
 from bot.blocks.outcome import Outcome
 from bot.domain.confidence import Confidence
@@ -139,55 +140,60 @@ THREAD = Chapter(
         Case("The lead's day has not begun", lambda: said.root(replace(OPEN, asked=None, steps=()))),
         Case("Nobody leads above the owner", lambda: said.root(replace(OPEN, asked=None, steps=(), expected=None))),
         Case("Somebody has taken it", lambda: said.root(UNDER_WAY)),
-        Case("Beneath it", lambda: said.taken(OPEN, "Tama Reid")),
+        Case("Beneath it", lambda: replies.taken(OPEN, "Tama Reid")),
         Case("It goes to a review", lambda: said.root(REVIEW)),
-        Case("Beneath it, the same", lambda: said.to_review(REVIEW.review_on, "Tama Reid")),
-        Case("Nobody has picked it up", lambda: said.went_on(Turn("Hana Mori", after=EscalationState.OPEN))),
+        Case("Beneath it, the same", lambda: replies.to_review(REVIEW.review_on, "Tama Reid")),
+        Case("Nobody has picked it up", lambda: replies.went_on(Turn("Hana Mori", after=EscalationState.OPEN))),
         Case(
             "Nothing came of it yet, and the next one is away",
-            lambda: said.went_on(Turn("Rosa Lind", away=("Hana Mori",), after=EscalationState.ACKNOWLEDGED)),
+            lambda: replies.went_on(Turn("Rosa Lind", away=("Hana Mori",), after=EscalationState.ACKNOWLEDGED)),
         ),
-        Case("The review has passed", lambda: said.went_on(Turn("Hana Mori", after=EscalationState.IN_REVIEW))),
+        Case(
+            "The review has passed",
+            lambda: replies.went_on(Turn("Hana Mori", after=EscalationState.IN_REVIEW)),
+        ),
         Case(
             "The same is named again",
-            lambda: said.went_on(Turn("Hana Mori", again=Again("Legal", date(2026, 11, 16)))),
+            lambda: replies.went_on(Turn("Hana Mori", again=Again("Legal", date(2026, 11, 16)))),
         ),
         Case(
             "The same, at an hour at which nobody is asked",
-            lambda: said.named_again(OPEN, Again("Legal", date(2026, 11, 16))),
+            lambda: replies.named_again(OPEN, Again("Legal", date(2026, 11, 16))),
         ),
         Case(
             "Red again, a week later",
-            lambda: said.again(OPEN, Change(Confidence.RED, "0.2, was 0.3", Words(stuck="HR has moved the day twice"))),
+            lambda: replies.again(
+                OPEN, Change(Confidence.RED, "0.2, was 0.3", Words(stuck="HR has moved the day twice"))
+            ),
         ),
         Case(
             "Red again in the same week, with nothing new",
-            lambda: said.again(OPEN, Change(Confidence.RED, "0.3, as last week", is_new_week=False)),
+            lambda: replies.again(OPEN, Change(Confidence.RED, "0.3, as last week", is_new_week=False)),
         ),
         Case(
             "Somebody else asks for help in it",
-            lambda: said.help_asked(OPEN, FROM_A_MESSAGE, "we cannot start before HR has a date"),
+            lambda: replies.help_asked(OPEN, FROM_A_MESSAGE, "we cannot start before HR has a date"),
         ),
         Case(
             "The owner is asked",
             lambda: question.in_thread(OPEN, "Mere Ngata", "Tama Reid", "which evidence is missing?"),
         ),
-        Case("A decision", lambda: said.decided(OPEN, HR_DAYS)),
+        Case("A decision", lambda: replies.decided(OPEN, HR_DAYS)),
         Case("The first message then", lambda: said.root(DECIDED)),
-        Case("The decision is done", lambda: said.decided(OPEN, replace(HR_DAYS, settled=DONE))),
+        Case("The decision is done", lambda: replies.decided(OPEN, replace(HR_DAYS, settled=DONE))),
         Case("Beneath it, that it is done", lambda: decisions.settled(OPEN, HR_DAYS, DONE)),
         Case("Beneath it, that it was dropped", lambda: decisions.settled(OPEN, HR_DAYS, DROPPED)),
-        Case("Green again", lambda: said.green_again(GREEN)),
+        Case("Green again", lambda: replies.green_again(GREEN)),
         Case(
             "The newest reply, where the first message is far above",
-            lambda: with_foot(said.taken(OPEN, "Tama Reid"), UNDER_WAY, Foot(acts=True)),
+            lambda: with_foot(replies.taken(OPEN, "Tama Reid"), UNDER_WAY, Foot(acts=True)),
         ),
         Case("The first message then, green", lambda: said.root(GREEN)),
-        Case("The end, with a decision", lambda: said.resolved(RESOLVED, "Tama Reid")),
+        Case("The end, with a decision", lambda: replies.resolved(RESOLVED, "Tama Reid")),
         Case("The first message, at the end", lambda: said.root(RESOLVED)),
-        Case("The end, without a decision", lambda: said.resolved(NO_DECISION, "Mere Ngata")),
+        Case("The end, without a decision", lambda: replies.resolved(NO_DECISION, "Mere Ngata")),
         Case("The first message then, without one", lambda: said.root(NO_DECISION)),
-        Case("Red again, within two weeks of the end", lambda: said.opened_again(OPEN.standing, WORDS)),
+        Case("Red again, within two weeks of the end", lambda: replies.opened_again(OPEN.standing, WORDS)),
         Case("It was made private: what stands where it was", said.made_private),
         Case("Its key result was limited: what stands where it was", said.hidden),
     ),
@@ -202,19 +208,25 @@ PEOPLE = Chapter(
         Case("On the evening of the review", lambda: said.after_review(REVIEW)),
         Case(
             "To somebody who was away at their turn",
-            lambda: said.news_of_going_on(UNDER_WAY, Turn("Hana Mori", away=("Tama Reid",))),
+            lambda: replies.news_of_going_on(UNDER_WAY, Turn("Hana Mori", away=("Tama Reid",))),
         ),
-        Case("To the owner: somebody has taken it", lambda: said.news_of_taking(OPEN, "Tama Reid", to_a_review=False)),
-        Case("To the owner: it goes to a review", lambda: said.news_of_taking(REVIEW, "Tama Reid", to_a_review=True)),
-        Case("To the owner: somebody else asks for help", lambda: said.news_of_help(OPEN, FROM_A_MESSAGE)),
+        Case(
+            "To the owner: somebody has taken it",
+            lambda: replies.news_of_taking(OPEN, "Tama Reid", to_a_review=False),
+        ),
+        Case(
+            "To the owner: it goes to a review",
+            lambda: replies.news_of_taking(REVIEW, "Tama Reid", to_a_review=True),
+        ),
+        Case("To the owner: somebody else asks for help", lambda: replies.news_of_help(OPEN, FROM_A_MESSAGE)),
         Case(
             "To the owner: a question",
             lambda: question.to_owner(OPEN, TAMA, "which evidence is missing?"),
         ),
-        Case("To the owner: a decision", lambda: said.news_of_decision(OPEN, HR_DAYS, for_follow_up=False)),
+        Case("To the owner: a decision", lambda: replies.news_of_decision(OPEN, HR_DAYS, for_follow_up=False)),
         Case(
             "To who makes it happen",
-            lambda: said.news_of_decision(OPEN, HR_DAYS, for_follow_up=True),
+            lambda: replies.news_of_decision(OPEN, HR_DAYS, for_follow_up=True),
         ),
         Case(
             "To the owner: what the week's red brought",
