@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.turnstile import aside
 from models.durable import Durable, LogFile
+from models.loading import Reading
 
 # What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
 # because Slack gives an interaction three.
@@ -43,6 +44,10 @@ UNREACHABLE: Mapping[str, int] = {
 
 # So long after it was used a connection is taken to be alive without asking the server.
 TRUSTED_SECONDS = 1.0
+
+# So many statements a connection to SQLite keeps as it has understood them: there are some five hundred different ones,
+# and to understand a wide one takes longer than to run it.
+KEPT_STATEMENTS = 1000
 
 WRITES, GLANCES = "okra_writes", "okra_glances"
 LAST_USED, WAITS_LATER = "okra_last_used", "okra_waits_later"
@@ -174,7 +179,11 @@ def open_database(
 def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float, *, durable: bool) -> Database:
     engine = sa.create_engine(
         url,
-        connect_args={"timeout": busy_seconds, "check_same_thread": False},
+        connect_args={
+            "timeout": busy_seconds,
+            "check_same_thread": False,
+            "cached_statements": KEPT_STATEMENTS,
+        },
         hide_parameters=True,
         poolclass=sa.QueuePool,
         pool_use_lifo=True,
@@ -268,8 +277,8 @@ def _database(
     return Database(
         engine=engine,
         _glancing=glancing,
-        _reading=sessionmaker(reading, expire_on_commit=False),
-        _writing=sessionmaker(engine.execution_options(**{WRITES: True}), expire_on_commit=False),
+        _reading=sessionmaker(reading, class_=Reading, expire_on_commit=False),
+        _writing=sessionmaker(engine.execution_options(**{WRITES: True}), class_=Reading, expire_on_commit=False),
         _turns=turns,
         patience=patience,
     )

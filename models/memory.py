@@ -61,6 +61,15 @@ def remembered(read: Callable[Concatenate[Session, P], T]) -> Callable[Concatena
     return ask
 
 
+def kept(session: Session, of: object) -> dict[Any, Any] | None:
+    """Answers to many questions at a time: what stays as long as the session remembers. None where it does not."""
+    memory: _Memory | None = session.info.get(_MEMORY)
+    if memory is None:
+        return None
+    found: dict[Any, Any] = memory.answers.setdefault(of, {})
+    return found
+
+
 @event.listens_for(Session, "loaded_as_persistent")
 def _keep(session: Session, row: object) -> None:
     memory: _Memory | None = session.info.get(_MEMORY)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from models.base import RowId
 
@@ -24,7 +25,8 @@ Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | 
 
 # Ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
 LONGEST = 64
-_NAMES = tuple(f"id_{place}" for place in range(LONGEST))
+# Not like any name that SQLAlchemy itself gives to a value: those begin with the name of its column.
+_NAMES = tuple(f"_of_{place}" for place in range(LONGEST))
 
 
 class Prepared:
@@ -68,17 +70,18 @@ class Prepared:
 
     def _execute(self, connection: sa.Connection, made: _Made, values: Any, *, many: bool = False) -> Any:
         cursor = connection.connection.cursor()
-        heard = connection._has_events or connection.engine._has_events
+        # The engine's, which live on: those of a connection would be looked up anew for each.
+        listeners = connection.engine.dispatch
         try:
-            if heard:
-                for hear in connection.dispatch.before_cursor_execute:
+            if listeners.before_cursor_execute:
+                for hear in listeners.before_cursor_execute:
                     hear(connection, cursor, made.text, values, None, many)
             if many:
                 cursor.executemany(made.text, values)
             else:
                 cursor.execute(made.text, values)
-            if heard:
-                for hear in connection.dispatch.after_cursor_execute:
+            if listeners.after_cursor_execute:
+                for hear in listeners.after_cursor_execute:
                     hear(connection, cursor, made.text, values, None, many)
         except connection.dialect.loaded_dbapi.Error as error:
             _raise(connection, error)
@@ -91,31 +94,35 @@ class Listed:
     `make` gets what goes into `column.in_(…)`; all other values are named. What the session holds is flushed first.
     """
 
-    def __init__(self, make: Callable[[Any], sa.Select[*tuple[Any, ...]] | sa.Update]) -> None:
+    def __init__(
+        self, make: Callable[[Any], sa.Select[*tuple[Any, ...]] | sa.Update], *, of: TypeEngine[Any] = RowId
+    ) -> None:
+        """`of`: what the ids are, where they are no ids but keys of another type."""
         self._make = make
+        self._type = of
         self._of_any_length = make(sa.bindparam("ids", expanding=True))
         self._prepared: dict[int, Prepared] = {}
 
-    def rows(self, session: Session, ids: Collection[int], given: Values | None = None) -> Sequence[Row]:
+    def rows(self, session: Session, ids: Collection[Any], given: Values | None = None) -> Sequence[Row]:
         """Send it and return all rows; none, and nothing is sent, where there are no ids."""
         if len(ids) > LONGEST:
             return session.execute(self._of_any_length, {**(given or {}), "ids": ids}).all()
         return self.send(session, ids, given).rows() if ids else []
 
-    def run(self, session: Session, ids: Collection[int], given: Values | None = None) -> None:
+    def run(self, session: Session, ids: Collection[Any], given: Values | None = None) -> None:
         """Send what changes rows; nothing where there are no ids."""
         if len(ids) > LONGEST:
             session.execute(self._of_any_length, {**(given or {}), "ids": ids})
         elif ids:
             self.send(session, ids, given)
 
-    def send(self, session: Session, ids: Collection[int], given: Values | None = None) -> Sent:
+    def send(self, session: Session, ids: Collection[Any], given: Values | None = None) -> Sent:
         """Send it for 1 to `LONGEST` ids; its rows can be had later, as with `Prepared.send`."""
         session.flush()
         length = 1 << (len(ids) - 1).bit_length()
         prepared = self._prepared.get(length)
         if prepared is None:
-            made = self._make([sa.bindparam(name, type_=RowId) for name in _NAMES[:length]])
+            made = self._make([sa.bindparam(name, type_=self._type) for name in _NAMES[:length]])
             prepared = self._prepared[length] = Prepared(made)
         wanted = [*ids]
         wanted += wanted[-1:] * (length - len(wanted))

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -68,11 +68,13 @@ class Courier:
         self._redraw_from = datetime.min.replace(tzinfo=UTC)
         # The deliveries that are claimed and not yet finished, by id. Set operations on one id are atomic.
         self._in_hand: set[int] = set()
-        self._recorder = Recorder(runtime, self._recorded)
+        self._recorder = Recorder(lambda these: delivery.finish_all(runtime, these, runtime.now()), self._recorded)
+        self._shown = Recorder(lambda these: redrawing.finish_all(runtime, these, runtime.now()), self._drawn)
         self._thread = threading.Thread(target=self._run, name="okra-courier", daemon=True)
 
     def start(self) -> None:
         self._recorder.start()
+        self._shown.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -82,6 +84,7 @@ class Courier:
         self._thread.join()
         self._senders.shutdown(wait=True)
         self._recorder.stop()
+        self._shown.stop()
 
     def tidy(self, now: datetime) -> None:
         """What is uncertain: adopt what dead workers left, look up what may have arrived."""
@@ -171,7 +174,7 @@ class Courier:
             # A fault of ours: nobody knows what became of it, and it is looked up.
             self._in_hand.discard(ready.claim.delivery_id)
             raise
-        self._recorder.add(ready, outcome)
+        self._recorder.add((ready, outcome))
 
     def _recorded(self, outcomes: Sequence[tuple[delivery.Ready, delivery.Outcome]]) -> None:
         self._in_hand.difference_update([ready.claim.delivery_id for ready, _ in outcomes])
@@ -182,8 +185,11 @@ class Courier:
         left = (drawing.at - self._runtime.now()).total_seconds()
         if left > 0:
             self._stopping.wait(left)
-        failure = redrawing.draw(self._runtime, drawing)
-        self._record(lambda: redrawing.finish(self._runtime, drawing, failure, self._runtime.now()))
+        self._shown.add((drawing, redrawing.draw(self._runtime, drawing)))
+
+    def _drawn(self, _shown: Sequence[redrawing.Drawn]) -> None:
+        # What was held up by it may leave, and it may have to be drawn again.
+        self._bell.set()
 
     def _publish(self, home: publishing.Publication) -> None:
         left = (home.at - self._runtime.now()).total_seconds()
@@ -232,18 +238,17 @@ class Courier:
         return None
 
 
-class Recorder:
+class Recorder(Generic[T]):
     """Records what came of the requests, all that is known at a time in one transaction.
 
-    `recorded` is told what was. What came of a request is known only here: a busy database is no reason to forget it.
+    `record` does, `recorded` is told what was. What came of a request is known only here: a busy database is no reason
+    to forget it.
     """
 
-    def __init__(
-        self, runtime: Runtime, recorded: Callable[[Sequence[tuple[delivery.Ready, delivery.Outcome]]], None]
-    ) -> None:
-        self._runtime = runtime
+    def __init__(self, record: Callable[[Sequence[T]], None], recorded: Callable[[Sequence[T]], None]) -> None:
+        self._finish = record
         self._recorded = recorded
-        self._outcomes: deque[tuple[delivery.Ready, delivery.Outcome]] = deque()
+        self._outcomes: deque[T] = deque()
         self._something = threading.Event()
         self._stopping = threading.Event()
         self._at_once = Portion(delivery.BATCH)
@@ -258,8 +263,8 @@ class Recorder:
         self._something.set()
         self._thread.join()
 
-    def add(self, ready: delivery.Ready, outcome: delivery.Outcome) -> None:
-        self._outcomes.append((ready, outcome))
+    def add(self, outcome: T) -> None:
+        self._outcomes.append(outcome)
         self._something.set()
 
     def _run(self) -> None:
@@ -276,7 +281,7 @@ class Recorder:
     def _record(self) -> bool:
         these = [self._outcomes.popleft() for _ in range(min(len(self._outcomes), self._at_once.size))]
         try:
-            delivery.finish_all(self._runtime, these, self._runtime.now())
+            self._finish(these)
         except DATABASE_AWAY as error:
             log.warning("outcome_waits_for_the_database", error=type(error).__name__)
             self._at_once.failed()

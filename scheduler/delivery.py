@@ -29,7 +29,8 @@ from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Message
 from models.base import table_of
-from models.prepared import Listed
+from models.loading import LoadedOf
+from models.prepared import Listed, Prepared
 from scheduler import due, pace
 from scheduler.posts import NotRendered, render_all
 from scheduler.whereabouts import Arrival, Destination, arrived, destinations
@@ -121,7 +122,7 @@ def _claim_in(
     later = [{"of": row.delivery_id, "at": at} for row, at in places.items() if row not in taken]
     if later:
         # These conversations just had a message. Their turn comes; the slots went to others.
-        session.execute(_LATER, later)
+        _LATER.run_all(session, later)
     if taken:
         ids = [row.delivery_id for row in taken]
         _CLAIMED.run(session, ids, {"worker": worker_id, "until": now + LEASE})
@@ -371,8 +372,8 @@ def held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | Non
 def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
     """As `held`, for several claims, by the deliveries' ids and in their order."""
     generations = {one.delivery_id: one.generation for one in taken}
-    rows = session.scalars(_HELD, {"ids": list(generations), "held_as": state})
-    return {row.id: row for row in rows if row.generation == generations[row.id]}
+    rows = _HELD.all(session, generations, {"held_as": state})
+    return {row.id: row for (row,) in rows if row.generation == generations[row.id]}
 
 
 def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
@@ -399,12 +400,13 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
 
 
 _delivery, _message = table_of(Delivery), table_of(Message)
-_THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
-_HELD = (
-    sa.select(Delivery)
-    .where(Delivery.id.in_(_THESE), Delivery.state == sa.bindparam("held_as"))
-    .order_by(Delivery.id)
-    .with_for_update(key_share=True)
+_HELD = LoadedOf(
+    lambda ids: (
+        sa.select(Delivery)
+        .where(Delivery.id.in_(ids), Delivery.state == sa.bindparam("held_as"))
+        .order_by(Delivery.id)
+        .with_for_update(key_share=True)
+    )
 )
 _CLAIMED = Listed(
     lambda ids: (
@@ -418,7 +420,9 @@ _CLAIMED = Listed(
         )
     )
 )
-_LATER = sa.update(_delivery).where(_delivery.c.id == sa.bindparam("of")).values(not_before=sa.bindparam("at"))
+_LATER = Prepared(
+    sa.update(_delivery).where(_delivery.c.id == sa.bindparam("of")).values(not_before=sa.bindparam("at"))
+)
 _WANTED = Listed(
     lambda ids: sa.select(_message.c.delivery_id, _message.c.wanted).where(_message.c.delivery_id.in_(ids))
 )

@@ -101,8 +101,7 @@ def conversation(member_id: int | None, channel_id: str | None, conversation_id:
 
 def conversations(session: Session, workspace_id: int, lanes: Collection[str]) -> dict[str, datetime]:
     """When each of these conversations is free, those that are known; they are locked until the transaction ends."""
-    wanted = {"workspace_id": workspace_id, "lanes": sorted(set(lanes))}
-    return dict(session.execute(_LANES, wanted).all()) if lanes else {}
+    return dict(_LANES.rows(session, sorted(set(lanes)), {"workspace_id": workspace_id}))
 
 
 def move(
@@ -181,13 +180,14 @@ _HELD = Prepared(
     .where(_pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane"))
     .with_for_update()
 )
-_LANES = (
-    sa.select(_pace.c.lane, _pace.c.next_at)
-    .where(
-        _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane.in_(sa.bindparam("lanes", expanding=True))
-    )
-    .order_by(_pace.c.lane)
-    .with_for_update()
+_LANES = Listed(
+    lambda lanes: (
+        sa.select(_pace.c.lane, _pace.c.next_at)
+        .where(_pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane.in_(lanes))
+        .order_by(_pace.c.lane)
+        .with_for_update()
+    ),
+    of=sa.Text(),
 )
 _moved = (
     sa.update(_pace)

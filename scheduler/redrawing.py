@@ -18,6 +18,7 @@ from bot.services.schedules import Weeks
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime, table_of
+from models.loading import Loaded
 from models.prepared import Prepared
 from scheduler import pace, showing
 from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, backoff
@@ -53,6 +54,10 @@ class Drawing:
     until: datetime
 
 
+# What came of an update; no failure: it is shown.
+Drawn = tuple[Drawing, SlackFailure | None]
+
+
 def something_is_stale(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
     with runtime.glance() as connection:
@@ -64,7 +69,7 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
     unlimited = pace.posting(runtime.settings.posts_per_minute) is None
     with runtime.write() as session:
         stale: dict[int, list[tuple[Message, Delivery]]] = {}
-        for message, delivery in session.execute(_STALE, {"now": now}):
+        for message, delivery in _STALE.all(session, {"now": now, "most": BATCH}):
             stale.setdefault(message.workspace_id, []).append((message, delivery))
         drawings: list[Drawing] = []
         for workspace_id, rows in stale.items():
@@ -104,14 +109,11 @@ def _drawings(
         if body is None or row.channel is None or row.ts is None:
             row.shown = row.wanted
             continue
-        row.generation += 1
         until = now + LEASE
-        row.error = None
-        row.leased_until = until + timedelta(seconds=settle)
         drawings.append(
             Drawing(
                 message_id=row.id,
-                generation=row.generation,
+                generation=row.generation + 1,
                 workspace_id=row.workspace_id,
                 place=Posted(row.channel, row.ts),
                 body=body,
@@ -121,6 +123,8 @@ def _drawings(
                 until=until,
             )
         )
+    leased = [{"of": one.message_id, "until": one.until + timedelta(seconds=settle)} for one in drawings]
+    _LEASED.run_all(session, leased)
     return drawings
 
 
@@ -137,29 +141,41 @@ def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
 
 def finish(runtime: Runtime, drawing: Drawing, failure: SlackFailure | None, now: datetime) -> None:
     """Record which revision the message shows now; whether an update of unknown fate arrived does not matter."""
-    which = {"message_id": drawing.message_id, "of_generation": drawing.generation}
+    finish_all(runtime, [(drawing, failure)], now)
+
+
+def finish_all(runtime: Runtime, drawn: Sequence[Drawn], now: datetime) -> None:
+    """As `finish`, for several updates in one transaction."""
+    settle = timedelta(seconds=runtime.settings.settle_seconds)
     with runtime.write() as session:
-        if failure is None and _SHOWN.first(session, {**which, "drawn": drawing.drawn}) is not None:
-            return
-        row = session.scalar(_DRAWN, which)
-        if row is None:
-            showing.overtaken(session, Message, drawing.message_id, failure, now)
-            return
-        assert failure is not None  # noqa: S101 - it is shown, which was recorded above
-        row.leased_until = None
-        row.error = failure.code
-        log.info("redraw_failed", message=row.id, error=failure.code)
-        row.attempts += 1
-        if isinstance(failure, Permanent) and failure.code in REFUSED_BLOCKS and drawing.body.has_charts:
-            charts.were_refused(session, row.workspace_id, now)
-            row.not_before = now
-            return
-        if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
-            row.gone_at = now
-            root_is_gone(session, now, session.get_one(Delivery, row.delivery_id))
-            return
-        settle = timedelta(seconds=runtime.settings.settle_seconds)
-        showing.try_again(session, row, failure, now, attempts=drawing.attempts, hold=Hold.UPDATES, settle=settle)
+        # In the order of their rows, as everywhere: two of these end in no deadlock.
+        for drawing, failure in sorted(drawn, key=lambda one: one[0].message_id):
+            _finish(session, drawing, failure, now, settle)
+
+
+def _finish(session: Session, drawing: Drawing, failure: SlackFailure | None, now: datetime, settle: timedelta) -> None:
+    which = {"message_id": drawing.message_id, "of_generation": drawing.generation}
+    if failure is None and _SHOWN.first(session, {**which, "drawn": drawing.drawn}) is not None:
+        return
+    found = _DRAWN.first(session, which)
+    if found is None:
+        showing.overtaken(session, Message, drawing.message_id, failure, now)
+        return
+    assert failure is not None  # noqa: S101 - it is shown, which was recorded above
+    (row,) = found
+    row.leased_until = None
+    row.error = failure.code
+    log.info("redraw_failed", message=row.id, error=failure.code)
+    row.attempts += 1
+    if isinstance(failure, Permanent) and failure.code in REFUSED_BLOCKS and drawing.body.has_charts:
+        charts.were_refused(session, row.workspace_id, now)
+        row.not_before = now
+        return
+    if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
+        row.gone_at = now
+        root_is_gone(session, now, session.get_one(Delivery, row.delivery_id))
+        return
+    showing.try_again(session, row, failure, now, attempts=drawing.attempts, hold=Hold.UPDATES, settle=settle)
 
 
 # Made once: a worker asks several times a second whether something is to be drawn.
@@ -172,21 +188,26 @@ _is_stale = sa.and_(
     sa.or_(Message.leased_until.is_(None), Message.leased_until <= _now),
 )
 _SOMETHING = Prepared(sa.select(Message.id).where(_is_stale).limit(1))
-_STALE = (
+_STALE = Loaded(
     sa.select(Message, Delivery)
     .join(Delivery, Delivery.id == Message.delivery_id)
     .where(_is_stale)
     # What somebody has just pressed goes before what a thousand people will look at some time.
     .order_by(Delivery.bulk, Message.not_before, Message.id)
-    .limit(BATCH)
+    .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True, of=Message, key_share=True)
 )
-_DRAWN = (
+_DRAWN = Loaded(
     sa.select(Message)
     .where(Message.id == sa.bindparam("message_id"), Message.generation == sa.bindparam("of_generation"))
     .with_for_update(key_share=True)
 )
 _message = table_of(Message)
+_LEASED = Prepared(
+    sa.update(_message)
+    .where(_message.c.id == sa.bindparam("of"))
+    .values(generation=_message.c.generation + 1, error=None, leased_until=sa.bindparam("until"))
+)
 _SHOWN = Prepared(
     sa.update(_message)
     .where(_message.c.id == sa.bindparam("message_id"), _message.c.generation == sa.bindparam("of_generation"))

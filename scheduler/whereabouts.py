@@ -46,11 +46,7 @@ def destination(session: Session, row: Delivery) -> Destination:
 def destinations(session: Session, rows: Collection[Delivery]) -> dict[int, Destination]:
     """As `destination`, for several deliveries, by their ids."""
     followed = {row.follows_id for row in rows if row.follows_id is not None}
-    roots = (
-        {root_id: (channel, ts) for root_id, channel, ts in session.execute(_ROOTS, {"ids": followed})}
-        if followed
-        else {}
-    )
+    roots = {root_id: (channel, ts) for root_id, channel, ts in _ROOTS.rows(session, followed)}
     people = {row.member_id for row in rows if row.member_id is not None}
     known: dict[int, str] = dict(_ADDRESSES.rows(session, people))
     found: dict[int, Destination] = {}
@@ -100,7 +96,7 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
     quoting = {one.row.escalation_event_id for one in arrivals if one.row.kind is PostKind.ESCALATION_REPLY}
     if quoting:
         # What was copied of a message stands in Slack now, and nowhere else.
-        session.execute(_UNQUOTED, {"ids": sorted(filter(None, quoting))})
+        _UNQUOTED.run(session, sorted(filter(None, quoting)))
     if paced:
         late: dict[int, list[str]] = {}
         for one in arrivals:
@@ -116,8 +112,11 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
 _event = table_of(EscalationEvent)
 _conversation, _in_it = table_of(Conversation), table_of(ConversationMember)
-_THESE: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
-_ROOTS = sa.select(_delivery.c.id, _delivery.c.posted_channel, _delivery.c.posted_ts).where(_delivery.c.id.in_(_THESE))
+_ROOTS = Listed(
+    lambda ids: sa.select(_delivery.c.id, _delivery.c.posted_channel, _delivery.c.posted_ts).where(
+        _delivery.c.id.in_(ids)
+    )
+)
 _ADDRESSES = Listed(
     lambda ids: sa.select(_member.c.id, sa.func.coalesce(_member.c.dm_channel, _member.c.slack_user_id)).where(
         _member.c.id.in_(ids)
@@ -152,7 +151,9 @@ _GROUP_OPENED = Prepared(
     .where(_conversation.c.id == sa.bindparam("of"), _conversation.c.slack_id.is_(None))
     .values(slack_id=sa.bindparam("channel"))
 )
-_UNQUOTED = sa.update(_event).where(_event.c.id.in_(_THESE), _event.c.quote.is_not(None)).values(quote=None)
+_UNQUOTED = Listed(
+    lambda ids: sa.update(_event).where(_event.c.id.in_(ids), _event.c.quote.is_not(None)).values(quote=None)
+)
 _SHOWN = Prepared(
     sa.update(_message)
     .where(_message.c.delivery_id == sa.bindparam("of"))

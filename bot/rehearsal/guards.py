@@ -28,7 +28,7 @@ from bot.rehearsal.weather import Level
 from bot.runtime import Runtime
 from bot.services import once, outbox
 from bot.services.prompt import prompt_view
-from bot.slack import RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import RetryLater, UnknownOutcome
 from models import Delivery, Member, Message, PostKind
 from models.base import Base
 from models.once import insert_all_once
@@ -106,15 +106,15 @@ def still_wanted() -> AbstractContextManager[Any]:
 
 def shown_revision() -> AbstractContextManager[Any]:
     """An update counts as showing the newest state, whatever it was drawn from."""
-    finish = redrawing.finish
+    finish = redrawing.finish_all
 
-    def careless(runtime: Runtime, drawing: redrawing.Drawing, failure: SlackFailure | None, now: datetime) -> None:
-        finish(runtime, drawing, failure, now)
-        if failure is None:
-            with runtime.database._writing.begin() as session:
-                session.execute(sa.update(Message).where(Message.id == drawing.message_id).values(shown=Message.wanted))
+    def careless(runtime: Runtime, drawn: Sequence[redrawing.Drawn], now: datetime) -> None:
+        finish(runtime, drawn, now)
+        shown = [drawing.message_id for drawing, failure in drawn if failure is None]
+        with runtime.database._writing.begin() as session:
+            session.execute(sa.update(Message).where(Message.id.in_(shown)).values(shown=Message.wanted))
 
-    return patch.object(redrawing, "finish", careless)
+    return patch.object(redrawing, "finish_all", careless)
 
 
 def event_ids() -> AbstractContextManager[Any]:

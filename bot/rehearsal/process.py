@@ -100,6 +100,7 @@ class Process:
         self._waiting: list[delivery.Claim] = []
         self._begins = False
         self._outcomes: list[tuple[delivery.Ready, delivery.Outcome]] = []
+        self._updates: list[redrawing.Drawn] = []
         self._retiring = False
         self._looks_at: datetime | None = None
         self._ticks_at: datetime | None = None
@@ -223,6 +224,11 @@ class Process:
         runtime, now = self.program.runtime, self._time.now()
         room = 2 * SENDERS - self._in_flight
         claims: list[delivery.Claim] = []
+        ahead = self._ahead()
+        if all(at is None or at > now for at in (ahead.posts, ahead.updates, ahead.homes)):
+            # Nothing: when is there something next?
+            self._plan_for(ahead)
+            return
         if room > 0 and delivery.something_is_due(runtime, now):
             claims = delivery.claim(runtime, self._worker_id, now, most=room)
         self._in_flight += len(claims)
@@ -276,11 +282,16 @@ class Process:
 
     def _plan(self) -> None:
         """Nothing may leave now: when is there something next?"""
-        with self.program.runtime.read() as session:
-            leaves, settles = agenda.next_leaving(session), agenda.next_settling(session)
-        now = self._time.now()
-        if settles is not None:
-            self.tidy_within((settles - now).total_seconds() + self._random.uniform(0, self._tick_seconds))
+        self._plan_for(self._ahead())
+
+    def _ahead(self) -> agenda.Ahead:
+        with self.program.runtime.glance() as connection:
+            return agenda.ahead(connection)
+
+    def _plan_for(self, ahead: agenda.Ahead) -> None:
+        now, leaves = self._time.now(), ahead.leaves
+        if ahead.settles is not None:
+            self.tidy_within((ahead.settles - now).total_seconds() + self._random.uniform(0, self._tick_seconds))
         if leaves is None:
             return
         if leaves > now:
@@ -365,14 +376,23 @@ class Process:
     def _draw(self, drawing: redrawing.Drawing) -> None:
         self.life.drawing = (drawing.message_id, drawing.drawn)
         failure = redrawing.draw(self.program.runtime, drawing)
-        self._later(self.life.took, "redraw finish", lambda: self._drawn(drawing, failure))
+        took = self.life.took
 
-    def _drawn(self, drawing: redrawing.Drawing, failure: SlackFailure | None) -> None:
-        redrawing.finish(self.program.runtime, drawing, failure, self._time.now())
-        self._shown()
+        def known() -> None:
+            self._updates.append((drawing, failure))
+            if len(self._updates) == 1:
+                self._later(self._random.uniform(0.01, LATE_TO_RECORD), "redraw finish", self._drawn)
 
-    def _shown(self) -> None:
-        self._in_flight -= 1
+        self._time.after(took, known)
+
+    def _drawn(self) -> None:
+        """Record what is known by now of the updates, in one transaction."""
+        updates, self._updates = self._updates, []
+        redrawing.finish_all(self.program.runtime, updates, self._time.now())
+        self._shown(len(updates))
+
+    def _shown(self, count: int = 1) -> None:
+        self._in_flight -= count
         if self._in_flight == 0:
             # Nothing waits for an update, but what had no room may leave, and it may have to be drawn again.
             self._time.after(BREATH, self._plan_idle)
@@ -447,29 +467,33 @@ class Process:
         def tick() -> None:
             if self._ticks_at == instant:
                 self._ticks_at = None
-                self._tick_step(0)
+                self.step("look what is due", lambda: self._tick_from(0))
 
         self._time.at(instant, tick)
 
-    def _tick_step(self, number: int) -> None:
-        if number == len(ticks.STEPS):
+    def _tick_from(self, number: int) -> None:
+        """Do the next step of a tick that has something to do, from this number on."""
+        if self._retiring:
+            return
+        waiting = ticks.next_step(self.program.runtime, number, self._time.now())
+        if waiting is None:
             self.step("tick", self._ticked)
             return
-        step, batch = ticks.STEPS[number]
+        step, batch, _ = ticks.STEPS[waiting]
 
         def work() -> None:
             if self._retiring:
                 return
             ticks.exhaust(self.program.runtime, step, batch, self._time.now())
-            self._time.after(0.001, lambda: self._tick_step(number + 1))
+            self._later(0.001, "look what is due", lambda: self._tick_from(waiting + 1))
 
         self.step(f"tick {step.__module__.rsplit('.', 1)[1]}.{step.__name__}", work)
 
     def _ticked(self) -> None:
         now = self._time.now()
         ticks.note(self.program.runtime, self._worker_id, now)
-        with self.program.runtime.read() as session:
-            planned = agenda.next_planned(session)
+        with self.program.runtime.glance() as connection:
+            planned = agenda.next_planned(connection)
         if planned is not None:
             self.tick_within((max(planned, now) - now).total_seconds() + self._random.uniform(0, self._tick_seconds))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.domain.permissions import Action, Actor, Facts, may
@@ -22,6 +23,7 @@ from models import (
     Team,
 )
 from models.base import table_of
+from models.loading import Loaded, objects
 from models.memory import remembered
 from models.prepared import Prepared
 
@@ -36,9 +38,10 @@ class Caller:
 
 def member_of(session: Session, caller: Caller) -> Member:
     """The caller's row."""
-    return session.scalars(
-        sa.select(Member).where(Member.workspace_id == caller.workspace_id, Member.id == caller.member_id)
-    ).one()
+    member = session.get_one(Member, caller.member_id)
+    if member.workspace_id != caller.workspace_id:
+        raise NoResultFound
+    return member
 
 
 def actor_of(member: Member) -> Actor:
@@ -54,7 +57,7 @@ def actor_of(member: Member) -> Actor:
 @remembered
 def teams_above(session: Session, team_id: int) -> Sequence[Team]:
     """The team, its parent, and so on to the top; one query whatever the depth."""
-    return session.scalars(_TEAMS_ABOVE, {"team_id": team_id}).all()
+    return objects(_TEAMS_ABOVE.all(session, {"team_id": team_id}))
 
 
 @remembered
@@ -163,6 +166,6 @@ def _facts() -> sa.CompoundSelect[str, int, int]:
 
 _CO_OWNER, _NAMED, _LEAD, _IN_TEAM = "co_owner", "named", "lead", "in_team"
 _above = _chain()
-_TEAMS_ABOVE = sa.select(Team).join(_above, _above.c.id == Team.id).order_by(_above.c.height)
+_TEAMS_ABOVE = Loaded(sa.select(Team).join(_above, _above.c.id == Team.id).order_by(_above.c.height))
 _LEADS_ABOVE = Prepared(sa.select(Team.lead_id).join(_above, _above.c.id == Team.id).order_by(_above.c.height))
 _FACTS = Prepared(_facts())

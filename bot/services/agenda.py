@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from bot.services.cycles import next_turn
+from bot.services.cycles import may_turn, next_turn
 from models import (
     CheckIn,
     CheckInDraft,
@@ -27,41 +29,71 @@ from models import (
 from models.prepared import Prepared
 
 
+class Planned(NamedTuple):
+    """When each kind of what is planned is due next; null where nothing of it is. Cycles may turn somewhat later."""
+
+    turns: datetime | None
+    openings: datetime | None
+    closings: datetime | None
+    reminders: datetime | None
+    requests: datetime | None
+    mornings: datetime | None
+    notes: datetime | None
+    digests: datetime | None
+    drafts: datetime | None
+    lines: datetime | None
+    dependencies: datetime | None
+
+
+class Ahead(NamedTuple):
+    """When something may leave next, no sooner than a hold is over, and when an uncertain post is looked for."""
+
+    posts: datetime | None
+    updates: datetime | None
+    homes: datetime | None
+    settles: datetime | None
+
+    @property
+    def leaves(self) -> datetime | None:
+        """When a post may leave, or a message or Home be shown anew."""
+        return earliest(self.posts, self.updates, self.homes)
+
+
 def next_due(session: Session) -> datetime | None:
     """The earliest instant at which any tick has work (it may be in the past); None where nothing is planned."""
-    return earliest(next_planned(session), next_leaving(session), next_settling(session))
+    return earliest(next_planned(session), *ahead(session))
 
 
-def next_planned(session: Session) -> datetime | None:
+def next_planned(at: Session | sa.Connection) -> datetime | None:
     """The earliest instant at which something is to be planned: cycles, openings, closings, reminders,
     requests, notes, digests."""
-    planned = _PLANNED.first(session, {}) or ()
-    return earliest(next_turn(session), *planned)
+    return earliest(next_turn(at), *planned(at)[1:])
 
 
-def next_leaving(session: Session) -> datetime | None:
-    """The earliest instant at which a post may leave, or a message or Home be shown anew; not before a hold is over."""
-    holds: dict[tuple[int, Hold], datetime] = {
-        (workspace_id, Hold(lane)): until for workspace_id, lane, until in _HOLDS.rows(session, {})
-    }
+def planned(at: Session | sa.Connection) -> Planned:
+    """When each kind of what is planned is due next (it may be in the past)."""
+    return Planned(may_turn(at), *(_PLANNED.first(at, {}) or ()))
 
-    def free(workspace_id: int, due: datetime, *wanted: Hold) -> datetime:
-        return max([due, *(holds[workspace_id, hold] for hold in wanted if (workspace_id, hold) in holds)])
 
-    return earliest(
-        *(free(where, due, Hold.HOMES) for where, due in _HOMES.rows(session, {})),
-        *(
-            free(where, due, Hold.POSTS, *([Hold.BULK] if bulk else []))
-            for where, bulk, due in _POSTS.rows(session, {})
-        ),
-        *(_CLAIMED.first(session, {}) or ()),
-        *(free(where, due, Hold.UPDATES) for where, due in _UPDATES.rows(session, {})),
+def ahead(at: Session | sa.Connection) -> Ahead:
+    """When what waits to leave may leave, in one look that locks nothing."""
+    holds: dict[tuple[int, str], datetime] = {}
+    waiting: dict[str, list[datetime]] = {}
+    # What stands first in the statement comes first: the holds, without which the others say nothing.
+    for kind, workspace_id, due, lane in sorted(_AHEAD.rows(at, {}), key=lambda row: row[0] != _HOLD):
+        if due is None:
+            continue
+        if kind == _HOLD:
+            holds[workspace_id, lane] = due
+            continue
+        lanes = _HELD_BY[kind]
+        free = max([due, *(holds[workspace_id, one] for one in lanes if (workspace_id, one) in holds)])
+        waiting.setdefault(kind, []).append(free)
+    posts = [*waiting.get(_POST, ()), *waiting.get(_BULK, ()), *waiting.get(_TAKEN, ())]
+    return Ahead(
+        min(posts, default=None),
+        *(min(waiting.get(kind, ()), default=None) for kind in (_UPDATE, _SHOWING, _UNCERTAIN)),
     )
-
-
-def next_settling(session: Session) -> datetime | None:
-    """The earliest instant at which a post of unknown fate is looked for."""
-    return earliest(*(_UNKNOWN.first(session, {}) or ()))
 
 
 def earliest(*instants: datetime | None) -> datetime | None:
@@ -81,45 +113,76 @@ def _first(
 _PLANNED = Prepared(
     sa.select(
         _first(Member.next_opening_at),
-        _first(Member.next_reminder_at),
-        _first(Member.next_morning_at),
         _first(CheckIn.closes_at, CheckIn.state == CheckInState.DUE),
+        _first(Member.next_reminder_at),
+        _first(Escalation.next_step_at),
+        _first(Member.next_morning_at),
         _first(Team.next_note_at),
         _first(Team.next_digest_at),
         _first(CheckInDraft.kept_until),
         _first(Understanding.kept_until),
-        _first(Escalation.next_step_at),
         _first(Dependency.next_step_at),
     )
 )
-_HOLDS = Prepared(
-    sa.select(RatePace.workspace_id, RatePace.lane, RatePace.next_at).where(
-        RatePace.lane.in_([sa.literal(hold.value) for hold in Hold])
+
+_HOLD, _POST, _BULK, _TAKEN, _UPDATE, _SHOWING, _UNCERTAIN = (
+    "hold",
+    "post",
+    "bulk",
+    "taken",
+    "update",
+    "home",
+    "unknown",
+)
+# What keeps each kind back.
+_HELD_BY: Mapping[str, Sequence[str]] = {
+    _POST: (Hold.POSTS,),
+    _BULK: (Hold.POSTS, Hold.BULK),
+    _TAKEN: (),
+    _UPDATE: (Hold.UPDATES,),
+    _SHOWING: (Hold.HOMES,),
+    _UNCERTAIN: (),
+}
+
+
+def _text(value: str) -> sa.ColumnElement[str]:
+    return sa.literal_column(f"'{value}'", sa.Text())
+
+
+def _waiting(
+    kind: str, table: type[Delivery | Message | Home], due: Any, *where: sa.ColumnElement[bool]
+) -> sa.Select[str, int, datetime, str]:
+    """The first instant in each workspace."""
+    return (
+        sa.select(_text(kind), table.workspace_id, sa.func.min(due), _text(""))
+        .where(*where)
+        .group_by(table.workspace_id)
     )
-)
-_POSTS = Prepared(
-    sa.select(Delivery.workspace_id, Delivery.bulk, sa.func.min(Delivery.not_before))
-    .where(Delivery.state == DeliveryState.QUEUED)
-    .group_by(Delivery.workspace_id, Delivery.bulk)
-)
-_CLAIMED = Prepared(sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == DeliveryState.CLAIMED))
-_UNKNOWN = Prepared(sa.select(sa.func.min(Delivery.not_before)).where(Delivery.state == DeliveryState.UNKNOWN))
-# While an update is in flight the next one waits for it.
-_UPDATES = Prepared(
-    sa.select(
-        Message.workspace_id,
-        sa.func.min(
-            sa.case((Message.leased_until > Message.not_before, Message.leased_until), else_=Message.not_before)
+
+
+def _not_in_flight(table: type[Message | Home]) -> sa.ColumnElement[datetime]:
+    # While one is in flight the next one waits for it.
+    return sa.case((table.leased_until > table.not_before, table.leased_until), else_=table.not_before)
+
+
+_is_queued = Delivery.state == DeliveryState.QUEUED
+_AHEAD = Prepared(
+    sa.union_all(
+        sa.select(_text(_HOLD), RatePace.workspace_id, RatePace.next_at, RatePace.lane).where(
+            RatePace.lane.in_([sa.literal(hold.value) for hold in Hold])
         ),
+        _waiting(_POST, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(False)),
+        _waiting(_BULK, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(True)),
+        _waiting(_TAKEN, Delivery, Delivery.leased_until, Delivery.state == DeliveryState.CLAIMED),
+        _waiting(
+            _UPDATE,
+            Message,
+            _not_in_flight(Message),
+            Message.shown < Message.wanted,
+            Message.gone_at.is_(None),
+            Message.channel.is_not(None),
+        ),
+        _waiting(_SHOWING, Home, _not_in_flight(Home), Home.shown < Home.wanted),
+        _waiting(_UNCERTAIN, Delivery, Delivery.not_before, Delivery.state == DeliveryState.UNKNOWN),
     )
-    .where(Message.shown < Message.wanted, Message.gone_at.is_(None), Message.channel.is_not(None))
-    .group_by(Message.workspace_id)
-)
-_HOMES = Prepared(
-    sa.select(
-        Home.workspace_id,
-        sa.func.min(sa.case((Home.leased_until > Home.not_before, Home.leased_until), else_=Home.not_before)),
-    )
-    .where(Home.shown < Home.wanted)
-    .group_by(Home.workspace_id)
 )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period, period, period_of
 from models import Answer, Blocker, CheckIn, Member, Team, Workspace
+from models.prepared import Listed
 
 
 def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, str]:
@@ -38,6 +39,11 @@ def _words(row: Blocker, people: Mapping[int, str], teams: Mapping[int, str]) ->
 
 
 def _names(session: Session, table: type[Member] | type[Team], ids: Collection[int]) -> Mapping[int, str]:
-    if not ids:
-        return {}
-    return {row.id: row.name for row in session.execute(sa.select(table.id, table.name).where(table.id.in_(ids)))}
+    return dict(_NAMES[table].rows(session, ids))
+
+
+# Made once: whatever shows an escalation asks for them.
+_NAMES: Mapping[type[Member] | type[Team], Listed] = {
+    Member: Listed(lambda ids: sa.select(Member.id, Member.name).where(Member.id.in_(ids))),
+    Team: Listed(lambda ids: sa.select(Team.id, Team.name).where(Team.id.in_(ids))),
+}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,8 +14,10 @@ from bot.domain.cadence import cycle_is_told_until
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import Weekday, instant_of
 from bot.services import audit, planning
-from bot.services.rhythm import rhythm_for
+from bot.services.rhythm import KeepsRhythm, rhythm_for
 from models import Cycle, Team, Workspace
+from models.base import table_of
+from models.prepared import Prepared
 
 
 def turn(session: Session, now: datetime, limit: int) -> int:
@@ -33,7 +36,8 @@ def turn(session: Session, now: datetime, limit: int) -> int:
         return 0
     if not any(at <= now for at in _turns(session, _told_until)):
         return 0
-    rows = _running(session, lock=True)
+    # Another worker may have turned one since it was looked at without the lock.
+    rows = session.execute(_HELD).all()
     active = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
     changed = 0
     for cycle, workspace in rows:
@@ -55,58 +59,54 @@ def turn(session: Session, now: datetime, limit: int) -> int:
     return changed
 
 
-def next_turn(session: Session) -> datetime | None:
+def next_turn(at: Session | sa.Connection) -> datetime | None:
     """The earliest instant at which `turn` has something to do; None where no cycle is waiting to begin or end."""
-    return min(_turns(session, _told_until), default=None)
+    return min(_turns(at, _told_until), default=None)
 
 
-def _turns(session: Session, told_until: Callable[[Session, Workspace, date], datetime]) -> list[datetime]:
+def may_turn(at: Session | sa.Connection) -> datetime | None:
+    """As `next_turn`, or an instant before it, without a look at the teams."""
+    return min(_turns(at, _not_told_before), default=None)
+
+
+def _turns(
+    at: Session | sa.Connection,
+    told_until: Callable[[Session | sa.Connection, int, KeepsRhythm, date], datetime],
+) -> list[datetime]:
     """When each active cycle ends, and when each in planning begins (where nothing is in its way)."""
-    rows = _running(session)
-    busy = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
+    rows = [_Turning._make(row) for row in _RUNNING.rows(at, {})]
+    busy = {row.workspace_id for row in rows if row.state is CycleState.ACTIVE}
     turns: list[datetime] = []
-    for cycle, workspace in rows:
-        starts_on, ends_on = _days(cycle)
-        zone = ZoneInfo(workspace.time_zone)
-        if cycle.state is CycleState.ACTIVE:
-            turns.append(told_until(session, workspace, ends_on))
+    for row in rows:
+        if row.state is CycleState.ACTIVE:
+            turns.append(told_until(at, row.workspace_id, row, row.ends_on))
         else:
-            waits = cycle.workspace_id in busy
-            turns.append(instant_of(ends_on + timedelta(days=1) if waits else starts_on, time(0), zone))
+            first = row.ends_on + timedelta(days=1) if row.workspace_id in busy else row.starts_on
+            turns.append(instant_of(first, time(0), ZoneInfo(row.time_zone)))
     return turns
 
 
 def _is_told(session: Session, now: datetime, cycle: Cycle, workspace: Workspace) -> bool:
     """Whether the last day is over and each digest of the last period was taken: a late one is waited for."""
-    until = _told_until(session, workspace, _days(cycle)[1])
+    until = _told_until(session, workspace.id, workspace, _days(cycle)[1])
     waits_for_digest = sa.exists().where(Team.workspace_id == workspace.id, Team.next_digest_at <= until)
     return until <= now and not session.scalar(sa.select(waits_for_digest))
 
 
-def _not_told_before(_session: Session, workspace: Workspace, ends_on: date) -> datetime:
+def _not_told_before(_at: Session | sa.Connection, _workspace_id: int, rhythm: KeepsRhythm, ends_on: date) -> datetime:
     """`_told_until`, or an instant before it: the organisation's own digest, without a look at the teams."""
-    return cycle_is_told_until(ends_on, rhythm_for(workspace, None), ZoneInfo(workspace.time_zone))
+    return cycle_is_told_until(ends_on, rhythm_for(rhythm, None), ZoneInfo(rhythm.time_zone))
 
 
-def _told_until(session: Session, workspace: Workspace, ends_on: date) -> datetime:
+def _told_until(at: Session | sa.Connection, workspace_id: int, rhythm: KeepsRhythm, ends_on: date) -> datetime:
     """When the last digest of a cycle is out: the organisation's, or that of a team with a week of its own."""
-    zone = ZoneInfo(workspace.time_zone)
-    exceptions = session.scalars(
-        sa.select(Team.meeting_on)
-        .where(Team.workspace_id == workspace.id, Team.meeting_on.is_not(None), Team.switched_on_at.is_not(None))
-        .distinct()
-    )
-    meetings = [None, *(Weekday(one) for one in exceptions if one is not None)]
-    return max(cycle_is_told_until(ends_on, rhythm_for(workspace, one), zone) for one in meetings)
-
-
-def _running(session: Session, *, lock: bool = False) -> Sequence[sa.Row[Cycle, Workspace]]:
-    """Cycles with days that are active, then those in planning, with the organisation's row."""
-    return session.execute(_HELD if lock else _RUNNING).all()
+    zone = ZoneInfo(rhythm.time_zone)
+    meetings = [None, *(Weekday(one) for (one,) in _MEETINGS.rows(at, {"workspace_id": workspace_id}))]
+    return max(cycle_is_told_until(ends_on, rhythm_for(rhythm, one), zone) for one in meetings)
 
 
 def _days(cycle: Cycle) -> tuple[date, date]:
-    assert cycle.starts_on is not None  # noqa: S101 - `_running` asks for cycles with days
+    assert cycle.starts_on is not None  # noqa: S101 - cycles with days are asked for
     assert cycle.ends_on is not None  # noqa: S101
     return cycle.starts_on, cycle.ends_on
 
@@ -128,17 +128,53 @@ def _move(session: Session, now: datetime, cycle: Cycle, state: CycleState) -> N
         planning.replan_cycle(session, now, cycle)
 
 
+class _Turning(NamedTuple):
+    """A cycle with days that is active or in planning, and its organisation's rhythm."""
+
+    state: CycleState
+    workspace_id: int
+    starts_on: date
+    ends_on: date
+    opens_on: int
+    opens_at: time
+    closes_on: int
+    closes_at: time
+    digest_on: int
+    digest_at: time
+    note_at: time
+    time_zone: str
+
+
 # Made once: each tick asks for them.
-_RUNNING = (
+_is_running = sa.and_(
+    # As literals: the statement is prepared.
+    Cycle.state.in_([sa.literal(one, Cycle.state.type) for one in (CycleState.PLANNING, CycleState.ACTIVE)]),
+    Cycle.starts_on.is_not(None),
+    Cycle.ends_on.is_not(None),
+)
+_RUNNING = Prepared(
+    sa.select(
+        *(table_of(Cycle).c[name] for name in _Turning._fields[:4]),
+        *(table_of(Workspace).c[name] for name in _Turning._fields[4:]),
+    )
+    .join(Workspace, Workspace.id == Cycle.workspace_id)
+    .where(_is_running)
+)
+_HELD = (
     sa.select(Cycle, Workspace)
     .join(Workspace, Workspace.id == Cycle.workspace_id)
-    .where(
-        Cycle.state.in_((CycleState.PLANNING, CycleState.ACTIVE)),
-        Cycle.starts_on.is_not(None),
-        Cycle.ends_on.is_not(None),
-    )
+    .where(_is_running)
     # Ends come before beginnings, so that one cycle can follow another on the same morning.
     .order_by(Cycle.state, Cycle.ends_on, Cycle.id)
+    .with_for_update(of=Cycle, key_share=True)
+    .execution_options(populate_existing=True)
 )
-# Another worker may have turned one since it was read without the lock.
-_HELD = _RUNNING.with_for_update(of=Cycle, key_share=True).execution_options(populate_existing=True)
+_MEETINGS = Prepared(
+    sa.select(Team.meeting_on)
+    .where(
+        Team.workspace_id == sa.bindparam("workspace_id"),
+        Team.meeting_on.is_not(None),
+        Team.switched_on_at.is_not(None),
+    )
+    .distinct()
+)

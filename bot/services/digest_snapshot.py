@@ -40,6 +40,7 @@ from bot.services.still_open import (
 from bot.services.team_tree import teams_of
 from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, Digest, KeyResult, Objective, ObjectiveTeam, StopOrShift, Team, Workspace
+from models.prepared import Listed
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,7 @@ def checked_in(session: Session, team: Team, period: Period) -> tuple[int, int]:
 
 def hidden_now(session: Session, key_result_ids: Collection[int]) -> set[int]:
     """Those of the key results that the whole workspace may not see any more."""
-    visible = session.scalars(
-        sa.select(KeyResult.id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .where(KeyResult.id.in_(key_result_ids), visible_to(None))
-    ).all()
-    return set(key_result_ids) - set(visible)
+    return set(key_result_ids) - {one for (one,) in _VISIBLE.rows(session, key_result_ids)}
 
 
 def was_taken(session: Session, team_id: int, period: Period) -> bool:
@@ -224,3 +220,13 @@ def _overdue(one: OpenDecision) -> OverdueDecision:
         due_on=one.due_on,
         link=one.link,
     )
+
+
+# Made once: each redraw of a digest asks for it.
+_VISIBLE = Listed(
+    lambda ids: (
+        sa.select(KeyResult.id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(KeyResult.id.in_(ids), visible_to(None))
+    )
+)

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.blocks.escalation_path import Asked, Expected
@@ -37,6 +38,7 @@ from models import (
     Team,
     Workspace,
 )
+from models.loading import Loaded, objects
 from models.memory import remembered
 from models.prepared import Prepared
 
@@ -116,8 +118,10 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
 @remembered
 def key_result_of(session: Session, escalation: Escalation) -> KeyResult:
     """Its key result, read together with what else is mentioned of it: objective, team, owner and workspace."""
-    found: KeyResult = session.execute(_TOGETHER, {"key_result_id": escalation.key_result_id}).one()[0]
-    return found
+    found = _TOGETHER.first(session, {"key_result_id": escalation.key_result_id})
+    if found is None:
+        raise NoResultFound
+    return found[0]
 
 
 def _opens_for(session: Session, root: Delivery, reader_id: int | None) -> bool:
@@ -218,11 +222,7 @@ def decisions_of(session: Session, escalation: Escalation) -> Sequence[Decision]
     """
     if escalation.decided_at is None:
         return ()
-    return session.scalars(
-        sa.select(Decision)
-        .where(Decision.escalation_id == escalation.id, Decision.created_at >= escalation.decided_at)
-        .order_by(Decision.id.desc())
-    ).all()
+    return objects(_DECISIONS.all(session, {"escalation_id": escalation.id, "since": escalation.decided_at}))
 
 
 def decided_of(session: Session, decision: Decision) -> Decided:
@@ -260,13 +260,18 @@ def name_of(session: Session, member_id: int | None) -> str:
 
 
 # Made once: every message about an escalation asks who took it, and who has ended it.
-_TOGETHER = (
+_TOGETHER = Loaded(
     sa.select(KeyResult, Objective, Team, Workspace, Member)
     .join(Objective, Objective.id == KeyResult.objective_id)
     .join(Team, Team.id == Objective.team_id)
     .join(Workspace, Workspace.id == KeyResult.workspace_id)
     .outerjoin(Member, Member.id == KeyResult.owner_id)
     .where(KeyResult.id == sa.bindparam("key_result_id"))
+)
+_DECISIONS = Loaded(
+    sa.select(Decision)
+    .where(Decision.escalation_id == sa.bindparam("escalation_id"), Decision.created_at >= sa.bindparam("since"))
+    .order_by(Decision.id.desc())
 )
 _ACTOR = Prepared(
     sa.select(Member.name)

@@ -14,6 +14,7 @@ from bot.domain.schedule import Schedule
 from bot.services.access import leads_above
 from bot.services.schedules import week_of, weeks_of
 from models import Blocker, Escalation, EscalationStep, KeyResult, Member, Objective, PathStep, Team
+from models.loading import Loaded, LoadedOf, objects
 from models.memory import remembered
 from models.prepared import Prepared, Row
 
@@ -41,7 +42,7 @@ def path_of_team(session: Session, team: Team, *, but: int | None = None) -> lis
 @remembered
 def steps_of(session: Session, escalation: Escalation) -> Sequence[EscalationStep]:
     """Whom this round has met, in their order: asked, or passed over because they are away."""
-    return session.scalars(_STEPS, {"escalation_id": escalation.id, "round": escalation.round}).all()
+    return objects(_STEPS.all(session, {"escalation_id": escalation.id, "round": escalation.round}))
 
 
 @remembered
@@ -85,7 +86,7 @@ def schedule_of(session: Session, member: Member) -> Schedule:
 
 def taking_part(session: Session, member_ids: Sequence[int]) -> list[Member]:
     """The members of these ids who are here and take part, in the given order."""
-    people = {one.id: one for one in session.scalars(_MEMBERS, {"ids": list(member_ids)})}
+    people = {one.id: one for (one,) in _MEMBERS.all(session, member_ids)}
     return [people[one] for one in member_ids if people[one].may_take_part]
 
 
@@ -130,9 +131,9 @@ _ASKED = Prepared(
         EscalationStep.escalation_id == sa.bindparam("escalation_id"), EscalationStep.until.is_not(None)
     )
 )
-_STEPS = (
+_STEPS = Loaded(
     sa.select(EscalationStep)
     .where(EscalationStep.escalation_id == sa.bindparam("escalation_id"), EscalationStep.round == sa.bindparam("round"))
     .order_by(EscalationStep.number)
 )
-_MEMBERS = sa.select(Member).where(Member.id.in_(sa.bindparam("ids", expanding=True)))
+_MEMBERS = LoadedOf(lambda ids: sa.select(Member).where(Member.id.in_(ids)))

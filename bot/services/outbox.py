@@ -14,9 +14,10 @@ from bot.domain.reminding import MOST
 from bot.services import home_changes
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
+from models.loading import Loaded
 from models.memory import remembered
 from models.once import insert_all_once, insert_once
-from models.prepared import Prepared
+from models.prepared import Listed, Prepared
 
 # Kinds whose message shows state and is redrawn when the state changes.
 SHOWS_STATE = {
@@ -56,6 +57,29 @@ _REDRAW = Prepared(
         ),
     )
     .values(wanted=_message.c.wanted + 1, not_before=sa.bindparam("now"))
+)
+
+_HELD = Listed(
+    lambda keys: (
+        sa.select(_message.c.id)
+        .join(_delivery, _delivery.c.id == _message.c.delivery_id)
+        .where(_delivery.c.workspace_id == sa.bindparam("workspace_id"), _delivery.c.key.in_(keys))
+        .order_by(_message.c.id)
+        .with_for_update(of=_message, key_share=True)
+    ),
+    of=sa.Text(),
+)
+_WANTED = Listed(
+    lambda ids: (
+        sa.update(_message)
+        .where(_message.c.id.in_(ids))
+        .values(wanted=_message.c.wanted + 1, not_before=sa.bindparam("now"))
+    )
+)
+_OF_KEY = Loaded(
+    sa.select(Delivery).where(
+        Delivery.workspace_id == sa.bindparam("workspace_id"), Delivery.key == sa.bindparam("key")
+    )
 )
 
 
@@ -292,17 +316,11 @@ def redraw_all(
     `alone`: these and no others, for a change that those which show the same state otherwise do not show.
     """
     shown = keys if alone else [one for key in keys for one in shown_with(key)]
-    held = session.scalars(
-        sa.select(Message.id)
-        .join(Delivery, Delivery.id == Message.delivery_id)
-        .where(Delivery.workspace_id == workspace_id, Delivery.key.in_(shown))
-        .order_by(Message.id)
-        .with_for_update(of=Message, key_share=True)
-    ).all()
+    held = [message_id for (message_id,) in _HELD.rows(session, shown, {"workspace_id": workspace_id})]
     home_changes.concerns_readers(session, workspace_id, keys)
     if not held:
         return
-    session.execute(sa.update(Message).where(Message.id.in_(held)).values(wanted=Message.wanted + 1, not_before=now))
+    _WANTED.run(session, held, {"now": now})
     session.info[_NEW_WORK] = True
 
 
@@ -350,7 +368,8 @@ def show_from_now_on(session: Session, now: datetime, *, workspace_id: int, deli
 @remembered
 def delivery_of(session: Session, workspace_id: int, key: str) -> Delivery | None:
     """The delivery with this permanent key."""
-    return session.scalar(sa.select(Delivery).where(Delivery.workspace_id == workspace_id, Delivery.key == key))
+    found = _OF_KEY.first(session, {"workspace_id": workspace_id, "key": key})
+    return found[0] if found is not None else None
 
 
 def put_off(session: Session, delivery: Delivery, until: datetime) -> None:

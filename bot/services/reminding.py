@@ -31,6 +31,7 @@ from models import (
     Snooze,
     Team,
 )
+from models.prepared import Prepared
 
 
 def remind_due(session: Session, now: datetime, limit: int) -> int:
@@ -106,23 +107,9 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     if member is None or delivery.period is None or not member.may_take_part:
         return None
     of = period(delivery.period)
-    rows = session.execute(
-        sa.select(CheckIn, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text)
-        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
-        .where(
-            CheckIn.owner_id == member.id,
-            CheckIn.period == of,
-            CheckIn.state.in_((CheckInState.DUE, CheckInState.MISSED)),
-            CheckIn.disowned_at.is_(None),
-            KeyResult.state == KeyResultState.ACTIVE,
-        )
-        .order_by(KeyResult.number)
-    ).all()
-    closes = max((check_in.closes_at for check_in, *_ in rows), default=now)
+    session.flush()
+    rows = _OPEN_ONES.rows(session, {"owner_id": member.id, "period": of})
+    closes = max((closes_at for closes_at, *_ in rows), default=now)
     is_over = bool(rows) and closes <= now
     if delivery.posted_ts is None and (not rows or is_over or is_paused(member, now)):
         return None
@@ -223,3 +210,22 @@ def _told(session: Session, now: datetime, member: Member) -> tuple[str, datetim
         .limit(1)
     )
     return (name, at) if name is not None else None
+
+
+# Made once: each redraw of a reminder asks for it.
+_OPEN_ONES = Prepared(
+    sa.select(CheckIn.closes_at, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text)
+    .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+    .join(
+        KeyResultRevision,
+        sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
+    )
+    .where(
+        CheckIn.owner_id == sa.bindparam("owner_id"),
+        CheckIn.period == sa.bindparam("period"),
+        CheckIn.state.in_([sa.literal(one, CheckIn.state.type) for one in (CheckInState.DUE, CheckInState.MISSED)]),
+        CheckIn.disowned_at.is_(None),
+        KeyResult.state == KeyResultState.ACTIVE,
+    )
+    .order_by(KeyResult.number)
+)

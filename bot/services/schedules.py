@@ -20,6 +20,7 @@ from bot.services.asking import Asked, asked_about_beside
 from bot.services.rhythm import rhythm_for
 from models import Absence, Member, Workspace
 from models.base import table_of
+from models.memory import kept
 from models.prepared import Listed, Values, at_once
 
 # A working day where nobody chose one; it reaches from the hour at which all are asked to the one at which it closes.
@@ -105,6 +106,16 @@ def weeks_of(
     organisation's week, unless all have the same exception. Holidays are those of the person's own country, else of
     their first team's, else of the organisation's.
     """
+    known = kept(session, weeks_of) if asked is None else None
+    if known is None:
+        return _weeks_of(session, members, asked)
+    known |= _weeks_of(session, [member for member in members if member.id not in known])
+    return {member.id: known[member.id] for member in members}
+
+
+def _weeks_of(
+    session: Session, members: Collection[KeepsHours], asked: Mapping[int, Sequence[Asked]] | None = None
+) -> dict[int, Week]:
     if not members:
         return {}
     ids = [member.id for member in members]

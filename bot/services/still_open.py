@@ -38,6 +38,7 @@ from models import (
 )
 from models.base import table_of
 from models.escalation import is_unresolved
+from models.loading import LoadedOf
 from models.prepared import Listed
 
 # What calls for help though no answer does.
@@ -278,7 +279,7 @@ Call = Answer | HelpAsked
 def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Call]:
     """By escalation id: what told of it last: an answer that opened the thread, said red again or named the same
     blocker again; or somebody who asked for help without a check-in."""
-    rows = session.execute(_NEWEST_CALL, {"escalation_ids": list(escalation_ids)}).all()
+    rows = _NEWEST_CALL.all(session, escalation_ids)
     return {
         escalation_id: answer if answer is not None else asked_at(event)
         for escalation_id, answer, event in rows
@@ -296,8 +297,8 @@ def blocking_at(session: Session, moments: Mapping[int, datetime]) -> dict[int, 
 
     The newest blocker counts. A blocker that is named again keeps its row, so it is found by time, not by answer.
     """
-    rows = session.scalars(_BLOCKERS, {"key_result_ids": list(moments)}).all()
-    then = {row.key_result_id: row for row in rows if _stands(row, moments[row.key_result_id])}
+    rows = _BLOCKERS.all(session, moments)
+    then = {row.key_result_id: row for (row,) in rows if _stands(row, moments[row.key_result_id])}
     words = blocked_by(session, list(then.values()))
     return {key_result_id: words[row.id] for key_result_id, row in then.items()}
 
@@ -430,30 +431,32 @@ _THEIRS = sa.select(ConversationMember.conversation_id).where(
     ConversationMember.conversation_id.in_(sa.bindparam("conversation_ids", expanding=True)),
     ConversationMember.member_id == sa.bindparam("me"),
 )
-_BLOCKERS = (
-    sa.select(Blocker)
-    .where(Blocker.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
-    .order_by(Blocker.opened_at, Blocker.id)
+_BLOCKERS = LoadedOf(
+    lambda ids: sa.select(Blocker).where(Blocker.key_result_id.in_(ids)).order_by(Blocker.opened_at, Blocker.id)
 )
 
-_OF_ESCALATIONS: sa.BindParameter[Any] = sa.bindparam("escalation_ids", expanding=True)
-_newest = (
-    sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
-    .where(
-        EscalationEvent.escalation_id.in_(_OF_ESCALATIONS),
-        sa.or_(EscalationEvent.answer_id.is_not(None), EscalationEvent.kind.in_(CALLS)),
+
+def _newest_calls(ids: Any) -> sa.Select[int, Answer, EscalationEvent]:
+    newest = (
+        sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
+        .where(
+            EscalationEvent.escalation_id.in_(ids),
+            sa.or_(
+                EscalationEvent.answer_id.is_not(None),
+                EscalationEvent.kind.in_([sa.literal(one, EscalationEvent.kind.type) for one in CALLS]),
+            ),
+        )
+        .group_by(EscalationEvent.escalation_id)
+        .subquery()
     )
-    .group_by(EscalationEvent.escalation_id)
-    .subquery()
-)
-_NEWEST_CALL = (
-    sa.select(Escalation.id, Answer, EscalationEvent)
-    .outerjoin(_newest, _newest.c.escalation_id == Escalation.id)
-    .outerjoin(EscalationEvent, EscalationEvent.id == _newest.c.id)
-    .outerjoin(
-        Answer,
-        Answer.id
-        == sa.func.coalesce(EscalationEvent.answer_id, sa.case((EscalationEvent.id.is_(None), Escalation.answer_id))),
+    without_event = sa.case((EscalationEvent.id.is_(None), Escalation.answer_id))
+    return (
+        sa.select(Escalation.id, Answer, EscalationEvent)
+        .outerjoin(newest, newest.c.escalation_id == Escalation.id)
+        .outerjoin(EscalationEvent, EscalationEvent.id == newest.c.id)
+        .outerjoin(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, without_event))
+        .where(Escalation.id.in_(ids))
     )
-    .where(Escalation.id.in_(_OF_ESCALATIONS))
-)
+
+
+_NEWEST_CALL = LoadedOf(_newest_calls)

@@ -8,24 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Team
+from models.loading import Loaded, objects
 
 
 def teams_of(session: Session, team: Team) -> list[Team]:
     """The team itself, and all beneath it that are on."""
-    beneath = sa.select(Team.id).where(Team.id == team.id).cte("beneath", recursive=True)
-    # A union, not a union all: a ring of parents ends.
-    beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
-    return list(
-        session.scalars(
-            sa.select(Team)
-            .where(
-                Team.id.in_(sa.select(beneath.c.id)),
-                sa.or_(Team.id == team.id, Team.switched_on_at.is_not(None)),
-                Team.archived_at.is_(None),
-            )
-            .order_by(Team.name, Team.id)
-        ).all()
-    )
+    return objects(_TEAMS.all(session, {"team_id": team.id}))
 
 
 def with_those_beneath(session: Session, team_ids: Collection[int]) -> list[int]:
@@ -43,3 +31,22 @@ def with_those_beneath(session: Session, team_ids: Collection[int]) -> list[int]
             .order_by(Team.id)
         ).all()
     )
+
+
+def _teams() -> sa.Select[Team]:
+    top: sa.BindParameter[int] = sa.bindparam("team_id")
+    beneath = sa.select(Team.id).where(Team.id == top).cte("beneath", recursive=True)
+    # A union, not a union all: a ring of parents ends.
+    beneath = beneath.union(sa.select(Team.id).join(beneath, Team.parent_id == beneath.c.id))
+    return (
+        sa.select(Team)
+        .where(
+            Team.id.in_(sa.select(beneath.c.id)),
+            sa.or_(Team.id == top, Team.switched_on_at.is_not(None)),
+            Team.archived_at.is_(None),
+        )
+        .order_by(Team.name, Team.id)
+    )
+
+
+_TEAMS = Loaded(_teams())
