@@ -33,7 +33,7 @@ def is_overtaken(session: Session, delivery: Delivery) -> bool:
 
     Two at once would tell of a week that nobody acts on any more.
     """
-    if delivery.kind is not PostKind.DIGEST or delivery.state is DeliveryState.SENT:
+    if delivery.kind is not PostKind.DIGEST or delivery.period is None or delivery.state is DeliveryState.SENT:
         return False
     newer = sa.exists().where(
         Delivery.workspace_id == delivery.workspace_id,
