@@ -101,6 +101,7 @@ class _Object:
         key = self._mapper.identity_key_from_primary_key((row_id,))
         known = session.identity_map.get(key)
         if known is not None:
+            self._fill(known, values)
             return known
         made = self._mapper.class_manager.new_instance()
         state, attributes = instance_state(made), instance_dict(made)
@@ -113,6 +114,14 @@ class _Object:
         for hear in session.dispatch.loaded_as_persistent:
             hear(session, state)
         return made
+
+    def _fill(self, known: Any, values: Row) -> None:
+        """What the session does not hold of a row (it made it, or let go of it) is as the row says."""
+        attributes = instance_dict(known)
+        missing = [place for place, name in enumerate(self._names) if name not in attributes]
+        if missing:
+            attributes.update({self._names[place]: values[place] for place in missing})
+            instance_state(known)._commit(attributes, [self._names[place] for place in missing])
 
 
 class _Shape:

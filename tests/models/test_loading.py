@@ -96,6 +96,16 @@ def test_what_became_stale_is_read_again(database: Database, ids: list[int]) -> 
         assert session.get_one(Worker, ids[0]).name == "all the same"
 
 
+def test_what_the_session_has_made_itself_is_filled_in(database: Database) -> None:
+    with database.write() as session:
+        made = Worker(name="made here", started_at=NOW)
+        session.add(made)
+        session.flush()
+        assert objects(BY_NAME.all(session, {"name": "made here"})) == [made]
+        session.execute(sa.update(Worker).values(ticked_through=NOW).execution_options(synchronize_session="fetch"))
+        assert made.ticked_through == NOW
+
+
 def test_it_is_remembered_while_a_session_remembers(database: Database, ids: list[int]) -> None:
     with counted(database) as statements, database.read() as session, remembering(session):
         _look(session, ids)
