@@ -36,7 +36,7 @@ class CheckIn(InWorkspace, Base):
         within_workspace("owner_id", "member"),
         within_workspace("covered_for_id", "member"),
         sa.CheckConstraint("excuse is null or state = 'excused'", name="excused_for_a_reason"),
-        sa.Index("ix_check_in_owner", "workspace_id", "owner_id", "period"),
+        sa.Index("ix_check_in_owner", "owner_id", "workspace_id", "period"),
         sa.Index("ix_check_in_closing", "state", "closes_at"),
         NEVER_REUSED,
     )
@@ -118,7 +118,7 @@ class Blocker(InWorkspace, Base):
             " + (case when by_words is null then 0 else 1 end) = 1",
             name="blocked_by_one",
         ),
-        sa.Index("ix_blocker_key_result", "workspace_id", "key_result_id", "cleared_at"),
+        sa.Index("ix_blocker_key_result", "key_result_id", "workspace_id", "cleared_at"),
         sa.Index(
             "uq_blocker_one_open",
             "workspace_id",

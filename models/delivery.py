@@ -112,8 +112,8 @@ class Delivery(InWorkspace, Base):
             sqlite_where=sa.text("state = 'claimed'"),
             postgresql_where=sa.text("state = 'claimed'"),
         ),
-        sa.Index("ix_delivery_follows", "workspace_id", "follows_id"),
-        sa.Index("ix_delivery_member", "workspace_id", "member_id", "attempted_at"),
+        sa.Index("ix_delivery_follows", "follows_id", "workspace_id"),
+        sa.Index("ix_delivery_member", "member_id", "workspace_id", "attempted_at"),
         NEVER_REUSED,
     )
 

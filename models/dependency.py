@@ -39,8 +39,8 @@ class Dependency(InWorkspace, Base):
             "(state = 'refused') = (reason is not null) and (reason is null or reason <> '')",
             name="refused_has_a_reason",
         ),
-        sa.Index("ix_dependency_key_result", "workspace_id", "key_result_id"),
-        sa.Index("ix_dependency_team", "workspace_id", "team_id"),
+        sa.Index("ix_dependency_key_result", "key_result_id", "workspace_id"),
+        sa.Index("ix_dependency_team", "team_id", "workspace_id"),
         sa.Index("ix_dependency_next_step", "next_step_at"),
         NEVER_REUSED,
     )

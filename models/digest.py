@@ -85,6 +85,7 @@ class DigestCorrection(InWorkspace, Base):
     __table_args__ = (
         sa.UniqueConstraint("digest_id", "answer_id"),
         sa.UniqueConstraint("digest_id", "decision_id"),
+        sa.Index("ix_digest_correction_answer", "answer_id", "workspace_id"),
         within_workspace("digest_id", "digest"),
         within_workspace("answer_id", "answer"),
         within_workspace("decision_id", "decision"),

@@ -48,7 +48,7 @@ class Escalation(InWorkspace, Base):
             postgresql_where=sa.text("state <> 'resolved'"),
         ),
         sa.Index("ix_escalation_team", "workspace_id", "team_id", "state"),
-        sa.Index("ix_escalation_key_result", "workspace_id", "key_result_id"),
+        sa.Index("ix_escalation_key_result", "key_result_id", "workspace_id"),
         sa.Index("ix_escalation_next_step", "next_step_at"),
         NEVER_REUSED,
     )
@@ -146,7 +146,7 @@ class EscalationEvent(InWorkspace, Base):
         within_workspace("answer_id", "answer"),
         within_workspace("decision_id", "decision"),
         within_workspace("step_id", "escalation_step"),
-        sa.Index("ix_escalation_event_escalation", "workspace_id", "escalation_id"),
+        sa.Index("ix_escalation_event_escalation", "escalation_id", "workspace_id"),
         NEVER_REUSED,
     )
 
@@ -188,7 +188,7 @@ class Decision(InWorkspace, Base):
         within_workspace("settled_by_id", "member"),
         sa.CheckConstraint("text <> ''", name="worded"),
         sa.CheckConstraint("state <> 'dropped' or (reason is not null and reason <> '')", name="dropped_has_reason"),
-        sa.Index("ix_decision_escalation", "workspace_id", "escalation_id"),
+        sa.Index("ix_decision_escalation", "escalation_id", "workspace_id"),
         sa.Index("ix_decision_due", "workspace_id", "state", "due_on"),
         # Who has a follow-up that is not done.
         sa.Index(

@@ -38,8 +38,8 @@ class KeyResult(InWorkspace, Base):
         sa.CheckConstraint("state <> 'active' or owner_id is not null", name="active_has_owner"),
         sa.CheckConstraint("(state = 'closed') = (closed_at is not null)", name="closed_has_time"),
         sa.CheckConstraint("number >= 1 and revision >= 1", name="counted"),
-        sa.Index("ix_key_result_owner", "workspace_id", "owner_id", "state"),
-        sa.Index("ix_key_result_objective", "workspace_id", "objective_id"),
+        sa.Index("ix_key_result_owner", "owner_id", "workspace_id", "state"),
+        sa.Index("ix_key_result_objective", "objective_id", "workspace_id"),
         NEVER_REUSED,
     )
 

@@ -45,6 +45,7 @@ def _answer_once(crowd: Crowd, person: Somebody, question: Message) -> Story:
         return
     # Until it is known what became of this, nothing is known.
     told.between.pop(about, None)
+    told.speakers[about].add(person.id)
     if drawn < ACCEPTS:
         hands.press(question, "Accept")
         return
@@ -65,6 +66,7 @@ def _answer_once(crowd: Crowd, person: Somebody, question: Message) -> Story:
         word = f"{person.name} #{told.order()}: everybody is at the fair"
         hands.fill("Why not?", word)
     yield from submit(hands, random, twice=random.random() < 0.15)
-    if hands.dialog is None:
+    # Where two speak for a team at once, nobody was told whose word came last.
+    if hands.dialog is None and len(told.speakers[about]) == 1:
         told.between[about] = (DependencyState.DATED if dates else DependencyState.REFUSED, word)
     hands.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -53,8 +54,8 @@ class Told:
     What somebody typed is named by the number in its text. `calls` are needs, `questions` those to an owner, `turned`
     messages that became blockers, and `ticked` those whose text was to go along. `confidential` has the key result's
     number by what was typed about a private request. `settled` are decisions, `between` what a team was told to have
-    answered, by the numbers that buttons carry; `stopped` what was learnt, by the key result's number. `looked_at`:
-    when somebody last opened Home.
+    answered, by the numbers that buttons carry, and `speakers` who has pressed there; `stopped` what was learnt, by the
+    key result's number. `looked_at`: when somebody last opened Home.
     """
 
     answers: list[ToldAnswer] = field(default_factory=list)
@@ -68,6 +69,7 @@ class Told:
     confidential: dict[int, int] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     between: dict[int, tuple[DependencyState, str]] = field(default_factory=dict)
+    speakers: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     stopped: dict[int, str] = field(default_factory=dict)
     looked_at: datetime | None = None
     made_private: int = 0
