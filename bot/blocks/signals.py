@@ -84,7 +84,7 @@ def question(signal: Signal) -> str:
         case LongTexts(weeks, _):
             seen, asks = f"long answers for {_weeks(weeks)}, and no movement", "What would move the number?"
         case Lacks(what):
-            seen, asks = ", ".join(_LACKS[one][0] for one in what), _LACKS[what[0]][1] if what else ""
+            seen, asks = ", ".join(_LACKS[one][0] for one in dict.fromkeys(what)), _LACKS[what[0]][1] if what else ""
         case TooMany(what, count, most):
             return _too_many(signal, what, count, most)
         case Changed(count, weeks):

@@ -140,6 +140,7 @@ def test_kr_offers_the_owner_an_update(story: Story, words: str) -> None:
         "Ask for help",
         "Hand over",
         "How often",
+        "Initiatives",
     ]
 
 

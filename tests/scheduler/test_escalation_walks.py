@@ -35,7 +35,7 @@ from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.domain.person import Person
 from bot.runtime import Runtime
-from bot.services import decisions, escalation, escalation_more, people
+from bot.services import decisions, escalation, escalation_more, people, question
 from bot.services.access import Caller
 from bot.services.agenda import next_due
 from bot.services.blocking import BlockedBy
@@ -205,7 +205,7 @@ class BadDays(RuleBasedStateMachine):
                 draft = Draft(f"do it, {order}", self.ids["head"], (now + timedelta(days=3)).date())
                 decisions.decide(session, now, caller=caller, escalation_id=newest, draft=draft)
             case "ask":
-                escalation_more.ask_owner(session, now, caller=caller, escalation_id=newest, question=f"who, {order}?")
+                question.ask(session, now, caller=caller, escalation_id=newest, question=f"who, {order}?")
             case "private":
                 escalation_more.make_private(session, now, caller=caller, escalation_id=newest)
             case "done":
@@ -419,12 +419,20 @@ class BadDays(RuleBasedStateMachine):
         replies = {
             row.escalation_event_id: row for row in self._by(session, Delivery.kind == PostKind.ESCALATION_REPLY)
         }
+        lost = {
+            row.escalation_id
+            for row in self._by(session, Delivery.kind == PostKind.ESCALATION)
+            if row.state is DeliveryState.FAILED
+        }
         said: dict[int, list[datetime]] = defaultdict(list)
         for event in session.scalars(sa.select(EscalationEvent).order_by(EscalationEvent.id)):
             # The first message says the one, and the other by going on elsewhere.
             if event.kind in (EscalationEventKind.OPENED, EscalationEventKind.MADE_PRIVATE):
                 continue
             row = replies.get(event.id)
+            if row is None and event.escalation_id in lost:
+                # Its channel was closed before the first message: there is no thread to answer in.
+                continue
             assert row is not None, f"{event.kind} stands nowhere"
             assert row.state in (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE), (
                 f"{row.key}: {row.state}"

@@ -79,10 +79,13 @@ def test_a_red_stands_in_the_digest_with_the_lead_and_the_link_to_its_thread(okr
     okra.advance(THE_DIGEST)
     okra.settle()
     rosa = okra.person("Rosa Lind")
-    for channel, team in (("growth-leads", "Growth"), ("leads", "Company")):
+    for channel, team, key_result in (
+        ("growth-leads", "Growth", "KR-1 Activation"),
+        ("leads", "Company", "KR-1 Activation (Growth)"),
+    ):
         (digest,) = [one for one in rosa.channel(channel).messages if "week of" in one.text]
         assert digest.headline == f"{team}, week of 5 Oct: 1 decision needed, 1 wants help, 1 of 3 checked in"
-        assert "KR-1 Activation: two days of HR" in digest.text
+        assert f"{key_result}: two days of HR" in digest.text
         assert "Want help  KR-1 (above)" in digest.text
         assert digest.buttons == ["Decide", "Ask the owner", "Open", "Show me all"]
 
