@@ -227,7 +227,7 @@ def _really(odd: str, course: Course, key: str) -> Block:
         ids.block(Typed.REALLY, f"{key}:{course.sure_of[:60]}"),
         element,
         optional=True,
-        hint="Tick it if so; or put the value above right.",
+        hint="Tick it if so, or correct the value above.",
     )
 
 
