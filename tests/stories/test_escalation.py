@@ -227,7 +227,7 @@ def test_without_a_channel_owner_and_lead_have_a_group_message_and_who_is_asked_
     okra.settle()
     assert [one.text for one in mere.thread(asked)[1:]] == [
         "Nobody has picked this up yet, so Rosa Lind is asked now.",
-        "Rosa Lind has taken this.",
+        "Rosa Lind has taken this.\nNow: Rosa Lind is on it",
     ]
     # A second call for help of the same people is a second thread of the same conversation.
     mere.command("/kr 2 0.1 red")
