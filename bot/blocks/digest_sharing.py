@@ -45,11 +45,11 @@ class SharedDigest:
 
 def preview(about: Preview) -> Post:
     """The digest as its channel reads it, without its pictures, and what can be done with it."""
+    if about.snapshot.is_empty:
+        return Post(f"{said(about.team, 80)} has no key result that a digest could tell of.")
     above, below = context(_when(about)), _ways(about)
     around = len(json.dumps([above, *below], ensure_ascii=False))
     shown = digest_post(about.snapshot, about.beside, leaving=around)
-    if about.snapshot.is_empty:
-        return Post(f"{said(about.team, 80)} has no key result that a digest could tell of.")
     return Post(shown.text, (above, *shown.blocks, *below))
 
 

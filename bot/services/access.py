@@ -15,6 +15,7 @@ from bot.services.refusals import Reason, Refused
 from models import (
     KeyResult,
     KeyResultCoOwner,
+    KeyResultState,
     KeyResultViewer,
     Member,
     Objective,
@@ -105,6 +106,31 @@ def require(session: Session, caller: Caller, action: Action, facts: Facts) -> M
     if not may(actor_of(member), action, facts):
         raise Refused(Reason.NOT_FOR_YOU, owner_id=facts.owner_id)
     return member
+
+
+def key_result_for(
+    session: Session, caller: Caller, key_result_id: int, action: Action, *, lock: bool = False
+) -> tuple[Member, KeyResult]:
+    """The caller, and a key result about which they may do this. `lock`: held until the end of the transaction.
+
+    Raises `Refused`: it is not theirs to do, or it is closed.
+    """
+    wanted = sa.select(KeyResult).where(
+        KeyResult.workspace_id == caller.workspace_id, KeyResult.id == key_result_id, KeyResult.archived_at.is_(None)
+    )
+    if lock:
+        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    key_result = session.scalar(wanted)
+    member = member_of(session, caller)
+    facts = key_result_facts(session, key_result) if key_result is not None else None
+    # Who may not see it learns nothing about it, not even that it exists.
+    if key_result is None or facts is None or not may(actor_of(member), Action.VIEW_KEY_RESULT, facts):
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    if not may(actor_of(member), action, facts):
+        raise Refused(Reason.NOT_FOR_YOU, owner_id=facts.owner_id)
+    if key_result.state is KeyResultState.CLOSED:
+        raise Refused(Reason.KEY_RESULT_CLOSED, number=key_result.number)
+    return member, key_result
 
 
 def _narrowness(visibility: object) -> int:

@@ -177,7 +177,8 @@ def _unanswered(
     session: Session, viewer: Caller, zone: ZoneInfo, other: type[Team], which: sa.ColumnElement[bool]
 ) -> dict[int, tuple[Unanswered, bool]]:
     waiting = aliased(Team)
-    wanted = sa.select(Dependency, KeyResult, KeyResultRevision, Blocker.cleared_at, waiting.name, other.name)
+    is_open = sa.and_(*_waits_for_an_answer())
+    wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, is_open, waiting.name, other.name)
     rows = session.execute(
         _naming_another_team(wanted, waiting, other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
@@ -189,17 +190,15 @@ def _unanswered(
         dependency.id: (
             Unanswered(
                 dependency_id=dependency.id,
-                number=key_result.number,
+                number=number,
                 name=definition.metric or definition.text,
                 waiting=waiter,
                 team=waited_for,
                 since=local_date_of(dependency.asked_at, zone),
             ),
-            dependency.state is DependencyState.ASKED
-            and cleared_at is None
-            and key_result.state is not KeyResultState.CLOSED,
+            waits,
         )
-        for dependency, key_result, definition, cleared_at, waiter, waited_for in rows
+        for dependency, number, definition, waits, waiter, waited_for in rows
     }
 
 

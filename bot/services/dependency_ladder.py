@@ -92,7 +92,7 @@ def redraw(session: Session, now: datetime, dependency: Dependency) -> None:
 
 
 def due(session: Session, now: datetime, most: int) -> list[Dependency]:
-    """Those whose next step is due, held; what nobody waits for any more is not among them."""
+    """Those whose next step is due, held."""
     rows = session.scalars(
         sa.select(Dependency)
         .where(Dependency.next_step_at <= now)

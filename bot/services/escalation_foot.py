@@ -13,7 +13,8 @@ from bot.blocks.escalation_foot import Foot
 from bot.domain.escalation import is_out_of_reach
 from bot.services import outbox
 from bot.services.escalation_case import root_of
-from models import Delivery, DeliveryState, Escalation, EscalationEvent, EscalationEventKind, Message, PostKind
+from bot.services.escalation_readers import LOST
+from models import Delivery, Escalation, EscalationEvent, EscalationEventKind, Message, PostKind
 
 # These say by themselves where it stands.
 _SAYS_THE_STATE = (
@@ -25,7 +26,6 @@ _SAYS_THE_STATE = (
     EscalationEventKind.ASKED_NEXT,
     EscalationEventKind.NAMED_AGAIN,
 )
-_LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
 # Of a long thread: the newest one, and the one that was it before.
 _NEWEST = 2
 
@@ -78,7 +78,7 @@ def _carrying(session: Session, escalation: Escalation) -> Sequence[int]:
             Delivery.escalation_id == escalation.id,
             Delivery.follows_id == root.id,
             Delivery.kind == PostKind.ESCALATION_REPLY,
-            Delivery.state.not_in(_LOST),
+            Delivery.state.not_in(LOST),
         )
         .order_by(Delivery.id.desc())
     ).all()

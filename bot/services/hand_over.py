@@ -13,13 +13,13 @@ from bot.blocks.post import Post
 from bot.domain.permissions import Action, may
 from bot.services import access, audit, outbox, ownership, planning
 from bot.services.access import Caller
+from bot.services.definitions import name_of
 from bot.services.refusals import Reason, Refused
 from models import (
     Delivery,
     HandOver,
     HandOverState,
     KeyResult,
-    KeyResultRevision,
     KeyResultState,
     Member,
     Objective,
@@ -50,7 +50,7 @@ def question(session: Session, caller: Caller, key_result_id: int) -> Question:
     return Question(
         key_result_id=key_result.id,
         number=key_result.number,
-        name=_name_of(session, key_result),
+        name=name_of(session, key_result),
         owner=owner.name if owner is not None else None,
         is_readers=key_result.owner_id == caller.member_id,
         waits_for=to.name if to is not None else None,
@@ -159,7 +159,7 @@ def _offer(session: Session, hand_over: HandOver) -> Offer:
     return Offer(
         hand_over_id=hand_over.id,
         number=key_result.number,
-        name=_name_of(session, key_result),
+        name=name_of(session, key_result),
         team=team,
         owner=owner.name if owner is not None else None,
         owner_has_left=owner is not None and not owner.may_take_part,
@@ -261,15 +261,6 @@ def _key_result(session: Session, caller: Caller, key_result_id: int, *, lock: b
     if found.state is KeyResultState.CLOSED:
         raise Refused(Reason.KEY_RESULT_CLOSED, number=found.number)
     return found
-
-
-def _name_of(session: Session, key_result: KeyResult) -> str:
-    metric, text = session.execute(
-        sa.select(KeyResultRevision.metric, KeyResultRevision.text).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
-    return metric or text
 
 
 def _note(session: Session, now: datetime, actor: Member, hand_over: HandOver, action: str) -> None:

@@ -12,13 +12,13 @@ from bot.blocks.initiatives import Initiatives
 from bot.domain.permissions import Action, may
 from bot.services import access, audit
 from bot.services.access import Caller
-from bot.services.refusals import Reason, Refused
-from models import Initiative, KeyResult, KeyResultRevision, KeyResultState, Member
+from bot.services.definitions import name_of
+from models import Initiative, KeyResult, KeyResultState
 
 
 def view(session: Session, caller: Caller, key_result_id: int) -> Initiatives:
     """What the dialog shows. Raises `Refused`: it is not the caller's to say, or it is closed."""
-    _, key_result = _allowed(session, caller, key_result_id)
+    _, key_result = access.key_result_for(session, caller, key_result_id, Action.NAME_INITIATIVES)
     return _shown(session, key_result)
 
 
@@ -27,9 +27,9 @@ def name(session: Session, now: datetime, caller: Caller, key_result_id: int, li
 
     Raises `Refused` as `view`. What goes is archived.
     """
-    member, key_result = _allowed(session, caller, key_result_id, lock=True)
+    member, key_result = access.key_result_for(session, caller, key_result_id, Action.NAME_INITIATIVES, lock=True)
     wanted = list(dict.fromkeys(lines))
-    rows = {row.text: row for row in _named(session, key_result)}
+    rows = {row.text: row for row in _named(session, key_result.id)}
     for text in rows.keys() - set(wanted):
         rows[text].archived_at = now
     for text in wanted:
@@ -54,13 +54,7 @@ def name(session: Session, now: datetime, caller: Caller, key_result_id: int, li
 
 def of(session: Session, key_result_id: int) -> tuple[str, ...]:
     """The initiatives of a key result that the caller may see, in the order in which they were named."""
-    return tuple(
-        session.scalars(
-            sa.select(Initiative.text)
-            .where(Initiative.key_result_id == key_result_id, Initiative.archived_at.is_(None))
-            .order_by(Initiative.id)
-        )
-    )
+    return tuple(one.text for one in _named(session, key_result_id))
 
 
 def may_name(session: Session, viewer: Caller, key_result: KeyResult) -> bool:
@@ -71,38 +65,14 @@ def may_name(session: Session, viewer: Caller, key_result: KeyResult) -> bool:
     return may(actor, Action.NAME_INITIATIVES, access.key_result_facts(session, key_result))
 
 
-def _named(session: Session, key_result: KeyResult) -> Sequence[Initiative]:
+def _named(session: Session, key_result_id: int) -> Sequence[Initiative]:
     return session.scalars(
         sa.select(Initiative)
-        .where(Initiative.key_result_id == key_result.id, Initiative.archived_at.is_(None))
+        .where(Initiative.key_result_id == key_result_id, Initiative.archived_at.is_(None))
         .order_by(Initiative.id)
     ).all()
 
 
 def _shown(session: Session, key_result: KeyResult) -> Initiatives:
-    definition = session.scalars(
-        sa.select(KeyResultRevision).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
-    called = definition.metric or definition.text
+    called = name_of(session, key_result)
     return Initiatives(key_result.id, key_result.number, called, of(session, key_result.id))
-
-
-def _allowed(session: Session, caller: Caller, key_result_id: int, *, lock: bool = False) -> tuple[Member, KeyResult]:
-    wanted = sa.select(KeyResult).where(
-        KeyResult.workspace_id == caller.workspace_id, KeyResult.id == key_result_id, KeyResult.archived_at.is_(None)
-    )
-    if lock:
-        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
-    key_result = session.scalar(wanted)
-    member = access.member_of(session, caller)
-    facts = access.key_result_facts(session, key_result) if key_result is not None else None
-    # Who may not see it learns nothing about it, not even that it exists.
-    if key_result is None or facts is None or not may(access.actor_of(member), Action.VIEW_KEY_RESULT, facts):
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    if not may(access.actor_of(member), Action.NAME_INITIATIVES, facts):
-        raise Refused(Reason.NOT_FOR_YOU, owner_id=facts.owner_id)
-    if key_result.state is KeyResultState.CLOSED:
-        raise Refused(Reason.KEY_RESULT_CLOSED, number=key_result.number)
-    return member, key_result

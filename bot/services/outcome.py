@@ -18,6 +18,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import Caller, actor_of, key_result_facts
+from bot.services.definitions import name_of
 from bot.services.escalation_case import root_of
 from bot.services.still_open import link_to, newest_call, places
 from models import (
@@ -27,7 +28,6 @@ from models import (
     Escalation,
     EscalationEvent,
     KeyResult,
-    KeyResultRevision,
     Member,
     Outcome,
     PostKind,
@@ -101,7 +101,7 @@ def _told(session: Session, row: Outcome, reader: Member) -> blocks.Outcome | No
     is_reached = root is not None and root.id in places(session, [root], Caller(workspace.id, reader.id))
     return blocks.Outcome(
         number=key_result.number,
-        name=_name(session, key_result),
+        name=name_of(session, key_result),
         need=call.need,
         asked_on=local_date_of(call.at, zone),
         decided=decision.text if decision is not None else _newest_decision(session, escalation, event),
@@ -156,12 +156,3 @@ def _newest_decision(session: Session, escalation: Escalation, until: Escalation
         )
         or ""
     )
-
-
-def _name(session: Session, key_result: KeyResult) -> str:
-    metric, text = session.execute(
-        sa.select(KeyResultRevision.metric, KeyResultRevision.text).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
-    return metric or text

@@ -19,6 +19,7 @@ from bot.domain.redefinition import Part, Terms, Trouble, Typed, is_same_measure
 from bot.services import audit, hand_over, home_changes, outbox, ownership, planning
 from bot.services.access import Caller
 from bot.services.decisions import carried_out, to_carry_out
+from bot.services.definitions import definition_of
 from bot.services.escalation import happened
 from bot.services.planning import prompt_key
 from bot.services.prompt import prompts_about
@@ -54,7 +55,7 @@ class NotADefinition(Exception):
 def change_question(session: Session, caller: Caller, decision_id: int) -> ChangeQuestion:
     """What the dialog of a change shows. Raises `Refused`: the decision is not of this kind, settled, or not theirs."""
     decision, key_result = to_carry_out(session, caller, decision_id, CHANGES, lock=False)
-    now_counts = _definition(session, key_result)
+    now_counts = definition_of(session, key_result)
     owner = session.get(Member, key_result.owner_id) if key_result.owner_id is not None else None
     return ChangeQuestion(
         decision_id=decision.id,
@@ -79,7 +80,7 @@ def is_open(session: Session, decision: Decision) -> bool:
 def stop_question(session: Session, caller: Caller, decision_id: int) -> StopQuestion:
     """What the dialog of a stop shows. Raises `Refused` as `change_question`."""
     decision, key_result = to_carry_out(session, caller, decision_id, (DecisionKind.STOP,), lock=False)
-    return StopQuestion(decision.id, key_result.number, _definition(session, key_result).text, decision.text)
+    return StopQuestion(decision.id, key_result.number, definition_of(session, key_result).text, decision.text)
 
 
 def change(
@@ -99,7 +100,7 @@ def change(
     `NotADefinition`.
     """
     decision, key_result = to_carry_out(session, caller, decision_id, CHANGES, lock=True)
-    old = _definition(session, key_result)
+    old = definition_of(session, key_result)
     terms = redefined(terms_of(old), typed, _cycle(session, key_result))
     if not isinstance(terms, Terms):
         raise NotADefinition(terms)
@@ -206,14 +207,6 @@ def _withdraw_offers(session: Session, now: datetime, key_result: KeyResult) -> 
     ).all()
     keys = [hand_over.key(one) for one in waiting]
     outbox.redraw_all(session, now, workspace_id=key_result.workspace_id, keys=keys)
-
-
-def _definition(session: Session, key_result: KeyResult) -> KeyResultRevision:
-    return session.scalars(
-        sa.select(KeyResultRevision).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
 
 
 def _cycle(session: Session, key_result: KeyResult) -> CycleDates | None:

@@ -14,6 +14,7 @@ from bot.domain.permissions import Action, may
 from bot.domain.redefinition import Terms, differences
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts
+from bot.services.definitions import name_of
 from models import Decision, Delivery, KeyResult, KeyResultRevision, Member, PostKind
 
 
@@ -77,15 +78,10 @@ def redefined_by(session: Session, decision: Decision) -> Redefined | None:
 def stopped_by(session: Session, decision: Decision) -> Stopped:
     """With which words the key result ended."""
     key_result = session.get_one(KeyResult, decision.key_result_id)
-    definition = session.scalars(
-        sa.select(KeyResultRevision).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
     by = session.get(Member, decision.settled_by_id) if decision.settled_by_id is not None else None
     return Stopped(
         number=key_result.number,
-        name=definition.metric or definition.text,
+        name=name_of(session, key_result),
         by=by.name if by is not None else "Somebody",
         learning=key_result.learning or "",
     )

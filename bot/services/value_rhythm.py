@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.value_rhythm import ValueRhythm
 from bot.domain.cadence import Period, first_period_of_cycle, following, period_of, value_asked
-from bot.domain.permissions import Action, may
+from bot.domain.permissions import Action
 from bot.services import access, audit
 from bot.services.access import Caller
-from bot.services.refusals import Reason, Refused
-from models import CheckIn, Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, Objective
+from bot.services.definitions import definition_of
+from models import CheckIn, Cycle, KeyResult, Objective
 
 MOST_WEEKS = 52
 
 
 def view(session: Session, now: datetime, caller: Caller, key_result_id: int) -> ValueRhythm:
     """What the dialog shows. Raises `Refused`: it is not the caller's to decide, or it is closed."""
-    _, key_result = _allowed(session, caller, key_result_id)
+    _, key_result = access.key_result_for(session, caller, key_result_id, Action.SET_VALUE_RHYTHM)
     return _shown(session, now, caller, key_result)
 
 
@@ -32,8 +32,8 @@ def choose(session: Session, now: datetime, caller: Caller, key_result_id: int, 
     """
     if not 1 <= weeks <= MOST_WEEKS:
         raise ValueError("a value is asked for once a year at least, and once a week at most")
-    member, key_result = _allowed(session, caller, key_result_id, lock=True)
-    definition = _definition(session, key_result)
+    member, key_result = access.key_result_for(session, caller, key_result_id, Action.SET_VALUE_RHYTHM, lock=True)
+    definition = definition_of(session, key_result)
     before, definition.value_every_weeks = definition.value_every_weeks, weeks
     session.flush()
     if before != weeks:
@@ -51,7 +51,7 @@ def choose(session: Session, now: datetime, caller: Caller, key_result_id: int, 
 
 
 def _shown(session: Session, now: datetime, caller: Caller, key_result: KeyResult) -> ValueRhythm:
-    definition = _definition(session, key_result)
+    definition = definition_of(session, key_result)
     return ValueRhythm(
         key_result_id=key_result.id,
         number=key_result.number,
@@ -80,30 +80,3 @@ def _next_week(session: Session, now: datetime, caller: Caller, key_result: KeyR
             return this
         this = following(this)
     return None
-
-
-def _definition(session: Session, key_result: KeyResult) -> KeyResultRevision:
-    return session.scalars(
-        sa.select(KeyResultRevision).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
-
-
-def _allowed(session: Session, caller: Caller, key_result_id: int, *, lock: bool = False) -> tuple[Member, KeyResult]:
-    wanted = sa.select(KeyResult).where(
-        KeyResult.workspace_id == caller.workspace_id, KeyResult.id == key_result_id, KeyResult.archived_at.is_(None)
-    )
-    if lock:
-        wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
-    key_result = session.scalar(wanted)
-    member = access.member_of(session, caller)
-    facts = access.key_result_facts(session, key_result) if key_result is not None else None
-    # Who may not see it learns nothing about it, not even that it exists.
-    if key_result is None or facts is None or not may(access.actor_of(member), Action.VIEW_KEY_RESULT, facts):
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    if not may(access.actor_of(member), Action.SET_VALUE_RHYTHM, facts):
-        raise Refused(Reason.NOT_FOR_YOU, owner_id=facts.owner_id)
-    if key_result.state is KeyResultState.CLOSED:
-        raise Refused(Reason.KEY_RESULT_CLOSED, number=key_result.number)
-    return member, key_result
