@@ -61,10 +61,10 @@ def _answer_once(crowd: Crowd, person: Somebody, question: Message) -> Story:
     yield random.uniform(10, 60)
     if dates:
         word = (crowd.local(person.zone).date() + timedelta(days=random.randrange(2, 20))).isoformat()
-        hands.fill("By when can it be done?", word)
     else:
         word = f"{person.name} #{told.order()}: everybody is at the fair"
-        hands.fill("Why not?", word)
+    if not hands.fill("By when can it be done?" if dates else "Why not?", word):
+        return
     yield from submit(hands, random, twice=random.random() < 0.15)
     # Where two speak for a team at once, nobody was told whose word came last.
     if hands.dialog is None and len(told.speakers[about]) == 1:

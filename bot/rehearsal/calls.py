@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.blocks.ids import Shortcut
 from bot.localslack.state import View
-from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
+from bot.rehearsal.crowd import MINUTE, Story, open_by, submit
 from bot.rehearsal.hands import Hands, field_of, labels, title, words
 from bot.rehearsal.helping import record
 from bot.rehearsal.roster import Somebody
@@ -127,8 +127,6 @@ def _looks(crowd: Crowd, person: Somebody, random: Random) -> Story:
         for label in random.sample(("Done", "I'll take it", "Take to review", "I'll own it"), 4):
             if hands.press_at_home(label):
                 break
-        yield random.uniform(MINUTE, HOUR / 4)
-        hands.close()
 
 
 def _blocked(hands: Hands, random: Random, *, share: float) -> Story:

@@ -57,7 +57,8 @@ def record(crowd: Crowd, person: Somebody, *, private: bool) -> Story:
     if private:
         crowd.told.confidential[order] = number
     yield random.uniform(20, 120)
-    hands.fill("What is decided?", text)
+    if not hands.fill("What is decided?", text):
+        return
     hands.fill("What kind of decision?", random.choices(list(KINDS), list(KINDS.values()))[0].value)
     makes_it_happen = person if random.random() < 0.6 else random.choice(crowd.roster.present)
     hands.fill("Who makes it happen?", makes_it_happen.id)

@@ -30,7 +30,9 @@ def answer_note(crowd: Crowd, person: Somebody, note: Message) -> Story:
         return
     text = f"{person.name} #{crowd.told.order()}: the old report stops"
     yield random.uniform(20, 90)
-    hands.fill("What should stop or shift", text)
+    if not hands.fill("What should stop or shift", text):
+        # Something else that they had begun has come on top of it.
+        return
     yield from submit(hands, random, twice=random.random() < 0.1)
     if hands.dialog is None:
         crowd.told.shifts.append(ToldShift(crowd.told.order(), note.ts, text, person.id))

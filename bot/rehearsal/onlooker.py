@@ -37,6 +37,7 @@ from models import (
     KeyResult,
     KeyResultState,
     Member,
+    Objective,
     Team,
 )
 
@@ -255,8 +256,20 @@ class Onlooker:
             *session.scalars(
                 sa.select(Team.lead_id).join(Escalation, Escalation.team_id == Team.id).where(Escalation.id.in_(ids))
             ),
+            self._lead_above(session, key_result),
         }
         return {one for one in of if one is not None}
+
+    @staticmethod
+    def _lead_above(session: Session, key_result: KeyResult) -> int | None:
+        """The nearest lead who is not the owner: they are in the group message with them."""
+        team = session.get(Team, session.get_one(Objective, key_result.objective_id).team_id)
+        while team is not None:
+            lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
+            if lead is not None and lead.may_take_part and lead.id != key_result.owner_id:
+                return lead.id
+            team = session.get(Team, team.parent_id) if team.parent_id is not None else None
+        return None
 
     def _left(self, session: Session) -> None:
         """In the thread that was left when a request was made private, nothing of Okra's stands but that it was."""
