@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from models.base import Base, table_of
+from models.many import from_lists, lists, told
 from models.prepared import Prepared
 
 
@@ -35,9 +36,13 @@ def insert_all_once(
     if len(rows) == 1:
         one = _one(session.get_bind().dialect.name, table, tuple(key), frozenset(rows[0])).first(session, rows[0])
         return {one[1:]: one[0]} if one is not None else {}
-    # A list of rows rather than `values(…)`: the statement is compiled once, whatever the number of rows.
-    statement = _unless_there(session.get_bind().dialect.name, table, tuple(key))
-    found = session.execute(statement, [dict(row) for row in rows])
+    names = told(table, rows)
+    if session.get_bind().dialect.name == "postgresql":
+        found = _of_lists(table, tuple(key), names).rows(session, lists(rows, names))
+    else:
+        # A list of rows rather than `values(…)`: the statement is compiled once, whatever the number of rows.
+        many = [{name: row[name] for name in names} for row in rows]
+        found = [tuple(row) for row in session.execute(_unless_there("sqlite", table, tuple(key)), many)]
     return {tuple(of_key): new_id for new_id, *of_key in found}
 
 
@@ -48,8 +53,17 @@ def _one(dialect: str, table: type[Base], key: tuple[str, ...], _columns: frozen
 
 
 @cache
+def _of_lists(table: type[Base], key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
+    return Prepared(_unless(from_lists(table, names), table, key))
+
+
+@cache
 def _unless_there(dialect: str, table: type[Base], key: tuple[str, ...]) -> ReturningInsert[Any]:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return _unless(insert(table_of(table)), table, key)
+
+
+def _unless(insert: postgresql.Insert | sqlite.Insert, table: type[Base], key: tuple[str, ...]) -> ReturningInsert[Any]:
     target = table_of(table)
     columns = [target.c[name] for name in key]
-    return insert(target).on_conflict_do_nothing(index_elements=columns).returning(target.c.id, *columns)
+    return insert.on_conflict_do_nothing(index_elements=columns).returning(target.c.id, *columns)

@@ -24,7 +24,7 @@ Converter = Callable[[Any], Any]
 Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update
 
 # Ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
-LONGEST = 64
+LONGEST = 128
 # Not like any name that SQLAlchemy itself gives to a value: those begin with the name of its column.
 _NAMES = tuple(f"_of_{place}" for place in range(LONGEST))
 
@@ -210,7 +210,7 @@ def _made(
     dialect: sa.Dialect,
     given: Values,
 ) -> _Made:
-    columns = list(given) if isinstance(statement, sa.Insert) else None
+    columns = list(given) if isinstance(statement, sa.Insert) and statement.select is None else None
     compiled = statement.compile(dialect=dialect, column_keys=columns)
     kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
     into = {name: convert for name, convert in kinds.items() if convert is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,16 +19,19 @@ from bot.services.asking import asked_about, only_asked_about
 from bot.services.schedules import Week, weeks_of
 from bot.services.visibility import visible_to
 from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team
+from models.base import table_of
+from models.prepared import Listed
 
 # How long before the first prompt an introduction comes at the latest, where working hours would put it after.
 BEFORE_THE_PROMPT = timedelta(minutes=15)
 
 SWITCHED_ON = "team.switched_on"
+_PREFIX = "introduction:"
 
 
 def introduction_key(member_id: int) -> str:
     """The permanent key of a person's one introduction."""
-    return f"introduction:{member_id}"
+    return f"{_PREFIX}{member_id}"
 
 
 def newcomers(session: Session, members: Sequence[Member]) -> set[int]:
@@ -35,15 +39,24 @@ def newcomers(session: Session, members: Sequence[Member]) -> set[int]:
 
     An introduction that was queued and then made no sense any more (the team was switched off again) has not been read.
     """
-    keys = {introduction_key(member.id): member.id for member in members if member.introduced_at is not None}
-    unsent = session.scalars(
-        sa.select(Delivery.key).where(
-            Delivery.workspace_id.in_({member.workspace_id for member in members}),
-            Delivery.key.in_(keys),
-            Delivery.state == DeliveryState.OBSOLETE,
-        )
-    ).all()
-    return {member.id for member in members if member.introduced_at is None} | {keys[key] for key in unsent}
+    known = [member.id for member in members if member.introduced_at is not None]
+    return {member.id for member in members if member.introduced_at is None} | {
+        one for (one,) in _UNSENT.rows(session, known)
+    }
+
+
+def _unsent(member_ids: Any) -> sa.Select[Any]:
+    member, delivery = table_of(Member), table_of(Delivery)
+    key = sa.literal(_PREFIX) + sa.cast(member.c.id, sa.Text)
+    of_theirs = sa.and_(delivery.c.workspace_id == member.c.workspace_id, delivery.c.key == key)
+    return (
+        sa.select(member.c.id)
+        .join(delivery, of_theirs)
+        .where(member.c.id.in_(member_ids), delivery.c.state == DeliveryState.OBSOLETE)
+    )
+
+
+_UNSENT = Listed(_unsent)
 
 
 def introduce(session: Session, now: datetime, members: Sequence[Member]) -> set[int]:

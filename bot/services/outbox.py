@@ -15,6 +15,7 @@ from bot.services import home_changes
 from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.loading import Loaded
+from models.many import insert_all
 from models.memory import remembered
 from models.once import insert_all_once, insert_once
 from models.prepared import Listed, Prepared
@@ -43,7 +44,6 @@ SHOWS_STATE = {
 _NEW_WORK = "okra_new_work"
 
 _message, _delivery = table_of(Message), table_of(Delivery)
-_NEW_MESSAGE = Prepared(sa.insert(_message))
 _REDRAW = Prepared(
     sa.update(_message)
     .where(
@@ -235,8 +235,7 @@ def post_all(
         for draft in drafts
         if (draft.shows_state or draft.kind in SHOWS_STATE) and (draft.workspace_id, draft.key) in queued
     ]
-    if shown:
-        _NEW_MESSAGE.run_all(session, shown)
+    insert_all(session, Message, shown)
     if revive:
         queued |= _revive(session, now, [draft for draft in drafts if (draft.workspace_id, draft.key) not in queued])
     if queued:

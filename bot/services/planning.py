@@ -25,6 +25,7 @@ from bot.services import asking_again, introduction, outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.schedules import Week, weeks_of
 from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind
+from models.many import save_all
 from models.once import insert_all_once
 
 # Somebody new reads who is asking before they are asked.
@@ -109,6 +110,7 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
         # Who was just asked goes on waiting, though their cycle may be over by then: that is looked at then.
         goes_on = any(_asked_in(owing, member, this) for this in (*(one.period for one in step.due), later.period))
         _wait_for(member, later if goes_on else None, now)
+    save_all(session, members, ("next_period", "next_opening_at", "next_reminder_at", "reminder_period"))
     insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
     ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
     _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
