@@ -9,7 +9,7 @@ from time import perf_counter
 
 import sqlalchemy as sa
 
-from benchmarks.company import OPENING, Size, found
+from benchmarks.company import MONDAY, OPENING, Size, found
 from benchmarks.databases import POSTGRESQL, Databases, unhurried
 from benchmarks.figures import Figure, Report, at_least, median, progress
 from benchmarks.scale import Scale
@@ -76,7 +76,8 @@ def _rate(url: str, posts: int, ends: Sequence[Connection]) -> float:
     """All posts are queued again, and claimed by these workers."""
     database = unhurried(url)
     with database.write() as session:
-        session.execute(sa.update(Delivery).values(state=DeliveryState.QUEUED, worker_id=None, leased_until=None))
+        again = sa.update(Delivery).where(Delivery.period == MONDAY)
+        session.execute(again.values(state=DeliveryState.QUEUED, worker_id=None, leased_until=None))
         session.execute(sa.delete(RatePace))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("vacuum analyze delivery, rate_pace")

@@ -21,11 +21,15 @@ from models import (
     CheckIn,
     CheckInState,
     Cycle,
+    Delivery,
+    DeliveryState,
     KeyResult,
     KeyResultRevision,
     KeyResultState,
     Member,
+    Message,
     Objective,
+    PostKind,
     Team,
     Workspace,
 )
@@ -64,7 +68,8 @@ def found(database: Database, size: Size, *, slack_team_id: str = SLACK_TEAM, op
     """Write the company; returns the workspace's id. Each owner's period opens at `opens`.
 
     Ids count from 1 in every table, so that two databases of one size are alike. Key result n belongs to the owner
-    `(n - 1) // key_results_each + 1`; ten owners make a team, which has one objective.
+    `(n - 1) // key_results_each + 1`; ten owners make a team, which has one objective. Where there was a week before,
+    its prompts were sent.
     """
     with database.write() as session:
         if not database.is_sqlite:
@@ -164,6 +169,47 @@ def _rows(session: Session, workspace_id: int, cycle_id: int, size: Size, opens:
     for week in range(1, size.weeks + 1):
         _check_ins(session, size, MONDAY - timedelta(weeks=week), CheckInState.ANSWERED)
     _answers(session)
+    if size.weeks:
+        _prompts(session, workspace_id, size, MONDAY - timedelta(weeks=1))
+
+
+def _prompts(session: Session, workspace_id: int, size: Size, period: date) -> None:
+    """What everybody was sent in a week before, as it stands in their direct messages."""
+    opens = datetime.combine(period, time(9), tzinfo=UTC)
+
+    def prompt(n: Number) -> Mapping[str, Any]:
+        return {
+            "workspace_id": workspace_id,
+            "key": _numbered("prompt:", n) + sa.literal(f":{period.isoformat()}"),
+            "kind": PostKind.PROMPT,
+            "member_id": n,
+            "period": period,
+            "bulk": True,
+            "state": DeliveryState.SENT,
+            "generation": 1,
+            "attempts": 1,
+            "not_before": opens,
+            "opaque_id": _numbered("bench-", n),
+            "attempted_at": opens,
+            "posted_channel": _numbered("D0B", n),
+            "posted_ts": _numbered("1700000000.", n),
+            "created_at": opens,
+            "settled_at": opens,
+        }
+
+    def message(n: Number) -> Mapping[str, Any]:
+        return {
+            "workspace_id": workspace_id,
+            "delivery_id": n,
+            "channel": _numbered("D0B", n),
+            "ts": _numbered("1700000000.", n),
+            "wanted": 2,
+            "shown": 2,
+            "not_before": opens,
+        }
+
+    _fill(session, Delivery, size.owners, prompt)
+    _fill(session, Message, size.owners, message)
 
 
 def _check_ins(session: Session, size: Size, period: date, state: CheckInState) -> None:
