@@ -78,7 +78,8 @@ class Ladder:
             self._witness.broke(f"{person.name} was asked for help while away, on {local:%A}, {local:%d %B}", person.id)
 
     def _asked_once(self, session: Session) -> None:
-        """Of one key result nobody has more requests than its escalations had rounds, and reviews of theirs."""
+        """Of one key result nobody has more requests than its escalations had rounds, and reviews of theirs; and a
+        thread, where nobody else is left to be in it."""
         rounds: Counter[tuple[int, str]] = Counter()
         for number, slack_id in session.execute(
             sa.select(KeyResult.number, Member.slack_user_id)
@@ -88,14 +89,14 @@ class Ladder:
             .where(EscalationStep.until.is_not(None))
         ):
             rounds[number, slack_id] += 1
-        reviews = session.execute(
+        others = session.execute(
             sa.select(KeyResult.number, Member.slack_user_id)
             .join(Escalation, Escalation.key_result_id == KeyResult.id)
             .join(Delivery, Delivery.escalation_id == Escalation.id)
             .join(Member, Member.id == Delivery.member_id)
-            .where(Delivery.kind == PostKind.ESCALATION_REVIEW)
+            .where(Delivery.kind.in_([PostKind.ESCALATION_REVIEW, PostKind.ESCALATION]))
         )
-        for number, slack_id in reviews:
+        for number, slack_id in others:
             rounds[number, slack_id] += 1
         for asked, times in self._witness.requests.items():
             if times > rounds[asked]:

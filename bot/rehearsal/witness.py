@@ -305,6 +305,8 @@ class Witness:
 
     def _kind(self, message: Message) -> str:
         """What a reader would call it."""
+        if message.thread_ts is not None:
+            return "reply"
         if not self._is_channel(message):
             actions = {element["action_id"] for _, element in elements(message.blocks)}
             if "check_in" in actions:
@@ -316,8 +318,6 @@ class Witness:
             if "answer_note" in actions:
                 return "lead's note"
             return "request to a lead" if "decide" in actions else "other direct message"
-        if message.thread_ts is not None:
-            return "reply"
         if _ROOT.search(message.text) is not None:
             return "thread"
         return "digest" if _DIGEST.match(message.text) is not None else "stray"
