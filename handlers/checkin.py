@@ -162,7 +162,7 @@ def page(asked: Question, course: Course, *, note: str = "", filled: Filled | No
 
 def keep(session: Session, now: datetime, sheet: Sheet, asked: Question, filled: Filled) -> None:
     """Keep what stands in the fields until it is saved, or answering is over."""
-    until = changes_until(sheet.in_hand, sheet.period, [sheet.in_hand.meeting_on])
+    until = changes_until(sheet.in_hand, sheet.period, [sheet.in_hand])
     draft.keep(session, now, sheet.caller, question=asked, filled=filled, until=until)
 
 

@@ -23,6 +23,7 @@ def register(desk: Desk) -> None:
     desk.action(Act.SETTINGS, mine)
     desk.action(Act.RHYTHM, everybodys_week)
     desk.suggest(Act.ZONE, zones)
+    desk.suggest(Act.DIGEST_ZONE, digest_zones)
     desk.suggest(Act.COUNTRY, countries)
     desk.submit(Dialog.SETTINGS, chosen)
     desk.submit(Dialog.RHYTHM, steered)
@@ -58,6 +59,13 @@ def zones(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         slack_zone = preferences.mine(session, runtime.now(), request.caller).slack_zone
     return Options(blocks.zone_options(preferences.zones_like(request.value), slack_zone))
+
+
+def digest_zones(runtime: Runtime, request: Request) -> Reply:
+    """Time zones for a team's channel, while somebody types."""
+    with runtime.read() as session:
+        common = steering.common_zone(session, request.caller)
+    return Options(blocks.digest_zone_options(preferences.zones_like(request.value), common))
 
 
 def countries(runtime: Runtime, request: Request) -> Reply:
@@ -135,6 +143,9 @@ def team_steered(runtime: Runtime, request: Request) -> Reply:
     reason = view.text(Typed.EXCEPTION_REASON)
     if meeting != blocks.COMMON and not reason:
         return Errors({Typed.EXCEPTION_REASON: blocks.reason_missing()})
+    zone = view.option(Act.DIGEST_ZONE) or blocks.COMMON
+    if zone != blocks.COMMON and not preferences.is_zone(zone):
+        return Errors({Act.DIGEST_ZONE: blocks.unknown_zone()})
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -147,6 +158,7 @@ def team_steered(runtime: Runtime, request: Request) -> Reply:
             meeting=None if meeting == blocks.COMMON else Weekday(int(meeting)),
             reason=reason,
             country=view.option(Act.COUNTRY),
+            zone=None if zone == blocks.COMMON else zone,
         )
         shown = steering.team_week_of(session, request.caller, int(view.metadata["team"]))
     return Whisper(blocks.team_saved(shown))

@@ -35,6 +35,8 @@ class Team(InWorkspace, Base):
     `channel_id` is what Slack calls it, known once the team was switched on. Escalations go to
     `escalation_channel_id`, or where that is null to `channel_id`.
 
+    `digest_zone` is the IANA zone of the channel's readers, by whose clock the digest comes; null: the organisation's.
+
     `next_note_at` and `next_digest_at` are derived from the rhythm and are null while the team is off.
     """
 
@@ -80,6 +82,7 @@ class Team(InWorkspace, Base):
     # A week of its own: the day of the meeting that its days are counted back from, with the reason.
     meeting_on: Mapped[int | None]
     exception_reason: Mapped[str | None]
+    digest_zone: Mapped[str | None]
     # Whose public holidays its people keep, where they say nothing themselves.
     country: Mapped[str | None]
     archived_at: Mapped[datetime | None]

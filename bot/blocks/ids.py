@@ -58,6 +58,7 @@ class Act(StrEnum):
     PREVIEW_TEAM = "preview_team"
     DISMISS_SIGNAL = "dismiss_signal"
     ZONE = "zone"
+    DIGEST_ZONE = "digest_zone"
     COUNTRY = "country"
     DECIDE_FROM_DIGEST = "decide_from_digest"
     ASK_OWNER = "ask_owner"

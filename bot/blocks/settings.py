@@ -46,16 +46,17 @@ class Mine:
 
 @dataclass(frozen=True)
 class TeamException:
-    """A team with a week of its own."""
+    """A team with a week of its own (`meeting`, with its reason), or whose digest's channel has a zone of its own."""
 
     team: str
-    meeting: Weekday
+    meeting: Weekday | None
     reason: str
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
 class Organisation:
-    """The organisation's week and what else an admin steers."""
+    """The organisation's week and what else an admin steers. `zone`: by whose clock digests come."""
 
     meeting: Weekday
     opens: time
@@ -66,12 +67,14 @@ class Organisation:
     status_words: tuple[str, ...]
     country: str | None
     exceptions: tuple[TeamException, ...]
+    zone: str
     expected_score: Decimal = BY_THE_END
 
 
 @dataclass(frozen=True)
 class TeamWeek:
-    """One team's week. `meeting` null: it keeps the organisation's, `common_meeting`."""
+    """One team's week. `meeting` null: it keeps the organisation's, `common_meeting`. `zone` null: its digest comes by
+    the organisation's clock, `common_zone`."""
 
     team_id: int
     team: str
@@ -79,6 +82,8 @@ class TeamWeek:
     reason: str
     common_meeting: Weekday
     country: str | None
+    zone: str | None
+    common_zone: str
 
 
 def settings_dialog(mine: Mine) -> View:
@@ -115,7 +120,12 @@ def rhythm_dialog(view: Organisation) -> View:
         ),
         field_input("Answering closes at", Typed.CLOSES_AT, _time(Typed.CLOSES_AT, view.closes)),
         field_input("Leads get their note at", Typed.NOTE_AT, _time(Typed.NOTE_AT, view.note)),
-        field_input("Digests are posted at", Typed.DIGEST_AT, _time(Typed.DIGEST_AT, view.digest)),
+        field_input(
+            "Digests are posted at",
+            Typed.DIGEST_AT,
+            _time(Typed.DIGEST_AT, view.digest),
+            hint=f"By the clock of {_spaced(view.zone)}, or of a team's channel that is elsewhere.",
+        ),
         field_input(
             "Messages a week nobody asked for, at most",
             Typed.BUDGET,
@@ -185,6 +195,12 @@ def team_dialog(week: TeamWeek) -> View:
                 optional=True,
                 hint="Admins read it in the list of exceptions.",
             ),
+            field_input(
+                "Time zone of its channel",
+                Act.DIGEST_ZONE,
+                _typed_zone(Act.DIGEST_ZONE, _commons(week.common_zone) if week.zone is None else _named(week.zone)),
+                hint="Its digest comes at the hour that is set for everybody, by the clock there.",
+            ),
             field_input("Public holidays of", Act.COUNTRY, _country(week.country, None), optional=True),
         ],
         callback_id=Dialog.TEAM_RHYTHM,
@@ -202,7 +218,7 @@ def week_in_words(view: Organisation) -> str:
             f"*Opening* {_NAMES[rhythm.opens.weekday]} {view.opens:%H:%M}, by each owner's clock, or their own hour",
             f"*Closing* {_NAMES[rhythm.closes.weekday]} {view.closes:%H:%M}; two reminders at most before",
             f"*Lead's note* the working day before the digest, {view.note:%H:%M}",
-            f"*Digest* {_NAMES[rhythm.digest.weekday]} {view.digest:%H:%M}",
+            f"*Digest* {_NAMES[rhythm.digest.weekday]} {view.digest:%H:%M}, by the clock of {_spaced(view.zone)}",
             f"*Leadership meeting* {_NAMES[view.meeting]}",
         ]
     )
@@ -219,14 +235,21 @@ def week_saved(view: Organisation) -> Post:
 
 
 def team_saved(week: TeamWeek) -> Post:
+    clock = f" Its digest comes by the clock of {_spaced(week.zone)}." if week.zone is not None else ""
     if week.meeting is None:
-        return Post(f"Saved. {said(week.team, 80)} keeps everybody's week.")
-    return Post(f"Saved. {said(week.team, 80)} meets on {_NAMES[week.meeting]}; its days are counted back from there.")
+        return Post(f"Saved. {said(week.team, 80)} keeps everybody's week.{clock}")
+    meets = f"{said(week.team, 80)} meets on {_NAMES[week.meeting]}; its days are counted back from there."
+    return Post(f"Saved. {meets}{clock}")
 
 
 def zone_options(zones: Sequence[str], slack_zone: str) -> list[Block]:
     """What the zone menu suggests; Slack's own is always among it."""
     return [_slacks(slack_zone), *(_named(zone) for zone in zones[:MOST_OPTIONS])]
+
+
+def digest_zone_options(zones: Sequence[str], common_zone: str) -> list[Block]:
+    """What the menu of a team's channel suggests; the organisation's zone is always among it."""
+    return [_commons(common_zone), *(_named(zone) for zone in zones[:MOST_OPTIONS])]
 
 
 def country_options(codes: Sequence[str]) -> list[Block]:
@@ -270,11 +293,20 @@ def unknown_zone() -> str:
 
 def _exceptions(teams: Sequence[TeamException]) -> str:
     if not teams:
-        return "*Exceptions:* none. `/okr rhythm TEAM` gives a team a week of its own."
-    lines = [f"• {said(one.team, 60)}: {_NAMES[one.meeting]}, because “{said(one.reason, 100)}”" for one in teams]
+        return "*Exceptions:* none. `/okr rhythm TEAM` gives a team a week of its own, or its channel a zone."
+    lines = [f"• {said(one.team, 60)}: {_differs(one)}" for one in teams]
     if len(lines) > MOST_EXCEPTIONS:
         lines = [*lines[:MOST_EXCEPTIONS], f"…and {len(lines) - MOST_EXCEPTIONS} more"]
     return "\n".join(["*Exceptions* (`/okr rhythm TEAM` changes one)", *lines])
+
+
+def _differs(one: TeamException) -> str:
+    parts = []
+    if one.meeting is not None:
+        parts.append(f"{_NAMES[one.meeting]}, because “{said(one.reason, 100)}”")
+    if one.zone is not None:
+        parts.append(f"its digest by the clock of {_spaced(one.zone)}")
+    return "; ".join(parts)
 
 
 def _time(action_id: str, initial: time) -> Block:
@@ -302,10 +334,13 @@ def _days(chosen: Collection[Weekday]) -> Block:
 
 
 def _zone(mine: Mine) -> Block:
-    initial = _slacks(mine.slack_zone) if mine.zone is None else _named(mine.zone)
+    return _typed_zone(Act.ZONE, _slacks(mine.slack_zone) if mine.zone is None else _named(mine.zone))
+
+
+def _typed_zone(action_id: Act, initial: Block) -> Block:
     return {
         "type": "external_select",
-        "action_id": Act.ZONE,
+        "action_id": action_id,
         "min_query_length": 0,
         "placeholder": plain("Type a city", 150),
         "initial_option": initial,
@@ -314,11 +349,20 @@ def _zone(mine: Mine) -> Block:
 
 def _named(name: str) -> Block:
     """A zone or a country. A value has 150 characters at most, and no name of ours comes near."""
-    return option(name.replace("_", " "), name[:150])
+    return option(_spaced(name), name[:150])
+
+
+def _spaced(zone: str) -> str:
+    """A zone as people read it; no name of ours has anything else in it that Slack would format."""
+    return zone.replace("_", " ")
 
 
 def _slacks(zone: str) -> Block:
-    return option(f"As in Slack ({zone.replace('_', ' ')})", SLACKS)
+    return option(f"As in Slack ({_spaced(zone)})", SLACKS)
+
+
+def _commons(zone: str) -> Block:
+    return option(f"As everybody ({_spaced(zone)})", COMMON)
 
 
 def _country(chosen: str | None, common: str | None) -> Block:

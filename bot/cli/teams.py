@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_teams() -> None:
-    """Every team: on or off, its lead, its channel."""
+    """Every team: on or off, its lead, its channel, and its channel's zone where that is not the organisation's."""
     from models import Member, Team
 
     with team_program() as program, program.runtime.read() as session:
@@ -50,7 +50,8 @@ def list_teams() -> None:
     for team, lead in rows:
         state = "on " if team.is_on else "off"
         who, where = lead or team.lead_name or "nobody", team.channel or "no channel"
-        typer.echo(f"{state}  {team.name} ({team.level.value}) · lead {who} · {where}")
+        clock = f" · digest by the clock of {team.digest_zone}" if team.digest_zone is not None else ""
+        typer.echo(f"{state}  {team.name} ({team.level.value}) · lead {who} · {where}{clock}")
 
 
 def switch_on(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Rhythm, closes_at, digest_at, opens_at, period
 from bot.domain.kinds import Kind
 from bot.services.asking import only_asked_about
-from bot.services.rhythm import rhythm_of
+from bot.services.rhythm import DigestWeek, digest_week, rhythm_of
 from models import KeyResult, KeyResultRevision, Member, MemberKind, Team, Workspace
 
 
@@ -59,12 +59,14 @@ class Somebody:
 
 @dataclass(frozen=True)
 class OwnTeam:
-    """A team that is on. `numbers`: the key results that it holds and that are asked about."""
+    """A team that is on. `numbers`: the key results that it holds and that are asked about. `digest`: when it reads
+    its week."""
 
     id: int
     name: str
     channel: str
     numbers: frozenset[int]
+    digest: DigestWeek
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,11 @@ class Roster:
     people: dict[str, Somebody]
     teams: tuple[OwnTeam, ...]
     workspace_id: int
-    rhythm: Rhythm
-    zone: ZoneInfo
     stopped: set[int] = field(default_factory=set)
 
     def digest(self, monday: date) -> datetime:
-        """When the digests of a week are posted; in UTC."""
-        return digest_at(period(monday), self.rhythm, self.zone)
+        """When the last digest of a week is posted; in UTC."""
+        return max(digest_at(period(monday), *team.digest) for team in self.teams)
 
     @property
     def owners(self) -> list[Somebody]:
@@ -158,8 +158,11 @@ def read_roster(session: Session, seed: int) -> Roster:
             by_member[team.lead_id].leads.append(team.name)
     return Roster(
         people,
-        tuple(OwnTeam(team.id, team.name, team.channel_id or "", frozenset(holding[team.id])) for team in teams),
+        tuple(
+            OwnTeam(
+                team.id, team.name, team.channel_id or "", frozenset(holding[team.id]), digest_week(workspace, team)
+            )
+            for team in teams
+        ),
         workspace.id,
-        rhythm,
-        ZoneInfo(workspace.time_zone),
     )

@@ -17,6 +17,7 @@ from bot.services import access
 from bot.services.access import Caller
 from bot.services.prompt import changes_until
 from bot.services.refusals import Reason, Refused
+from bot.services.rhythm import OwnWeek
 from bot.services.schedules import week_of
 from bot.services.subject import Subject, current_period, subject_of
 from models import CheckIn, KeyResult, KeyResultState, Member, Objective, Team, Workspace
@@ -46,7 +47,7 @@ def check(session: Session, now: datetime, about: Subject, period: Period) -> No
         raise Refused(Reason.CYCLE_NOT_ACTIVE, number=about.number)
     if not about.team_is_on:
         raise Refused(Reason.TEAM_OFF, team=about.team)
-    if now >= changes_until(about, period, [about.meeting_on]):
+    if now >= changes_until(about, period, [about]):
         raise _over(session, now, about.owner_id, ZoneInfo(about.owner_zone), period)
     if about.cycle_ends_on is not None and period > about.cycle_ends_on:
         # It runs until its last digest, and has no period after its last day.
@@ -66,8 +67,8 @@ def refuse_if_over(session: Session, now: datetime, caller: Caller, period: Peri
     """Raise `Refused` where the answers of `period` can no longer be given or changed."""
     workspace = session.get_one(Workspace, caller.workspace_id)
     session.flush()
-    exceptions = _MEETINGS.rows(session, {"owner_id": caller.member_id, "period": period})
-    if now >= changes_until(workspace, period, [meeting_on for (meeting_on,) in exceptions]):
+    teams = [OwnWeek(*row) for row in _OWN_WEEKS.rows(session, {"owner_id": caller.member_id, "period": period})]
+    if now >= changes_until(workspace, period, teams):
         zone = ZoneInfo(access.member_of(session, caller).time_zone)
         raise _over(session, now, caller.member_id, zone, period)
 
@@ -100,8 +101,8 @@ def _over(session: Session, now: datetime, member_id: int | None, zone: ZoneInfo
 
 
 # Made once: every dialog asks for it.
-_MEETINGS = Prepared(
-    sa.select(Team.meeting_on)
+_OWN_WEEKS = Prepared(
+    sa.select(Team.meeting_on, Team.digest_zone)
     .join(Objective, Objective.team_id == Team.id)
     .join(KeyResult, KeyResult.objective_id == Objective.id)
     .join(CheckIn, CheckIn.key_result_id == KeyResult.id)

@@ -84,9 +84,7 @@ def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished
     opened = _opened_by_themselves(session, sheet, shown)
     return Finished(
         standings=told,
-        changes_until=changes_until(sheet.in_hand, sheet.period, [one.meeting_on for one in shown]).astimezone(
-            ZoneInfo(sheet.in_hand.caller_zone)
-        ),
+        changes_until=changes_until(sheet.in_hand, sheet.period, shown).astimezone(ZoneInfo(sheet.in_hand.caller_zone)),
         digest_follows=any(one.digest_follows for one in shown),
         asks_for_help=tuple(one.number for one in told if one.escalation is not None),
         opened_by_themselves=tuple(one.number for one in told if one.key_result_id in opened),

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import cycle_is_told_until
+from bot.domain.cadence import cycle_is_told_until, digest_at, period_on
 from bot.domain.cycles import CycleState
-from bot.domain.localtime import Weekday, instant_of
+from bot.domain.localtime import instant_of
 from bot.services import audit, planning
-from bot.services.rhythm import KeepsRhythm, rhythm_for
+from bot.services.rhythm import KeepsRhythm, OwnWeek, digest_week, rhythm_of
 from models import Cycle, Team, Workspace
 from models.base import table_of
 from models.prepared import Prepared
@@ -95,14 +95,14 @@ def _is_told(session: Session, now: datetime, cycle: Cycle, workspace: Workspace
 
 def _not_told_before(_at: Session | sa.Connection, _workspace_id: int, rhythm: KeepsRhythm, ends_on: date) -> datetime:
     """`_told_until`, or an instant before it: the organisation's own digest, without a look at the teams."""
-    return cycle_is_told_until(ends_on, rhythm_for(rhythm, None), ZoneInfo(rhythm.time_zone))
+    return cycle_is_told_until(ends_on, rhythm_of(rhythm), ZoneInfo(rhythm.time_zone))
 
 
 def _told_until(at: Session | sa.Connection, workspace_id: int, rhythm: KeepsRhythm, ends_on: date) -> datetime:
-    """When the last digest of a cycle is out: the organisation's, or that of a team with a week of its own."""
-    zone = ZoneInfo(rhythm.time_zone)
-    meetings = [None, *(Weekday(one) for (one,) in _MEETINGS.rows(at, {"workspace_id": workspace_id}))]
-    return max(cycle_is_told_until(ends_on, rhythm_for(rhythm, one), zone) for one in meetings)
+    """When the last digest of a cycle is out: the organisation's, or that of a team with a week or zone of its own."""
+    own = [digest_week(rhythm, OwnWeek(*row)) for row in _OWN_WEEKS.rows(at, {"workspace_id": workspace_id})]
+    of_teams = [digest_at(period_on(ends_on), *one) for one in own]
+    return max([_not_told_before(at, workspace_id, rhythm, ends_on), *of_teams])
 
 
 def _days(cycle: Cycle) -> tuple[date, date]:
@@ -169,11 +169,11 @@ _HELD = (
     .with_for_update(of=Cycle, key_share=True)
     .execution_options(populate_existing=True)
 )
-_MEETINGS = Prepared(
-    sa.select(Team.meeting_on)
+_OWN_WEEKS = Prepared(
+    sa.select(Team.meeting_on, Team.digest_zone)
     .where(
         Team.workspace_id == sa.bindparam("workspace_id"),
-        Team.meeting_on.is_not(None),
+        sa.or_(Team.meeting_on.is_not(None), Team.digest_zone.is_not(None)),
         Team.switched_on_at.is_not(None),
     )
     .distinct()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -34,7 +33,7 @@ from bot.services.access import Caller, member_of
 from bot.services.digest_links import links_to
 from bot.services.faults import STUMBLES
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from models import Delivery, Digest, PostKind, Team, Workspace
 from models.once import insert_once
 
@@ -66,7 +65,7 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
     taken: dict[tuple[int, Period], list[tuple[int, Signal | None]]] = {}
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
-        rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
+        rhythm, zone = digest_week(workspace, team)
         period = digest_due(now, rhythm, zone)
         try:
             with session.begin_nested():
@@ -94,7 +93,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     if snapshot is None or snapshot.is_empty or digest_hours.is_overtaken(session, delivery):
         return None
     workspace = session.get_one(Workspace, delivery.workspace_id)
-    zone = ZoneInfo(workspace.time_zone)
+    zone = digest_week(workspace, session.get_one(Team, delivery.team_id)).zone
     return digest_post(
         snapshot,
         Beside(

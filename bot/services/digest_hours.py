@@ -12,7 +12,7 @@ from bot.blocks.digest import Late
 from bot.domain.cadence import digest_at, digest_due
 from bot.domain.digest import LATE_AFTER
 from bot.services import digest_snapshot
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from models import Delivery, DeliveryState, Digest, PostKind, Team, Workspace
 
 AGAIN = timedelta(minutes=5)
@@ -53,7 +53,7 @@ def not_made(session: Session, now: datetime, workspace_id: int | None) -> list[
         sa.select(Team).where(here, Team.next_digest_at <= now + AGAIN).order_by(Team.name, Team.id)
     ):
         workspace = session.get_one(Workspace, team.workspace_id)
-        rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
+        rhythm, zone = digest_week(workspace, team)
         period = digest_due(now, rhythm, zone)
         due_at = digest_at(period, rhythm, zone)
         was_on = team.switched_on_at is not None and team.switched_on_at <= due_at

@@ -19,7 +19,7 @@ from bot.domain.digest_json import VERSION, from_json, to_json
 from bot.services import audit, charts, digest, digest_snapshot, digest_unread, outbox, signals
 from bot.services.access import Caller, member_of
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from models import Delivery, Digest, DigestShare, Member, PostKind, Team, Workspace
 
 
@@ -41,15 +41,14 @@ def preview(session: Session, now: datetime, caller: Caller, name: str) -> Previ
         raise Refused(Reason.NOT_A_FULL_MEMBER)
     team = signals.find_team(session, caller, name)
     workspace = session.get_one(Workspace, team.workspace_id)
-    zone = ZoneInfo(workspace.time_zone)
+    rhythm, zone = digest_week(workspace, team)
     found = _found(session, now, team)
-    at = digest_at(found.snapshot.period, rhythm_of_team(workspace, team), zone)
     return Preview(
         team_id=team.id,
         team=team.name,
         snapshot=found.snapshot,
         beside=found.beside,
-        posted_at=at.astimezone(zone),
+        posted_at=digest_at(found.snapshot.period, rhythm, zone).astimezone(zone),
         was_taken=found.kept is not None,
         has_channel=team.channel_id is not None,
         is_stopped=team.digest_stopped_at is not None,
@@ -156,8 +155,9 @@ def _keep(session: Session, now: datetime, caller: Caller, team: Team, note: str
 
 def _found(session: Session, now: datetime, team: Team) -> _Found:
     """The digest of this week as it was taken and put right, or else the week as it is now."""
-    zone = ZoneInfo(session.get_one(Workspace, team.workspace_id).time_zone)
-    this = period_of(now, zone)
+    workspace = session.get_one(Workspace, team.workspace_id)
+    # Weeks are the organisation's; the hours in them, as told here, the channel's.
+    this, zone = period_of(now, ZoneInfo(workspace.time_zone)), digest_week(workspace, team).zone
     kept = session.scalar(sa.select(Digest).where(Digest.team_id == team.id, Digest.period == this))
     if kept is None:
         return _Found(digest_snapshot.read(session, now, team, this), Beside(has_thread=False), None)

@@ -28,7 +28,7 @@ from bot.services.asking import only_asked_about
 from bot.services.between_teams import waiting_now
 from bot.services.digest_noted import noted_since, settled_since
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from bot.services.standing import standings_and_answers
 from bot.services.still_open import (
     OpenDecision,
@@ -63,9 +63,9 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     leaders = {one.lead_id for one in teams if one.lead_id is not None}
     team_ids = [one.id for one in teams]
     workspace = session.get_one(Workspace, team.workspace_id)
-    zone = ZoneInfo(workspace.time_zone)
+    rhythm, zone = digest_week(workspace, team)
     today = local_date_of(now, zone)
-    before = digest_at(following(period, -1), rhythm_of_team(workspace, team), zone)
+    before = digest_at(following(period, -1), rhythm, zone)
     pace = pace_of(session, workspace)
     settled = settled_since(session, team_ids, before)
     scored = [key_result_id for key_result_id, one in stands.items() if one.kind.is_scored]

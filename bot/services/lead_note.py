@@ -22,7 +22,7 @@ from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from bot.services.schedules import week_of
 from bot.services.team_tree import teams_of
 from models import (
@@ -47,10 +47,10 @@ def note_key(team_id: int, period: Period) -> str:
 
 
 def note_time(session: Session, team: Team, period: Period) -> datetime:
-    """When the lead is written to about this period; by the workspace's clock where there is no lead."""
+    """When the lead is written to about this period; by the digest's clock where there is no lead."""
     workspace = session.get_one(Workspace, team.workspace_id)
     lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
-    zone, rhythm = ZoneInfo(workspace.time_zone), rhythm_of_team(workspace, team)
+    rhythm, zone = digest_week(workspace, team)
     if lead is None:
         return note_at(period, rhythm, lead_zone=zone, digest_zone=zone)
     schedule = week_of(session, lead).schedule
@@ -72,7 +72,7 @@ def write_due(session: Session, now: datetime, limit: int) -> int:
     ).all()
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
-        coming = following(digest_due(now, rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)))
+        coming = following(digest_due(now, *digest_week(workspace, team)))
         due = note_time(session, team, coming)
         if due <= now:
             _write(session, now, team, coming)
@@ -277,7 +277,7 @@ def _note(session: Session, delivery: Delivery, now: datetime) -> LeadNote | Non
     return LeadNote(
         note_id=delivery.id,
         team=team.name,
-        digest_at=digest_at(period, rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)).astimezone(zone),
+        digest_at=digest_at(period, *digest_week(workspace, team)).astimezone(zone),
         still_open=_still_open(session, now, team, period, zone=zone, lead=lead),
         answered=answered,
         asked=asked,

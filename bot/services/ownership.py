@@ -15,6 +15,7 @@ from bot.services import outbox, planning
 from bot.services.asking import asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
+from bot.services.rhythm import OwnWeek
 from bot.services.schedules import Week, weeks_of
 from models import CheckIn, CheckInState, Delivery, KeyResult, Member, Objective, PostKind, Team, Workspace
 
@@ -39,7 +40,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     if not key_result_ids:
         return
     found = session.execute(
-        sa.select(CheckIn, KeyResult.owner_id, Team.meeting_on)
+        sa.select(CheckIn, KeyResult.owner_id, Team.meeting_on, Team.digest_zone)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
@@ -52,16 +53,20 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
     # The comparison above lets no key result without an owner through.
-    rows = [(check_in, owner_id, meeting) for check_in, owner_id, meeting in found if owner_id is not None]
+    rows = [
+        (check_in, owner_id, OwnWeek(meeting_on, digest_zone))
+        for check_in, owner_id, meeting_on, digest_zone in found
+        if owner_id is not None
+    ]
     workspace = session.get_one(Workspace, workspace_id)
     taken_over: dict[tuple[int, Period], list[CheckIn]] = {}
     changed: set[str] = set()
     owners = {row.id: row for row in _members(session, {owner_id for _, owner_id, _ in rows})}
     weeks = weeks_of(session, list(owners.values()))
     asked = {one.key_result_id for each in asked_about(session, owners).values() for one in each}
-    for check_in, owner_id, meeting in rows:
+    for check_in, owner_id, week in rows:
         of, owner = period(check_in.period), owners[owner_id]
-        if changes_until(workspace, of, [meeting]) <= now:
+        if changes_until(workspace, of, [week]) <= now:
             continue
         changed.add(prompt_key(check_in.owner_id, of))
         if check_in.state is CheckInState.MISSED or check_in.key_result_id not in asked or not owner.may_take_part:

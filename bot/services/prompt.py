@@ -25,7 +25,7 @@ from bot.domain.unchanged import may_stay
 from bot.services import absences, outbox
 from bot.services.planning import prompt_key
 from bot.services.readers import Asks, Reader, readers
-from bot.services.rhythm import KeepsRhythm, rhythm_for
+from bot.services.rhythm import HasOwnWeek, KeepsRhythm, OwnWeek, digest_week
 from bot.services.schedules import Weeks, week_of
 from bot.services.snoozed import PUT_OFF, Snoozed, snoozed, told_of
 from bot.services.standing import standings
@@ -52,11 +52,9 @@ _STATES = {
 }
 
 
-class _Reports(Protocol):
+class _Reports(HasOwnWeek, Protocol):
     """A team's row, or a row that brings its columns along: when its week is, and where its digest goes."""
 
-    @property
-    def meeting_on(self) -> int | None: ...
     @property
     def next_digest_at(self) -> datetime | None: ...
     @property
@@ -77,6 +75,7 @@ class _Asked(NamedTuple):
     visibility: Visibility
     wider: Visibility
     meeting_on: int | None
+    digest_zone: str | None
     next_digest_at: datetime | None
     channel_id: str | None
 
@@ -259,13 +258,11 @@ def prompts_about(session: Session, key_result_id: int, *, since: Period) -> lis
     return [prompt_key(owner_id, this) for owner_id, this in rows]
 
 
-def changes_until(workspace: KeepsRhythm, this: Period, meetings: Collection[int | None] = ()) -> datetime:
-    """Until then the answers of a period are taken and can be changed: the digest's hour.
-
-    `meetings`: of the teams that are answered about, each one's own meeting, null where it keeps the organisation's.
-    """
-    zone = ZoneInfo(workspace.time_zone)
-    return max(digest_at(this, rhythm_for(workspace, meeting), zone) for meeting in set(meetings) or {None})
+def changes_until(workspace: KeepsRhythm, this: Period, teams: Collection[HasOwnWeek] = ()) -> datetime:
+    """Until then the answers of a period are taken and can be changed: the hour of the last of the digests that tell
+    of them. `teams`: those that are answered about; without any it is the organisation's."""
+    weeks = {OwnWeek(team.meeting_on, team.digest_zone) for team in teams} or {OwnWeek(None, None)}
+    return max(digest_at(this, *digest_week(workspace, week)) for week in weeks)
 
 
 def current_period(now: datetime, member: Member) -> Period:
@@ -302,7 +299,7 @@ def _prompt(
     is_back: bool = False,
 ) -> Prompt:
     zone = ZoneInfo(member.time_zone)
-    until = changes_until(workspace, this, [team.meeting_on for team in teams]).astimezone(zone)
+    until = changes_until(workspace, this, teams).astimezone(zone)
     comes_next = member.next_opening_at if member.next_period == following(this) else None
     return Prompt(
         period=this,
@@ -334,6 +331,7 @@ _ASKED = Listed(
             _key_result.c.visibility,
             _objective.c.visibility,
             _team.c.meeting_on,
+            _team.c.digest_zone,
             _team.c.next_digest_at,
             _team.c.channel_id,
         )

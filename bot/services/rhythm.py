@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import time
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
 from bot.domain.meeting import rhythm_before
-from models import Team
 
 
 class KeepsRhythm(Protocol):
@@ -31,6 +31,29 @@ class KeepsRhythm(Protocol):
     def note_at(self) -> time: ...
     @property
     def time_zone(self) -> str: ...
+
+
+class HasOwnWeek(Protocol):
+    """A team's row, or a row that brings its columns along: each null where the team keeps the organisation's."""
+
+    @property
+    def meeting_on(self) -> int | None: ...
+    @property
+    def digest_zone(self) -> str | None: ...
+
+
+class OwnWeek(NamedTuple):
+    """What a team keeps for itself: the day of its meeting, and the zone of its digest's channel."""
+
+    meeting_on: int | None
+    digest_zone: str | None
+
+
+class DigestWeek(NamedTuple):
+    """By which rhythm and clock a team's digest comes."""
+
+    rhythm: Rhythm
+    zone: ZoneInfo
 
 
 def rhythm_of(workspace: KeepsRhythm) -> Rhythm:
@@ -69,6 +92,9 @@ def rhythm_for(workspace: KeepsRhythm, meeting: int | None) -> Rhythm:
     )
 
 
-def rhythm_of_team(workspace: KeepsRhythm, team: Team) -> Rhythm:
-    """The organisation's rhythm, or the team's exception."""
-    return rhythm_for(workspace, team.meeting_on)
+def digest_week(workspace: KeepsRhythm, team: HasOwnWeek) -> DigestWeek:
+    """The organisation's rhythm and zone, or the team's exceptions. All that says when a digest comes asks this."""
+    return DigestWeek(
+        rhythm_for(workspace, team.meeting_on),
+        ZoneInfo(team.digest_zone if team.digest_zone is not None else workspace.time_zone),
+    )

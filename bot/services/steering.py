@@ -21,7 +21,7 @@ from bot.services import access, audit, planning, team_planning
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from bot.services.teams import find
 from models import KeyResult, Member, Objective, Team, Workspace
 
@@ -62,19 +62,21 @@ def organisation(session: Session, caller: Caller) -> Organisation:
         budget=workspace.weekly_budget,
         status_words=tuple(workspace.status_words.splitlines()),
         country=workspace.country,
+        zone=workspace.time_zone,
         expected_score=workspace.expected_score,
         exceptions=tuple(
-            TeamException(team.name, Weekday(team.meeting_on or 0), team.exception_reason or "")
+            TeamException(team.name, _meeting_of(team), team.exception_reason or "", team.digest_zone)
             for team in exceptions(session, caller.workspace_id)
         ),
     )
 
 
 def exceptions(session: Session, workspace_id: int) -> Sequence[Team]:
-    """The teams with a week of their own, in the order of their names."""
+    """The teams with a week or a digest's zone of their own, in the order of their names."""
+    differs = sa.or_(Team.meeting_on.is_not(None), Team.digest_zone.is_not(None))
     return session.scalars(
         sa.select(Team)
-        .where(Team.workspace_id == workspace_id, Team.meeting_on.is_not(None), Team.archived_at.is_(None))
+        .where(Team.workspace_id == workspace_id, differs, Team.archived_at.is_(None))
         .order_by(Team.name)
     ).all()
 
@@ -93,7 +95,7 @@ def steer(session: Session, now: datetime, caller: Caller, wanted: Steered) -> N
     teams = session.scalars(
         sa.select(Team).where(Team.workspace_id == workspace.id, Team.next_digest_at.is_not(None)).order_by(Team.id)
     ).all()
-    before = {team.id: rhythm_of_team(workspace, team) for team in teams}
+    before = {team.id: digest_week(workspace, team) for team in teams}
     words = "\n".join(wanted.status_words)
     if words != workspace.status_words:
         # Whose status says so is learned anew.
@@ -143,11 +145,22 @@ def _week_of(session: Session, team: Team) -> TeamWeek:
     return TeamWeek(
         team_id=team.id,
         team=team.name,
-        meeting=Weekday(team.meeting_on) if team.meeting_on is not None else None,
+        meeting=_meeting_of(team),
         reason=team.exception_reason or "",
         common_meeting=Weekday(workspace.meeting_on),
         country=team.country,
+        zone=team.digest_zone,
+        common_zone=workspace.time_zone,
     )
+
+
+def _meeting_of(team: Team) -> Weekday | None:
+    return Weekday(team.meeting_on) if team.meeting_on is not None else None
+
+
+def common_zone(session: Session, caller: Caller) -> str:
+    """The organisation's zone, which a team's digest follows where its channel has none of its own."""
+    return session.get_one(Workspace, caller.workspace_id).time_zone
 
 
 def set_team_week(
@@ -159,10 +172,13 @@ def set_team_week(
     meeting: Weekday | None,
     reason: str,
     country: str | None,
+    zone: str | None,
 ) -> None:
-    """Give a team a week of its own, with the reason (1 code point or more), or take it back; and its public holidays.
+    """Give a team a week of its own, with the reason (1 code point or more), or take it back; its public holidays; and
+    the zone (IANA) by whose clock its digest comes, null for the organisation's.
 
-    Who is asked for this team alone lives in its week from their next opening on. Raises `Refused` for who is no admin.
+    A digest that was to come still comes, once: where its hour is over by the new clock, at once. Who is asked for this
+    team alone lives in its week from their next opening on. Raises `Refused` for who is no admin.
     """
     admin = _require(session, caller)
     workspace = session.get_one(Workspace, caller.workspace_id)
@@ -171,9 +187,10 @@ def set_team_week(
     )
     if team is None:
         raise Refused(Reason.NO_SUCH_TEAM)
-    before = {team.id: rhythm_of_team(workspace, team)}
+    before = {team.id: digest_week(workspace, team)}
     team.meeting_on, team.exception_reason = (meeting, reason) if meeting is not None else (None, None)
     team.country = country if country is not None and is_country(country) else None
+    team.digest_zone = zone
     session.flush()
     owners = session.scalars(
         only_asked_about(sa.select(KeyResult.owner_id))
@@ -190,7 +207,7 @@ def set_team_week(
         actor_name=admin.name,
         action="team.week_changed",
         subject=team,
-        detail={"meeting_on": team.meeting_on, "reason": team.exception_reason},
+        detail={"meeting_on": team.meeting_on, "reason": team.exception_reason, "digest_zone": team.digest_zone},
     )
 
 

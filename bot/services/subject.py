@@ -48,9 +48,9 @@ class Subject(NamedTuple):
     `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
     null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
     `asked_id` (who was asked) are null where nobody was asked yet; `covered_for_id` is for whom they stand in.
-    `is_disowned`: they say that it is not theirs. `meeting_on`: the exception of its team. `blocker_id` and
-    `escalation_id`: what is open now. `help_ended_at`: when its last thread ended. `draft_id`: what the caller began to
-    type in this period.
+    `is_disowned`: they say that it is not theirs. `meeting_on`, `digest_zone`: the exceptions of its team. `blocker_id`
+    and `escalation_id`: what is open now. `help_ended_at`: when its last thread ended. `draft_id`: what the caller
+    began to type in this period.
     """
 
     caller_id: int
@@ -95,6 +95,7 @@ class Subject(NamedTuple):
     is_disowned: bool
     covered_for_id: int | None
     meeting_on: int | None
+    digest_zone: str | None
     blocker_id: int | None
     escalation_id: int | None
     help_ended_at: datetime | None
@@ -210,6 +211,7 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "is_disowned": _check_in.c.disowned_at.is_not(None),
     "covered_for_id": _check_in.c.covered_for_id,
     "meeting_on": _team.c.meeting_on,
+    "digest_zone": _team.c.digest_zone,
     "blocker_id": _blocker.c.id,
     "escalation_id": _escalation.c.id,
     "help_ended_at": sa.select(sa.func.max(_ended.c.resolved_at))

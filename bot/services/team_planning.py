@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, Rhythm, digest_at, digest_due, following
+from bot.domain.cadence import Period, digest_at, digest_due, following
 from bot.services import lead_note
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import DigestWeek, digest_week
 from models import Team, Workspace
 
 # No change of zone moves an instant by as much as this, so it tells which period an earlier plan was for.
@@ -28,11 +27,13 @@ def replan_teams_of(session: Session, lead_ids: Collection[int]) -> None:
         replan_teams(session, session.scalars(sa.select(Team.id).where(Team.lead_id.in_(lead_ids))).all())
 
 
-def replan_teams(session: Session, team_ids: Collection[int], *, before: Mapping[int, Rhythm] | None = None) -> None:
+def replan_teams(
+    session: Session, team_ids: Collection[int], *, before: Mapping[int, DigestWeek] | None = None
+) -> None:
     """Set the next note and digest of those of the teams that are on, from lead, zones and rhythm as they are now.
 
     Each stays planned for the period that it was planned for; what lies behind by the new clock is due. Who becomes
-    the lead before the digest gets its note, unless somebody had it. `before`: the rhythms that they were planned in,
+    the lead before the digest gets its note, unless somebody had it. `before`: the weeks that they were planned in,
     by team id, where these have changed.
     """
     if not team_ids:
@@ -46,12 +47,12 @@ def replan_teams(session: Session, team_ids: Collection[int], *, before: Mapping
     ).all()
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
-        rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
+        rhythm, zone = digest_week(workspace, team)
         planned = team.next_digest_at
         assert planned is not None  # noqa: S101 - asked for above
         coming: Period = digest_due(planned + HALF_A_WEEK, rhythm, zone)
         if before is not None and team.id in before:
-            coming = digest_due(planned, before[team.id], zone)
+            coming = digest_due(planned, *before[team.id])
         is_noted = team.next_note_at is not None and team.next_note_at > planned
         team.next_digest_at = digest_at(coming, rhythm, zone)
         team.next_note_at = lead_note.note_time(session, team, following(coming) if is_noted else coming)

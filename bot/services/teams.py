@@ -24,7 +24,7 @@ from bot.services.asking import asked_about, only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import first_prompt
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import rhythm_of_team
+from bot.services.rhythm import digest_week
 from bot.services.schedules import Week, weeks_of
 from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, KeyResult, Member, Objective, Team, Workspace
@@ -239,7 +239,7 @@ def _first_opening(now: datetime, member: Member, week: Week) -> Opening:
 def _plan_note_and_digest(session: Session, now: datetime, team: Team, owners: list[Member]) -> None:
     """The first note and digest are those of the first period in which somebody of the team is asked."""
     workspace = session.get_one(Workspace, team.workspace_id)
-    rhythm, zone = rhythm_of_team(workspace, team), ZoneInfo(workspace.time_zone)
+    rhythm, zone = digest_week(workspace, team)
     asked = [owner.next_period for owner in owners if owner.next_period is not None]
     first = period(min(asked)) if asked else period_of(next_opening(now, rhythm, zone), zone)
     team.next_digest_at = digest_at(first, rhythm, zone)

@@ -18,7 +18,19 @@ from bot.services import lead_note, planning
 from handlers import away, commands, hand_over, settings
 from handlers import lead_note as note_handlers
 from handlers.reply import Done, Options, Reply, Whisper
-from models import Absence, CheckIn, CheckInState, Delivery, HandOver, KeyResult, Member, PostKind, Team, Workspace
+from models import (
+    Absence,
+    AuditEvent,
+    CheckIn,
+    CheckInState,
+    Delivery,
+    HandOver,
+    KeyResult,
+    Member,
+    PostKind,
+    Team,
+    Workspace,
+)
 from models.database import Database
 
 NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -167,6 +179,41 @@ def test_only_admins_steer_the_week_and_an_exception_needs_a_reason(office: Offi
     (team,) = office.all(Team)
     assert (team.meeting_on, team.exception_reason) == (3, "The shop is closed on Fridays")
     assert team.next_digest_at == datetime(2026, 10, 7, 10, tzinfo=UTC)
+
+
+def test_a_teams_channel_has_a_zone_by_whose_clock_its_digest_comes(office: Office) -> None:
+    assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm growth") == Done()
+    dialog = office.desk.opened()
+    found = office.desk.suggest(office.admin, settings.digest_zones, Act.DIGEST_ZONE, "tokyo")
+    assert isinstance(found, Options)
+    assert [(one["text"]["text"], one["value"]) for one in found.options] == [
+        ("As everybody (UTC)", "common"),
+        ("Asia/Tokyo", "Asia/Tokyo"),
+    ]
+    dialog.fill(Time_zone_of_its_channel="Middle/Earth")
+    errors = dialog.errors(office.desk.submit(office.admin, settings.team_steered, dialog))
+    assert errors == {"Time zone of its channel": "I don't know that zone. Please choose one from the list."}
+    dialog.fill(Time_zone_of_its_channel="Pacific/Kiritimati")
+    (refusal,) = dialog.errors(office.desk.submit(office.mere, settings.team_steered, dialog)).values()
+    assert refusal.startswith("Only an admin")
+    said = whispered(office.desk.submit(office.admin, settings.team_steered, dialog))
+    assert said == "Saved. Growth keeps everybody's week. Its digest comes by the clock of Pacific/Kiritimati."
+    (team,) = office.all(Team)
+    assert (team.digest_zone, team.meeting_on) == ("Pacific/Kiritimati", None)
+    # Wednesday 10:00 there is Tuesday 20:00 in UTC: the lead's note is still before it, on Tuesday at 14:00.
+    assert team.next_digest_at == datetime(2026, 10, 6, 20, tzinfo=UTC)
+    assert team.next_note_at == datetime(2026, 10, 6, 14, tzinfo=UTC)
+    kept = [row.detail for row in office.all(AuditEvent) if row.action == "team.week_changed"]
+    assert kept == [{"version": 1, "meeting_on": None, "reason": None, "digest_zone": "Pacific/Kiritimati"}]
+    assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm") == Done()
+    assert "• Growth: its digest by the clock of Pacific/Kiritimati" in str(office.desk.opened().view)
+    assert office.desk.command(office.admin, commands.okr, Command.OKR, "rhythm growth") == Done()
+    dialog = office.desk.opened()
+    assert check_view(dict(dialog.view)) == []
+    dialog.fill(Time_zone_of_its_channel="common")
+    assert isinstance(office.desk.submit(office.admin, settings.team_steered, dialog), Whisper)
+    (team,) = office.all(Team)
+    assert (team.digest_zone, team.next_digest_at) == (None, datetime(2026, 10, 7, 10, tzinfo=UTC))
 
 
 def test_the_note_reminds_excuses_and_reassigns(office: Office) -> None:

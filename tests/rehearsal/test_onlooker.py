@@ -43,7 +43,7 @@ class Square:
         self.witness = Witness(self.core, self.time, Journal(self.time.now))
         self.onlooker = Onlooker(self.witness, self.core, self.time, self.told)
         ada = Somebody(self.ada, 1, "Ada Obi", ZoneInfo("UTC"), Random(1), Rhythm())
-        self.witness.roster = Roster({self.ada: ada}, (), 1, Rhythm(), ZoneInfo("UTC"))
+        self.witness.roster = Roster({self.ada: ada}, (), 1)
 
     def says(self, text: str, *, to: str, method: str = "chat.postMessage", **more: Any) -> dict[str, Any]:
         lines = more.pop("lines", [text])

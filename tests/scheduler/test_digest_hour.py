@@ -17,7 +17,7 @@ from bot.blocks.home_roles import admin_blocks
 from bot.domain.cadence import Period, following, period
 from bot.domain.digest import Snapshot
 from bot.domain.localtime import Weekday
-from bot.services import digest_corrections, digest_snapshot, failures, home_roles
+from bot.services import digest_corrections, digest_hours, digest_snapshot, failures, home_roles, steering
 from bot.services.access import Caller
 from bot.services.failures import TOO_LATE
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
@@ -90,6 +90,78 @@ def test_each_team_and_company_gets_its_digest_at_its_hour_through_the_change_of
     # The clocks did change, forth in London and back in Auckland or the other way round; on Lord Howe by half an hour.
     assert {abs(one - timedelta(weeks=1)) for one in changes} == {timedelta(0), HOUR, HOUR / 2}
     assert {timedelta(weeks=1) - HOUR, timedelta(weeks=1) + HOUR} <= changes
+
+
+BERLIN, TOKYO, LOS_ANGELES = "Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles"
+
+
+@pytest.mark.parametrize(
+    ("first", "count"),
+    # In spring America changes three weeks before Europe, in autumn a week after it.
+    [(period(date(2026, 3, 2)), 5), (period(date(2026, 10, 19)), 3)],
+    ids=["spring", "autumn"],
+)
+def test_each_team_gets_its_digest_at_the_organisations_hour_by_the_clock_of_its_own_channel(
+    database: Database, first: Period, count: int
+) -> None:
+    weeks = [following(first, week) for week in range(count)]
+    press = DigestPress(database, datetime.combine(first, time(0), UTC))
+    teams = press.workspace("WORKS", BERLIN, first=first, elsewhere=(TOKYO, LOS_ANGELES))
+    press.live(datetime.combine(following(first, count), time(0), UTC))
+    zones = {"COMPANY": BERLIN, "TEAM": BERLIN, "0": TOKYO, "1": LOS_ANGELES}
+    apart = set()
+    for team, (channel, zone) in zip(teams, zones.items(), strict=True):
+        hours = [on_the_wall(Place(zone, Weekday.WEDNESDAY, time(10)), week + timedelta(days=2)) for week in weeks]
+        apart |= {later - earlier for earlier, later in pairwise(hours)}
+        came = [copy.at for copy in press.slack.digests(f"C0WORKS{channel}")]
+        assert press.taken(team) == weeks, zone
+        assert len(came) == count
+        assert all(timedelta(0) <= at - hour < A_MINUTE for at, hour in zip(came, hours, strict=True)), (zone, came)
+    assert not any("late" in copy.said for copy in press.slack.digests())
+    # Tokyo's clocks never change, those of the others did.
+    assert len(apart) == 2
+
+
+@pytest.mark.parametrize("day", ["2026-06-09 20:00", "2026-06-10 03:00", "2026-06-10 10:30", "2026-06-10 18:30"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, TOKYO),
+        (None, LOS_ANGELES),
+        (TOKYO, LOS_ANGELES),
+        (LOS_ANGELES, TOKYO),
+        (TOKYO, None),
+        (LOS_ANGELES, None),
+    ],
+)
+def test_a_channel_that_gets_another_zone_in_mid_week_reads_each_week_once(
+    database: Database, day: str, before: str | None, after: str | None
+) -> None:
+    """Digests come at 01:00 in UTC from Tokyo, at 08:00 from Berlin and at 17:00 from Los Angeles."""
+    changed, count = datetime.fromisoformat(day).replace(tzinfo=UTC), 4
+    press = DigestPress(database, datetime.combine(FIRST, time(0), UTC))
+    _, team, *others = press.workspace("WORKS", BERLIN, first=FIRST, elsewhere=(before,) if before else ())
+    moved, channel = (others[0], "C0WORKS0") if before else (team, "C0WORKSTEAM")
+    press.live(changed)
+    change_zone(press, moved, after)
+    press.live(datetime.combine(following(FIRST, count), time(0), UTC))
+    weeks = [following(FIRST, week) for week in range(count)]
+    assert press.taken(moved) == weeks
+    came = [copy.at for copy in press.slack.digests(channel)]
+    old, new = ([on_the_wall(Place(zone or BERLIN, Weekday.WEDNESDAY, time(10)), week + timedelta(days=2))
+                 for week in weeks] for zone in (before, after))  # fmt: skip
+    # In the week of the change: at the hour it had where that was over, else at the new one, and at once where
+    # the new one is over.
+    expected = [old[0], old[1] if old[1] <= changed else max(new[1], changed), *new[2:]]
+    assert all(timedelta(0) <= at - hour < A_MINUTE for at, hour in zip(came, expected, strict=True)), came
+
+
+def change_zone(press: DigestPress, team: Team, zone: str | None) -> None:
+    """An admin gives the team's channel a zone, or takes it back."""
+    with press.database.write() as session:
+        admin = session.scalars(sa.select(Member).where(Member.is_admin)).one()
+        caller = Caller(admin.workspace_id, admin.id)
+        steering.set_team_week(session, press.clock, caller, team.id, meeting=None, reason="", country=None, zone=zone)
 
 
 @dataclass
@@ -184,6 +256,23 @@ def test_a_slack_that_is_away_at_the_hour_gets_the_digest_when_it_is_back_and_sa
     press.live(works.wednesday(1, "20:00"))
     assert works.came() == both(weeks_told(2))
     assert "late" not in works.newest().said
+
+
+def test_a_late_digest_and_one_that_cannot_be_made_say_their_hour_by_the_channels_clock(
+    works: Works, stumbles: set[int]
+) -> None:
+    press = works.press
+    for team in (works.company, works.team):
+        change_zone(press, team, TOKYO)
+    press.slack.trouble = RetryLater("no connection")
+    press.live(works.wednesday(0, "01:40"))
+    with press.database.read() as session:
+        assert [f"{hour:%H:%M}" for _, hour in digest_hours.not_made(session, press.clock, None)] == ["10:00"]
+    press.slack.trouble = None
+    press.live(works.wednesday(0, "02:10"))
+    assert works.came() == {"C0WORKSCOMPANY": [], "C0WORKSTEAM": weeks_told(1)}
+    late = works.newest()
+    assert f"it was due 10:00, and could be posted only {late.at + 9 * HOUR:%H:%M}." in late.said
 
 
 def test_what_came_late_still_says_so_when_it_is_put_right(works: Works) -> None:

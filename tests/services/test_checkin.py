@@ -20,7 +20,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.cycles import CycleState
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
-from bot.services import checkin, planning
+from bot.services import answerable, checkin, planning
 from bot.services.blocking import BlockedBy
 from bot.services.checkin import Said
 from bot.services.prompt import prompt_view
@@ -136,6 +136,41 @@ def test_answers_stand_once_the_digest_is_out(database: Database) -> None:
     with story(database) as told:
         assert told.refused(at=DIGEST) is Reason.DIGEST_OUT
         assert told.refused(at=DIGEST + timedelta(days=5)) is Reason.PERIOD_OVER
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"), [("Asia/Tokyo", "2026-10-07 01:00"), ("America/Los_Angeles", "2026-10-07 17:00")]
+)
+def test_answers_are_taken_until_the_digest_by_the_clock_of_the_teams_own_channel(
+    database: Database, zone: str, hour: str
+) -> None:
+    until = datetime.fromisoformat(hour).replace(tzinfo=UTC)
+    with story(database) as told:
+        told.team.digest_zone = zone
+        told.session.flush()
+        told.say(at=until - timedelta(minutes=1))
+        assert prompt_view(told.session, NINE, told.owner, THIS).changes_until == until
+        assert told.refused(at=until) is Reason.DIGEST_OUT
+        answerable.refuse_if_over(told.session, until - timedelta(minutes=1), told.company.caller(told.owner), THIS)
+        with pytest.raises(Refused):
+            answerable.refuse_if_over(told.session, until, told.company.caller(told.owner), THIS)
+
+
+def test_who_answers_for_several_teams_has_until_the_last_of_their_digests(database: Database) -> None:
+    tokyo, los_angeles = (datetime(2026, 10, 7, hour, tzinfo=UTC) for hour in (1, 17))
+    with database.write() as session:
+        company = Company(session)
+        owner, east, west = company.person("Mere Ngata"), company.team("East"), company.team("West")
+        east.digest_zone, west.digest_zone = "Asia/Tokyo", "America/Los_Angeles"
+        first, second = (company.key_result(company.objective(team), owner) for team in (east, west))
+        planning.replan(session, company.now, [owner.id])
+        planning.open_due(session, NINE, 100)
+        caller = company.caller(owner)
+        assert prompt_view(session, NINE, owner, THIS).changes_until == los_angeles
+        answerable.refuse_if_over(session, tokyo, caller, THIS)
+        answerable.subject(session, tokyo, caller, second.id, THIS)
+        with pytest.raises(Refused):
+            answerable.subject(session, tokyo, caller, first.id, THIS)
 
 
 def test_what_was_missed_can_still_be_added_until_the_digest(database: Database) -> None:

@@ -127,6 +127,22 @@ def test_a_cycle_runs_until_the_digests_of_its_last_period_were_taken(database: 
         assert cycles.next_turn(session) is None
 
 
+def test_a_cycle_runs_until_the_last_digest_by_the_clocks_of_the_channels(database: Database) -> None:
+    los_angeles = DIGEST + timedelta(hours=7)
+    with database.write() as session:
+        last = last_week(session, date(2026, 10, 6))
+        assert cycles.next_turn(session) == DIGEST
+        last.company.team("Tokyo").digest_zone = "Asia/Tokyo"
+        session.flush()
+        assert cycles.next_turn(session) == DIGEST
+        last.team.digest_zone, last.team.next_digest_at = "America/Los_Angeles", los_angeles
+        session.flush()
+        assert (cycles.may_turn(session), cycles.next_turn(session)) == (DIGEST, los_angeles)
+        assert cycles.turn(session, los_angeles - timedelta(minutes=1), 100) == 0
+        assert digest.take_due(session, los_angeles, 8) == 1
+        assert cycles.turn(session, los_angeles, 100) == 1
+
+
 def test_a_cycle_that_ends_on_a_monday_is_answered_on_tuesday(database: Database) -> None:
     tuesday = datetime(2026, 10, 6, 16, tzinfo=UTC)
     with database.write() as session:

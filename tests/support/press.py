@@ -7,7 +7,7 @@ over at once, and knows nothing but what the database says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -126,10 +126,18 @@ class DigestPress:
         self.hire(NEVER)
 
     def workspace(
-        self, name: str, zone: str, *, first: Period, on: Weekday = Weekday.WEDNESDAY, at: time = time(10)
-    ) -> tuple[Team, Team]:
+        self,
+        name: str,
+        zone: str,
+        *,
+        first: Period,
+        on: Weekday = Weekday.WEDNESDAY,
+        at: time = time(10),
+        elsewhere: Sequence[str] = (),
+    ) -> tuple[Team, ...]:
         """A company and a team beneath it with a key result each, whose digests come at this local hour, from the
-        period `first` on; their channels are C…COMPANY and C…TEAM after the name."""
+        period `first` on; their channels are C…COMPANY and C…TEAM after the name. Further teams, named after the zone
+        of their channel, for those `elsewhere`: theirs are C…0, C…1 and so on."""
         with self.database.write() as session:
             here = Workspace(name=name, slack_team_id=f"T0{name}", time_zone=zone, created_at=self.clock)
             session.add(here)
@@ -141,10 +149,16 @@ class DigestPress:
             company.person("Ada Admin", admin=True)
             whole = company.team("Company", level=Level.COMPANY, channel_id=f"C0{name}COMPANY")
             team = company.team("Growth", parent=whole, channel_id=f"C0{name}TEAM")
-            for one in (whole, team):
+            others = [
+                company.team(there, parent=whole, channel_id=f"C0{name}{number}")
+                for number, there in enumerate(elsewhere)
+            ]
+            for one in others:
+                one.digest_zone = one.name
+            for one in (whole, team, *others):
                 company.key_result(company.objective(one), owner)
-                one.next_digest_at = digest_at(first, rhythm_of(here), ZoneInfo(zone))
-            return whole, team
+                one.next_digest_at = digest_at(first, rhythm_of(here), ZoneInfo(one.digest_zone or zone))
+            return whole, team, *others
 
     def hire(self, dies_at: int) -> None:
         """A new worker; the one before is dead. It dies at the crossing of this number, from 1."""

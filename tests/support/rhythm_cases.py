@@ -30,9 +30,15 @@ OFFER = Offer(
 MINE = Mine(time(9), None, "Europe/London", time(9), time(17), WORKDAYS, None, "GB", at(16, 9), is_admin=True)
 WEEK = Organisation(
     Weekday.THURSDAY, time(9), time(17), time(14), time(10), 5, ("vacation", "sick", "on leave"), "GB",
-    (TeamException("Shop", Weekday.TUESDAY, "The shop is closed on Thursdays"),),
+    (
+        TeamException("Shop", Weekday.TUESDAY, "The shop is closed on Thursdays"),
+        TeamException("Tokyo", None, "", "Asia/Tokyo"),
+    ),
+    "Europe/London",
 )  # fmt: skip
-TEAM = TeamWeek(3, "Shop", Weekday.TUESDAY, "The shop is closed on Thursdays", Weekday.THURSDAY, None)
+TEAM = TeamWeek(
+    3, "Shop", Weekday.TUESDAY, "The shop is closed on Thursdays", Weekday.THURSDAY, None, None, "Europe/London"
+)
 NOTE = LeadNote(
     note_id=9,
     team="Growth",
