@@ -235,7 +235,7 @@ class Snapshot:
     asks none; `health` how the programme goes, once a month for the company. `team_id` is the digest's own team;
     `has_teams`: there are teams beneath it. `weeks` are those of the cycle up to this one, the oldest first, and
     `ends_on` is its last day. `waiting`: what its teams wait for, or are waited for. `settled`: what became of
-    decisions since the digest before.
+    decisions. What happened "since the digest before" is counted from the last one that people could read.
     """
 
     team: str

@@ -30,7 +30,7 @@ from bot.services import (
     signals,
 )
 from bot.services.access import Caller, member_of
-from bot.services.digest_links import links_to
+from bot.services.digest_links import digest_key, links_to
 from bot.services.faults import STUMBLES
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
@@ -40,11 +40,6 @@ from models.once import insert_once
 log = structlog.get_logger(__name__)
 
 A_MINUTE = timedelta(minutes=1)
-
-
-def digest_key(team_id: int, period: Period) -> str:
-    """The permanent key of a team's one digest of a period."""
-    return f"digest:{team_id}:{period.isoformat()}"
 
 
 def take_due(session: Session, now: datetime, limit: int) -> int:

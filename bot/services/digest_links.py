@@ -14,6 +14,11 @@ from bot.services import outbox
 from models import Delivery, PostKind, Team, Workspace
 
 
+def digest_key(team_id: int, period: date) -> str:
+    """The permanent key of a team's one digest of a period."""
+    return f"digest:{team_id}:{period.isoformat()}"
+
+
 def links_to(session: Session, workspace_id: int, team_ids: Collection[int], period: date) -> tuple[TeamLink, ...]:
     """The digests of these teams and this period that stand in a channel. A direct message is for its reader alone."""
     rows = session.execute(
@@ -21,7 +26,7 @@ def links_to(session: Session, workspace_id: int, team_ids: Collection[int], per
         .join(Workspace, Workspace.id == Delivery.workspace_id)
         .where(
             Delivery.workspace_id == workspace_id,
-            Delivery.key.in_([f"digest:{team_id}:{period.isoformat()}" for team_id in team_ids]),
+            Delivery.key.in_([digest_key(team_id, period) for team_id in team_ids]),
             Delivery.channel_id.is_not(None),
             Delivery.posted_ts.is_not(None),
         )
@@ -45,7 +50,7 @@ def have_arrived(session: Session, now: datetime, arrived: Collection[Delivery])
             weeks.setdefault((one.workspace_id, one.period), []).append(one.team_id)
     for (workspace_id, period), team_ids in sorted(weeks.items()):
         above = session.scalars(_above(team_ids)).all()
-        keys = [f"digest:{team_id}:{period.isoformat()}" for team_id in above]
+        keys = [digest_key(team_id, period) for team_id in above]
         if keys:
             outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
 

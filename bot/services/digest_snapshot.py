@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.standing import Standing
-from bot.domain.cadence import Period, digest_at, following
+from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.health import Health, is_told_monthly
@@ -27,6 +27,7 @@ from bot.services import health, signals
 from bot.services.asking import only_asked_about
 from bot.services.between_teams import waiting_now
 from bot.services.digest_noted import noted_since, settled_since
+from bot.services.digest_told import told_since
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import digest_week
 from bot.services.standing import standings_and_answers
@@ -63,9 +64,10 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     leaders = {one.lead_id for one in teams if one.lead_id is not None}
     team_ids = [one.id for one in teams]
     workspace = session.get_one(Workspace, team.workspace_id)
-    rhythm, zone = digest_week(workspace, team)
+    week = digest_week(workspace, team)
+    zone = week.zone
     today = local_date_of(now, zone)
-    before = digest_at(following(period, -1), rhythm, zone)
+    before = told_since(session, team, period, week)
     pace = pace_of(session, workspace)
     settled = settled_since(session, team_ids, before)
     scored = [key_result_id for key_result_id, one in stands.items() if one.kind.is_scored]

@@ -21,7 +21,7 @@ from bot.services import digest_corrections, digest_hours, digest_snapshot, fail
 from bot.services.access import Caller
 from bot.services.failures import TOO_LATE
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Answer, Delivery, DeliveryState, KeyResult, Member, Objective, PostKind, Team
+from models import Answer, Decision, Delivery, DeliveryState, KeyResult, Member, Objective, PostKind, Team
 from models.database import Database
 
 A_MINUTE = timedelta(minutes=1)
@@ -355,6 +355,45 @@ def test_a_worker_that_slept_over_the_hour_posts_it_late_and_once(works: Works) 
     press.live(works.wednesday(0, "20:00"))
     assert works.came() == both(weeks_told(1))
     assert "This comes late: it was due 10:00, and could be posted only 13:00." in works.newest().said
+
+
+def test_what_was_decided_in_weeks_whose_digest_did_not_come_is_told_once_in_the_next_that_does(works: Works) -> None:
+    press = works.press
+    press.live(works.wednesday(0, "20:00"))
+    decide(works, "Pause the webinars")
+    # It sleeps over the next digest; the one after is taken, and Slack is away until the next overtakes that.
+    press.clock = works.wednesday(2, "08:55")
+    decide(works, "Hire a writer")
+    press.slack.trouble = RetryLater("no connection")
+    press.live(works.wednesday(2, "09:20"))
+    press.clock = works.wednesday(3, "08:50")
+    press.live(works.wednesday(3, "09:20"))
+    press.slack.trouble = None
+    press.live(works.wednesday(3, "20:00"))
+    weeks = weeks_told(5)
+    assert works.came() == both([weeks[0], weeks[3]])
+    newest = works.newest().said
+    assert newest.count("Pause the webinars") == newest.count("Hire a writer") == 1
+    press.live(works.wednesday(4, "20:00"))
+    assert works.came() == both([weeks[0], *weeks[3:]])
+    assert not any(words in works.newest().said for words in ("Pause the webinars", "Hire a writer"))
+
+
+def decide(works: Works, text: str) -> None:
+    """Somebody decides something about the team's key result, now."""
+    with works.press.database.write() as session:
+        about, admin = key_result(session, works.team), session.scalars(sa.select(Member).where(Member.is_admin)).one()
+        session.add(
+            Decision(
+                workspace_id=about.workspace_id,
+                key_result_id=about.id,
+                text=text,
+                decided_by_id=admin.id,
+                owner_id=admin.id,
+                due_on=FIRST + timedelta(weeks=20),
+                created_at=works.press.clock,
+            )
+        )
 
 
 @pytest.fixture

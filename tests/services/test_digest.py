@@ -23,8 +23,8 @@ from bot.domain.digest_json import from_json, to_json
 from bot.domain.organisation import Level, Visibility
 from bot.services import decisions, digest, digest_snapshot, lead_note
 from bot.services.access import Caller
-from bot.services.digest import digest_key, take_due
-from bot.services.digest_links import have_arrived
+from bot.services.digest import take_due
+from bot.services.digest_links import digest_key, have_arrived
 from bot.services.outbox import delivery_of
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -61,6 +61,14 @@ def due(team: Team, at: datetime = WEDNESDAY) -> Team:
 def taken(session: Session, team: Team, of: Period = WEEK) -> Snapshot:
     kept = session.scalars(sa.select(Digest).where(Digest.team_id == team.id, Digest.period == of)).one()
     return from_json(kept.snapshot)
+
+
+def arrived(session: Session, team: Team, of: Period) -> None:
+    """The digest of this period has come to stand in its channel."""
+    delivery = delivery_of(session, team.workspace_id, digest_key(team.id, of))
+    assert delivery is not None
+    delivery.state, delivery.posted_channel, delivery.posted_ts = DeliveryState.SENT, "C0LEADS", "1790000000.000100"
+    session.flush()
 
 
 def shown(session: Session, team: Team, now: datetime = WEDNESDAY) -> Post | None:
@@ -308,6 +316,7 @@ def test_what_was_decided_since_the_last_digest_stands_in_it_and_what_became_of_
             digest_post(told).blocks
         )
         # The digest after it tells it no more.
+        arrived(session, team, WEEK)
         later = digest_snapshot.read(session, WEDNESDAY + timedelta(weeks=1), team, following(WEEK))
         assert later.settled == ()
 

@@ -14,6 +14,7 @@ from answers import answered, asked
 from company import MONDAY, Company
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from past_digests import Past, keep, pasts, slow_since
 from sqlalchemy.orm import Session
 
 from bot.domain.cadence import following, period
@@ -124,8 +125,8 @@ class Life:
 
 
 hours = st.integers(1, 200)
-# Around the digest before, which was a week ago.
-lately = st.sampled_from([1, 100, 167, 169, 300])
+# Around the digests before, each a week before the next, some of them taken late.
+lately = st.sampled_from([1, 100, 138, 167, 169, 300, 335, 337, 500, 671, 673, 900])
 weeks = (
     st.none()
     | st.sampled_from([CheckInState.DUE, CheckInState.MISSED, CheckInState.EXCUSED])
@@ -151,7 +152,7 @@ lives = st.lists(
         weeks=st.tuples(*[weeks] * WEEKS),
         call=st.none() | calls,
         made=st.lists(
-            st.builds(Made, st.integers(-5, 3), st.sampled_from(DecisionState), st.integers(-1, 9), st.booleans()),
+            st.builds(Made, st.integers(-5, 3), st.sampled_from(DecisionState), st.integers(-1, 36), st.booleans()),
             max_size=2,
         ).map(tuple),
         changed=st.lists(st.builds(Changed, lately, st.booleans(), st.booleans()), max_size=2).map(tuple),
@@ -165,16 +166,18 @@ lives = st.lists(
 PARENTS = (None, 0, 1, None)
 
 
-@given(lives)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(lives, pasts)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_how_it_goes_what_changed_and_who_waits_is_what_a_slow_look_finds(
-    database: Database, history: list[Life]
+    database: Database, history: list[Life], before: list[Past]
 ) -> None:
     with database.trial() as session:  # each example finds the database empty
         team = lived(Company(session), history)
+        keep(session, team, period(NOW.date() - timedelta(days=2)), NOW, before)
         take_due(session, NOW, 10)
-        told = from_json(session.scalars(sa.select(Digest).where(Digest.team_id == team.id)).one().snapshot)
-        slow = SlowLook(session, team)
+        newest = sa.select(Digest).where(Digest.team_id == team.id).order_by(Digest.period.desc()).limit(1)
+        told = from_json(session.scalars(newest).one().snapshot)
+        slow = SlowLook(session, team, slow_since(NOW, before))
         assert told.health is not None
         said = told.health
         assert (said.completion.part, said.completion.of) == slow.completion()
@@ -186,13 +189,17 @@ def test_how_it_goes_what_changed_and_who_waits_is_what_a_slow_look_finds(
         assert (said.reviews.part, said.reviews.of) == slow.reviews()
         assert (said.moved.part, said.moved.of) == slow.moved()
         assert Counter(one.noted_as for one in told.noted) == slow.noted()
+        assert {one.decision_id for one in told.decided} == slow.newly_decided()
+        assert {one.decision_id: one.is_done for one in told.settled} == slow.settled()
         assert sorted((one.number, one.team, one.other, one.state.value) for one in told.waiting) == slow.waiting()
 
 
 class SlowLook:
     """Reads whole tables, and counts with loops."""
 
-    def __init__(self, session: Session, team: Team) -> None:
+    def __init__(self, session: Session, team: Team, since: datetime) -> None:
+        self.since = since
+
         def rows(model: Any) -> list[dict[str, Any]]:
             return [dict(row._mapping) for row in session.execute(sa.select(*model.__table__.columns))]
 
@@ -352,7 +359,7 @@ class SlowLook:
     # What is told beside
 
     def noted(self) -> Counter[NotedAs]:
-        since = NOW - timedelta(weeks=1)
+        since = self.since
         found: Counter[NotedAs] = Counter()
         for key_result in self.told().values():
             mine = {row["revision"]: row for row in self.revisions if row["key_result_id"] == key_result["id"]}
@@ -369,6 +376,29 @@ class SlowLook:
                     decided = any(one["created_at"] <= row["at"] for one in before)
                     found[NotedAs.NOT_DECIDED] += row["at"] > since and row["reason"] is not None and not decided
         return +found
+
+    def told_decisions(self) -> list[dict[str, Any]]:
+        private = {row["id"] for row in self.calls if row["private_at"] is not None}
+        return [row for row in self.made if row["key_result_id"] in self.told() and row["escalation_id"] not in private]
+
+    def settled(self) -> dict[int, bool]:
+        """What became of decisions since: whether each is done."""
+        return {
+            row["id"]: row["state"] is DecisionState.DONE
+            for row in self.told_decisions()
+            if row["state"] is not DecisionState.OPEN and row["settled_at"] > self.since
+        }
+
+    def newly_decided(self) -> set[int]:
+        """What was decided since, and is not dropped, overdue, or told as done."""
+        return {
+            row["id"]
+            for row in self.told_decisions()
+            if row["created_at"] > self.since
+            and row["state"] is not DecisionState.DROPPED
+            and not (row["state"] is DecisionState.OPEN and row["due_on"] < TODAY)
+            and row["id"] not in self.settled()
+        }
 
     def waiting(self) -> list[tuple[int, str, str, str]]:
         found = []
@@ -496,7 +526,7 @@ def _decide(session: Session, key_result: KeyResult, one: Life, call: Escalation
             # Long after the call's end, so that it came without this one.
             escalation=call if made.of_the_call and call is not None and call.private_at is not None else None,
             settled_at=NOW - timedelta(days=made.settled),
-            at=NOW - timedelta(days=20),
+            at=NOW - timedelta(days=max(20, made.settled)),
         )
 
 
