@@ -19,7 +19,8 @@ class Escalation(InWorkspace, Base):
     work. `next_step_at` is when the path goes on; null where nobody is left, and once something is decided. `round`
     counts how often the path began anew. `review_on` is the day of the review that it was taken to. It cannot be
     resolved without a decision (`decided_at`) or a stated reason why none was needed. Once it was made private
-    (`private_at`) only its members see it; `has_moved` says that its thread went on in a group message then.
+    (`private_at`) only its members see it; `has_moved` says that its thread went on in a group message then, and
+    `regrouped` how often it went on in another one, because somebody in the one before may not read it any more.
     """
 
     __tablename__ = "escalation"
@@ -71,6 +72,7 @@ class Escalation(InWorkspace, Base):
     no_decision_reason: Mapped[str | None]
     private_at: Mapped[datetime | None]
     has_moved: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    regrouped: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 def is_unresolved(escalation: sa.FromClause) -> sa.ColumnElement[bool]:

@@ -19,7 +19,8 @@ from bot.domain.escalation import EscalationState
 from bot.domain.localtime import Weekday, instant_of, local_date_of
 from bot.services import conversations, outbox
 from bot.services.access import teams_above
-from bot.services.escalation_members import MOVED, facts_of
+from bot.services.escalation_keys import root_key
+from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
 from bot.services.standing import standings
 from bot.services.still_open import Call, HelpAsked, blocking_at, newest_call
@@ -51,16 +52,6 @@ GOING_ON = (EscalationEventKind.ASKED_NEXT, EscalationEventKind.NAMED_AGAIN)
 SETTLING = (EscalationEventKind.DECISION_DONE, EscalationEventKind.DECISION_DROPPED)
 # It was carried out in Okra: those whom it concerns are told by `bot/services/redefinition_posts.py`.
 CARRIED_OUT = (EscalationEventKind.CHANGED, EscalationEventKind.STOPPED)
-
-
-def root_key(escalation: Escalation) -> str:
-    """The key of the thread's first message, where the thread is now."""
-    return first_root_key(escalation.id) + (MOVED if escalation.has_moved else "")
-
-
-def first_root_key(escalation_id: int) -> str:
-    """The key of the thread's first message, where it began."""
-    return f"escalation:{escalation_id}"
 
 
 def root_of(session: Session, escalation: Escalation) -> Delivery | None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.permissions import Action, Actor, Facts, may
 from bot.services.access import Caller, key_result_facts
+from bot.services.escalation_keys import is_root_key, root_keys
 from bot.services.escalation_path import in_on_it
 from bot.services.visibility import is_led_by
 from models import (
@@ -28,9 +29,6 @@ from models import (
 from models.base import table_of
 
 Condition = sa.ColumnElement[bool]
-
-# What the key of a thread's first message ends in, where it went on in a group message.
-MOVED = ":private"
 
 
 def facts_of(session: Session, escalation: Escalation, *, told: Collection[int] = ()) -> Facts:
@@ -62,8 +60,13 @@ def open_to(viewer: Caller | None) -> Condition:
     me = viewer.member_id
     co_owner = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
     asked = sa.exists().where(_was_asked(Escalation.id), EscalationStep.member_id == me)
-    here = table_of(Escalation).c
-    in_group = sa.exists().where(_reads_its_thread(here.workspace_id, here.id, me))
+    here = table_of(Escalation)
+    in_group = sa.exists().where(
+        Delivery.workspace_id == here.c.workspace_id,
+        is_root_key(table_of(Delivery).c.key, here),
+        ConversationMember.conversation_id == Delivery.conversation_id,
+        ConversationMember.member_id == me,
+    )
     return sa.or_(
         Escalation.private_at.is_(None),
         KeyResult.owner_id == me,
@@ -79,19 +82,9 @@ def _was_asked(escalation_id: object) -> Condition:
 
 
 def _in_its_group(escalation: Escalation) -> sa.Select[int]:
-    return sa.select(ConversationMember.member_id).where(
-        _reads_its_thread(sa.literal(escalation.workspace_id), sa.literal(escalation.id), ConversationMember.member_id)
-    )
-
-
-def _reads_its_thread(
-    workspace_id: sa.ColumnElement[int], escalation_id: sa.ColumnElement[int], member_id: object
-) -> Condition:
-    """The member is in the group message that holds the thread, or held it before it was made private."""
-    first = sa.literal("escalation:").concat(sa.cast(escalation_id, sa.Text))
-    return sa.and_(
-        Delivery.workspace_id == workspace_id,
-        Delivery.key.in_([first, first.concat(MOVED)]),
-        ConversationMember.conversation_id == Delivery.conversation_id,
-        ConversationMember.member_id == member_id,
+    """Who is in the group message that holds the thread, or held it before it was made private."""
+    return (
+        sa.select(ConversationMember.member_id)
+        .join(Delivery, Delivery.conversation_id == ConversationMember.conversation_id)
+        .where(Delivery.workspace_id == escalation.workspace_id, Delivery.key.in_(root_keys(escalation)))
     )

@@ -12,9 +12,10 @@ from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, may
 from bot.services import conversations, outbox
 from bot.services.access import actor_of
-from bot.services.escalation_case import first_root_key, key_result_of
+from bot.services.escalation_case import key_result_of
+from bot.services.escalation_keys import root_key
 from bot.services.escalation_members import facts_of
-from models import Delivery, DeliveryState, Escalation, Member
+from models import Delivery, DeliveryState, Escalation, Member, PostKind
 
 # A thread whose first message could not be posted has no place for replies; nor has one that may not be read any more.
 LOST = (DeliveryState.FAILED, DeliveryState.OBSOLETE)
@@ -53,8 +54,10 @@ def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> 
 
 
 def is_left(session: Session, delivery: Delivery, escalation: Escalation) -> bool:
-    """Whether it is of the thread that was left when the escalation was made private."""
-    if not escalation.has_moved:
+    """Whether it is of a thread that was left: what is said since goes on under another first message."""
+    if delivery.kind is PostKind.ESCALATION:
+        return delivery.key != root_key(escalation)
+    if delivery.follows_id is None or not (escalation.has_moved or escalation.regrouped):
         return False
-    left = outbox.delivery_of(session, escalation.workspace_id, first_root_key(escalation.id))
-    return left is not None and left.id in (delivery.id, delivery.follows_id)
+    here = outbox.delivery_of(session, escalation.workspace_id, root_key(escalation))
+    return here is not None and delivery.follows_id != here.id

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
 from bot.services import conversations, outbox
 from bot.services.access import key_result_facts, leads_above, teams_above
-from bot.services.escalation_case import root_key, root_of
+from bot.services.escalation_case import root_of
+from bot.services.escalation_keys import root_key
 from bot.services.escalation_news import redraw
 from bot.services.escalation_path import in_on_it, taking_part
-from bot.services.escalation_readers import readers_of
+from bot.services.escalation_readers import may_read, readers_of
 from models import Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
 
 
@@ -53,14 +55,37 @@ def move_thread(session: Session, now: datetime, escalation: Escalation, actor_i
         redraw(session, now, escalation)
         return
     escalation.has_moved = root is not None
+    _go_on(session, now, escalation, root, [actor_id])
+
+
+def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
+    """These have another owner. Where somebody in a group message may not see the key result any more, nobody reads on
+    there: the thread goes on in another one, with the new owner. Elsewhere it stays where it is.
+    """
+    escalations = session.scalars(
+        sa.select(Escalation)
+        .where(Escalation.key_result_id.in_(key_result_ids), Escalation.state != EscalationState.RESOLVED)
+        .order_by(Escalation.id)
+        .with_for_update(key_share=True)
+    ).all()
+    for escalation in escalations:
+        root = root_of(session, escalation)
+        if root is None or root.channel_id is not None or may_read(session, root, escalation):
+            continue
+        escalation.regrouped += 1
+        _go_on(session, now, escalation, root, [])
+
+
+def _go_on(session: Session, now: datetime, escalation: Escalation, left: Delivery | None, more: Sequence[int]) -> None:
+    """The thread goes on in a group message. What stands where it was is taken back."""
     session.flush()
-    place = _group(session, now, escalation, group_of(session, escalation, [actor_id]))
+    place = _group(session, now, escalation, group_of(session, escalation, more))
     _begin(session, now, escalation, place, at=now)
-    if root is not None:
-        left = session.scalars(
-            sa.select(Delivery.id).where(Delivery.workspace_id == root.workspace_id, Delivery.follows_id == root.id)
+    if left is not None:
+        replies = session.scalars(
+            sa.select(Delivery.id).where(Delivery.workspace_id == left.workspace_id, Delivery.follows_id == left.id)
         ).all()
-        outbox.show_from_now_on(session, now, workspace_id=root.workspace_id, delivery_ids=[root.id, *left])
+        outbox.show_from_now_on(session, now, workspace_id=left.workspace_id, delivery_ids=[left.id, *replies])
     redraw(session, now, escalation)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Period, period
 from bot.domain.excuses import Excuse
 from bot.domain.personal_week import Opening, opening
-from bot.services import outbox, planning
+from bot.services import escalation_thread, outbox, planning
 from bot.services.asking import asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
@@ -34,6 +34,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
       work.
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
+    - A private request for help goes on with the new owner.
 
     A fixed number of queries, and one post and redraw a person.
     """
@@ -85,6 +86,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     for key in sorted(changed):
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
     planning.revise(session, now, key_result_ids)
+    escalation_thread.keep_threads(session, now, key_result_ids)
 
 
 def redraw_lists(session: Session, now: datetime, key_result: KeyResult) -> None:

@@ -15,7 +15,8 @@ from bot.blocks.standing import EscalationLink
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
 from bot.services.blockers import blocked_by
-from bot.services.escalation_members import MOVED, may_see, open_to
+from bot.services.escalation_keys import is_root_key
+from bot.services.escalation_members import may_see, open_to
 from bot.services.visibility import visible_to
 from models import (
     Answer,
@@ -363,9 +364,10 @@ def of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
 
 def root_of(escalation: type[Escalation]) -> sa.ColumnElement[bool]:
     """Joins the delivery of a thread's first message, where the thread is now."""
-    key = sa.literal("escalation:").concat(sa.cast(escalation.id, sa.Text))
-    where = sa.case((escalation.has_moved, MOVED), else_="")
-    return sa.and_(Delivery.workspace_id == escalation.workspace_id, Delivery.key == key.concat(where))
+    return sa.and_(
+        Delivery.workspace_id == escalation.workspace_id,
+        is_root_key(table_of(Delivery).c.key, escalation, now_only=True),
+    )
 
 
 def _is_for(session: Session, escalation: Escalation, readers: Readers) -> bool:

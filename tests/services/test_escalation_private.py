@@ -31,6 +31,7 @@ from bot.services import (
     digest_snapshot,
     escalation,
     escalation_more,
+    hand_over,
     health,
     key_result_view,
     listing,
@@ -40,6 +41,7 @@ from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
 from bot.services.digest import take_due
 from bot.services.digest_noted import noted_since
+from bot.services.escalation_keys import is_root_key, root_key
 from bot.services.escalation_ladder import step_due
 from bot.services.escalation_members import may_see, open_to
 from bot.services.prompt import prompt_view
@@ -56,6 +58,7 @@ from models import (
     Objective,
     PostKind,
 )
+from models.base import table_of
 from models.database import Database
 
 WEEK = period_on(MORNING.date())
@@ -348,9 +351,66 @@ def test_once_the_key_result_is_somebody_elses_nobody_reads_new_words_where_its_
         session.flush()
         assert shown(session, "escalation:1:private") is None
         assert scene.owner.id not in key_result_facts(session, scene.key_result).co_owner_ids
-        # The new owner is told directly from now on.
+        # Whoever changes the owner without handing over leaves it at that: the new owner is told directly.
         escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
         assert keys(session)[-1].endswith(f"to:{scene.stranger.id}")
+
+
+def test_handed_over_the_thread_goes_on_in_a_group_message_with_the_new_owner(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        sent(session)
+        hand_to(session, scene, scene.stranger)
+        root = posted(session, "escalation:1:private:1")
+        assert group(session, root) == {scene.stranger.id, scene.lead.id}
+        assert "*Stuck:* the auditor has had nothing from HR" in words(shown(session, root.key))
+        sent(session, root.key)
+        # Where the first owner reads nothing is left of it, and nothing new is said.
+        left = session.scalars(
+            sa.select(Delivery).where(
+                Delivery.conversation_id.is_not(None), Delivery.conversation_id != root.conversation_id
+            )
+        ).all()
+        assert len(left) == 2
+        assert {words(shown(session, row.key)) for row in left} == {MADE}
+        decide(session, scene, scene.lead)
+        (reply,) = session.scalars(sa.select(Delivery).where(Delivery.follows_id == root.id))
+        assert (reply.kind, reply.conversation_id) == (PostKind.ESCALATION_REPLY, root.conversation_id)
+        for one in everybody(scene):
+            assert may_see(session, the_escalation(session), one.id) is (one in (scene.stranger, scene.lead))
+        here = sa.select(Delivery.key).join(
+            Escalation, is_root_key(table_of(Delivery).c.key, Escalation, now_only=True)
+        )
+        assert session.scalars(here).all() == [root.key] == [root_key(the_escalation(session))]
+        assert [one.escalation_id for one in open_escalations_of(session, scene.company.caller(scene.stranger))]
+        # And on to somebody else again.
+        hand_to(session, scene, scene.head)
+        assert group(session, posted(session, "escalation:1:private:2")) >= {scene.head.id, scene.lead.id}
+        assert words(shown(session, root.key)) == MADE
+
+
+def test_in_a_channel_the_thread_stays_where_it_is_and_private_it_goes_on_without_who_gave_it_away(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        sent(session)
+        hand_to(session, scene, scene.stranger)
+        assert the_escalation(session).regrouped == 0
+        make_private(session, scene, scene.stranger)
+        sent(session)
+        hand_to(session, scene, scene.lead)
+        root = posted(session, "escalation:1:private:1")
+        assert group(session, root) == {scene.lead.id, scene.head.id}
+
+
+def hand_to(session: Session, scene: Scene, to: Member) -> None:
+    """The key result changes hands, with their consent."""
+    asked = hand_over.ask(session, MORNING, scene.company.caller(scene.lead), scene.key_result.id, to.id)
+    if to is not scene.lead:
+        hand_over.accept(session, MORNING, scene.company.caller(to), asked.id)
 
 
 # One question to the owner
