@@ -6,7 +6,7 @@ and one statement a row is run and answered as often as there are rows. There, r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,34 @@ from models.base import Base, table_of
 from models.prepared import Prepared
 
 Rows = Sequence[Mapping[str, Any]]
+# What stands in a statement for the value of this name, which is another one for each row.
+Each = Callable[[str], sa.ColumnElement[Any]]
+
+
+class ForEach:
+    """A change of rows that takes other values for each. In the order in which they come, so that two end in no
+    deadlock where both go by the rows' ids."""
+
+    def __init__(self, make: Callable[[Each], sa.Update], **like: sa.ColumnElement[Any]) -> None:
+        """`make` puts the statement together; `like` names its values, with columns of their types."""
+        self._names = tuple(like)
+        kinds = {name: column.type for name, column in like.items()}
+        given = _given(kinds)
+        self._of_lists = Prepared(make(lambda name: given.c[name]))
+        self._of_one = Prepared(make(lambda name: sa.bindparam(name, type_=kinds[name])))
+
+    def run(self, session: Session, rows: Rows) -> None:
+        """Nothing where there are no rows. What is pending in the session goes first."""
+        if rows:
+            session.flush()
+            self.send(session, rows)
+
+    def send(self, session: Session, rows: Rows) -> None:
+        """As `run`, for one row at least, and without what is pending."""
+        if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
+            self._of_lists.send(session, lists(rows, self._names))
+        else:
+            self._of_one.run_all(session, rows)
 
 
 def insert_all(session: Session, table: type[Base], rows: Rows) -> None:
@@ -40,10 +68,7 @@ def save_all(session: Session, rows: Sequence[Base], names: Sequence[str]) -> No
         return
     table = type(rows[0])
     values = [{"of": row.id, **{name: getattr(row, name) for name in names}} for row in rows]
-    if session.get_bind().dialect.name == "postgresql":
-        _changed_by_lists(table, tuple(names)).send(session, lists(values, ("of", *names)))
-    else:
-        _changed_one(table, tuple(names)).run_all(session, values)
+    _changed(table, tuple(names)).send(session, values)
     for row, written in zip(rows, values, strict=True):
         for name in names:
             set_committed_value(row, name, written[name])
@@ -92,17 +117,10 @@ def _of_one(table: type[Base], _names: tuple[str, ...]) -> Prepared:
 
 
 @cache
-def _changed_by_lists(table: type[Base], names: tuple[str, ...]) -> Prepared:
-    target = table_of(table)
-    given = _given({"of": target.c.id.type, **{name: target.c[name].type for name in names}})
-    return Prepared(sa.update(target).where(target.c.id == given.c.of).values({name: given.c[name] for name in names}))
+def _changed(table: type[Base], names: tuple[str, ...]) -> ForEach:
+    columns = table_of(table).c
 
+    def change(each: Each) -> sa.Update:
+        return sa.update(table_of(table)).where(columns.id == each("of")).values({name: each(name) for name in names})
 
-@cache
-def _changed_one(table: type[Base], names: tuple[str, ...]) -> Prepared:
-    target = table_of(table)
-    return Prepared(
-        sa.update(target)
-        .where(target.c.id == sa.bindparam("of"))
-        .values({name: sa.bindparam(name, type_=target.c[name].type) for name in names})
-    )
+    return ForEach(change, of=columns.id, **{name: columns[name] for name in names})

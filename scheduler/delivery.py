@@ -30,7 +30,8 @@ from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, Unk
 from models import Delivery, DeliveryState, Hold, Message
 from models.base import table_of
 from models.loading import LoadedOf
-from models.prepared import Listed, Prepared
+from models.many import ForEach
+from models.prepared import Listed
 from scheduler import due, pace
 from scheduler.posts import NotRendered, render_all
 from scheduler.whereabouts import Arrival, Destination, arrived, destinations
@@ -122,7 +123,7 @@ def _claim_in(
     later = [{"of": row.delivery_id, "at": at} for row, at in places.items() if row not in taken]
     if later:
         # These conversations just had a message. Their turn comes; the slots went to others.
-        _LATER.run_all(session, later)
+        _LATER.run(session, later)
     if taken:
         ids = [row.delivery_id for row in taken]
         _CLAIMED.run(session, ids, {"worker": worker_id, "until": now + LEASE})
@@ -420,8 +421,10 @@ _CLAIMED = Listed(
         )
     )
 )
-_LATER = Prepared(
-    sa.update(_delivery).where(_delivery.c.id == sa.bindparam("of")).values(not_before=sa.bindparam("at"))
+_LATER = ForEach(
+    lambda each: sa.update(_delivery).where(_delivery.c.id == each("of")).values(not_before=each("at")),
+    of=_delivery.c.id,
+    at=_delivery.c.not_before,
 )
 _WANTED = Listed(
     lambda ids: sa.select(_message.c.delivery_id, _message.c.wanted).where(_message.c.delivery_id.in_(ids))

@@ -19,6 +19,7 @@ from bot.slack import Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime, table_of
 from models.loading import Loaded
+from models.many import ForEach
 from models.prepared import Prepared
 from scheduler import pace, showing
 from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, backoff
@@ -124,7 +125,7 @@ def _drawings(
             )
         )
     leased = [{"of": one.message_id, "until": one.until + timedelta(seconds=settle)} for one in drawings]
-    _LEASED.run_all(session, leased)
+    _LEASED.run(session, leased)
     return drawings
 
 
@@ -203,10 +204,14 @@ _DRAWN = Loaded(
     .with_for_update(key_share=True)
 )
 _message = table_of(Message)
-_LEASED = Prepared(
-    sa.update(_message)
-    .where(_message.c.id == sa.bindparam("of"))
-    .values(generation=_message.c.generation + 1, error=None, leased_until=sa.bindparam("until"))
+_LEASED = ForEach(
+    lambda each: (
+        sa.update(_message)
+        .where(_message.c.id == each("of"))
+        .values(generation=_message.c.generation + 1, error=None, leased_until=each("until"))
+    ),
+    of=_message.c.id,
+    until=_message.c.leased_until,
 )
 _SHOWN = Prepared(
     sa.update(_message)

@@ -23,7 +23,8 @@ from models import (
     PostKind,
 )
 from models.base import table_of
-from models.prepared import Listed, Prepared
+from models.many import ForEach
+from models.prepared import Listed
 from scheduler import pace
 
 
@@ -89,10 +90,10 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
         {"of": one.row.id, "now": now, "channel": one.place.channel, "ts": one.place.ts, "drawn": one.drawn}
         for one in sorted(arrivals, key=lambda one: one.row.id)
     ]
-    _SENT.run_all(session, places)
-    _SHOWN.run_all(session, places)
-    _OPENED.run_all(session, [{"of": of, "channel": channel} for of, channel in sorted(opened.items())])
-    _GROUP_OPENED.run_all(session, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
+    _SENT.run(session, places)
+    _SHOWN.run(session, places)
+    _OPENED.run(session, [{"of": of, "channel": channel} for of, channel in sorted(opened.items())])
+    _GROUP_OPENED.run(session, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
     quoting = {one.row.escalation_event_id for one in arrivals if one.row.kind is PostKind.ESCALATION_REPLY}
     if quoting:
         # What was copied of a message stands in Slack now, and nowhere else.
@@ -122,21 +123,31 @@ _ADDRESSES = Listed(
         _member.c.id.in_(ids)
     )
 )
-_SENT = Prepared(
-    sa.update(_delivery)
-    .where(_delivery.c.id == sa.bindparam("of"))
-    .values(
-        state=DeliveryState.SENT,
-        error=None,
-        settled_at=sa.bindparam("now"),
-        posted_channel=sa.bindparam("channel"),
-        posted_ts=sa.bindparam("ts"),
-    )
+_SENT = ForEach(
+    lambda each: (
+        sa.update(_delivery)
+        .where(_delivery.c.id == each("of"))
+        .values(
+            state=DeliveryState.SENT,
+            error=None,
+            settled_at=each("now"),
+            posted_channel=each("channel"),
+            posted_ts=each("ts"),
+        )
+    ),
+    of=_delivery.c.id,
+    now=_delivery.c.settled_at,
+    channel=_delivery.c.posted_channel,
+    ts=_delivery.c.posted_ts,
 )
-_OPENED = Prepared(
-    sa.update(_member)
-    .where(_member.c.id == sa.bindparam("of"), _member.c.dm_channel.is_(None))
-    .values(dm_channel=sa.bindparam("channel"))
+_OPENED = ForEach(
+    lambda each: (
+        sa.update(_member)
+        .where(_member.c.id == each("of"), _member.c.dm_channel.is_(None))
+        .values(dm_channel=each("channel"))
+    ),
+    of=_member.c.id,
+    channel=_member.c.dm_channel,
 )
 _GROUP = (
     sa.select(_member.c.slack_user_id, _conversation.c.slack_id)
@@ -146,21 +157,27 @@ _GROUP = (
     .where(_conversation.c.id == sa.bindparam("conversation_id"))
     .order_by(_member.c.id)
 )
-_GROUP_OPENED = Prepared(
-    sa.update(_conversation)
-    .where(_conversation.c.id == sa.bindparam("of"), _conversation.c.slack_id.is_(None))
-    .values(slack_id=sa.bindparam("channel"))
+_GROUP_OPENED = ForEach(
+    lambda each: (
+        sa.update(_conversation)
+        .where(_conversation.c.id == each("of"), _conversation.c.slack_id.is_(None))
+        .values(slack_id=each("channel"))
+    ),
+    of=_conversation.c.id,
+    channel=_conversation.c.slack_id,
 )
 _UNQUOTED = Listed(
     lambda ids: sa.update(_event).where(_event.c.id.in_(ids), _event.c.quote.is_not(None)).values(quote=None)
 )
-_SHOWN = Prepared(
-    sa.update(_message)
-    .where(_message.c.delivery_id == sa.bindparam("of"))
-    .values(
-        channel=sa.bindparam("channel"),
-        ts=sa.bindparam("ts"),
-        shown=sa.bindparam("drawn"),
-        not_before=sa.bindparam("now"),
-    )
+_SHOWN = ForEach(
+    lambda each: (
+        sa.update(_message)
+        .where(_message.c.delivery_id == each("of"))
+        .values(channel=each("channel"), ts=each("ts"), shown=each("drawn"), not_before=each("now"))
+    ),
+    of=_message.c.delivery_id,
+    channel=_message.c.channel,
+    ts=_message.c.ts,
+    drawn=_message.c.shown,
+    now=_message.c.not_before,
 )
