@@ -25,16 +25,36 @@ Each = Callable[[str], sa.ColumnElement[Any]]
 
 
 class ForEach:
-    """A change of rows that takes other values for each. In the order in which they come, so that two end in no
-    deadlock where both go by the rows' ids."""
+    """A change of rows that takes other values for each. Rows are locked in the order of their ids, whatever the order
+    in which they come: so two of these end in no deadlock."""
 
-    def __init__(self, make: Callable[[Each], sa.Update], **like: sa.ColumnElement[Any]) -> None:
-        """`make` puts the statement together; `like` names its values, with columns of their types."""
+    def __init__(
+        self,
+        table: type[Base],
+        find: Callable[[Each], sa.ColumnElement[bool]],
+        change: Callable[[Each], Mapping[str, Any]],
+        **like: sa.ColumnElement[Any],
+    ) -> None:
+        """`find` is the condition for the row that is meant and `change` its new values; `like` names what is given for
+        each, with columns of their types."""
+        target = table_of(table)
         self._names = tuple(like)
         kinds = {name: column.type for name, column in like.items()}
         given = _given(kinds)
-        self._of_lists = Prepared(make(lambda name: given.c[name]))
-        self._of_one = Prepared(make(lambda name: sa.bindparam(name, type_=kinds[name])))
+        held = (
+            sa.select(target.c.id.label("held_id"), *given.c)
+            .select_from(target.join(given, find(lambda name: given.c[name])))
+            .order_by(target.c.id)
+            .with_for_update(of=target, key_share=True)
+            .cte("held")
+        )
+        of_lists = sa.update(target).where(target.c.id == held.c.held_id)
+        self._of_lists = Prepared(of_lists.values(change(lambda name: held.c[name])))
+
+        def one(name: str) -> sa.ColumnElement[Any]:
+            return sa.bindparam(name, type_=kinds[name])
+
+        self._of_one = Prepared(sa.update(target).where(find(one)).values(change(one)))
 
     def run(self, session: Session, rows: Rows) -> None:
         """Nothing where there are no rows. What is pending in the session goes first."""
@@ -120,7 +140,10 @@ def _of_one(table: type[Base], _names: tuple[str, ...]) -> Prepared:
 def _changed(table: type[Base], names: tuple[str, ...]) -> ForEach:
     columns = table_of(table).c
 
-    def change(each: Each) -> sa.Update:
-        return sa.update(table_of(table)).where(columns.id == each("of")).values({name: each(name) for name in names})
-
-    return ForEach(change, of=columns.id, **{name: columns[name] for name in names})
+    return ForEach(
+        table,
+        lambda each: columns.id == each("of"),
+        lambda each: {name: each(name) for name in names},
+        of=columns.id,
+        **{name: columns[name] for name in names},
+    )

@@ -422,7 +422,9 @@ _CLAIMED = Listed(
     )
 )
 _LATER = ForEach(
-    lambda each: sa.update(_delivery).where(_delivery.c.id == each("of")).values(not_before=each("at")),
+    Delivery,
+    lambda each: _delivery.c.id == each("of"),
+    lambda each: {"not_before": each("at")},
     of=_delivery.c.id,
     at=_delivery.c.not_before,
 )

@@ -205,11 +205,9 @@ _DRAWN = Loaded(
 )
 _message = table_of(Message)
 _LEASED = ForEach(
-    lambda each: (
-        sa.update(_message)
-        .where(_message.c.id == each("of"))
-        .values(generation=_message.c.generation + 1, error=None, leased_until=each("until"))
-    ),
+    Message,
+    lambda each: _message.c.id == each("of"),
+    lambda each: {"generation": _message.c.generation + 1, "error": None, "leased_until": each("until")},
     of=_message.c.id,
     until=_message.c.leased_until,
 )

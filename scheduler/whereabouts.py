@@ -124,28 +124,24 @@ _ADDRESSES = Listed(
     )
 )
 _SENT = ForEach(
-    lambda each: (
-        sa.update(_delivery)
-        .where(_delivery.c.id == each("of"))
-        .values(
-            state=DeliveryState.SENT,
-            error=None,
-            settled_at=each("now"),
-            posted_channel=each("channel"),
-            posted_ts=each("ts"),
-        )
-    ),
+    Delivery,
+    lambda each: _delivery.c.id == each("of"),
+    lambda each: {
+        "state": DeliveryState.SENT,
+        "error": None,
+        "settled_at": each("now"),
+        "posted_channel": each("channel"),
+        "posted_ts": each("ts"),
+    },
     of=_delivery.c.id,
     now=_delivery.c.settled_at,
     channel=_delivery.c.posted_channel,
     ts=_delivery.c.posted_ts,
 )
 _OPENED = ForEach(
-    lambda each: (
-        sa.update(_member)
-        .where(_member.c.id == each("of"), _member.c.dm_channel.is_(None))
-        .values(dm_channel=each("channel"))
-    ),
+    Member,
+    lambda each: sa.and_(_member.c.id == each("of"), _member.c.dm_channel.is_(None)),
+    lambda each: {"dm_channel": each("channel")},
     of=_member.c.id,
     channel=_member.c.dm_channel,
 )
@@ -158,11 +154,9 @@ _GROUP = (
     .order_by(_member.c.id)
 )
 _GROUP_OPENED = ForEach(
-    lambda each: (
-        sa.update(_conversation)
-        .where(_conversation.c.id == each("of"), _conversation.c.slack_id.is_(None))
-        .values(slack_id=each("channel"))
-    ),
+    Conversation,
+    lambda each: sa.and_(_conversation.c.id == each("of"), _conversation.c.slack_id.is_(None)),
+    lambda each: {"slack_id": each("channel")},
     of=_conversation.c.id,
     channel=_conversation.c.slack_id,
 )
@@ -170,11 +164,14 @@ _UNQUOTED = Listed(
     lambda ids: sa.update(_event).where(_event.c.id.in_(ids), _event.c.quote.is_not(None)).values(quote=None)
 )
 _SHOWN = ForEach(
-    lambda each: (
-        sa.update(_message)
-        .where(_message.c.delivery_id == each("of"))
-        .values(channel=each("channel"), ts=each("ts"), shown=each("drawn"), not_before=each("now"))
-    ),
+    Message,
+    lambda each: _message.c.delivery_id == each("of"),
+    lambda each: {
+        "channel": each("channel"),
+        "ts": each("ts"),
+        "shown": each("drawn"),
+        "not_before": each("now"),
+    },
     of=_message.c.delivery_id,
     channel=_message.c.channel,
     ts=_message.c.ts,

@@ -49,6 +49,11 @@ def made_private() -> Post:
     return one_sentence("🔒 Made private: this request for help goes on with those whom it concerns.")
 
 
+def changed_hands() -> Post:
+    """In the place of what stood in a group message, once the thread went on in one with the new owner."""
+    return one_sentence("🔒 This key result has changed hands: its request for help goes on with the new owner.")
+
+
 def after_review(case: Case) -> Post:
     """The direct message to who took it to the review, on its evening: what was decided?"""
     question = f"You took this to {review(case.review_on)}: what was decided?"

@@ -37,7 +37,7 @@ _MORNING = re.compile(
     r"^Good morning: .*(?:decisions? (?:is|are) due|for help waits? for you|waits for your answer|wait for your team)"
 )
 _ENDS = re.compile(r"\*Decided\*|\*No decision was needed:\*")
-_LEFT = re.compile(r"^🔒 Made private")
+_LEFT = re.compile(r"^🔒 (?:Made private|This key result has changed hands)")
 _NUMBER = re.compile(r"KR-(\d+)")
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")

@@ -27,17 +27,19 @@ from models import (
 )
 
 
-def noted_since(session: Session, team_ids: Collection[int], since: datetime) -> tuple[Noted, ...]:
+def noted_since(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> tuple[Noted, ...]:
     """Of the key results that these teams hold or share and everybody may see, by number. A fixed number of queries."""
     found = [
-        *_changed(session, team_ids, since),
-        *_stopped(session, team_ids, since),
-        *_not_decided(session, team_ids, since),
+        *_changed(session, team_ids, since, until),
+        *_stopped(session, team_ids, since, until),
+        *_not_decided(session, team_ids, since, until),
     ]
     return tuple(sorted(found, key=lambda one: (list(NotedAs).index(one.noted_as), one.number)))
 
 
-def settled_since(session: Session, team_ids: Collection[int], since: datetime) -> tuple[SettledDecision, ...]:
+def settled_since(
+    session: Session, team_ids: Collection[int], since: datetime, until: datetime
+) -> tuple[SettledDecision, ...]:
     """What became of these teams' decisions, those that are done first. As for the rest, nothing that is private."""
     rows = session.execute(
         sa.select(Decision, KeyResult.number)
@@ -47,6 +49,7 @@ def settled_since(session: Session, team_ids: Collection[int], since: datetime) 
         .where(
             Decision.state != DecisionState.OPEN,
             Decision.settled_at > since,
+            Decision.settled_at <= until,
             of_teams(team_ids),
             visible_to(None),
             decision_open_to(None),
@@ -67,7 +70,7 @@ def settled_since(session: Session, team_ids: Collection[int], since: datetime) 
     return tuple(sorted(found, key=lambda one: not one.is_done))
 
 
-def _changed(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:
+def _changed(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> list[Noted]:
     """A baseline that was missing and is given now changes nothing that was agreed on."""
     old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
     rows = session.execute(
@@ -77,6 +80,7 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime) -> li
         .join(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
         .where(
             new.created_at > since,
+            new.created_at <= until,
             sa.or_(new.decision_id.is_not(None), old.start.is_not(None), new.start.is_(None)),
             KeyResult.archived_at.is_(None),
             of_teams(team_ids),
@@ -97,7 +101,7 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime) -> li
     ]
 
 
-def _stopped(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:
+def _stopped(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> list[Noted]:
     rows = session.execute(
         sa.select(KeyResult, KeyResultRevision)
         .join(Objective, Objective.id == KeyResult.objective_id)
@@ -105,6 +109,7 @@ def _stopped(session: Session, team_ids: Collection[int], since: datetime) -> li
         .where(
             KeyResult.state == KeyResultState.CLOSED,
             KeyResult.closed_at > since,
+            KeyResult.closed_at <= until,
             KeyResult.learning.is_not(None),
             of_teams(team_ids),
             visible_to(None),
@@ -116,7 +121,7 @@ def _stopped(session: Session, team_ids: Collection[int], since: datetime) -> li
     ]
 
 
-def _not_decided(session: Session, team_ids: Collection[int], since: datetime) -> list[Noted]:
+def _not_decided(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> list[Noted]:
     """Requests for help that were resolved with a reason why no decision was needed."""
     was_decided = sa.exists().where(
         Decision.escalation_id == EscalationEvent.escalation_id, Decision.created_at <= EscalationEvent.at
@@ -130,6 +135,7 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime) -
         .where(
             EscalationEvent.kind == EscalationEventKind.RESOLVED,
             EscalationEvent.at > since,
+            EscalationEvent.at <= until,
             EscalationEvent.reason.is_not(None),
             ~was_decided,
             of_teams(team_ids),

@@ -69,7 +69,7 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     today = local_date_of(now, zone)
     before = told_since(session, team, period, week)
     pace = pace_of(session, workspace)
-    settled = settled_since(session, team_ids, before)
+    settled = settled_since(session, team_ids, before, now)
     scored = [key_result_id for key_result_id, one in stands.items() if one.kind.is_scored]
     return Snapshot(
         team=team.name,
@@ -88,11 +88,11 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
         ),
         decided=tuple(
             _made(one, _colour(stands, one.key_result_id))
-            for one in decisions_since(session, team_ids, before, today)
+            for one in decisions_since(session, team_ids, before, now, today)
             if not one.is_overdue and one.decision_id not in {other.decision_id for other in settled}
         ),
         overdue=tuple(_overdue(one) for one in open_decisions(session, team_ids, today) if one.is_overdue),
-        noted=noted_since(session, team_ids, before),
+        noted=noted_since(session, team_ids, before, now),
         settled=settled,
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)

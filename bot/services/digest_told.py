@@ -1,4 +1,7 @@
-"""Since when a digest tells: from the one before it that people could read, so that nothing is lost or told twice."""
+"""Since when a digest tells: from the one before it that people could read, so that nothing is lost or told twice.
+
+It tells until the instant at which it is taken. What is recorded while it is being read stands in the next one.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ def told_since(session: Session, team: Team, period: Period, week: DigestWeek) -
 
     That is the week before's, but where Okra was away in between, where a digest did not leave before the next one was
     taken (that one overtakes it) or did not arrive, and where it had no key result to tell of and so was not posted.
-    One that is taken and posted to nobody (it was stopped, or has no reader) tells who asks for it.
+    One that is taken and posted to nobody (it was stopped, or has no reader) tells who asks for it. One of which Slack
+    never said that it arrived counts as unread: rather something is told twice than never.
 
     The hour of the week before the first digest of all, where there is none such; never more than `MOST_WEEKS` weeks
     before this one's. One query.

@@ -35,7 +35,7 @@ from bot.services.escalation_case import actor_name, case_of, names_of, who_may_
 from bot.services.escalation_events import Called, note
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_news import follow_up, redraw, tell_owner_of_help
-from bot.services.escalation_thread import begin_thread, thread_team
+from bot.services.escalation_thread import begin_thread, keep_thread, thread_team
 from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import (
@@ -350,6 +350,8 @@ def _reopen(
 ) -> EscalationEvent:
     """The same help is wanted again: the same thread, open since it first was, with its path from the beginning."""
     escalation.state, escalation.resolved_at, escalation.no_decision_reason = EscalationState.OPEN, None, None
+    # It may have changed hands meanwhile.
+    keep_thread(session, now, escalation)
     reopened = EscalationEventKind.REOPENED
     event = happened(session, now, escalation, reopened, caller=caller, answer=answer, called=called)
     ladder.begin_anew(session, now, escalation)

@@ -25,9 +25,8 @@ def first_root_key(escalation_id: int) -> str:
 
 
 def root_keys(escalation: Escalation) -> list[str]:
-    """Where the thread began, where it left its channel for, and where it is now."""
-    first = first_root_key(escalation.id)
-    return [first, first + PRIVATE, root_key(escalation)]
+    """Where the thread began, and where it is now. Whoever was in between and may still read it was taken along."""
+    return [first_root_key(escalation.id), root_key(escalation)]
 
 
 def is_root_key(
@@ -38,4 +37,4 @@ def is_root_key(
     first = sa.literal("escalation:").concat(sa.cast(of.id, sa.Text))
     group = sa.case((of.regrouped > 0, sa.literal(":").concat(sa.cast(of.regrouped, sa.Text))), else_="")
     here = first.concat(sa.case((of.has_moved, PRIVATE), else_="")).concat(group)
-    return key == here if now_only else key.in_([first, first.concat(PRIVATE), here])
+    return key == here if now_only else key.in_([first, here])

@@ -60,11 +60,12 @@ def open_to(viewer: Caller | None) -> Condition:
     me = viewer.member_id
     co_owner = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
     asked = sa.exists().where(_was_asked(Escalation.id), EscalationStep.member_id == me)
-    here = table_of(Escalation)
+    # A select that joins the thread's first message means one of them; here each counts.
+    here, root = table_of(Escalation), table_of(Delivery).alias()
     in_group = sa.exists().where(
-        Delivery.workspace_id == here.c.workspace_id,
-        is_root_key(table_of(Delivery).c.key, here),
-        ConversationMember.conversation_id == Delivery.conversation_id,
+        root.c.workspace_id == here.c.workspace_id,
+        is_root_key(root.c.key, here),
+        ConversationMember.conversation_id == root.c.conversation_id,
         ConversationMember.member_id == me,
     )
     return sa.or_(
@@ -82,7 +83,7 @@ def _was_asked(escalation_id: object) -> Condition:
 
 
 def _in_its_group(escalation: Escalation) -> sa.Select[int]:
-    """Who is in the group message that holds the thread, or held it before it was made private."""
+    """Who is in the group message that holds the thread, or the one in which it began."""
     return (
         sa.select(ConversationMember.member_id)
         .join(Delivery, Delivery.conversation_id == ConversationMember.conversation_id)

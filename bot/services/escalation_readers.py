@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy.orm import Session
 
 from bot.blocks import escalation as messages
 from bot.blocks.post import Post
 from bot.domain.organisation import Visibility
-from bot.domain.permissions import Action, may
+from bot.domain.permissions import Action, Facts, may
 from bot.services import conversations, outbox
 from bot.services.access import actor_of
 from bot.services.escalation_case import key_result_of
@@ -28,15 +28,34 @@ def may_read(session: Session, delivery: Delivery, escalation: Escalation, *told
     and see it or be in on the escalation: who was asked, who took it, and (`told`) who is asked to make a decision
     happen.
     """
+    if delivery.channel_id is not None:
+        facts = _facts(session, escalation, told)
+        return facts.visibility is Visibility.WORKSPACE and not facts.private
+    here, reading = _here(session, delivery, escalation, told)
+    return bool(here) and len(reading) == len(here)
+
+
+def still_reading(session: Session, delivery: Delivery, escalation: Escalation) -> list[int]:
+    """The readers of a direct or group message who are here and may see what it is about, as things are now."""
+    return _here(session, delivery, escalation)[1]
+
+
+def _here(
+    session: Session, delivery: Delivery, escalation: Escalation, told: Collection[int] = ()
+) -> tuple[list[int], list[int]]:
+    """Of its readers: who is here, and who of these may see it."""
+    facts = _facts(session, escalation, told)
+    readers = [session.get_one(Member, one) for one in readers_of(session, delivery)]
+    here = [one for one in readers if one.may_take_part]
+    reading = [one.id for one in here if may(actor_of(one), Action.VIEW_KEY_RESULT, facts)]
+    return [one.id for one in here], reading
+
+
+def _facts(session: Session, escalation: Escalation, told: Collection[int]) -> Facts:
     # Read at once with what belongs to it, where much is drawn together.
     key_result_of(session, escalation)
     taker = [escalation.taken_by_id] if escalation.taken_by_id is not None else []
-    facts = facts_of(session, escalation, told=[*taker, *told])
-    if delivery.channel_id is not None:
-        return facts.visibility is Visibility.WORKSPACE and not facts.private
-    readers = [session.get_one(Member, one) for one in readers_of(session, delivery)]
-    here = [one for one in readers if one.may_take_part]
-    return bool(here) and all(may(actor_of(one), Action.VIEW_KEY_RESULT, facts) for one in here)
+    return facts_of(session, escalation, told=[*taker, *told])
 
 
 def readers_of(session: Session, delivery: Delivery) -> Sequence[int]:
@@ -50,6 +69,8 @@ def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> 
     """Nothing, where nothing was said; else what stands is taken back, with its buttons."""
     if delivery.posted_ts is None:
         return None
+    if escalation.regrouped and delivery.channel_id is None and is_left(session, delivery, escalation):
+        return messages.changed_hands()
     return messages.made_private() if escalation.private_at is not None else messages.hidden()
 
 

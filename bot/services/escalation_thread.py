@@ -18,7 +18,7 @@ from bot.services.escalation_case import root_of
 from bot.services.escalation_keys import root_key
 from bot.services.escalation_news import redraw
 from bot.services.escalation_path import in_on_it, taking_part
-from bot.services.escalation_readers import may_read, readers_of
+from bot.services.escalation_readers import may_read, readers_of, still_reading
 from models import Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
 
 
@@ -55,32 +55,66 @@ def move_thread(session: Session, now: datetime, escalation: Escalation, actor_i
         redraw(session, now, escalation)
         return
     escalation.has_moved = root is not None
-    _go_on(session, now, escalation, root, [actor_id])
+    session.flush()
+    _go_on(session, now, escalation, root, group_of(session, escalation, [actor_id]), at=now)
 
 
-def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
-    """These have another owner. Where somebody in a group message may not see the key result any more, nobody reads on
-    there: the thread goes on in another one, with the new owner. Elsewhere it stays where it is.
-    """
-    escalations = session.scalars(
-        sa.select(Escalation)
+def hold_threads(session: Session, key_result_ids: Collection[int]) -> None:
+    """Lock what is unresolved about these: before members and messages, as whoever presses in a thread does."""
+    session.execute(
+        sa.select(Escalation.id)
         .where(Escalation.key_result_id.in_(key_result_ids), Escalation.state != EscalationState.RESOLVED)
         .order_by(Escalation.id)
         .with_for_update(key_share=True)
-    ).all()
-    for escalation in escalations:
-        root = root_of(session, escalation)
-        if root is None or root.channel_id is not None or may_read(session, root, escalation):
-            continue
-        escalation.regrouped += 1
-        _go_on(session, now, escalation, root, [])
+    )
 
 
-def _go_on(session: Session, now: datetime, escalation: Escalation, left: Delivery | None, more: Sequence[int]) -> None:
-    """The thread goes on in a group message. What stands where it was is taken back."""
+def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
+    """`keep_thread` of what is unresolved about these, which have another owner. `hold_threads` came before."""
+    for escalation in session.scalars(
+        sa.select(Escalation)
+        .where(Escalation.key_result_id.in_(key_result_ids), Escalation.state != EscalationState.RESOLVED)
+        .order_by(Escalation.id)
+        .execution_options(populate_existing=True)
+    ).all():
+        keep_thread(session, now, escalation)
+
+
+def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None:
+    """A thread that is with some people goes on with the owner in it, and with nobody who may not see it any more.
+
+    Nobody can be added to a group message, nor taken out of it: where it has to, the thread goes on in another one,
+    with those who read it and still may. In a channel it stays.
+    """
+    root = root_of(session, escalation)
+    if root is None or root.channel_id is not None:
+        return
+    owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
+    owner = taking_part(session, [owner_id] if owner_id is not None else [])
+    readers = readers_of(session, root)
+    if may_read(session, root, escalation) and all(one.id in readers for one in owner):
+        return
+    kept = still_reading(session, root, escalation)
+    people = [*owner, *taking_part(session, [one for one in kept if one != owner_id])]
+    if len(people) < 2:
+        people = list(group_of(session, escalation, kept))
+    escalation.regrouped += 1
     session.flush()
-    place = _group(session, now, escalation, group_of(session, escalation, more))
-    _begin(session, now, escalation, place, at=now)
+    # What waits for working hours goes on waiting.
+    _go_on(session, now, escalation, root, people, at=max(now, root.not_before) if root.posted_ts is None else now)
+
+
+def _go_on(
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    left: Delivery | None,
+    people: Sequence[Member],
+    *,
+    at: datetime,
+) -> None:
+    """The thread goes on in a group message of these people. What stands where it was is taken back."""
+    _begin(session, now, escalation, _group(session, now, escalation, people), at=at)
     if left is not None:
         replies = session.scalars(
             sa.select(Delivery.id).where(Delivery.workspace_id == left.workspace_id, Delivery.follows_id == left.id)

@@ -14,6 +14,7 @@ from bot.domain.permissions import Action, may
 from bot.services import access, audit, outbox, ownership, planning
 from bot.services.access import Caller
 from bot.services.definitions import name_of
+from bot.services.escalation_thread import hold_threads
 from bot.services.refusals import Reason, Refused
 from models import (
     Delivery,
@@ -170,6 +171,7 @@ def _offer(session: Session, hand_over: HandOver) -> Offer:
 
 
 def _accept(session: Session, now: datetime, hand_over: HandOver, key_result: KeyResult, to: Member) -> None:
+    hold_threads(session, [key_result.id])
     before = key_result.owner_id
     key_result.owner_id = to.id
     if key_result.state is KeyResultState.DRAFT:

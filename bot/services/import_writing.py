@@ -23,6 +23,7 @@ from bot.domain.importing.plan import (
 )
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.services import audit, escalation_path, ownerless_decisions, ownership, planning, team_planning
+from bot.services.escalation_thread import hold_threads
 from models import (
     Cycle,
     KeyResult,
@@ -165,6 +166,7 @@ class Writing:
         """Only where some team is on already has anybody anything to be asked."""
         on = sa.select(Team.id).where(Team.workspace_id == self._plan.workspace_id, Team.switched_on_at.is_not(None))
         if self._touched and self._session.scalar(on.limit(1)) is not None:
+            hold_threads(self._session, self._handed_over)
             planning.replan(self._session, self._now, sorted(self._touched))
             ownership.hand_over(self._session, self._now, self._plan.workspace_id, self._handed_over)
             # What is new this week is asked about in the prompt that its owner has already.

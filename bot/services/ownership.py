@@ -26,17 +26,17 @@ NOTE_STANDS = timedelta(weeks=2)
 def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids: Collection[int]) -> None:
     """These key results have another owner, since a moment ago in this transaction.
 
-    That was flushed, and `planning.replan` came before for both sides: it holds the owners, so that no tick opens a
-    check-in for the old one meanwhile.
+    That was flushed. `escalation_thread.hold_threads` came before, and then `planning.replan` for both sides: it holds
+    the owners, so that no tick opens a check-in for the old one meanwhile.
 
     - A check-in that is due becomes the new owner's, with the time that they have in their zone, and never less than
       it had. Where they have not been asked this week and their opening has come, they are asked as soon as they are at
       work.
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
-    - A private request for help goes on with the new owner.
+    - A request for help that is with some people goes on with the new owner among them.
 
-    A fixed number of queries, and one post and redraw a person.
+    A fixed number of queries, one post and redraw a person, and some more a request for help that goes on elsewhere.
     """
     if not key_result_ids:
         return

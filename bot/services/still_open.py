@@ -200,10 +200,17 @@ def decisions(session: Session, viewer: Caller, decision_ids: Collection[int], t
 
 
 def decisions_since(
-    session: Session, team_ids: Collection[int], since: datetime, today: date, *, viewer: Caller | None = None
+    session: Session,
+    team_ids: Collection[int],
+    since: datetime,
+    until: datetime,
+    today: date,
+    *,
+    viewer: Caller | None = None,
 ) -> list[OpenDecision]:
-    """The decisions of these teams that were recorded after `since` and not dropped, done or not. `viewer` as above."""
-    made = sa.and_(Decision.created_at > since, Decision.state != DecisionState.DROPPED)
+    """The decisions of these teams that were recorded after `since`, no later than `until`, and not dropped, done or
+    not. `viewer` as above."""
+    made = sa.and_(Decision.created_at > since, Decision.created_at <= until, Decision.state != DecisionState.DROPPED)
     return _decisions(session, today, viewer, made, of_teams(team_ids))
 
 

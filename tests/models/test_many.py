@@ -23,9 +23,9 @@ from models.once import insert_all_once
 NOW = datetime(2026, 10, 12, 9, tzinfo=UTC)
 _worker = table_of(Worker)
 _SEEN = ForEach(
-    lambda each: (
-        sa.update(_worker).where(_worker.c.id == each("of"), _worker.c.stopped_at.is_(None)).values(name=each("called"))
-    ),
+    Worker,
+    lambda each: sa.and_(_worker.c.id == each("of"), _worker.c.stopped_at.is_(None)),
+    lambda each: {"name": each("called")},
     of=_worker.c.id,
     called=_worker.c.name,
 )

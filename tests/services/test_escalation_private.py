@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.home import home
 from bot.blocks.key_result import key_result as key_result_message
-from bot.domain.cadence import period_on
+from bot.domain.cadence import following, period_on
 from bot.services import (
     decisions,
     digest_snapshot,
@@ -41,6 +41,7 @@ from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
 from bot.services.digest import take_due
 from bot.services.digest_noted import noted_since
+from bot.services.escalation_case import root_of
 from bot.services.escalation_keys import is_root_key, root_key
 from bot.services.escalation_ladder import step_due
 from bot.services.escalation_members import may_see, open_to
@@ -62,6 +63,8 @@ from models.base import table_of
 from models.database import Database
 
 WEEK = period_on(MORNING.date())
+NEXT_MONDAY = following(WEEK)
+CHANGED_HANDS = "🔒 This key result has changed hands: its request for help goes on with the new owner."
 MADE = "🔒 Made private: this request for help goes on with those whom it concerns."
 
 
@@ -293,7 +296,7 @@ def test_the_digest_says_nothing_of_it_nor_of_what_was_decided_in_it(database: D
         today = MORNING.date()
         assert open_escalations(session, None, growth) == []
         assert open_decisions(session, growth, today) == []
-        assert decisions_since(session, growth, MORNING - timedelta(days=1), today) == []
+        assert decisions_since(session, growth, MORNING - timedelta(days=1), MORNING + timedelta(days=30), today) == []
         taken = digest_snapshot.read(session, MORNING, scene.growth, WEEK)
         assert (taken.calls, taken.decided, taken.overdue) == ((), (), ())
 
@@ -307,7 +310,7 @@ def test_how_it_ended_and_what_came_of_it_is_counted_and_told_to_no_channel(data
         lead = scene.company.caller(scene.lead)
         escalation_more.make_private(session, MORNING, caller=scene.company.caller(scene.owner), escalation_id=2)
         escalation.resolve(session, MORNING, caller=lead, escalation_id=2, reason="we spoke about it")
-        assert noted_since(session, [scene.growth.id], MORNING - timedelta(days=1)) == ()
+        assert noted_since(session, [scene.growth.id], MORNING - timedelta(days=1), MORNING + timedelta(days=30)) == ()
         cycle = health.newest_cycle(session, scene.growth.workspace_id)
         assert cycle is not None
         later = MORNING + timedelta(days=30)
@@ -373,7 +376,7 @@ def test_handed_over_the_thread_goes_on_in_a_group_message_with_the_new_owner(da
             )
         ).all()
         assert len(left) == 2
-        assert {words(shown(session, row.key)) for row in left} == {MADE}
+        assert {words(shown(session, row.key)) for row in left} == {CHANGED_HANDS}
         decide(session, scene, scene.lead)
         (reply,) = session.scalars(sa.select(Delivery).where(Delivery.follows_id == root.id))
         assert (reply.kind, reply.conversation_id) == (PostKind.ESCALATION_REPLY, root.conversation_id)
@@ -387,7 +390,69 @@ def test_handed_over_the_thread_goes_on_in_a_group_message_with_the_new_owner(da
         # And on to somebody else again.
         hand_to(session, scene, scene.head)
         assert group(session, posted(session, "escalation:1:private:2")) >= {scene.head.id, scene.lead.id}
-        assert words(shown(session, root.key)) == MADE
+        assert words(shown(session, root.key)) == CHANGED_HANDS
+
+
+def test_who_may_still_read_it_is_taken_along_and_sees_it_on_every_surface(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session, by="head")
+        assert group(session, posted(session, "escalation:1:private")) == {scene.owner.id, scene.lead.id, scene.head.id}
+        sent(session)
+        hand_to(session, scene, scene.stranger)
+        root = posted(session, "escalation:1:private:1")
+        assert group(session, root) == {scene.stranger.id, scene.lead.id, scene.head.id}
+        for one in everybody(scene):
+            viewer = scene.company.caller(one)
+            seen = bool(open_escalations(session, viewer, [scene.growth.id]))
+            assert seen is may_see(session, the_escalation(session), one.id) is (one is not scene.owner)
+
+
+def test_who_has_left_or_still_leads_and_who_owns_it_now_do_not_share_a_thread_by_chance(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        # The lead who takes it on is in the group already, and gives it on: nobody in it may not read it, and yet.
+        hand_to(session, scene, scene.lead)
+        sent(session)
+        scene.lead.deactivated_at = MORNING
+        session.flush()
+        asked = hand_over.ask(
+            session, MORNING, scene.company.caller(scene.head), scene.key_result.id, scene.stranger.id
+        )
+        hand_over.accept(session, MORNING, scene.company.caller(scene.stranger), asked.id)
+        root = root_of(session, the_escalation(session))
+        assert root is not None
+        assert scene.stranger.id in group(session, root)
+        assert scene.lead.id not in group(session, root)
+
+
+def test_what_changed_hands_while_it_was_resolved_is_reopened_where_its_owner_reads_it(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        caller = scene.company.caller(scene.lead)
+        escalation.resolve(session, MORNING, caller=caller, escalation_id=1, reason="it is over")
+        hand_to(session, scene, scene.stranger)
+        assert the_escalation(session).regrouped == 0
+        tell(session, MORNING + timedelta(days=1), scene.key_result, by=scene.stranger, period=NEXT_MONDAY)
+        assert the_escalation(session).id == 1
+        root = posted(session, "escalation:1:private:1")
+        assert group(session, root) == {scene.stranger.id, scene.lead.id}
+        (reply,) = session.scalars(sa.select(Delivery).where(Delivery.follows_id == root.id))
+        assert reply.kind is PostKind.ESCALATION_REPLY
+
+
+def test_a_thread_that_waits_for_working_hours_goes_on_waiting(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        session.flush()
+        evening = MORNING.replace(hour=21)
+        tell(session, evening, scene.key_result, by=scene.owner)
+        waits = posted(session, "escalation:1").not_before
+        assert waits > evening
+        hand_to(session, scene, scene.stranger, now=evening + timedelta(hours=1))
+        assert posted(session, "escalation:1:1").not_before == waits
 
 
 def test_in_a_channel_the_thread_stays_where_it_is_and_private_it_goes_on_without_who_gave_it_away(
@@ -406,11 +471,11 @@ def test_in_a_channel_the_thread_stays_where_it_is_and_private_it_goes_on_withou
         assert group(session, root) == {scene.lead.id, scene.head.id}
 
 
-def hand_to(session: Session, scene: Scene, to: Member) -> None:
+def hand_to(session: Session, scene: Scene, to: Member, now: datetime = MORNING) -> None:
     """The key result changes hands, with their consent."""
-    asked = hand_over.ask(session, MORNING, scene.company.caller(scene.lead), scene.key_result.id, to.id)
+    asked = hand_over.ask(session, now, scene.company.caller(scene.lead), scene.key_result.id, to.id)
     if to is not scene.lead:
-        hand_over.accept(session, MORNING, scene.company.caller(to), asked.id)
+        hand_over.accept(session, now, scene.company.caller(to), asked.id)
 
 
 # One question to the owner

@@ -195,6 +195,7 @@ THREAD = Chapter(
         Case("The first message then, without one", lambda: said.root(NO_DECISION)),
         Case("Red again, within two weeks of the end", lambda: replies.opened_again(OPEN.standing, WORDS)),
         Case("It was made private: what stands where it was", said.made_private),
+        Case("Its key result has another owner: what stands in the group message before", said.changed_hands),
         Case("Its key result was limited: what stands where it was", said.hidden),
     ),
 )
