@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain.attention import Claim, Leave, Verdict, Wait, verdict, week_of
 from bot.domain.reminding import not_before
-from bot.services.readers import held_readers
-from bot.services.schedules import Weeks, weeks_of
+from bot.services.readers import Reader, held_readers
+from bot.services.schedules import Week, Weeks, weeks_of
 from models import Delivery, DeliveryState, Member, PostKind, Team
 from models.base import table_of
 from models.prepared import Listed, Row
@@ -83,7 +83,7 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
     known = (weeks or Weeks()).of(session, list(people.values()))
     sent = _sent(lately, {row.id for row in asked})
     reminders = [row for row in asked if row.kind is PostKind.REMINDER]
-    reserved = _notes_to_come(session, now, reminders)
+    notes = _notes_to_come(session, now, reminders)
     came = _came(session, [row for row in reminders if row.period is not None])
     for row in sorted(asked, key=lambda one: one.id):
         assert row.member_id is not None  # noqa: S101 - asked for above
@@ -95,7 +95,7 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
             sent[row.member_id],
             zone=week.organisation,
             budget=week.workspace.weekly_budget,
-            reserved=reserved.get(row.member_id, 0) if row.kind is PostKind.REMINDER else 0,
+            reserved=_reserved(row, people[row.member_id], now, week, notes),
         )
         reminded = (row.member_id, row.period)
         if row.kind is PostKind.REMINDER and isinstance(found[row.id], Leave) and reminded in came:
@@ -150,6 +150,20 @@ def _came(session: Session, reminders: Sequence[Delivery]) -> dict[_Week, dateti
         elif kind is PostKind.PROMPT and state in _TO_COME:
             waits.add(who)
     return found | dict.fromkeys(waits)
+
+
+def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, notes: Mapping[int, int]) -> int:
+    """How many of what is left of the budget are kept for what matters more.
+
+    Everybody is asked once a week: the prompt of a week that still opens in this week of the organisation's has its
+    place. East of the organisation that is the next one's, on its Sunday. A reminder leaves the notes theirs, too.
+    """
+    if row.kind is PostKind.PROMPT or CLAIMS[row.kind] is not Claim.UNASKED:
+        return 0
+    _, ends = week_of(now, week.organisation)
+    opens = reader.next_opening_at
+    prompt = 1 if opens is not None and opens < ends else 0
+    return prompt + (notes.get(reader.id, 0) if row.kind is PostKind.REMINDER else 0)
 
 
 def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery]) -> dict[int, int]:

@@ -19,6 +19,7 @@ from bot.services.escalation_keys import root_key
 from bot.services.escalation_news import redraw
 from bot.services.escalation_path import in_on_it, taking_part
 from bot.services.escalation_readers import may_read, readers_of, still_reading
+from bot.services.schedules import weeks_of
 from models import Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
 
 
@@ -100,8 +101,18 @@ def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None
         people = list(group_of(session, escalation, kept))
     escalation.regrouped += 1
     session.flush()
-    # What waits for working hours goes on waiting.
-    _go_on(session, now, escalation, root, people, at=max(now, root.not_before) if root.posted_ts is None else now)
+    at = _somebody_at_work(session, now, people)
+    if root.posted_ts is None:
+        # What waits for working hours goes on waiting.
+        at = max(at, root.not_before)
+    _go_on(session, now, escalation, root, people, at=at)
+
+
+def _somebody_at_work(session: Session, now: datetime, people: Sequence[Member]) -> datetime:
+    """When the first of them is at work."""
+    weeks = weeks_of(session, people)
+    working = [weeks[one.id].schedule.at_work_from(now) for one in people]
+    return min((at for at in working if at is not None), default=now)
 
 
 def _go_on(

@@ -455,6 +455,15 @@ def test_a_thread_that_waits_for_working_hours_goes_on_waiting(database: Databas
         assert posted(session, "escalation:1:1").not_before == waits
 
 
+def test_handed_over_at_night_it_goes_on_when_the_first_of_its_readers_is_at_work(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        hand_to(session, scene, scene.stranger, now=MORNING.replace(hour=22))
+        # Berlin begins an hour before London.
+        assert posted(session, "escalation:1:private:1").not_before == datetime(2026, 10, 6, 7, tzinfo=UTC)
+
+
 def test_in_a_channel_the_thread_stays_where_it_is_and_private_it_goes_on_without_who_gave_it_away(
     database: Database,
 ) -> None:

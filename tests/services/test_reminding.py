@@ -204,6 +204,26 @@ def test_a_reminder_does_not_take_the_place_of_a_note(database: Database) -> Non
         assert [found[first.id], found[second.id]] == [Leave(), HoldBack()]
 
 
+def test_nothing_takes_the_place_of_the_prompt_that_comes_on_the_organisations_sunday(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Owner", zone="Pacific/Auckland")
+        company.key_result(company.objective(company.team("Growth")), ana)
+        planning.replan(session, NINE, [ana.id])
+        # Her Monday the twelfth, at nine.
+        assert ana.next_opening_at == datetime(2026, 10, 11, 20, tzinfo=UTC)
+        thursday = datetime(2026, 10, 8, 21, tzinfo=UTC)
+        rows = queue(session, ana, BUDGET, PostKind.OUTCOME)
+        found = attention.look(session, thursday, rows)
+        assert [found[row.id] for row in rows] == [Leave()] * (BUDGET - 1) + [HoldBack()]
+        for row in rows[:-1]:
+            row.state, row.attempted_at, row.posted_channel, row.posted_ts = DeliveryState.SENT, thursday, "D1", "1.1"
+        planning.open_due(session, ana.next_opening_at, 100)
+        (prompt,) = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT))
+        at = datetime(2026, 10, 11, 20, 1, tzinfo=UTC)
+        assert attention.look(session, at, [prompt])[prompt.id] == Leave()
+
+
 def test_every_kind_of_message_has_a_claim() -> None:
     assert set(attention.CLAIMS) == set(PostKind)
 
@@ -258,6 +278,8 @@ def test_whatever_happens_each_key_result_is_met_once_a_week_at_work_and_within_
         assert max(reminded.values(), default=0) <= 2
         prompts = Counter((row.member_id, row.period) for row in rows if row.kind is PostKind.PROMPT)
         assert max(prompts.values(), default=0) <= 1
+        kept_back = sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT, Delivery.held_back_at.is_not(None))
+        assert session.scalars(kept_back).all() == []
         counted = Counter(
             (row.member_id, week_of(row.attempted_at, ZoneInfo("UTC")))
             for row in rows
