@@ -156,7 +156,13 @@ class Crowd:
 
 
 def open_by(hands: Hands, random: Random, press: Callable[[], bool], *, tries: int = 5) -> Story:
-    """Press until a dialog opens, or give up."""
+    """Press until a dialog opens, or give up. There is one screen: what is open on it is finished first."""
+    waited = 0.0
+    while hands.dialog is not None and waited < 2 * HOUR:
+        yield 20.0
+        waited += 20.0
+    # Left open and forgotten.
+    hands.close()
     for _ in range(tries):
         if not press():
             return

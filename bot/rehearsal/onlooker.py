@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from urllib.parse import unquote_plus
@@ -27,8 +28,10 @@ from bot.rehearsal.told import CONFIDENTIAL, OVERHEARD, Told
 from bot.rehearsal.witness import NEWS, Witness
 from models import (
     Absence,
+    ConversationMember,
     Decision,
     DecisionState,
+    Delivery,
     Dependency,
     Escalation,
     EscalationEvent,
@@ -256,20 +259,24 @@ class Onlooker:
             *session.scalars(
                 sa.select(Team.lead_id).join(Escalation, Escalation.team_id == Team.id).where(Escalation.id.in_(ids))
             ),
-            self._lead_above(session, key_result),
+            *self._leads_in_it(session, key_result, ids),
         }
         return {one for one in of if one is not None}
 
     @staticmethod
-    def _lead_above(session: Session, key_result: KeyResult) -> int | None:
-        """The nearest lead who is not the owner: they are in the group message with them."""
+    def _leads_in_it(session: Session, key_result: KeyResult, escalation_ids: Collection[int]) -> set[int]:
+        """The leads above who are in a group message about it: the nearest one, as it was when that began."""
+        above: set[int] = set()
         team = session.get(Team, session.get_one(Objective, key_result.objective_id).team_id)
         while team is not None:
-            lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
-            if lead is not None and lead.may_take_part and lead.id != key_result.owner_id:
-                return lead.id
+            above |= {team.lead_id} if team.lead_id is not None else set()
             team = session.get(Team, team.parent_id) if team.parent_id is not None else None
-        return None
+        in_it = session.scalars(
+            sa.select(ConversationMember.member_id)
+            .join(Delivery, Delivery.conversation_id == ConversationMember.conversation_id)
+            .where(Delivery.escalation_id.in_(escalation_ids))
+        )
+        return above & set(in_it)
 
     def _left(self, session: Session) -> None:
         """In the thread that was left when a request was made private, nothing of Okra's stands but that it was."""
