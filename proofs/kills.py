@@ -29,7 +29,7 @@ from random import Random
 
 import sqlalchemy as sa
 
-from benchmarks.company import OPENING, Size, found
+from benchmarks.company import MONDAY, OPENING, Size, found
 from benchmarks.databases import POSTGRESQL, databases, unhurried
 from bot.localslack.clock import SlackClock, real_time
 from bot.localslack.core import LocalSlack
@@ -194,7 +194,9 @@ class Arena:
         with self.database.read() as session:
             return (
                 session.scalar(
-                    sa.select(sa.func.count()).where(Delivery.kind == PostKind.PROMPT, Delivery.state == state)
+                    sa.select(sa.func.count()).where(
+                        Delivery.kind == PostKind.PROMPT, Delivery.period == MONDAY, Delivery.state == state
+                    )
                 )
                 or 0
             )
@@ -284,7 +286,9 @@ def summary(arena: Arena, seed: int, seconds: float) -> dict[str, object]:
     got = messages_by_post(arena.core)
     with arena.database.read() as session:
         asked = session.execute(
-            sa.select(Delivery.opaque_id, Delivery.state).where(Delivery.kind == PostKind.PROMPT)
+            sa.select(Delivery.opaque_id, Delivery.state).where(
+                Delivery.kind == PostKind.PROMPT, Delivery.period == MONDAY
+            )
         ).all()
         again = session.scalar(sa.select(sa.func.count()).where(Delivery.attempts > 1)) or 0
     counts = Counter(got[post] for post, _ in asked)

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from processes import Processes
 
-from benchmarks.company import OPENING, Size, found
+from benchmarks.company import MONDAY, OPENING, Size, found
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.facts.method import ConversationKind
@@ -53,7 +53,11 @@ class Works:
 
     def states(self) -> Counter[DeliveryState]:
         with self.database.read() as session:
-            return Counter(session.scalars(sa.select(Delivery.state).where(Delivery.kind == PostKind.PROMPT)))
+            return Counter(
+                session.scalars(
+                    sa.select(Delivery.state).where(Delivery.kind == PostKind.PROMPT, Delivery.period == MONDAY)
+                )
+            )
 
     def wait_for(self, what: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
