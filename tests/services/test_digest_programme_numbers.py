@@ -364,17 +364,17 @@ class SlowLook:
         for key_result in self.told().values():
             mine = {row["revision"]: row for row in self.revisions if row["key_result_id"] == key_result["id"]}
             for number, new in mine.items():
-                if number > 1 and new["created_at"] > since:
+                if number > 1 and since < new["created_at"] <= NOW:
                     gave_a_baseline = mine[number - 1]["start"] is None and new["start"] is not None
                     found[NotedAs.CHANGED] += not gave_a_baseline
-            stopped = key_result["closed_at"] is not None and key_result["closed_at"] > since
+            stopped = key_result["closed_at"] is not None and since < key_result["closed_at"] <= NOW
             found[NotedAs.STOPPED] += stopped and key_result["learning"] is not None
         for call in self.counted_calls():
             for row in self.events:
                 if row["escalation_id"] == call["id"] and row["kind"] is EscalationEventKind.RESOLVED:
                     before = [one for one in self.made if one["escalation_id"] == call["id"]]
                     decided = any(one["created_at"] <= row["at"] for one in before)
-                    found[NotedAs.NOT_DECIDED] += row["at"] > since and row["reason"] is not None and not decided
+                    found[NotedAs.NOT_DECIDED] += since < row["at"] <= NOW and row["reason"] is not None and not decided
         return +found
 
     def told_decisions(self) -> list[dict[str, Any]]:
@@ -382,11 +382,11 @@ class SlowLook:
         return [row for row in self.made if row["key_result_id"] in self.told() and row["escalation_id"] not in private]
 
     def settled(self) -> dict[int, bool]:
-        """What became of decisions since: whether each is done."""
+        """What became of decisions since, until it is taken: whether each is done."""
         return {
             row["id"]: row["state"] is DecisionState.DONE
             for row in self.told_decisions()
-            if row["state"] is not DecisionState.OPEN and row["settled_at"] > self.since
+            if row["state"] is not DecisionState.OPEN and self.since < row["settled_at"] <= NOW
         }
 
     def newly_decided(self) -> set[int]:
@@ -394,7 +394,7 @@ class SlowLook:
         return {
             row["id"]
             for row in self.told_decisions()
-            if row["created_at"] > self.since
+            if self.since < row["created_at"] <= NOW
             and row["state"] is not DecisionState.DROPPED
             and not (row["state"] is DecisionState.OPEN and row["due_on"] < TODAY)
             and row["id"] not in self.settled()
