@@ -62,9 +62,11 @@ function Page({ view, stacked, hint, close }: PageProps) {
   const [sending, setSending] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (sending || surface.busy) return;
+    // Who chooses and then saves at once means both; after a button the dialog may be another one.
+    if (sending || (surface.busy && !surface.choosing.current)) return;
     setSending(true);
     try {
+      await surface.choosing.current;
       await surface.flush();
       await act(me.id, "submit");
     } catch (trouble) {

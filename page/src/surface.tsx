@@ -1,6 +1,6 @@
 // A surface is what elements stand on: a message, a dialog, or Home. It knows what is chosen and carries out presses.
 
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from "react";
+import { createContext, type ReactNode, type RefObject, useCallback, useContext, useMemo, useRef, useState } from "react";
 import { act, type Element, type Spot, type Value, type Values } from "./slack";
 import { useConfirm } from "./confirm";
 import { useWorkspace } from "./workspace";
@@ -10,6 +10,8 @@ export type Surface = {
   values: Values;
   errors: Record<string, string>;
   busy: string; // what is being pressed: `block_id action_id`
+  /** A choice that is on its way to the app, and changes no more than what is chosen; null where there is none. */
+  choosing: RefObject<Promise<unknown> | null>;
   /** Press, choose or enter. What was typed elsewhere goes first. False when it was refused or not confirmed. */
   press: (blockId: string, element: Element, value?: unknown, more?: { enter?: boolean }) => Promise<boolean>;
   /** Enter text while somebody types; nothing is locked meanwhile. */
@@ -41,6 +43,7 @@ export function SurfaceProvider(props: {
   const { me, say } = useWorkspace();
   const confirm = useConfirm();
   const [busy, setBusy] = useState("");
+  const choosing = useRef<Promise<unknown> | null>(null);
   const sends = useRef(new Set<() => Promise<void>>());
   const key = JSON.stringify(props.spot);
 
@@ -75,10 +78,12 @@ export function SurfaceProvider(props: {
     async (blockId: string, element: Element, value: unknown = null, more: object = NONE) => {
       if (element.confirm && !(await confirm(element.confirm))) return false;
       setBusy(`${blockId} ${element.action_id}`);
+      const pressing = flush().then(() => send(blockId, element, value, more));
+      if (element.type !== "button" && element.type !== "overflow") choosing.current = pressing;
       try {
-        await flush();
-        return await send(blockId, element, value, more);
+        return await pressing;
       } finally {
+        choosing.current = null;
         setBusy("");
       }
     },
@@ -86,7 +91,7 @@ export function SurfaceProvider(props: {
   );
   const errors = props.errors ?? (NONE as Record<string, string>);
   const surface = useMemo(
-    () => ({ spot: JSON.parse(key) as Spot, values: props.values, errors, busy, press, enter, onFlush, flush }),
+    () => ({ spot: JSON.parse(key) as Spot, values: props.values, errors, busy, choosing, press, enter, onFlush, flush }),
     [key, props.values, errors, busy, press, enter, onFlush, flush],
   );
   return <Context.Provider value={surface}>{props.children}</Context.Provider>;

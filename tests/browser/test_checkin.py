@@ -126,6 +126,16 @@ def test_back_leads_to_what_was_said_a_moment_ago(three: Okra, visitor: Visitor)
     expect(visitor.dialog.get_by_label("What is the next move?").first).to_have_value("half a sentence")
 
 
+def test_who_chooses_a_colour_and_saves_at_once_has_said_both(three: Okra, visitor: Visitor) -> None:
+    visitor.open().be("Mere Ngata").press("Check in")
+    visitor.fill("Current value", "30").fill("What is the next move?", "new sign-up for everybody")
+    green = visitor.dialog.get_by_role("radio", name="green").first.element_handle()
+    save = visitor.dialog.get_by_role("button", name="Save and next", exact=True).element_handle()
+    # Both before the app has heard of the first.
+    visitor.page.evaluate("([green, save]) => { green.click(); save.click(); }", [green, save])
+    visitor.sees("2 of 3: KR-2")
+
+
 def test_what_was_typed_is_there_when_the_dialog_is_opened_again(three: Okra, visitor: Visitor) -> None:
     visitor.open().be("Mere Ngata").press("Check in")
     visitor.fill("What is working, and what is stuck?", "the list is long").choose("How confident are you?", "yellow")
