@@ -139,7 +139,6 @@ def _of_one(table: type[Base], _names: tuple[str, ...]) -> Prepared:
 @cache
 def _changed(table: type[Base], names: tuple[str, ...]) -> ForEach:
     columns = table_of(table).c
-
     return ForEach(
         table,
         lambda each: columns.id == each("of"),

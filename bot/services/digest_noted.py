@@ -12,7 +12,7 @@ from bot.domain.digest import Noted, NotedAs, SettledDecision
 from bot.domain.redefinition import differences
 from bot.services.escalation_members import open_to
 from bot.services.redefinition_posts import terms_of
-from bot.services.still_open import current_definition, decision_open_to, of_teams
+from bot.services.still_open import current_definition, decision_open_to, of_teams, within
 from bot.services.visibility import visible_to
 from models import (
     Decision,
@@ -48,8 +48,7 @@ def settled_since(
         .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
         .where(
             Decision.state != DecisionState.OPEN,
-            Decision.settled_at > since,
-            Decision.settled_at <= until,
+            within(Decision.settled_at, since, until),
             of_teams(team_ids),
             visible_to(None),
             decision_open_to(None),
@@ -79,8 +78,7 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime, until
         .join(new, new.key_result_id == KeyResult.id)
         .join(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
         .where(
-            new.created_at > since,
-            new.created_at <= until,
+            within(new.created_at, since, until),
             sa.or_(new.decision_id.is_not(None), old.start.is_not(None), new.start.is_(None)),
             KeyResult.archived_at.is_(None),
             of_teams(team_ids),
@@ -108,8 +106,7 @@ def _stopped(session: Session, team_ids: Collection[int], since: datetime, until
         .join(KeyResultRevision, current_definition())
         .where(
             KeyResult.state == KeyResultState.CLOSED,
-            KeyResult.closed_at > since,
-            KeyResult.closed_at <= until,
+            within(KeyResult.closed_at, since, until),
             KeyResult.learning.is_not(None),
             of_teams(team_ids),
             visible_to(None),
@@ -134,8 +131,7 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime, u
         .join(EscalationEvent, EscalationEvent.escalation_id == Escalation.id)
         .where(
             EscalationEvent.kind == EscalationEventKind.RESOLVED,
-            EscalationEvent.at > since,
-            EscalationEvent.at <= until,
+            within(EscalationEvent.at, since, until),
             EscalationEvent.reason.is_not(None),
             ~was_decided,
             of_teams(team_ids),

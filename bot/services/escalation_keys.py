@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from models import Escalation
 
+_PREFIX = "escalation:"
 # What the key ends in where the thread left its channel, because the escalation was made private.
 PRIVATE = ":private"
 
@@ -21,7 +22,7 @@ def root_key(escalation: Escalation) -> str:
 
 def first_root_key(escalation_id: int) -> str:
     """Where the thread began."""
-    return f"escalation:{escalation_id}"
+    return f"{_PREFIX}{escalation_id}"
 
 
 def root_keys(escalation: Escalation) -> list[str]:
@@ -34,7 +35,7 @@ def is_root_key(
 ) -> sa.ColumnElement[bool]:
     """As `root_key` where only the place of now counts, else as `root_keys`."""
     of = escalation.c if isinstance(escalation, sa.FromClause) else escalation
-    first = sa.literal("escalation:").concat(sa.cast(of.id, sa.Text))
+    first = sa.literal(_PREFIX).concat(sa.cast(of.id, sa.Text))
     group = sa.case((of.regrouped > 0, sa.literal(":").concat(sa.cast(of.regrouped, sa.Text))), else_="")
     here = first.concat(sa.case((of.has_moved, PRIVATE), else_="")).concat(group)
     return key == here if now_only else key.in_([first, here])

@@ -56,29 +56,28 @@ def move_thread(session: Session, now: datetime, escalation: Escalation, actor_i
         redraw(session, now, escalation)
         return
     escalation.has_moved = root is not None
-    session.flush()
     _go_on(session, now, escalation, root, group_of(session, escalation, [actor_id]), at=now)
 
 
 def hold_threads(session: Session, key_result_ids: Collection[int]) -> None:
     """Lock what is unresolved about these: before members and messages, as whoever presses in a thread does."""
-    session.execute(
-        sa.select(Escalation.id)
-        .where(Escalation.key_result_id.in_(key_result_ids), Escalation.state != EscalationState.RESOLVED)
-        .order_by(Escalation.id)
-        .with_for_update(key_share=True)
-    )
+    session.scalars(_unresolved(key_result_ids).with_for_update(key_share=True)).all()
 
 
 def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
     """`keep_thread` of what is unresolved about these, which have another owner. `hold_threads` came before."""
-    for escalation in session.scalars(
+    for escalation in session.scalars(_unresolved(key_result_ids)).all():
+        keep_thread(session, now, escalation)
+
+
+def _unresolved(key_result_ids: Collection[int]) -> sa.Select[Escalation]:
+    """As they are now, whatever the session knew of them."""
+    return (
         sa.select(Escalation)
         .where(Escalation.key_result_id.in_(key_result_ids), Escalation.state != EscalationState.RESOLVED)
         .order_by(Escalation.id)
         .execution_options(populate_existing=True)
-    ).all():
-        keep_thread(session, now, escalation)
+    )
 
 
 def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None:
@@ -100,7 +99,6 @@ def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None
     if len(people) < 2:
         people = list(group_of(session, escalation, kept))
     escalation.regrouped += 1
-    session.flush()
     at = _somebody_at_work(session, now, people)
     if root.posted_ts is None:
         # What waits for working hours goes on waiting.
@@ -125,6 +123,7 @@ def _go_on(
     at: datetime,
 ) -> None:
     """The thread goes on in a group message of these people. What stands where it was is taken back."""
+    session.flush()
     _begin(session, now, escalation, _group(session, now, escalation, people), at=at)
     if left is not None:
         replies = session.scalars(

@@ -39,10 +39,9 @@ def newcomers(session: Session, members: Sequence[Member]) -> set[int]:
 
     An introduction that was queued and then made no sense any more (the team was switched off again) has not been read.
     """
-    known = [member.id for member in members if member.introduced_at is not None]
-    return {member.id for member in members if member.introduced_at is None} | {
-        one for (one,) in _UNSENT.rows(session, known)
-    }
+    never = {member.id for member in members if member.introduced_at is None}
+    unread = _UNSENT.rows(session, [member.id for member in members if member.id not in never])
+    return never | {member_id for (member_id,) in unread}
 
 
 def _unsent(member_ids: Any) -> sa.Select[Any]:

@@ -17,7 +17,7 @@ from models.base import table_of
 from models.loading import Loaded
 from models.many import insert_all
 from models.memory import remembered
-from models.once import insert_all_once, insert_once
+from models.once import insert_all_once
 from models.prepared import Listed, Prepared
 
 # Kinds whose message shows state and is redrawn when the state changes.
@@ -347,8 +347,8 @@ def show_from_now_on(session: Session, now: datetime, *, workspace_id: int, deli
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).all()
-    for row in rows:
-        values = {
+    messages = [
+        {
             "workspace_id": workspace_id,
             "delivery_id": row.id,
             "channel": row.posted_channel,
@@ -360,7 +360,9 @@ def show_from_now_on(session: Session, now: datetime, *, workspace_id: int, deli
             "attempts": 0,
             "not_before": now,
         }
-        insert_once(session, Message, values, key=("delivery_id",))
+        for row in rows
+    ]
+    insert_all_once(session, Message, messages, key=("delivery_id",))
     redraw_all(session, now, workspace_id=workspace_id, keys=[row.key for row in rows])
 
 

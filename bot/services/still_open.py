@@ -210,7 +210,7 @@ def decisions_since(
 ) -> list[OpenDecision]:
     """The decisions of these teams that were recorded after `since`, no later than `until`, and not dropped, done or
     not. `viewer` as above."""
-    made = sa.and_(Decision.created_at > since, Decision.created_at <= until, Decision.state != DecisionState.DROPPED)
+    made = sa.and_(within(Decision.created_at, since, until), Decision.state != DecisionState.DROPPED)
     return _decisions(session, today, viewer, made, of_teams(team_ids))
 
 
@@ -367,6 +367,13 @@ def of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
     """For a select over `Objective`: these teams hold or share it."""
     shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     return sa.or_(Objective.team_id.in_(team_ids), shared)
+
+
+def within(
+    at: sa.SQLColumnExpression[datetime] | sa.SQLColumnExpression[datetime | None], since: datetime, until: datetime
+) -> sa.ColumnElement[bool]:
+    """After `since`, and no later than `until`."""
+    return sa.and_(at > since, at <= until)
 
 
 def root_of(escalation: type[Escalation]) -> sa.ColumnElement[bool]:
