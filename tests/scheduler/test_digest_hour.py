@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from answers import answered
+from decided import decided
 from press import Copy, DigestPress
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from bot.services import digest_corrections, digest_hours, digest_snapshot, fail
 from bot.services.access import Caller
 from bot.services.failures import TOO_LATE
 from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Answer, Decision, Delivery, DeliveryState, KeyResult, Member, Objective, PostKind, Team
+from models import Answer, Delivery, DeliveryState, KeyResult, Member, Objective, PostKind, Team
 from models.database import Database
 
 A_MINUTE = timedelta(minutes=1)
@@ -383,17 +384,7 @@ def decide(works: Works, text: str) -> None:
     """Somebody decides something about the team's key result, now."""
     with works.press.database.write() as session:
         about, admin = key_result(session, works.team), session.scalars(sa.select(Member).where(Member.is_admin)).one()
-        session.add(
-            Decision(
-                workspace_id=about.workspace_id,
-                key_result_id=about.id,
-                text=text,
-                decided_by_id=admin.id,
-                owner_id=admin.id,
-                due_on=FIRST + timedelta(weeks=20),
-                created_at=works.press.clock,
-            )
-        )
+        decided(session, about, admin, text, at=works.press.clock, due_on=FIRST + timedelta(weeks=20))
 
 
 @pytest.fixture

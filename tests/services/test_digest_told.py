@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from answers import answered
 from company import MONDAY, Company
+from decided import decided
 from past_digests import Became, Past, keep
 from queries import counted
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from bot.domain.digest_json import from_json
 from bot.services.digest import take_due
 from bot.services.digest_told import told_since
 from bot.services.rhythm import digest_week
-from models import Decision, Delivery, DeliveryState, Digest, KeyResult, PostKind, Team, Workspace
+from models import Delivery, DeliveryState, Digest, KeyResult, PostKind, Team, Workspace
 from models.database import Database
 
 WEEK = period(MONDAY)
@@ -38,18 +39,7 @@ class Scene:
         answered(session, self.key_result, WEEK)
 
     def decide(self, text: str, at: datetime) -> None:
-        self.session.add(
-            Decision(
-                workspace_id=self.team.workspace_id,
-                key_result_id=self.key_result.id,
-                text=text,
-                decided_by_id=self.lead.id,
-                owner_id=self.lead.id,
-                due_on=date(2026, 12, 31),
-                created_at=at,
-            )
-        )
-        self.session.flush()
+        decided(self.session, self.key_result, self.lead, text, at=at, due_on=date(2026, 12, 31))
 
     def digest(self, at: datetime, *, arrives: bool = True) -> Snapshot:
         """Take the digest that is due, and post it or not."""
@@ -64,7 +54,7 @@ class Scene:
         return from_json(kept.snapshot)
 
 
-def decided(told: Snapshot) -> list[str]:
+def told_in(told: Snapshot) -> list[str]:
     return [one.text for one in told.decided]
 
 
@@ -74,12 +64,12 @@ def test_after_two_weeks_of_sleep_the_next_digest_tells_all_that_was_decided_and
     with database.write() as session:
         scene = Scene(session)
         scene.decide("told in the first", WEDNESDAY - DAY)
-        assert decided(scene.digest(WEDNESDAY)) == ["told in the first"]
+        assert told_in(scene.digest(WEDNESDAY)) == ["told in the first"]
         for week in range(3):
             scene.decide(f"in week {week}", WEDNESDAY + DAY + week * A_WEEK)
         # Okra was down at the hours of two digests.
-        assert decided(scene.digest(WEDNESDAY + 3 * A_WEEK)) == ["in week 0", "in week 1", "in week 2"]
-        assert decided(scene.digest(WEDNESDAY + 4 * A_WEEK)) == []
+        assert told_in(scene.digest(WEDNESDAY + 3 * A_WEEK)) == ["in week 0", "in week 1", "in week 2"]
+        assert told_in(scene.digest(WEDNESDAY + 4 * A_WEEK)) == []
 
 
 @pytest.mark.parametrize("late", [timedelta(0), timedelta(hours=30)])
@@ -90,9 +80,9 @@ def test_what_is_decided_around_a_late_digest_stands_in_exactly_one(database: Da
         scene.decide("just then", WEDNESDAY + late)
         # The last of many teams' digests is read some seconds after the instant at which they are all taken.
         scene.decide("while it is read", WEDNESDAY + late + timedelta(seconds=5))
-        assert decided(scene.digest(WEDNESDAY + late)) == ["just before", "just then"]
+        assert told_in(scene.digest(WEDNESDAY + late)) == ["just before", "just then"]
         scene.decide("just after", WEDNESDAY + late + timedelta(seconds=9))
-        assert decided(scene.digest(WEDNESDAY + A_WEEK)) == ["while it is read", "just after"]
+        assert told_in(scene.digest(WEDNESDAY + A_WEEK)) == ["while it is read", "just after"]
 
 
 def test_a_digest_that_the_next_one_overtakes_leaves_it_what_it_would_have_told(database: Database) -> None:
@@ -100,10 +90,10 @@ def test_a_digest_that_the_next_one_overtakes_leaves_it_what_it_would_have_told(
         scene = Scene(session)
         scene.digest(WEDNESDAY)
         scene.decide("in the one that did not leave", WEDNESDAY + DAY)
-        assert decided(scene.digest(WEDNESDAY + A_WEEK, arrives=False)) == ["in the one that did not leave"]
+        assert told_in(scene.digest(WEDNESDAY + A_WEEK, arrives=False)) == ["in the one that did not leave"]
         scene.decide("after it", WEDNESDAY + A_WEEK + DAY)
         told = scene.digest(WEDNESDAY + 2 * A_WEEK)
-        assert decided(told) == ["in the one that did not leave", "after it"]
+        assert told_in(told) == ["in the one that did not leave", "after it"]
 
 
 def test_a_channel_that_moves_east_or_west_loses_no_decision(database: Database) -> None:
@@ -116,7 +106,7 @@ def test_a_channel_that_moves_east_or_west_loses_no_decision(database: Database)
             hour = datetime.fromisoformat(at).replace(tzinfo=UTC)
             scene.team.digest_zone, scene.team.next_digest_at = zone, hour
             scene.decide(f"told from {zone}", taken_at + timedelta(minutes=1))
-            assert decided(scene.digest(hour)) == [f"told from {zone}"]
+            assert told_in(scene.digest(hour)) == [f"told from {zone}"]
             taken_at = hour
 
 
