@@ -47,7 +47,7 @@ _message, _delivery = table_of(Message), table_of(Delivery)
 _REDRAW = Prepared(
     sa.update(_message)
     .where(
-        _message.c.workspace_id == sa.bindparam("of_workspace"),
+        # By its delivery alone: asked for its workspace too, SQLite looks through all messages of that.
         _message.c.delivery_id.in_(
             sa.select(_delivery.c.id).where(
                 _delivery.c.workspace_id == sa.bindparam("of_workspace"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from company import MONDAY, Company
 from desk import Desk, Dialog
 from queries import counted
+from sqlalchemy import event
 
 from bot.blocks.ids import Act
 from bot.services import planning
 from handlers import checkin
 from models import Member
-from models.database import Database
+from models.database import Database, open_database
 
 NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -31,7 +35,10 @@ Owing = Callable[[int], tuple[Desk, Member]]
 @pytest.fixture
 def owing(database: Database) -> Owing:
     """Somebody who was asked about so many key results, for the second week running."""
+    return owing_in(database)
 
+
+def owing_in(database: Database) -> Owing:
     def owes(count: int) -> tuple[Desk, Member]:
         with database.write() as session:
             company = Company(session)
@@ -78,3 +85,25 @@ def test_a_green_check_in_and_what_follows_it_take_a_handful_of_statements(
     assert page.view["title"]["text"] == "Checked in"
     assert len(asking) <= QUESTION, asking
     assert max(costs) <= GREEN, saving
+
+
+def test_a_green_check_in_looks_through_nothing_that_a_workspace_has(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "okra.db")
+    database = open_database(f"sqlite:///{tmp_path / 'okra.db'}")
+    desk, owner = owing_in(database)(2)
+    page = begin(desk, owner)
+    plans: list[str] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        if statement.startswith(("SELECT", "UPDATE")):
+            told = cursor.connection.execute(f"explain query plan {statement}", values)
+            plans.extend(str(row[-1]) for row in told)
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    desk.submit(owner, checkin.submitted, green(page))
+    event.remove(database.engine, "before_cursor_execute", explain)
+    database.close()
+    assert any(plan.startswith("SEARCH message") for plan in plans)
+    # An index by the workspace alone finds all that it has; what is wanted stands in a few rows of its own.
+    through_all = [plan for plan in plans if plan.startswith("SCAN") or plan.endswith("(workspace_id=?)")]
+    assert through_all == ["SCAN CONSTANT ROW", "SCAN wanted"]
