@@ -127,6 +127,16 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     """Save, and go on to the next one that is due; or say under each field what cannot be taken."""
     view = view_of(request)
     about = about_of(view)
+    try:
+        return _save(runtime, request, view, about)
+    except once.SeenBefore:
+        with runtime.read() as session:
+            sheet = read_sheet(session, runtime.now(), request.caller, about)
+            return Show(_what_comes_next(session, sheet, about.course))
+
+
+def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> Reply:
+    """As `submitted`. Raises `once.SeenBefore`, and nothing is saved then."""
     with runtime.write() as session:
         now = runtime.now()
         sheet = read_sheet(session, now, request.caller, about, to_save=True)
@@ -139,10 +149,9 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
             # What is not taken yet is kept: the dialog may be closed now.
             keep(session, now, sheet, asked, filled)
             return checked
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            sheet = checkin.save(session, now, sheet, checked, source=about.source)
-            if about.course.understanding is not None:
-                understanding.saved_elsewhere(session, now, request.caller, about.course.understanding)
+        sheet = checkin.save(session, now, sheet, checked, source=about.source, slack_id=request.once)
+        if about.course.understanding is not None:
+            understanding.saved_elsewhere(session, now, request.caller, about.course.understanding)
         return Show(_what_comes_next(session, sheet, about.course))
 
 

@@ -12,15 +12,19 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from models.base import Base, table_of
 from models.many import from_lists, lists, told
-from models.prepared import Prepared
+from models.prepared import Prepared, Sent
 
 
 def insert_once(session: Session, table: type[Base], values: Mapping[str, Any], *, key: Sequence[str]) -> int | None:
     """Insert `values` and return the new row's id, or None where a row with the same `key` columns exists."""
     session.flush()
-    statement = _one(session.get_bind().dialect.name, table, tuple(key), frozenset(values))
-    row = statement.first(session, values)
-    return row[0] if row is not None else None
+    rows = send_once(session, table, values, key=key).rows()
+    return rows[0][0] if rows else None
+
+
+def send_once(session: Session, table: type[Base], values: Mapping[str, Any], *, key: Sequence[str]) -> Sent:
+    """As `insert_once`, whose answer can be had later; what is pending in the session stays there."""
+    return _one(session.get_bind().dialect.name, table, tuple(key), frozenset(values)).send(session, values)
 
 
 def insert_all_once(

@@ -1,9 +1,8 @@
-"""`python -m proofs.rehearsals`: full rehearsals in heavy weather, a process each, and what came of all of them.
+"""`python -m proofs.rehearsals`: full rehearsals in heavy weather, one process each, and what came of all of them.
 
 Seeds 1 to 20 on SQLite and three of them on PostgreSQL lose nothing, say nothing twice and break no promise; one seed
-tells the same twice; in all of them together death has struck at every point that any of them crossed. One more,
-beyond the documented bound, shows what that costs. As many run at once as there are cores, for each keeps one busy.
-Prints a line for each as it ends, then a summary as JSON.
+tells the same twice; in all of them together death has struck at every point that any of them crossed. One more, beyond
+the documented bound, shows what that costs. Prints a line for each as it ends, then a summary as JSON.
 """
 
 from __future__ import annotations
@@ -14,13 +13,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 from typing import Any
 
-from benchmarks.databases import POSTGRESQL, databases
+from benchmarks.databases import POSTGRESQL, Databases, databases
 
 
 @dataclass(frozen=True)
@@ -59,23 +55,20 @@ def rehearse(owners: int, weeks: int, seed: int, *, faults: str = "heavy", datab
     command += ["--seed", str(seed), "--faults", faults]
     if database_url:
         command += ["--database-url", database_url]
-    begun = time.monotonic()
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, stdout=out, stderr=errors)
-        # Not the times of all children together: others run beside it.
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        texts = []
-        for file in (out, errors):
-            file.seek(0)
-            texts.append(file.read())
-    if not texts[0].startswith("{"):
-        raise subprocess.CalledProcessError(process.returncode, command, *texts)
+    before, begun = os.times(), time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = os.times()
+    if not done.stdout.startswith("{"):
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
     kind = "PostgreSQL" if database_url else "SQLite"
-    cpu_seconds = used.ru_utime + used.ru_stime
-    run = Run(kind, seed, faults, time.monotonic() - begun, cpu_seconds, texts[0])
+    run = Run(kind, seed, faults, time.monotonic() - begun, cpu, done.stdout)
     print(run.line(), file=sys.stderr, flush=True)
     return run
+
+
+def on_postgresql(made: Databases, owners: int, weeks: int, seeds: list[int]) -> list[Run]:
+    return [rehearse(owners, weeks, seed, database_url=made.url(POSTGRESQL)) for seed in seeds]
 
 
 def summary(heavy: list[Run], again: Run, beyond: Run) -> dict[str, object]:
@@ -121,15 +114,12 @@ def main() -> int:
     parser.add_argument("--postgresql", type=int, default=3, help="1 to this one, on PostgreSQL")
     given = parser.parse_args()
     size = (given.owners, given.weeks)
-    with databases() as made, ThreadPoolExecutor(os.cpu_count()) as hands:
-
-        def begin(seed: int, *, faults: str = "heavy", url: str = "") -> Callable[[], Run]:
-            return hands.submit(rehearse, *size, seed, faults=faults, database_url=url).result
-
-        heavy = [begin(seed) for seed in range(1, given.seeds + 1)]
-        heavy += [begin(seed, url=made.url(POSTGRESQL)) for seed in range(1, given.postgresql + 1)]
-        again, beyond = begin(1), begin(1, faults="beyond")
-        told = summary([ended() for ended in heavy], again(), beyond())
+    heavy = [rehearse(*size, seed) for seed in range(1, given.seeds + 1)]
+    again = rehearse(*size, 1)
+    beyond = rehearse(*size, 1, faults="beyond")
+    with databases() as made:
+        heavy += on_postgresql(made, *size, list(range(1, given.postgresql + 1)))
+    told = summary(heavy, again, beyond)
     print(json.dumps(told, indent=2))
     whole = not (told["lost"] or told["duplicates"] or told["violations"] or told["points_never_struck"])
     return 0 if whole and told["same_seed_same_report"] else 1

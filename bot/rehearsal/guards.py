@@ -5,6 +5,7 @@ What catches nothing proves nothing. Prints for each guard the first seed that c
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ from bot.slack import RetryLater, UnknownOutcome
 from models import Delivery, Member, Message, PostKind
 from models.base import Base
 from models.once import insert_all_once
+from models.prepared import Sent
 from scheduler import delivery, posts, redrawing
 
 SEEDS = range(1, 21)
@@ -119,7 +121,13 @@ def shown_revision() -> AbstractContextManager[Any]:
 
 def event_ids() -> AbstractContextManager[Any]:
     """What comes twice counts twice."""
-    return patch.object(once, "first_time", lambda *_given, **_named: True)
+    fresh = itertools.count()
+    note = once.note
+
+    def as_new(session: Session, now: datetime, *, workspace_id: int, slack_id: str) -> Sent:
+        return note(session, now, workspace_id=workspace_id, slack_id=f"{slack_id}:{next(fresh)}")
+
+    return patch.object(once, "note", as_new)
 
 
 def session_lock() -> AbstractContextManager[Any]:

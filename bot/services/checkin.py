@@ -22,7 +22,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.personal_week import opening
 from bot.domain.yellow import Yellow
-from bot.services import audit, blocking, dependency, draft, escalation, outbox
+from bot.services import audit, blocking, dependency, draft, escalation, home_changes, once, outbox
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
@@ -154,7 +154,13 @@ def record(
 
 
 def save(
-    session: Session, now: datetime, about: Sheet, said: Said, *, source: AnswerSource = AnswerSource.DIALOG
+    session: Session,
+    now: datetime,
+    about: Sheet,
+    said: Said,
+    *,
+    source: AnswerSource = AnswerSource.DIALOG,
+    slack_id: str | None = None,
 ) -> Sheet:
     """Save an answer about what is in hand, and return the sheet as it is then. The sheet was read `to_save`.
 
@@ -162,12 +168,16 @@ def save(
     told that it is saved presses again. The score is computed here. A baseline that is given makes a new definition.
     The owner's prompt is redrawn, blockers open and close, and a red, a wish for help or a third yellow running
     starts or continues its thread.
+
+    `slack_id`: the delivery of Slack's that brings it. Raises `once.SeenBefore` for one that was here before: the
+    transaction is to be given up then.
     """
     subject = _asked_about(session, about)
     told = about.told_in_cycle(subject)
     this_week = told[-1] if told and told[-1].period == about.period else None
     subject = _with_baseline(session, now, subject, said.start)
     if this_week is not None and _says_the_same(session, this_week, said, subject):
+        _refuse_if_seen(_note(session, now, subject, slack_id))
         if subject.draft_id is not None:
             draft.drop(session, about.caller, subject.key_result_id, about.period)
         return about
@@ -192,9 +202,12 @@ def save(
     more = opens or _touches_more(subject, said)
     session.flush()
     with together(session):
+        noted = _note(session, now, subject, slack_id)
         sent = _append(session, now, subject, answer)
         if not more:
             _redraw(session, now, subject, about.period)
+            home_changes.look(session, now, subject.workspace_id)
+    _refuse_if_seen(noted)
     answer = answer._replace(answer_id=sent.rows()[0][0])
     if subject.draft_id is not None:
         draft.drop(session, about.caller, subject.key_result_id, about.period)
@@ -204,6 +217,18 @@ def save(
     _settle_more(session, now, about.caller, said, subject=subject, saved=answer, opens=opens)
     _redraw(session, now, subject, about.period)
     return sheet(session, now, about.caller, subject.key_result_id, about.period, run=about.is_run)
+
+
+def _note(session: Session, now: datetime, subject: Subject, slack_id: str | None) -> Sent | None:
+    """Note the delivery of Slack's that brings an answer, where one does."""
+    if slack_id is None:
+        return None
+    return once.note(session, now, workspace_id=subject.workspace_id, slack_id=slack_id)
+
+
+def _refuse_if_seen(noted: Sent | None) -> None:
+    if noted is not None and not noted.rows():
+        raise once.SeenBefore
 
 
 _answer, _check_in = table_of(Answer), table_of(CheckIn)

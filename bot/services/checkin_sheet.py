@@ -21,9 +21,8 @@ from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable
 from bot.services.refusals import Reason, Refused
 from bot.services.standing import WEEKS, Told, told
-from bot.services.subject import Subject, hold, subject_of, subjects_of_run
+from bot.services.subject import Subject, subject_of, subjects_of_run
 from models import CheckInState
-from models.prepared import together
 
 
 @dataclass(frozen=True)
@@ -112,12 +111,12 @@ def sheet(
 
     `to_save`: the key result is held until the transaction ends, so that what is read here stays as it is.
     """
-    session.flush()
-    with together(session):
-        if to_save:
-            hold(session, caller, key_result_id)
-        found = subjects_of_run(session, caller, key_result_id, period) if run else ()
-        in_hand = _in_hand(found, key_result_id) if run else subject_of(session, caller, key_result_id, period)
+    if run:
+        found = subjects_of_run(session, caller, key_result_id, period, held=to_save)
+        in_hand = _in_hand(found, key_result_id)
+    else:
+        found = ()
+        in_hand = subject_of(session, caller, key_result_id, period, held=to_save)
     check(session, now, in_hand, period)
     own = tuple(one for one in found if one.is_own)
     waiting = [one for one in own if one.awaits_answer and one.number > in_hand.number]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from models import Delivery, Escalation, Home, KeyResult, KeyResultCoOwner, Member, Objective, Team
 from models.base import UtcDateTime, table_of
 from models.once import insert_once
-from models.prepared import Prepared
+from models.prepared import Prepared, Sent
 
 # Who opened Home longer ago than this does not look at it any more.
 LOOKED_AT = timedelta(minutes=15)
@@ -30,7 +30,7 @@ _LOOKING = Prepared(
     )
 )
 
-_MEMBERS, _KEYS = "okra_home_members", "okra_home_keys"
+_MEMBERS, _KEYS, _LOOKED = "okra_home_members", "okra_home_keys", "okra_home_looked"
 
 
 def opened(session: Session, now: datetime, member: Member) -> None:
@@ -65,13 +65,19 @@ def concerns_readers(session: Session, workspace_id: int, keys: Iterable[str]) -
     marked.update((workspace_id, key) for key in keys)
 
 
+def look(session: Session, now: datetime, workspace_id: int) -> None:
+    """Ask already who looks, with what else is sent at the end of a transaction: `raise_wanted` takes it from there."""
+    session.info.setdefault(_LOOKED, {})[workspace_id] = _who_looks(session, now, workspace_id)
+
+
 def raise_wanted(session: Session, now: datetime) -> bool:
     """Raise `wanted` of the Homes that are looked at and that the marked changes concern; whether there were any."""
     members: set[tuple[int, int]] = session.info.pop(_MEMBERS, set())
     keys: set[tuple[int, str]] = session.info.pop(_KEYS, set())
+    looked: dict[int, Sent] = session.info.pop(_LOOKED, {})
     raised = False
     for workspace_id in sorted({one for one, _ in members} | {one for one, _ in keys}):
-        looking = _LOOKING.rows(session, {"of_workspace": workspace_id, "since": now - LOOKED_AT})
+        looking = (looked.get(workspace_id) or _who_looks(session, now, workspace_id)).rows()
         if not looking:
             continue
         touched = {member_id for of, member_id in members if of == workspace_id}
@@ -87,6 +93,10 @@ def raise_wanted(session: Session, now: datetime) -> bool:
             session.execute(sa.update(Home).where(Home.id.in_(held)).values(wanted=Home.wanted + 1))
             raised = True
     return raised
+
+
+def _who_looks(session: Session, now: datetime, workspace_id: int) -> Sent:
+    return _LOOKING.send(session, {"of_workspace": workspace_id, "since": now - LOOKED_AT})
 
 
 def _readers(session: Session, workspace_id: int, keys: Collection[str]) -> set[int]:

@@ -39,7 +39,7 @@ from models import (
 )
 from models.base import table_of
 from models.escalation import is_unresolved
-from models.prepared import Prepared
+from models.prepared import Prepared, together
 
 
 class Subject(NamedTuple):
@@ -122,19 +122,24 @@ class Subject(NamedTuple):
         return self.awaits_answer or self.check_in_state is CheckInState.ANSWERED
 
 
-def subject_of(session: Session, caller: Caller, key_result_id: int, period: Period) -> Subject:
-    """One key result in a period. Raises `Refused` where there is none."""
-    found = _read(session, _ONE, caller, period, key_result_id=key_result_id)
+def subject_of(session: Session, caller: Caller, key_result_id: int, period: Period, *, held: bool = False) -> Subject:
+    """One key result in a period. Raises `Refused` where there is none. `held` as with `subjects_of_run`."""
+    found = _read(session, _ONE, caller, period, held=held, key_result_id=key_result_id)
     if not found:
         raise Refused(Reason.NO_SUCH_KEY_RESULT)
     return found[0]
 
 
-def subjects_of_run(session: Session, caller: Caller, key_result_id: int | None, period: Period) -> Sequence[Subject]:
-    """All that the caller was asked about in a period and `key_result_id`, in the order of the numbers."""
+def subjects_of_run(
+    session: Session, caller: Caller, key_result_id: int | None, period: Period, *, held: bool = False
+) -> Sequence[Subject]:
+    """All that the caller was asked about in a period and `key_result_id`, in the order of the numbers.
+
+    `held`: the key result is held first, as by `hold`.
+    """
     if key_result_id is None:
         return _read(session, _RUN, caller, period)
-    return _read(session, _ONE_AND_RUN, caller, period, key_result_id=key_result_id)
+    return _read(session, _ONE_AND_RUN, caller, period, held=held, key_result_id=key_result_id)
 
 
 def hold(session: Session, caller: Caller, key_result_id: int) -> None:
@@ -153,10 +158,23 @@ def current_period(session: Session, now: datetime, caller: Caller, key_result_i
     return period_of(now, ZoneInfo(zone[0]))
 
 
-def _read(session: Session, statement: Prepared, caller: Caller, period: Period, **which: int) -> Sequence[Subject]:
+def _read(
+    session: Session,
+    statement: Prepared,
+    caller: Caller,
+    period: Period,
+    *,
+    held: bool = False,
+    **which: int,
+) -> Sequence[Subject]:
     session.flush()
     given = {"workspace_id": caller.workspace_id, "member_id": caller.member_id, "period": period, **which}
-    return [Subject._make(row) for row in statement.rows(session, given)]
+    if not held:
+        return [Subject._make(row) for row in statement.rows(session, given)]
+    with together(session):
+        hold(session, caller, which["key_result_id"])
+        sent = statement.send(session, given)
+    return [Subject._make(row) for row in sent.rows()]
 
 
 _caller, _owner = table_of(Member).alias("caller"), table_of(Member).alias("owner")

@@ -131,6 +131,16 @@ def test_the_same_submission_twice_is_one_answer_and_the_same_next_page(story: S
     assert once == again
 
 
+def test_what_comes_again_after_the_answer_was_changed_changes_nothing(story: Story) -> None:
+    dialog = green(story.begin())
+    story.submit(dialog)
+    story.open_for(Prefill())
+    story.submit(story.desk.opened().fill(How_confident="green", Current_value="40"))
+    end = dialog.after(story.submit(dialog))
+    assert [answer.score for answer in story.answers()] == [Decimal("0.5"), Decimal(1)]
+    assert end.view["title"]["text"] == "2 of 2: KR-2"
+
+
 def test_an_answer_can_be_changed_until_the_digest(story: Story) -> None:
     story.submit(green(story.begin()))
     assert story.open_for(Prefill()) == Done()
