@@ -43,6 +43,11 @@ class OpenView:
         """The ids of the blocks, by field; of two the first."""
         return {block.split(":", 1)[0]: block for block in reversed(list(self.values))}
 
+    @cached_property
+    def _states(self) -> Mapping[str, Mapping[str, Any]]:
+        """What stands in the blocks, by field."""
+        return {name: next(iter(self.values[block].values()), {}) for name, block in self._blocks.items()}
+
     def block_id(self, name: str) -> str | None:
         """The id of the block with this field."""
         return self._blocks.get(name)
@@ -91,10 +96,7 @@ class OpenView:
         return self._state(name).get("selected_user")
 
     def _state(self, name: str) -> Mapping[str, Any]:
-        block = self.block_id(name)
-        if block is None:
-            return {}
-        return next(iter(self.values[block].values()), {})
+        return self._states.get(name, {})
 
 
 @dataclass(frozen=True)

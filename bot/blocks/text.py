@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 ELLIPSIS = "…"
 
@@ -18,6 +19,7 @@ def escape(text: str) -> str:
     return re.sub(r"(?i)\b(https?):(?=//)", rf"\1{_JOINER}:", inert) if "://" in inert else inert
 
 
+@lru_cache(maxsize=1024)  # most of what a dialog says is the same every time
 def clip(text: str, limit: int) -> str:
     """At most `limit` code points, on one line; cut with an ellipsis, behind a word if one ends in the second half."""
     line = " ".join(text.split())

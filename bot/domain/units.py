@@ -1,6 +1,7 @@
 """Units of measured values: one spelling for each, and when two of them contradict each other."""
 
 import re
+from functools import lru_cache
 
 MAX_UNIT_LENGTH = 40  # code points; longer is a sentence, not a unit
 
@@ -63,6 +64,7 @@ def singular(unit: str) -> str:
     return f"{before}{space}{_SINGULAR[last]}" if last in _SINGULAR else unit
 
 
+@lru_cache(maxsize=1024)  # asked for each value that is shown, and units are few
 def currency_of(unit: str) -> tuple[str, str]:
     """Split a unit into its currency sign and the rest: "€/month" gives ("€", "/month"), "days" gives ("", "days")."""
     sign = _WRITTEN_CURRENCY.match(unit)

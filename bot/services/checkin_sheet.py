@@ -76,7 +76,7 @@ class Sheet:
     def told_in_cycle(self, about: Subject) -> tuple[Told, ...]:
         """The newest answer of each period of the cycle up to this one, the oldest first."""
         since = _cycle_begins(about, self.period)
-        return tuple(one for one in self.told_of(about) if one.period >= since)
+        return tuple([one for one in self.told_of(about) if one.period >= since])
 
     def another_yellow(self, about: Subject) -> Yellow:
         """What a yellow in this period does, seen from before it."""

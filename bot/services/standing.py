@@ -267,6 +267,9 @@ def _row(answers: Sequence[Told], period: Period) -> tuple[Decimal | None, ...]:
     """One score a week; it begins with the first answer, so that a young key result has a short row."""
     if not answers:
         return ()
-    scores = {one.period: one.score for one in answers}
-    weeks = (period - monday(answers[0].period)).days // 7 + 1
-    return tuple(scores.get(following(period, -back)) for back in reversed(range(weeks)))
+    first = monday(answers[0].period)
+    scores: list[Decimal | None] = [None] * ((period - first).days // 7 + 1)
+    for one in answers:
+        if one.period <= period:
+            scores[(one.period - first).days // 7] = one.score
+    return tuple(scores)

@@ -114,7 +114,8 @@ class Subject(NamedTuple):
     @property
     def awaits_answer(self) -> bool:
         """Until the digest goes out, what was missed can still be added. Nobody is asked about what is not theirs."""
-        return self.check_in_state in {CheckInState.DUE, CheckInState.MISSED} and not self.is_disowned
+        is_open = self.check_in_state is CheckInState.DUE or self.check_in_state is CheckInState.MISSED
+        return is_open and not self.is_disowned
 
     @property
     def is_wanted(self) -> bool:
