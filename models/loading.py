@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, TypeVarTuple
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import Mapper, Session, SessionTransaction
 from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from models.base import Base, table_of
@@ -60,7 +60,19 @@ def objects(rows: Sequence[tuple[E]]) -> list[E]:
 
 
 class Reading(Session):
-    """A session that finds a row by its id in the same way."""
+    """A session that finds a row by its id in the same way, and knows its connection while a transaction lasts."""
+
+    _at: sa.Connection | None = None
+    _during: SessionTransaction | None = None
+
+    def connection(self, *asked: Any, **named: Any) -> sa.Connection:
+        # SQLAlchemy looks it up in ten steps, and a check-in asks for it ten times.
+        if asked or named:
+            return super().connection(*asked, **named)
+        if self._at is None or self.get_transaction() is not self._during or not self.is_active:
+            self._at = super().connection()
+            self._during = self.get_transaction()
+        return self._at
 
     def get(self, entity: Any, ident: Any, **asked: Any) -> Any:
         if asked or type(ident) is not int:

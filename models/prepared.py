@@ -219,9 +219,7 @@ def _made(
         if not isinstance(column.default, sa.ColumnDefault):
             raise TypeError(f"{column} is to be given")
         constants[column.key] = column.default.arg
-    returned = [
-        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
-    ]
+    returned = [_out_of(column.type, dialect) for column in statement.exported_columns]
     return _Made(
         text=str(compiled),
         names=tuple(compiled.positiontup or ()) if compiled.positional else None,
@@ -229,3 +227,12 @@ def _made(
         into=tuple((name, convert) for name, convert in into.items() if name in given),
         out=tuple((place, convert) for place, convert in enumerate(returned) if convert is not None),
     )
+
+
+def _out_of(kind: TypeEngine[Any], dialect: sa.Dialect) -> Converter | None:
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        # What SQLAlchemy does in two calls for each value.
+        members: dict[str | None, Any] = {None: None}
+        members.update(zip(kind.enums, kind.enum_class, strict=True))
+        return members.__getitem__
+    return kind.dialect_impl(dialect).result_processor(dialect, None)

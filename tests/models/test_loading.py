@@ -119,3 +119,20 @@ def _look(session: Session, ids: list[int]) -> None:
 
 def _values(one: Worker) -> dict[str, object]:
     return {column.key: getattr(one, column.key) for column in sa.inspect(Worker).column_attrs}
+
+
+def test_each_transaction_of_a_session_has_its_connection_and_a_failed_one_has_none(database: Database) -> None:
+    with database.trial() as session:
+        first = session.connection()
+        assert session.connection() is first
+        with session.begin_nested():
+            assert session.connection() is first
+        session.rollback()
+        assert not session.connection().closed
+        session.add(Worker(name=None, started_at=NOW))
+        with pytest.raises(sa.exc.IntegrityError):
+            session.flush()
+        with pytest.raises(sa.exc.PendingRollbackError):
+            session.connection()
+        session.rollback()
+        assert not session.connection().closed
