@@ -17,6 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeEngine
 
 from models.base import Base, table_of
+from models.lists import ListOf
 from models.prepared import Prepared
 
 Rows = Sequence[Mapping[str, Any]]
@@ -120,7 +121,7 @@ def from_lists(table: type[Base], names: Sequence[str]) -> postgresql.Insert:
 
 def _given(kinds: Mapping[str, TypeEngine[Any]]) -> sa.TableValuedAlias:
     """The rows of lists that come under these names."""
-    unnested = sa.func.unnest(*(sa.bindparam(name, type_=postgresql.ARRAY(kind)) for name, kind in kinds.items()))
+    unnested = sa.func.unnest(*(sa.bindparam(name, type_=ListOf(kind)) for name, kind in kinds.items()))
     columns = [sa.column(name, kind) for name, kind in kinds.items()]
     return unnested.table_valued(*columns).render_derived("given")
 

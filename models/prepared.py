@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from models.base import RowId
+from models.lists import ListOf
 
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
 Converter = Callable[[Any], Any]
 Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update
 
-# Ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
+# On SQLite ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
 LONGEST = 128
 # Not like any name that SQLAlchemy itself gives to a value: those begin with the name of its column.
 _NAMES = tuple(f"_of_{place}" for place in range(LONGEST))
@@ -89,7 +90,8 @@ class Prepared:
 
 
 class Listed:
-    """A statement about several rows, by their ids: `Prepared` for a few lengths, a list is filled up with its last id.
+    """A statement about several rows, by their ids. PostgreSQL reads these as one list, however many they are. For
+    SQLite it is `Prepared` for a few lengths, and a list is filled up with its last id.
 
     `make` gets what goes into `column.in_(…)`; all other values are named. What the session holds is flushed first.
     """
@@ -100,25 +102,29 @@ class Listed:
         """`of`: what the ids are, where they are no ids but keys of another type."""
         self._make = make
         self._type = of
-        self._of_any_length = make(sa.bindparam("ids", expanding=True))
+        self._of_any_length = make(sa.bindparam("ids", expanding=True, type_=of))
+        self._of_a_list = Prepared(self._of_any_length)
         self._prepared: dict[int, Prepared] = {}
 
     def rows(self, session: Session, ids: Collection[Any], given: Values | None = None) -> Sequence[Row]:
         """Send it and return all rows; none, and nothing is sent, where there are no ids."""
-        if len(ids) > LONGEST:
+        if _is_too_long(session, ids):
             return session.execute(self._of_any_length, {**(given or {}), "ids": ids}).all()
         return self.send(session, ids, given).rows() if ids else []
 
     def run(self, session: Session, ids: Collection[Any], given: Values | None = None) -> None:
         """Send what changes rows; nothing where there are no ids."""
-        if len(ids) > LONGEST:
+        if _is_too_long(session, ids):
             session.execute(self._of_any_length, {**(given or {}), "ids": ids})
         elif ids:
             self.send(session, ids, given)
 
     def send(self, session: Session, ids: Collection[Any], given: Values | None = None) -> Sent:
-        """Send it for 1 to `LONGEST` ids; its rows can be had later, as with `Prepared.send`."""
+        """Send it for 1 to `LONGEST` ids, or on PostgreSQL for any number; its rows can be had later, as with
+        `Prepared.send`."""
         session.flush()
+        if not _is_sqlite(session):
+            return self._of_a_list.send(session, {**(given or {}), "ids": ids})
         length = 1 << (len(ids) - 1).bit_length()
         prepared = self._prepared.get(length)
         if prepared is None:
@@ -127,6 +133,14 @@ class Listed:
         wanted = [*ids]
         wanted += wanted[-1:] * (length - len(wanted))
         return prepared.send(session, {**(given or {}), **dict(zip(_NAMES, wanted, strict=False))})
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _is_too_long(session: Session, ids: Collection[Any]) -> bool:
+    return len(ids) > LONGEST and _is_sqlite(session)
 
 
 class Sent:
@@ -166,8 +180,8 @@ def together(session: Session) -> Iterator[None]:
 
 
 def at_once(session: Session, *asked: tuple[Listed, Collection[int], Values]) -> list[Sequence[Row]]:
-    """The rows of several statements that do not depend on each other, in one go where their ids are not too many."""
-    if any(len(ids) > LONGEST for _, ids, _ in asked):
+    """The rows of several statements that do not depend on each other, in one go where there is a server."""
+    if _is_sqlite(session):
         return [listed.rows(session, ids, given) for listed, ids, given in asked]
     # What is not prepared has no place in the block below.
     session.flush()
@@ -212,7 +226,14 @@ def _made(
 ) -> _Made:
     columns = list(given) if isinstance(statement, sa.Insert) and statement.select is None else None
     compiled = statement.compile(dialect=dialect, column_keys=columns)
-    kinds = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in compiled.binds.items()}
+    text = str(compiled)
+    kinds: dict[str, Converter | None] = {}
+    for name, bind in compiled.binds.items():
+        kind = bind.type
+        if bind.expanding:
+            kind = ListOf(kind)
+            text = _with_list(text, name, dialect.type_compiler_instance.process(kind))
+        kinds[name] = kind.dialect_impl(dialect).bind_processor(dialect)
     into = {name: convert for name, convert in kinds.items() if convert is not None}
     constants = {name: value for name, value in compiled.params.items() if name not in given}
     for column in compiled.insert_prefetch:
@@ -221,7 +242,7 @@ def _made(
         constants[column.key] = column.default.arg
     returned = [_out_of(column.type, dialect) for column in statement.exported_columns]
     return _Made(
-        text=str(compiled),
+        text=text,
         names=tuple(compiled.positiontup or ()) if compiled.positional else None,
         constants={name: into[name](value) if name in into else value for name, value in constants.items()},
         into=tuple((name, convert) for name, convert in into.items() if name in given),
@@ -236,3 +257,8 @@ def _out_of(kind: TypeEngine[Any], dialect: sa.Dialect) -> Converter | None:
         members.update(zip(kind.enums, kind.enum_class, strict=True))
         return members.__getitem__
     return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _with_list(text: str, name: str, kind: str) -> str:
+    """The statement with a list of any length as one value, in the place at which SQLAlchemy would write each."""
+    return text.replace(f"IN (__[POSTCOMPILE_{name}])", f"= ANY (%({name})s::{kind})")

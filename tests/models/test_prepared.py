@@ -77,3 +77,11 @@ def test_several_that_are_sent_at_once_give_each_its_own_rows(database: Database
     assert [row[0] for row in first] == ids[:count]
     assert list(none) == []
     assert [row[0] for row in last] == ids[-1:]
+
+
+def test_to_a_server_it_is_one_statement_for_any_number_of_rows(database: Database) -> None:
+    ids = _workers(database, LONGEST + 3)
+    with counted(database) as statements, database.read() as session:
+        for count in (1, 3, LONGEST + 1):
+            assert len(NAMES.rows(session, ids[:count], {"since": NOW})) == count
+    assert len(set(statements)) == (3 if database.is_sqlite else 1)
