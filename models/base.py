@@ -27,6 +27,20 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], Any] | None:
+        convert = super().bind_processor(dialect)
+        if convert is None or dialect.name != "sqlite":
+            return convert
+
+        # Two times of another zone may be called the same and be an hour apart: only what is UTC is remembered.
+        def write(value: datetime | None) -> Any:
+            return _as_text(value) if value is not None and value.tzinfo is UTC else convert(value)
+
+        return write
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        return _of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
@@ -39,6 +53,17 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# The instants of one week are few, and each stands in many rows. As SQLAlchemy has SQLite keep them.
+@lru_cache(maxsize=4096)
+def _as_text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=4096)
+def _of_text(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if value is not None else None
 
 
 class ExactDecimal(sa.TypeDecorator[Decimal]):
