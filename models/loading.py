@@ -59,6 +59,16 @@ def objects(rows: Sequence[tuple[E]]) -> list[E]:
     return [one for (one,) in rows]
 
 
+def changed_beside(session: Session, table: type[Base], ids: Collection[int], names: Sequence[str]) -> None:
+    """A statement has changed these fields of these rows: those that the session holds as objects are read anew."""
+    if not session.identity_map:
+        return
+    for one in ids:
+        known = session.identity_map.get((table, (one,), None))
+        if known is not None:
+            session.expire(known, names)
+
+
 class Reading(Session):
     """A session that finds a row by its id in the same way, and knows its connection while a transaction lasts."""
 

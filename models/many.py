@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.types import TypeEngine
 
 from models.base import Base, table_of
@@ -34,23 +33,27 @@ class ForEach:
         table: type[Base],
         find: Callable[[Each], sa.ColumnElement[bool]],
         change: Callable[[Each], Mapping[str, Any]],
+        held: bool = False,
         **like: sa.ColumnElement[Any],
     ) -> None:
         """`find` is the condition for the row that is meant and `change` its new values; `like` names what is given for
-        each, with columns of their types."""
+        each, with columns of their types. `held`: the transaction has locked these rows before."""
         target = table_of(table)
-        self._names = tuple(like)
+        self.names = tuple(like)
         kinds = {name: column.type for name, column in like.items()}
         given = _given(kinds)
-        held = (
-            sa.select(target.c.id.label("held_id"), *given.c)
-            .select_from(target.join(given, find(lambda name: given.c[name])))
-            .order_by(target.c.id)
-            .with_for_update(of=target, key_share=True)
-            .cte("held")
-        )
-        of_lists = sa.update(target).where(target.c.id == held.c.held_id)
-        self._of_lists = Prepared(of_lists.values(change(lambda name: held.c[name])))
+        found: sa.FromClause = given
+        meant = find(lambda name: given.c[name])
+        if not held:
+            found = (
+                sa.select(target.c.id.label("held_id"), *given.c)
+                .select_from(target.join(given, meant))
+                .order_by(target.c.id)
+                .with_for_update(of=target, key_share=True)
+                .cte("held")
+            )
+            meant = target.c.id == found.c.held_id
+        self._of_lists = Prepared(sa.update(target).where(meant).values(change(lambda name: found.c[name])))
 
         def one(name: str) -> sa.ColumnElement[Any]:
             return sa.bindparam(name, type_=kinds[name])
@@ -66,7 +69,7 @@ class ForEach:
     def send(self, session: Session, rows: Rows) -> None:
         """As `run`, for one row at least, and without what is pending."""
         if len(rows) > 1 and session.get_bind().dialect.name == "postgresql":
-            self._of_lists.send(session, lists(rows, self._names))
+            self._of_lists.send(session, lists(rows, self.names))
         else:
             self._of_one.run_all(session, rows)
 
@@ -81,18 +84,6 @@ def insert_all(session: Session, table: type[Base], rows: Rows) -> None:
         _of_lists(table, names).send(session, lists(rows, names))
     else:
         _of_one(table, names).run_all(session, [{name: row[name] for name in names} for row in rows])
-
-
-def save_all(session: Session, rows: Sequence[Base], names: Sequence[str]) -> None:
-    """Write these fields of rows of one table that the session holds, as its flush would do for each by itself."""
-    if not rows:
-        return
-    table = type(rows[0])
-    values = [{"of": row.id, **{name: getattr(row, name) for name in names}} for row in rows]
-    _changed(table, tuple(names)).send(session, values)
-    for row, written in zip(rows, values, strict=True):
-        for name in names:
-            set_committed_value(row, name, written[name])
 
 
 def told(table: type[Base], rows: Rows) -> tuple[str, ...]:
@@ -135,15 +126,3 @@ def _of_lists(table: type[Base], names: tuple[str, ...]) -> Prepared:
 def _of_one(table: type[Base], _names: tuple[str, ...]) -> Prepared:
     """One for each set of columns that is given."""
     return Prepared(sa.insert(table_of(table)))
-
-
-@cache
-def _changed(table: type[Base], names: tuple[str, ...]) -> ForEach:
-    columns = table_of(table).c
-    return ForEach(
-        table,
-        lambda each: columns.id == each("of"),
-        lambda each: {name: each(name) for name in names},
-        of=columns.id,
-        **{name: columns[name] for name in names},
-    )

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from models.base import Base, table_of
-from models.many import from_lists, lists, told
+from models.many import Rows, from_lists, lists, told
 from models.prepared import Prepared, Sent
+
+Insert = postgresql.Insert | sqlite.Insert
 
 
 def insert_once(session: Session, table: type[Base], values: Mapping[str, Any], *, key: Sequence[str]) -> int | None:
@@ -28,46 +31,84 @@ def send_once(session: Session, table: type[Base], values: Mapping[str, Any], *,
 
 
 def insert_all_once(
-    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+    session: Session, table: type[Base], rows: Rows, *, key: Sequence[str]
 ) -> dict[tuple[Any, ...], int]:
-    """Insert those of `rows` whose `key` columns no row has yet, in one statement; all rows name the same columns.
+    """Insert those of `rows` whose `key` columns no row has yet; all rows name the same columns.
 
     Returns the ids of the new rows, by the values of their `key` columns. What is pending in the session goes first.
     """
     if not rows:
         return {}
     session.flush()
+    dialect = session.get_bind().dialect.name
     if len(rows) == 1:
-        one = _one(session.get_bind().dialect.name, table, tuple(key), frozenset(rows[0])).first(session, rows[0])
-        return {one[1:]: one[0]} if one is not None else {}
-    names = told(table, rows)
-    if session.get_bind().dialect.name == "postgresql":
+        found = _one(dialect, table, tuple(key), frozenset(rows[0])).rows(session, rows[0])
+    elif dialect == "postgresql":
+        names = told(table, rows)
         found = _of_lists(table, tuple(key), names).rows(session, lists(rows, names))
     else:
-        # A list of rows rather than `values(…)`: the statement is compiled once, whatever the number of rows.
-        many = [{name: row[name] for name in names} for row in rows]
-        found = [tuple(row) for row in session.execute(_unless_there("sqlite", table, tuple(key)), many)]
+        # One process writes at a time and ids only grow: what is new stands behind what was the last.
+        last = _last(table).first(session, {})
+        insert_missing(session, table, rows, key=key)
+        found = _behind(table, tuple(key)).rows(session, {"last": last[0] if last is not None else 0})
     return {tuple(of_key): new_id for new_id, *of_key in found}
+
+
+def insert_missing(session: Session, table: type[Base], rows: Rows, *, key: Sequence[str]) -> None:
+    """As `insert_all_once`, where nobody asks which ones are new."""
+    if not rows:
+        return
+    session.flush()
+    dialect = session.get_bind().dialect.name
+    names = told(table, rows)
+    if len(rows) > 1 and dialect == "postgresql":
+        _missing_of_lists(table, tuple(key), names).send(session, lists(rows, names))
+    else:
+        many = [{name: row[name] for name in names} for row in rows]
+        _missing(dialect, table, tuple(key), names).run_all(session, many)
 
 
 @cache
 def _one(dialect: str, table: type[Base], key: tuple[str, ...], _columns: frozenset[str]) -> Prepared:
     """One for each set of columns that is given."""
-    return Prepared(_unless_there(dialect, table, key))
+    return Prepared(_told_of(_unless_there(_insert(dialect, table), table, key), table, key))
 
 
 @cache
 def _of_lists(table: type[Base], key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
-    return Prepared(_unless(from_lists(table, names), table, key))
+    return Prepared(_told_of(_unless_there(from_lists(table, names), table, key), table, key))
 
 
 @cache
-def _unless_there(dialect: str, table: type[Base], key: tuple[str, ...]) -> ReturningInsert[Any]:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return _unless(insert(table_of(table)), table, key)
+def _missing(dialect: str, table: type[Base], key: tuple[str, ...], _names: tuple[str, ...]) -> Prepared:
+    return Prepared(_unless_there(_insert(dialect, table), table, key))
 
 
-def _unless(insert: postgresql.Insert | sqlite.Insert, table: type[Base], key: tuple[str, ...]) -> ReturningInsert[Any]:
+@cache
+def _missing_of_lists(table: type[Base], key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
+    return Prepared(_unless_there(from_lists(table, names), table, key))
+
+
+@cache
+def _last(table: type[Base]) -> Prepared:
     target = table_of(table)
-    columns = [target.c[name] for name in key]
-    return insert.on_conflict_do_nothing(index_elements=columns).returning(target.c.id, *columns)
+    return Prepared(sa.select(target.c.id).order_by(target.c.id.desc()).limit(1))
+
+
+@cache
+def _behind(table: type[Base], key: tuple[str, ...]) -> Prepared:
+    target = table_of(table)
+    return Prepared(sa.select(target.c.id, *(target.c[name] for name in key)).where(target.c.id > sa.bindparam("last")))
+
+
+def _insert(dialect: str, table: type[Base]) -> Insert:
+    return postgresql.insert(table_of(table)) if dialect == "postgresql" else sqlite.insert(table_of(table))
+
+
+def _unless_there(insert: Insert, table: type[Base], key: Sequence[str]) -> Insert:
+    return insert.on_conflict_do_nothing(index_elements=[table_of(table).c[name] for name in key])
+
+
+def _told_of(insert: Insert, table: type[Base], key: Sequence[str]) -> ReturningInsert[Any]:
+    target = table_of(table)
+    return insert.returning(target.c.id, *(target.c[name] for name in key))

@@ -249,7 +249,7 @@ def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[
         .with_for_update(key_share=True)
     ).all()
     found: set[tuple[int, Period]] = set()
-    asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
+    asks: dict[tuple[int, Period], tuple[planning.Whom, Period, datetime]] = {}
     today = local_date_of(now, week.schedule.zone)
     for check_in in due:
         if not is_away_until(check_in.closes_at, now, week.schedule) or not _on_leave(now, check_in.closes_at, week):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from bot.domain.personal_week import first_asked
 from bot.services import outbox
 from bot.services.access import Caller
 from bot.services.asking import asked_about, only_asked_about
+from bot.services.readers import Asks
 from bot.services.schedules import Week, weeks_of
 from bot.services.visibility import visible_to
 from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team
@@ -34,7 +35,14 @@ def introduction_key(member_id: int) -> str:
     return f"{_PREFIX}{member_id}"
 
 
-def newcomers(session: Session, members: Sequence[Member]) -> set[int]:
+class Greeted(Asks, Protocol):
+    """A member's row, or a copy of it: when they were introduced, and what decides when they can be."""
+
+    @property
+    def introduced_at(self) -> datetime | None: ...
+
+
+def newcomers(session: Session, members: Sequence[Greeted]) -> set[int]:
     """The ids of those whom no introduction has reached or is on its way to; one query.
 
     An introduction that was queued and then made no sense any more (the team was switched off again) has not been read.
@@ -58,23 +66,25 @@ def _unsent(member_ids: Any) -> sa.Select[Any]:
 _UNSENT = Listed(_unsent)
 
 
-def introduce(session: Session, now: datetime, members: Sequence[Member]) -> set[int]:
+def introduce(session: Session, now: datetime, members: Sequence[Greeted]) -> set[int]:
     """Queue the introductions of those who are new, once ever; returns the ids of these members.
 
     Each comes within the member's working hours, and before their next opening.
     """
     new = newcomers(session, members)
+    if not new:
+        return set()
     weeks = weeks_of(session, [member for member in members if member.id in new])
     drafts = {member.id: _draft(now, member, weeks[member.id]) for member in members if member.id in new}
+    session.execute(sa.update(Member).where(Member.id.in_(new)).values(introduced_at=now))
     queued = outbox.post_all(session, now, list(drafts.values()), revive=True)
     return {member_id for member_id, draft in drafts.items() if (draft.workspace_id, draft.key) in queued}
 
 
-def _draft(now: datetime, member: Member, week: Week) -> outbox.Draft:
+def _draft(now: datetime, member: Greeted, week: Week) -> outbox.Draft:
     at = week.schedule.at_work_from(now) or now
     if member.next_opening_at is not None and at > member.next_opening_at - BEFORE_THE_PROMPT:
         at = max(now, member.next_opening_at - BEFORE_THE_PROMPT)
-    member.introduced_at = now
     return outbox.Draft(
         workspace_id=member.workspace_id,
         key=introduction_key(member.id),

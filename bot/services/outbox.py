@@ -224,7 +224,8 @@ def post_all(
     obsolete before it was sent, because what it told of had gone, is queued again under its key; one that failed is
     not, an admin was told of it.
     """
-    rows = [_row(draft, now) for draft in drafts]
+    at = now.isoformat()
+    rows = [_row(draft, now, at) for draft in drafts]
     queued: dict[tuple[int, str], int] = {}
     for (workspace_id, key), delivery_id in insert_all_once(
         session, Delivery, rows, key=("workspace_id", "key")
@@ -248,7 +249,7 @@ def post_all(
     return queued
 
 
-def _row(draft: Draft, now: datetime) -> dict[str, object]:
+def _row(draft: Draft, now: datetime, at: str) -> dict[str, object]:
     return {
         "workspace_id": draft.workspace_id,
         "key": draft.key,
@@ -275,7 +276,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, object]:
         "follows_id": draft.follows_id,
         "bulk": draft.bulk,
         "not_before": draft.not_before or now,
-        "opaque_id": _opaque_id(draft.workspace_id, draft.key, now),
+        "opaque_id": _opaque_id(draft.workspace_id, draft.key, at),
         "created_at": now,
     }
 
@@ -414,6 +415,6 @@ def _revive(session: Session, now: datetime, drafts: Collection[Draft]) -> dict[
     return revived
 
 
-def _opaque_id(workspace_id: int, key: str, now: datetime) -> str:
+def _opaque_id(workspace_id: int, key: str, at: str) -> str:
     # Tells nothing about the key to those who read a message's metadata, and differs between two databases.
-    return hashlib.sha256(f"{workspace_id}\n{key}\n{now.isoformat()}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{workspace_id}\n{key}\n{at}".encode()).hexdigest()[:32]

@@ -9,8 +9,9 @@ mid-week skips or repeats one. A period in which nobody could be asked is met al
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,17 +20,82 @@ from bot.domain.cadence import Period, closes_at, first_period_of_cycle, period,
 from bot.domain.cycles import CycleState
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
-from bot.domain.personal_week import Opening, first_after, is_away_until, meet, opening
+from bot.domain.personal_week import Opening, Step, first_after, is_away_until, meet, opening
 from bot.domain.reminding import next_reminder, reminders
 from bot.services import asking_again, introduction, outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.schedules import Week, weeks_of
-from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind
-from models.many import save_all
-from models.once import insert_all_once
+from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, MemberKind, Objective, PostKind
+from models.base import table_of
+from models.loading import changed_beside
+from models.many import ForEach
+from models.once import insert_all_once, insert_missing
+from models.prepared import Listed, Prepared
 
 # Somebody new reads who is asking before they are asked.
 AFTER_INTRODUCTION = timedelta(seconds=30)
+
+
+class Whom(introduction.Greeted, Protocol):
+    """A member's row, or a copy of it: who is asked, and what they wait for."""
+
+    @property
+    def next_period(self) -> date | None: ...
+    @property
+    def reminder_period(self) -> date | None: ...
+    @property
+    def may_take_part(self) -> bool: ...
+
+
+class _Reckoned:
+    """What is due at an instant, for each week once: most people have theirs in common with many others."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._steps: dict[tuple[date, Week], Step] = {}
+        self._reminders: dict[tuple[date, datetime, datetime | None, Week], datetime | None] = {}
+
+    def step(self, waits_for: date, week: Week) -> Step:
+        """As `meet`, for somebody who waits for this period."""
+        known = self._steps.get((waits_for, week))
+        if known is None:
+            known = self._steps[waits_for, week] = meet(period(waits_for), self._now, week.rhythm, week.schedule)
+        return known
+
+    def first_reminder(self, one: Opening, told: datetime | None, week: Week) -> datetime | None:
+        """The first reminder of who is asked then. `told`: when the first of the leads is told what is open."""
+        which = (one.period, one.at, told, week)
+        if which not in self._reminders:
+            self._reminders[which] = next_reminder(
+                self._now, sent=0, asked_at=one.at, closes_at=one.closes_at, told_at=told, schedule=week.schedule
+            )
+        return self._reminders[which]
+
+
+@dataclass(slots=True)
+class _Due:
+    """A copy of a member's row, as far as opening their week needs it; it is written back before anybody is asked."""
+
+    id: int
+    workspace_id: int
+    time_zone: str
+    kind: MemberKind
+    deactivated_at: datetime | None
+    introduced_at: datetime | None
+    next_opening_at: datetime | None
+    next_period: date | None
+    next_reminder_at: datetime | None
+    reminder_period: date | None
+    asked_at: time | None
+    works_from: time | None
+    works_until: time | None
+    workdays: int | None
+    country: str | None
+
+    @property
+    def may_take_part(self) -> bool:
+        """As `Member.may_take_part`."""
+        return self.kind is MemberKind.FULL and self.deactivated_at is None
 
 
 def prompt_key(member_id: int, of: date) -> str:
@@ -77,41 +143,42 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     away is not asked either; who covers for them is. Two processes at once share the members; whatever is inserted
     has a key.
     """
-    members = session.scalars(
-        sa.select(Member)
-        .where(Member.next_opening_at <= now)
-        .order_by(Member.next_opening_at, Member.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-    ).all()
+    session.flush()
+    members = [_Due(*row) for row in _DUE.rows(session, {"now": now, "limit": limit})]
     if not members:
         return 0
     owing = asked_about(session, [member.id for member in members])
     weeks = weeks_of(session, members, owing)
-    covers = _covers(session, weeks)
+    covers = _covers(session, members, weeks)
+    reckoned = _Reckoned(now)
     rows: list[Mapping[str, object]] = []
-    asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
+    asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
     for member in members:
         if member.next_period is None:
             continue
         week = weeks[member.id]
-        step = meet(period(member.next_period), now, week.rhythm, week.schedule)
+        step = reckoned.step(member.next_period, week)
+        goes_on = False
         for one in step.due:
             wanted = _asked_in(owing, member, one.period)
+            goes_on = goes_on or bool(wanted)
             cover = covers.get(_cover_id(week, one)) if wanted and one.excuse is Excuse.AWAY else None
             covered = _covered(cover, member, one, now)
             rows += [check_in_row(member, asked, one, covered) for asked in wanted]
             if wanted and one.excuse is None:
                 asks[member.id, one.period] = (member, one.period, one.at)
-                _plan_reminder(member, one, wanted, week, now)
+                at = reckoned.first_reminder(one, told_at(wanted, one.at), week)
+                member.next_reminder_at, member.reminder_period = at, one.period if at is not None else None
             elif covered is not None:
                 asks.setdefault((covered.member.id, one.period), (covered.member, one.period, covered.at))
-        later = opening(step.waits_for, week.rhythm, week.schedule)
         # Who was just asked goes on waiting, though their cycle may be over by then: that is looked at then.
-        goes_on = any(_asked_in(owing, member, this) for this in (*(one.period for one in step.due), later.period))
-        _wait_for(member, later if goes_on else None, now)
-    save_all(session, members, ("next_period", "next_opening_at", "next_reminder_at", "reminder_period"))
-    insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
+        if goes_on or _asked_in(owing, member, step.waits_for):
+            member.next_period, member.next_opening_at = step.waits_for, max(step.opens_at, now)
+        else:
+            member.next_period = member.next_opening_at = None
+    _MET.run(session, [{name: getattr(member, name) for name in _MET.names} for member in members])
+    changed_beside(session, Member, [member.id for member in members], _WRITTEN)
+    insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
     _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
     session.flush()
@@ -184,7 +251,7 @@ def replan_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
     )
 
 
-def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
+def ask(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, datetime]]) -> None:
     """Queue the one prompt of each of these members' periods, for an instant, after the introduction of who is new."""
     new = introduction.introduce(session, now, [member for member, _, _ in whom])
     prompts = [
@@ -208,7 +275,7 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, da
 class Cover:
     """Somebody who can stand in, with their own week."""
 
-    member: Member
+    member: Whom
     week: Week
 
 
@@ -216,12 +283,12 @@ class Cover:
 class Covered:
     """Somebody stands in for a period: from when they are asked, and until when they can answer; in UTC."""
 
-    member: Member
+    member: Whom
     at: datetime
     closes_at: datetime
 
 
-def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
+def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, datetime]]) -> None:
     """Something has become theirs to answer, in this transaction: who was asked sees it in their prompt, who was not is
     asked at that instant, and whose own opening is still to come is asked for all of it then."""
     ask(session, now, [one for one in whom if not _opens_yet(one[0], one[1])])
@@ -229,7 +296,7 @@ def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Member, Perio
         outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, this))
 
 
-def check_in_row(member: Member, asked: Asked, found: Opening, covered: Covered | None = None) -> dict[str, object]:
+def check_in_row(member: Whom, asked: Asked, found: Opening, covered: Covered | None = None) -> dict[str, object]:
     """The check-in of a key result in a period, as the columns of its row: due, excused, or a cover's to answer."""
     excuse = found.excuse if covered is None else None
     return {
@@ -310,7 +377,7 @@ def _last_asked(session: Session, owner: Member) -> Period | None:
     return period(newest)
 
 
-def _asked_in(owing: Mapping[int, Sequence[Asked]], member: Member, this: Period) -> list[Asked]:
+def _asked_in(owing: Mapping[int, Sequence[Asked]], member: Whom, this: Period) -> list[Asked]:
     """What the member is asked about in a period: nothing, for somebody who may not take part."""
     if not member.may_take_part:
         return []
@@ -326,21 +393,23 @@ def _wait_for(member: Member, found: Opening | None, now: datetime) -> None:
     member.next_opening_at = max(found.at, now)
 
 
-def _covers(session: Session, weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:
-    """By member id: those who are named as covers, with their own weeks."""
+def _covers(session: Session, members: Sequence[_Due], weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:
+    """By member id: those who are named as covers, with their own weeks. Who is due as well is there once."""
     ids = {one.cover_id for week in weeks.values() for one in week.away if one.cover_id is not None}
     if not ids:
         return {}
-    members = session.scalars(sa.select(Member).where(Member.id.in_(ids))).all()
-    theirs = weeks_of(session, members)
-    return {member.id: Cover(member, theirs[member.id]) for member in members}
+    known = {member.id: member for member in members}
+    found = [known[one] for one in sorted(ids & known.keys())]
+    found += [_Due(*row) for row in _COVERS.rows(session, sorted(ids - known.keys()))]
+    theirs = weeks_of(session, found)
+    return {member.id: Cover(member, theirs[member.id]) for member in found}
 
 
 def _cover_id(week: Week, one: Opening) -> int | None:
     return week.cover_on(local_date_of(one.at, week.schedule.zone))
 
 
-def _covered(cover: Cover | None, owner: Member, one: Opening, now: datetime) -> Covered | None:
+def _covered(cover: Cover | None, owner: Whom, one: Opening, now: datetime) -> Covered | None:
     """The cover for a period of the owner's; None where there is none, or they cannot either."""
     if cover is None or not cover.member.may_take_part or cover.member.id == owner.id:
         return None
@@ -352,7 +421,7 @@ def _covered(cover: Cover | None, owner: Member, one: Opening, now: datetime) ->
     return Covered(cover.member, max(at, theirs.at), closes) if theirs.at < closes else None
 
 
-def _opens_yet(member: Member, this: Period) -> bool:
+def _opens_yet(member: Whom, this: Period) -> bool:
     """Whether the member's own opening of a period is still to come: it then asks for all that is theirs by then."""
     return member.next_period is not None and member.next_period <= this
 
@@ -361,7 +430,7 @@ def _redraw_covers(
     session: Session,
     now: datetime,
     covers: Sequence[Cover],
-    asks: Mapping[tuple[int, Period], tuple[Member, Period, datetime]],
+    asks: Mapping[tuple[int, Period], tuple[Whom, Period, datetime]],
 ) -> None:
     """What a cover was asked before shows what they stand in for now."""
     ids = {cover.member.id for cover in covers}
@@ -390,19 +459,7 @@ def _close_later(session: Session, now: datetime, members: Sequence[Member], wee
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
 
 
-def _plan_reminder(member: Member, one: Opening, wanted: Sequence[Asked], week: Week, now: datetime) -> None:
-    at = next_reminder(
-        now,
-        sent=0,
-        asked_at=one.at,
-        closes_at=one.closes_at,
-        told_at=told_at(wanted, one.at),
-        schedule=week.schedule,
-    )
-    member.next_reminder_at, member.reminder_period = at, one.period if at is not None else None
-
-
-def _remind_who_stands_in(session: Session, now: datetime, whom: Sequence[tuple[Member, Period, datetime]]) -> None:
+def _remind_who_stands_in(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, datetime]]) -> None:
     """Who owns nothing and answers for somebody else is reminded once, at the last moment that leaves them time for it.
 
     Their own opening reminds all others. A cover whose row somebody else holds at this moment goes without.
@@ -415,21 +472,21 @@ def _remind_who_stands_in(session: Session, now: datetime, whom: Sequence[tuple[
     if not wanted:
         return
     free = session.scalars(
-        sa.select(Member.id).where(Member.id.in_(wanted)).with_for_update(skip_locked=True, key_share=True)
+        sa.select(Member).where(Member.id.in_(wanted)).with_for_update(skip_locked=True, key_share=True)
     ).all()
-    weeks = weeks_of(session, [wanted[member_id][0] for member_id in free])
+    weeks = weeks_of(session, free)
     closings: dict[tuple[int, date], datetime] = {
         (owner_id, this): closes
         for owner_id, this, closes in session.execute(
             sa.select(CheckIn.owner_id, CheckIn.period, sa.func.max(CheckIn.closes_at))
-            .where(CheckIn.owner_id.in_(free), CheckIn.state == CheckInState.DUE)
+            .where(CheckIn.owner_id.in_([member.id for member in free]), CheckIn.state == CheckInState.DUE)
             .group_by(CheckIn.owner_id, CheckIn.period)
         )
     }
-    for member_id in free:
-        member, this, at = wanted[member_id]
-        closes = closings.get((member_id, this))
-        last = reminders(at, closes, None, weeks[member_id].schedule)[-1:] if closes is not None else ()
+    for member in free:
+        _, this, at = wanted[member.id]
+        closes = closings.get((member.id, this))
+        last = reminders(at, closes, None, weeks[member.id].schedule)[-1:] if closes is not None else ()
         if last and last[0] > now:
             member.next_reminder_at, member.reminder_period = last[0], this
 
@@ -471,3 +528,23 @@ def _remind_anew(
             schedule=weeks[member_id].schedule,
         )
         member.next_reminder_at, member.reminder_period = at, member.reminder_period if at is not None else None
+
+
+_member = table_of(Member)
+_COLUMNS = sa.select(*(_member.c[one.name] for one in fields(_Due)))
+_DUE = Prepared(
+    _COLUMNS.where(_member.c.next_opening_at <= sa.bindparam("now"))
+    .order_by(_member.c.next_opening_at, _member.c.id)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_COVERS = Listed(lambda ids: _COLUMNS.where(_member.c.id.in_(ids)))
+_WRITTEN = ("next_period", "next_opening_at", "next_reminder_at", "reminder_period")
+# Their rows are held by then.
+_MET = ForEach(
+    Member,
+    lambda each: _member.c.id == each("id"),
+    lambda each: {name: each(name) for name in _WRITTEN},
+    held=True,
+    **{name: _member.c[name] for name in ("id", *_WRITTEN)},
+)

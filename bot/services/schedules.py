@@ -73,10 +73,11 @@ class Away(NamedTuple):
     cover_id: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Week:
     """One person's week: the rhythm that they live in, their working time, and when they are away.
 
+    Those who were asked about together and have it in common share one, so what was reckoned for it can be looked up.
     `organisation`: the zone in which the digests come and the weeks of the budget are counted; `workspace`: what it
     shares with everybody's.
     """
@@ -132,10 +133,15 @@ def _weeks_of(
     away: dict[int, list[Away]] = defaultdict(list)
     for one in map(Away._make, absences):
         away[one.member_id].append(one)
-    return {
-        member.id: _week(here[member.workspace_id], member, known.get(member.id, ()), away[member.id])
-        for member in members
-    }
+    made: dict[_Choice, Week] = {}
+    found = {}
+    for member in members:
+        choice = _choice(member, known.get(member.id, ()), tuple(away.get(member.id, ())))
+        week = made.get(choice)
+        if week is None:
+            week = made[choice] = _week(here[member.workspace_id], choice)
+        found[member.id] = week
+    return found
 
 
 class Weeks:
@@ -167,25 +173,58 @@ def as_bits(days: Collection[Weekday]) -> int:
     return sum(1 << day for day in days)
 
 
-def _week(workspace: Organisation, member: KeepsHours, asked: Sequence[Asked], away: Sequence[Away]) -> Week:
+class _Choice(NamedTuple):
+    """All that makes somebody's week their own. `meeting_on`: of the teams for which they are asked, where it is the
+    same; `team_country`: of the first of these that has one."""
+
+    workspace_id: int
+    time_zone: str
+    asked_at: time | None
+    works_from: time | None
+    works_until: time | None
+    workdays: int | None
+    country: str | None
+    meeting_on: Weekday | None
+    team_country: str | None
+    away: tuple[Away, ...]
+
+
+def _choice(member: KeepsHours, asked: Sequence[Asked], away: tuple[Away, ...]) -> _Choice:
     meetings = {one.meeting_on for one in asked}
-    rhythm = rhythm_for(workspace, meetings.pop() if len(meetings) == 1 else None)
-    country = member.country or next((one.country for one in asked if one.country), None) or workspace.country
-    chosen = member.works_from is not None and member.works_until is not None
+    return _Choice(
+        member.workspace_id,
+        member.time_zone,
+        member.asked_at,
+        member.works_from,
+        member.works_until,
+        member.workdays,
+        member.country,
+        meetings.pop() if len(meetings) == 1 else None,
+        next((one.country for one in asked if one.country), None),
+        away,
+    )
+
+
+def _week(workspace: Organisation, choice: _Choice) -> Week:
+    rhythm = rhythm_for(workspace, choice.meeting_on)
     common = default_hours(rhythm)
+    chosen = choice.works_from is not None and choice.works_until is not None
     return Week(
         rhythm=rhythm,
         schedule=Schedule(
-            zone=ZoneInfo(member.time_zone),
-            hour=member.asked_at or rhythm.opens.at,
-            starts=member.works_from if chosen and member.works_from else common[0],
-            ends=member.works_until if chosen and member.works_until else common[1],
-            workdays=chosen_days(member.workdays) if member.workdays is not None else WORKDAYS,
-            off=DaysOff(country, tuple((one.first_on, one.last_on) for one in away)),
+            zone=ZoneInfo(choice.time_zone),
+            hour=choice.asked_at or rhythm.opens.at,
+            starts=choice.works_from if chosen and choice.works_from else common[0],
+            ends=choice.works_until if chosen and choice.works_until else common[1],
+            workdays=chosen_days(choice.workdays) if choice.workdays is not None else WORKDAYS,
+            off=DaysOff(
+                choice.country or choice.team_country or workspace.country,
+                tuple((one.first_on, one.last_on) for one in choice.away),
+            ),
         ),
         organisation=ZoneInfo(workspace.time_zone),
         workspace=workspace,
-        away=tuple(away),
+        away=choice.away,
     )
 
 

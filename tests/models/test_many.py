@@ -17,7 +17,7 @@ from bot.domain.kinds import Kind
 from models import KeyResultRevision, Member, Worker
 from models.base import table_of
 from models.database import Database
-from models.many import ForEach, insert_all, save_all
+from models.many import ForEach, insert_all
 from models.once import insert_all_once
 
 NOW = datetime(2026, 10, 12, 9, tzinfo=UTC)
@@ -28,6 +28,16 @@ _SEEN = ForEach(
     lambda each: {"name": each("called")},
     of=_worker.c.id,
     called=_worker.c.name,
+)
+_member = table_of(Member)
+_WAITS = ForEach(
+    Member,
+    lambda each: _member.c.id == each("id"),
+    lambda each: {"next_opening_at": each("opens"), "next_period": each("of")},
+    held=True,
+    id=_member.c.id,
+    opens=_member.c.next_opening_at,
+    of=_member.c.next_period,
 )
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=20)
 
@@ -105,18 +115,19 @@ def test_each_row_is_changed_to_its_own_values(database: Database, count: int) -
     assert names == [f"worker {one}" if place < count else "as before" for place, one in enumerate(ids)]
 
 
-def test_what_was_saved_at_once_is_not_saved_again(database: Database) -> None:
+def test_rows_that_are_held_are_changed_each_to_its_own_value(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
-        people = [company.person("Ana One"), company.person("Bo Two")]
+        people = [company.person(f"Owner {number}") for number in range(5)]
         session.flush()
-        people[0].next_opening_at, people[0].next_period = NOW, date(2026, 10, 12)
-        people[0].name = "Ana Won"
-        save_all(session, people, ("next_opening_at", "next_period"))
-        with counted(database) as statements:
-            session.flush()
-        # The name was left to the session, and nothing but the name.
-        assert len(statements) == 1
+        ids = [one.id for one in people]
+        session.scalars(sa.select(Member).where(Member.id.in_(ids)).with_for_update()).all()
+        _WAITS.run(
+            session, [{"id": one, "opens": NOW + timedelta(days=one), "of": date(2026, 10, 12)} for one in ids[1:]]
+        )
         session.expire_all()
-        found = session.execute(sa.select(Member.name, Member.next_opening_at).order_by(Member.id)).all()
-        assert [tuple(row) for row in found] == [("Ana Won", NOW), ("Bo Two", None)]
+        found = session.execute(sa.select(Member.next_opening_at, Member.next_period).order_by(Member.id)).all()
+    assert [tuple(row) for row in found] == [
+        (None, None),
+        *((NOW + timedelta(days=one), date(2026, 10, 12)) for one in ids[1:]),
+    ]
