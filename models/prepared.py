@@ -25,7 +25,10 @@ Converter = Callable[[Any], Any]
 Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | sa.Insert | sa.Update
 
 # On SQLite ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
-LONGEST = 128
+LONGEST = 256
+# PostgreSQL takes a list that it does not know yet to have ten values. A shorter one is filled up: for that it would
+# make a plan each time, because it comes out cheaper than the one that it keeps.
+EXPECTED = 10
 # Not like any name that SQLAlchemy itself gives to a value: those begin with the name of its column.
 _NAMES = tuple(f"_of_{place}" for place in range(LONGEST))
 
@@ -124,15 +127,21 @@ class Listed:
         `Prepared.send`."""
         session.flush()
         if not _is_sqlite(session):
-            return self._of_a_list.send(session, {**(given or {}), "ids": ids})
+            return self._of_a_list.send(session, {**(given or {}), "ids": _filled_up(ids, EXPECTED)})
         length = 1 << (len(ids) - 1).bit_length()
         prepared = self._prepared.get(length)
         if prepared is None:
             made = self._make([sa.bindparam(name, type_=self._type) for name in _NAMES[:length]])
             prepared = self._prepared[length] = Prepared(made)
-        wanted = [*ids]
-        wanted += wanted[-1:] * (length - len(wanted))
+        wanted = _filled_up(ids, length)
         return prepared.send(session, {**(given or {}), **dict(zip(_NAMES, wanted, strict=False))})
+
+
+def _filled_up(ids: Collection[Any], length: int) -> list[Any]:
+    """The ids, and the last one again until there are so many."""
+    filled = [*ids]
+    filled += filled[-1:] * (length - len(filled))
+    return filled
 
 
 def _is_sqlite(session: Session) -> bool:
