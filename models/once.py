@@ -48,9 +48,9 @@ def insert_all_once(
         found = _of_lists(table, tuple(key), names).rows(session, lists(rows, names))
     else:
         # One process writes at a time and ids only grow: what is new stands behind what was the last.
-        last = _last(table).first(session, {})
+        ((last,),) = _last(table).rows(session, {})
         insert_missing(session, table, rows, key=key)
-        found = _behind(table, tuple(key)).rows(session, {"last": last[0] if last is not None else 0})
+        found = _behind(table, tuple(key)).rows(session, {"last": last})
     return {tuple(of_key): new_id for new_id, *of_key in found}
 
 
@@ -92,7 +92,7 @@ def _missing_of_lists(table: type[Base], key: tuple[str, ...], names: tuple[str,
 @cache
 def _last(table: type[Base]) -> Prepared:
     target = table_of(table)
-    return Prepared(sa.select(target.c.id).order_by(target.c.id.desc()).limit(1))
+    return Prepared(sa.select(sa.func.coalesce(sa.func.max(target.c.id), 0)))
 
 
 @cache

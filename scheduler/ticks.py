@@ -46,7 +46,7 @@ Due = Callable[[agenda.Planned], datetime | None]
 # look finds that of all of them, so that nobody begins a transaction in which there is nothing to do.
 STEPS: tuple[tuple[Step, int, Due], ...] = (
     (cycles.turn, 100, lambda planned: planned.turns),
-    (planning.open_due, 100, lambda planned: planned.openings),
+    (planning.open_due, 200, lambda planned: planned.openings),
     (planning.close_due, 100, lambda planned: planned.closings),
     (reminding.remind_due, 100, lambda planned: planned.reminders),
     (escalation_ladder.step_due, 20, lambda planned: planned.requests),

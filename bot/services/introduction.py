@@ -59,10 +59,12 @@ def _unsent(member_ids: Any) -> sa.Select[Any]:
     return (
         sa.select(member.c.id)
         .join(delivery, of_theirs)
-        .where(member.c.id.in_(member_ids), delivery.c.state == DeliveryState.OBSOLETE)
+        .where(member.c.id.in_(member_ids), delivery.c.state == _OBSOLETE)
     )
 
 
+# In the statement itself, so that PostgreSQL knows how few they are and keeps its plan.
+_OBSOLETE: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.OBSOLETE.value}'")
 _UNSENT = Listed(_unsent)
 
 

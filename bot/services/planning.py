@@ -30,7 +30,7 @@ from models.base import table_of
 from models.loading import changed_beside
 from models.many import ForEach
 from models.once import insert_all_once, insert_missing
-from models.prepared import Listed, Prepared
+from models.prepared import Listed, Prepared, together
 
 # Somebody new reads who is asking before they are asked.
 AFTER_INTRODUCTION = timedelta(seconds=30)
@@ -176,9 +176,10 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
             member.next_period, member.next_opening_at = step.waits_for, max(step.opens_at, now)
         else:
             member.next_period = member.next_opening_at = None
-    _MET.run(session, [{name: getattr(member, name) for name in _MET.names} for member in members])
+    with together(session):
+        _MET.send(session, [{name: getattr(member, name) for name in _MET.names} for member in members])
+        insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     changed_beside(session, Member, [member.id for member in members], _WRITTEN)
-    insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
     _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
     session.flush()
