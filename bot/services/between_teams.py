@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -36,6 +36,7 @@ from models import (
     Team,
     Workspace,
 )
+from models.prepared import Listed
 
 Columns = TypeVarTuple("Columns")
 
@@ -143,14 +144,7 @@ def unanswered_ones(
 def questions_of(session: Session, member_ids: Collection[int]) -> list[tuple[int, int, date]]:
     """(id, member, day) of each question to a team that waits for an answer, and of each of these members who was
     asked it; from that day on they are reminded of it."""
-    waiting, other = aliased(Team), aliased(Team)
-    rows = session.execute(
-        _naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), waiting, other)
-        .join(Dependency, Dependency.blocker_id == Blocker.id)
-        .join(Delivery, sa.and_(Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY))
-        .where(*_waits_for_an_answer(), Delivery.member_id.in_(member_ids))
-        .order_by(Dependency.asked_at, Dependency.id)
-    ).all()
+    rows = _QUESTIONS.rows(session, member_ids)
     return [(id_, who, day) for id_, who, day in rows if who is not None and day is not None]
 
 
@@ -219,3 +213,18 @@ def _naming_another_team(wanted: sa.Select[*Columns], waiting: type[Team], other
             Objective.archived_at.is_(None),
         )
     )
+
+
+def _questions(member_ids: Any) -> sa.Select[*tuple[Any, ...]]:
+    waiting, other = aliased(Team), aliased(Team)
+    return (
+        _naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), waiting, other)
+        .join(Dependency, Dependency.blocker_id == Blocker.id)
+        .join(Delivery, sa.and_(Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY))
+        .where(*_waits_for_an_answer(), Delivery.member_id.in_(member_ids))
+        .order_by(Dependency.asked_at, Dependency.id)
+    )
+
+
+# Made once: every morning asks it.
+_QUESTIONS = Listed(_questions)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Conversation, ConversationMember
-from models.once import insert_all_once, insert_once
+from models.once import insert_missing, insert_once
 
 # So many people, beside Okra, fit into one group message.
 MOST = 8
@@ -28,7 +28,7 @@ def with_people(session: Session, now: datetime, workspace_id: int, member_ids: 
             sa.select(Conversation.id).where(Conversation.workspace_id == workspace_id, Conversation.people == named)
         ).one()
     rows = [{"workspace_id": workspace_id, "conversation_id": made, "member_id": one} for one in people]
-    insert_all_once(session, ConversationMember, rows, key=("conversation_id", "member_id"))
+    insert_missing(session, ConversationMember, rows, key=("conversation_id", "member_id"))
     return made
 
 

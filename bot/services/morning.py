@@ -42,7 +42,9 @@ from models import (
 )
 from models.base import table_of
 from models.escalation import is_owed as not_settled
-from models.once import insert_all_once
+from models.loading import Loaded, objects
+from models.once import insert_missing
+from models.prepared import Listed
 
 # Who is away for more than a year is looked at again some time.
 FAR = timedelta(days=30)
@@ -68,13 +70,7 @@ def ask_due(session: Session, now: datetime, limit: int) -> int:
     nobody has picked up, from the day after they were asked, also where the next one was asked meanwhile. Who is asked
     at all is asked for every request for help that waits. What did not leave on its day has asked for nothing.
     """
-    members = session.scalars(
-        sa.select(Member)
-        .where(Member.next_morning_at <= now)
-        .order_by(Member.next_morning_at, Member.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-    ).all()
+    members = objects(_DUE.all(session, {"now": now, "limit": limit}))
     if not members:
         return 0
     requests = _requests(session, members)
@@ -153,27 +149,8 @@ def _chosen(requests: Sequence[Request], day: date) -> list[Request]:
 def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Request]]:
     """By member id: what waits for each, decisions first, the earliest at the head."""
     zones = {member.id: ZoneInfo(member.time_zone) for member in members}
-    owed = session.execute(
-        sa.select(Decision.id, Decision.owner_id, Decision.due_on)
-        .where(Decision.owner_id.in_(zones), not_settled(table_of(Decision)))
-        .order_by(Decision.due_on, Decision.id)
-    ).all()
-    unanswered = session.execute(
-        sa.select(EscalationStep.id, EscalationStep.member_id, EscalationStep.at)
-        .join(
-            Escalation,
-            sa.and_(
-                Escalation.id == EscalationStep.escalation_id,
-                Escalation.round == EscalationStep.round,
-            ),
-        )
-        .where(
-            EscalationStep.member_id.in_(zones),
-            EscalationStep.until.is_not(None),
-            Escalation.state == EscalationState.OPEN,
-        )
-        .order_by(EscalationStep.at, EscalationStep.id)
-    ).all()
+    owed = _OWED.rows(session, zones)
+    unanswered = _UNANSWERED.rows(session, zones)
     questions = questions_of(session, zones)
     also = ownerless_decisions.asked_of(session, [Caller(one.workspace_id, one.id) for one in members])
     left = {one.id: one for ones in also.values() for one in ones}
@@ -245,7 +222,7 @@ def _note(
         ]
         if not rows:
             continue
-        insert_all_once(session, MorningRequest, rows, key=("delivery_id", column))
+        insert_missing(session, MorningRequest, rows, key=("delivery_id", column))
         for workspace_id in sorted(set(where.values())):
             subjects = [row[column] for row in rows if row["workspace_id"] == workspace_id]
             older = _keys_before(session, workspace_id, getattr(MorningRequest, column).in_(subjects), asked)
@@ -335,3 +312,35 @@ def _newest_day(
         .group_by(column)
     ).all()
     return {subject: day for subject, day in rows if subject is not None and day is not None}
+
+
+# Made once: a tick asks them whenever it is somebody's morning.
+_DUE = Loaded(
+    sa.select(Member)
+    .where(Member.next_morning_at <= sa.bindparam("now"))
+    .order_by(Member.next_morning_at, Member.id)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_OWED = Listed(
+    lambda ids: (
+        sa.select(Decision.id, Decision.owner_id, Decision.due_on)
+        .where(Decision.owner_id.in_(ids), not_settled(table_of(Decision)))
+        .order_by(Decision.due_on, Decision.id)
+    )
+)
+_UNANSWERED = Listed(
+    lambda ids: (
+        sa.select(EscalationStep.id, EscalationStep.member_id, EscalationStep.at)
+        .join(
+            Escalation,
+            sa.and_(Escalation.id == EscalationStep.escalation_id, Escalation.round == EscalationStep.round),
+        )
+        .where(
+            EscalationStep.member_id.in_(ids),
+            EscalationStep.until.is_not(None),
+            Escalation.state == EscalationState.OPEN,
+        )
+        .order_by(EscalationStep.at, EscalationStep.id)
+    )
+)

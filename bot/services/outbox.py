@@ -17,7 +17,7 @@ from models.base import table_of
 from models.loading import Loaded
 from models.many import insert_all
 from models.memory import remembered
-from models.once import insert_all_once
+from models.once import insert_all_once, insert_missing
 from models.prepared import Listed, Prepared
 
 # Kinds whose message shows state and is redrawn when the state changes.
@@ -363,7 +363,7 @@ def show_from_now_on(session: Session, now: datetime, *, workspace_id: int, deli
         }
         for row in rows
     ]
-    insert_all_once(session, Message, messages, key=("delivery_id",))
+    insert_missing(session, Message, messages, key=("delivery_id",))
     redraw_all(session, now, workspace_id=workspace_id, keys=[row.key for row in rows])
 
 

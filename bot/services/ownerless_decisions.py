@@ -22,6 +22,7 @@ from bot.services.refusals import Reason, Refused
 from models import Decision, Escalation, KeyResult, Member, MemberKind, Objective
 from models.base import table_of
 from models.escalation import is_owed
+from models.loading import LoadedOf, objects
 
 
 def has_left() -> sa.ColumnElement[bool]:
@@ -103,8 +104,13 @@ def give(session: Session, now: datetime, *, caller: Caller, decision_id: int, o
 
 
 def _without_owner(session: Session, workspace_ids: Collection[int]) -> Sequence[Decision]:
-    return session.scalars(
+    return objects(_WITHOUT_OWNER.all(session, workspace_ids))
+
+
+_WITHOUT_OWNER = LoadedOf(
+    lambda ids: (
         sa.select(Decision)
-        .where(Decision.workspace_id.in_(workspace_ids), is_owed(table_of(Decision)), has_left())
+        .where(Decision.workspace_id.in_(ids), is_owed(table_of(Decision)), has_left())
         .order_by(Decision.due_on, Decision.id)
-    ).all()
+    )
+)

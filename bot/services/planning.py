@@ -29,7 +29,7 @@ from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Memb
 from models.base import table_of
 from models.loading import changed_beside
 from models.many import ForEach
-from models.once import insert_all_once, insert_missing
+from models.once import insert_missing
 from models.prepared import Listed, Prepared, together
 
 # Somebody new reads who is asking before they are asked.
@@ -351,7 +351,7 @@ def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> 
         rows += [check_in_row(owner, one, found) for one in new]
         if new:
             revised[prompt_key(owner.id, this)] = owner
-    insert_all_once(session, CheckIn, rows, key=("key_result_id", "period"))
+    insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     for key, owner in sorted(revised.items()):
         outbox.redraw(session, now, workspace_id=owner.workspace_id, key=key)
 
