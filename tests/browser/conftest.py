@@ -9,14 +9,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from living import living
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from story import Okra
@@ -36,18 +34,6 @@ FLAGS = [
 ]
 PATIENCE_MILLISECONDS = int(os.environ.get("OKRA_BROWSER_PATIENCE", "45")) * 1000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Warnings only, and tracebacks as text."""
-    structlog.configure(
-        processors=[structlog.stdlib.add_log_level, structlog.processors.format_exc_info,
-                    structlog.processors.KeyValueRenderer(key_order=["event"])],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-    )  # fmt: skip
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -9,30 +9,13 @@ Another transport: `@pytest.mark.parametrize("transport", [Transport.HTTP])`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 from living import living
 from story import Okra
 
 from bot.settings import Transport
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Tracebacks as text: drawing them with every variable takes longer than Slack waits for an answer."""
-    structlog.configure(
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-    )
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
