@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -25,6 +26,14 @@ ENGINES = ("sqlite", "postgresql")
 PATIENCE_SECONDS = 10
 
 POSTGRES_NAME = f"okra_test_{os.getpid()}"
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected lives as long as the run. To walk through it in search of garbage, again and
+    again, takes a sixth of the time that the tests take."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
