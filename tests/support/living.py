@@ -13,10 +13,11 @@ from decimal import Decimal
 
 from company import BEFORE, Company
 from pydantic import SecretStr
+from sockets import end_waits
 from sqlalchemy.orm import Session
 from story import Okra
 
-from bot.app import HttpDoor, Program, build
+from bot.app import HttpDoor, Program, SocketDoor, build
 from bot.demo.timekeeper import Timekeeper
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Level
@@ -79,6 +80,8 @@ def living(
                 workspace_id,
             )
         finally:
+            if isinstance(door, SocketDoor):
+                end_waits(door._handler, slack)
             door.close()
             runner.stop()
             program.close()
