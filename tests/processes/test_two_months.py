@@ -110,7 +110,7 @@ def environment_for(app: AppConfig, api_url: str, database_url: str) -> dict[str
         "OKRA_DATABASE_URL": database_url,
         "OKRA_TIME_ZONE": "Europe/London",
         "OKRA_VIRTUAL_CLOCK": "true",
-        "OKRA_TICK_SECONDS": "0.2",
+        "OKRA_TICK_SECONDS": "0.1",
         "OKRA_SETTLE_SECONDS": str(SETTLE_SECONDS),
     }
 
