@@ -38,6 +38,13 @@ class CheckIn(InWorkspace, Base):
         sa.CheckConstraint("excuse is null or state = 'excused'", name="excused_for_a_reason"),
         sa.Index("ix_check_in_owner", "owner_id", "workspace_id", "period"),
         sa.Index("ix_check_in_closing", "state", "closes_at"),
+        sa.Index(
+            "ix_check_in_covered_for",
+            "covered_for_id",
+            "workspace_id",
+            sqlite_where=sa.text("covered_for_id is not null"),
+            postgresql_where=sa.text("covered_for_id is not null"),
+        ),
         NEVER_REUSED,
     )
 

@@ -48,9 +48,19 @@ class Escalation(InWorkspace, Base):
             sqlite_where=sa.text("state <> 'resolved'"),
             postgresql_where=sa.text("state <> 'resolved'"),
         ),
-        sa.Index("ix_escalation_team", "workspace_id", "team_id", "state"),
+        sa.Index("ix_escalation_team", "team_id", "workspace_id", "state"),
         sa.Index("ix_escalation_key_result", "key_result_id", "workspace_id"),
         sa.Index("ix_escalation_next_step", "next_step_at"),
+        *(
+            sa.Index(
+                f"ix_escalation_{who}",
+                f"{who}_id",
+                "workspace_id",
+                sqlite_where=sa.text(f"{who}_id is not null"),
+                postgresql_where=sa.text(f"{who}_id is not null"),
+            )
+            for who in ("asked", "taken_by")
+        ),
         NEVER_REUSED,
     )
 
@@ -149,6 +159,13 @@ class EscalationEvent(InWorkspace, Base):
         within_workspace("decision_id", "decision"),
         within_workspace("step_id", "escalation_step"),
         sa.Index("ix_escalation_event_escalation", "escalation_id", "workspace_id"),
+        sa.Index(
+            "ix_escalation_event_decision",
+            "decision_id",
+            "workspace_id",
+            sqlite_where=sa.text("decision_id is not null"),
+            postgresql_where=sa.text("decision_id is not null"),
+        ),
         NEVER_REUSED,
     )
 
@@ -191,6 +208,7 @@ class Decision(InWorkspace, Base):
         sa.CheckConstraint("text <> ''", name="worded"),
         sa.CheckConstraint("state <> 'dropped' or (reason is not null and reason <> '')", name="dropped_has_reason"),
         sa.Index("ix_decision_escalation", "escalation_id", "workspace_id"),
+        sa.Index("ix_decision_key_result", "key_result_id", "workspace_id"),
         sa.Index("ix_decision_due", "workspace_id", "state", "due_on"),
         # Who has a follow-up that is not done.
         sa.Index(

@@ -115,7 +115,7 @@ class KeyResultCoOwner(InWorkspace, Base):
         sa.UniqueConstraint("key_result_id", "member_id"),
         within_workspace("key_result_id", "key_result"),
         within_workspace("member_id", "member"),
-        sa.Index("ix_key_result_co_owner_member", "workspace_id", "member_id"),
+        sa.Index("ix_key_result_co_owner_member", "member_id", "workspace_id"),
     )
 
     key_result_id: Mapped[int] = mapped_column(RowId)

@@ -22,7 +22,7 @@ class Objective(InWorkspace, Base):
         within_workspace("priority_id", "priority"),
         sa.UniqueConstraint("workspace_id", "cycle_id", "team_id", "title"),
         sa.CheckConstraint("title <> ''", name="titled"),
-        sa.Index("ix_objective_team", "workspace_id", "team_id"),
+        sa.Index("ix_objective_team", "team_id", "workspace_id"),
         NEVER_REUSED,
     )
 
@@ -46,7 +46,7 @@ class ObjectiveTeam(InWorkspace, Base):
         sa.UniqueConstraint("objective_id", "team_id"),
         within_workspace("objective_id", "objective"),
         within_workspace("team_id", "team"),
-        sa.Index("ix_objective_team_team", "workspace_id", "team_id"),
+        sa.Index("ix_objective_team_team", "team_id", "workspace_id"),
     )
 
     objective_id: Mapped[int] = mapped_column(RowId)

@@ -35,6 +35,7 @@ from models import (
     PostKind,
     Team,
 )
+from models.base import table_of
 
 # Who goes away for themselves and for others, or corrects a slip at once, is told of in one message.
 TOGETHER_FOR = timedelta(minutes=5)
@@ -282,15 +283,16 @@ def _on_leave(now: datetime, closes: datetime, week: Week) -> bool:
 
 def _take_back(session: Session, now: datetime, member: Member, week: Week) -> None:
     """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again."""
+    one = table_of(CheckIn).alias("one")
+    theirs = sa.union_all(
+        sa.select(one.c.id).where(one.c.owner_id == member.id, one.c.excuse == Excuse.AWAY),
+        sa.select(one.c.id).where(one.c.covered_for_id == member.id, one.c.state == CheckInState.DUE),
+    )
     rows = session.scalars(
         sa.select(CheckIn)
         .where(
-            CheckIn.workspace_id == member.workspace_id,
             CheckIn.closes_at > now,
-            sa.or_(
-                sa.and_(CheckIn.owner_id == member.id, CheckIn.excuse == Excuse.AWAY),
-                sa.and_(CheckIn.covered_for_id == member.id, CheckIn.state == CheckInState.DUE),
-            ),
+            CheckIn.id.in_(theirs),
         )
         .order_by(CheckIn.id)
         .with_for_update(key_share=True)
@@ -344,7 +346,7 @@ def _notify(session: Session, now: datetime, reader: Member, absence: Absence) -
             Delivery.kind == PostKind.AWAY_NEWS,
             Delivery.state == DeliveryState.QUEUED,
         )
-        .order_by(Delivery.id)
+        .order_by(Delivery.created_at, Delivery.id)
         .limit(1)
         .with_for_update(key_share=True, skip_locked=True)
     )

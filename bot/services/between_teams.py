@@ -20,6 +20,7 @@ from bot.domain.localtime import local_date_of
 from bot.services.access import Caller, member_of
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import current_definition
+from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
 from models import (
     Blocker,
@@ -31,7 +32,6 @@ from models import (
     KeyResultState,
     Member,
     Objective,
-    ObjectiveTeam,
     PostKind,
     Team,
     Workspace,
@@ -85,7 +85,6 @@ def waiting_now(
     `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
     """
     waiting, other, said_by = aliased(Team), aliased(Team), aliased(Member)
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, waiting.name, other.name, said_by.name)
     rows = session.execute(
         _naming_another_team(wanted, waiting, other)
@@ -95,7 +94,7 @@ def waiting_now(
         .where(
             Blocker.cleared_at.is_(None),
             KeyResult.state != KeyResultState.CLOSED,
-            sa.or_(Objective.team_id.in_(team_ids), shared, Blocker.by_team_id.in_(team_ids)),
+            sa.or_(held_or_shared_by(team_ids), Blocker.by_team_id.in_(team_ids)),
             visible_to(viewer),
         )
         .order_by(Dependency.asked_at, Dependency.id)

@@ -22,11 +22,9 @@ def blocked_by(session: Session, blockers: Collection[Blocker]) -> Mapping[int, 
 
 def first_named(session: Session, blocker: Blocker) -> Period:
     """The week in whose check-in it was named first, or in which it was named without one."""
-    week = session.scalar(
-        sa.select(CheckIn.period).join(Answer, Answer.check_in_id == CheckIn.id).where(Answer.id == blocker.answer_id)
-    )
-    if week is not None:
-        return period(week)
+    if blocker.answer_id is not None:
+        named_in = sa.select(CheckIn.period).join(Answer, Answer.check_in_id == CheckIn.id)
+        return period(session.scalars(named_in.where(Answer.id == blocker.answer_id)).one())
     return period_of(blocker.opened_at, ZoneInfo(session.get_one(Workspace, blocker.workspace_id).time_zone))
 
 

@@ -17,7 +17,8 @@ from bot.services import access, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.escalation_members import open_to
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import current_definition, decision_open_to, link_to, of_teams, places, root_of
+from bot.services.still_open import current_definition, decision_open_to, link_to, places, root_of
+from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import is_led_by, visible_to
 from models import (
     Decision,
@@ -146,7 +147,7 @@ def _conditions(
     if wanted.number is not None:
         conditions.append(KeyResult.number == wanted.number)
     if team is not None:
-        conditions.append(of_teams([team.id]))
+        conditions.append(held_or_shared_by([team.id]))
     return conditions
 
 

@@ -315,8 +315,9 @@ def _found(session: Session, caller: Caller, decision_id: int, *, lock: bool) ->
     if decision is None:
         raise Refused(Reason.NO_SUCH_DECISION)
     if lock:
-        escalation = sa.select(Escalation).where(Escalation.id == decision.escalation_id)
-        session.scalar(escalation.with_for_update(key_share=True).execution_options(populate_existing=True))
+        if decision.escalation_id is not None:
+            escalation = sa.select(Escalation).where(Escalation.id == decision.escalation_id)
+            session.scalar(escalation.with_for_update(key_share=True).execution_options(populate_existing=True))
         session.refresh(decision, with_for_update={"key_share": True})
     return decision
 

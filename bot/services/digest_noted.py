@@ -12,7 +12,8 @@ from bot.domain.digest import Noted, NotedAs, SettledDecision
 from bot.domain.redefinition import differences
 from bot.services.escalation_members import open_to
 from bot.services.redefinition_posts import terms_of
-from bot.services.still_open import current_definition, decision_open_to, of_teams, within
+from bot.services.still_open import current_definition, decision_open_to, within
+from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
 from models import (
     Decision,
@@ -49,7 +50,7 @@ def settled_since(
         .where(
             Decision.state != DecisionState.OPEN,
             within(Decision.settled_at, since, until),
-            of_teams(team_ids),
+            held_or_shared_by(team_ids),
             visible_to(None),
             decision_open_to(None),
         )
@@ -81,7 +82,7 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime, until
             within(new.created_at, since, until),
             sa.or_(new.decision_id.is_not(None), old.start.is_not(None), new.start.is_(None)),
             KeyResult.archived_at.is_(None),
-            of_teams(team_ids),
+            held_or_shared_by(team_ids),
             visible_to(None),
         )
         .order_by(new.id)
@@ -108,7 +109,7 @@ def _stopped(session: Session, team_ids: Collection[int], since: datetime, until
             KeyResult.state == KeyResultState.CLOSED,
             within(KeyResult.closed_at, since, until),
             KeyResult.learning.is_not(None),
-            of_teams(team_ids),
+            held_or_shared_by(team_ids),
             visible_to(None),
         )
     ).all()
@@ -134,7 +135,7 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime, u
             within(EscalationEvent.at, since, until),
             EscalationEvent.reason.is_not(None),
             ~was_decided,
-            of_teams(team_ids),
+            held_or_shared_by(team_ids),
             visible_to(None),
             open_to(None),
         )

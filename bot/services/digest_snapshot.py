@@ -38,7 +38,7 @@ from bot.services.still_open import (
     open_decisions,
     open_escalations,
 )
-from bot.services.team_tree import teams_of
+from bot.services.team_tree import held_or_shared_by, teams_of
 from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, Digest, KeyResult, Objective, ObjectiveTeam, StopOrShift, Team, Workspace
 from models.prepared import Listed
@@ -116,10 +116,9 @@ def covered_by(session: Session, team: Team, teams: Collection[Team]) -> list[Co
     team_ids = [one.id for one in teams]
     shared_with = sa.select(ObjectiveTeam.team_id).where(ObjectiveTeam.objective_id == Objective.id)
     own = sa.or_(Objective.team_id == team.id, sa.literal(team.id).in_(shared_with)).label("own")
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     rows = session.execute(
         only_asked_about(sa.select(KeyResult.id, KeyResult.owner_id, Team.id, Team.name, own))
-        .where(sa.or_(Objective.team_id.in_(team_ids), shared), visible_to(None))
+        .where(held_or_shared_by(team_ids), visible_to(None))
         .order_by(own.desc(), Team.name, KeyResult.number)
     )
     return [

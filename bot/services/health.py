@@ -18,7 +18,7 @@ from bot.services.access import Caller
 from bot.services.call_history import CallHistory, calls
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import decision_open_to
-from bot.services.team_tree import teams_of
+from bot.services.team_tree import held_or_shared_by, teams_of
 from bot.services.visibility import visible_to
 from models import (
     Answer,
@@ -30,7 +30,6 @@ from models import (
     Escalation,
     KeyResult,
     Objective,
-    ObjectiveTeam,
     Team,
     Workspace,
 )
@@ -87,10 +86,9 @@ def read(
 
 def _covered(team_ids: Collection[int], cycle: Cycle, viewer: Caller | None) -> tuple[Condition, ...]:
     """Over KeyResult and Objective: what the teams hold or share in the cycle, as far as the viewer may see it."""
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     return (
         Objective.cycle_id == cycle.id,
-        sa.or_(Objective.team_id.in_(team_ids), shared),
+        held_or_shared_by(team_ids),
         KeyResult.archived_at.is_(None),
         visible_to(viewer),
     )

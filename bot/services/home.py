@@ -185,7 +185,7 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
         only_asked_about(sa.select(Objective.team_id, CheckIn.state, sa.func.count()))
         .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
         .where(
-            KeyResult.workspace_id == viewer.workspace_id,
+            Objective.workspace_id == viewer.workspace_id,
             Objective.team_id.in_(ids),
             CheckIn.period == this,
             CheckIn.state != CheckInState.EXCUSED,
@@ -199,7 +199,7 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
         .join(KeyResult, KeyResult.id == Escalation.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .where(
-            Escalation.workspace_id == viewer.workspace_id,
+            Objective.workspace_id == viewer.workspace_id,
             Objective.team_id.in_(ids),
             Escalation.state.not_in((EscalationState.DECIDED, EscalationState.RESOLVED)),
             visible_to(viewer),

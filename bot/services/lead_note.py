@@ -213,7 +213,7 @@ def _reminded(session: Session, team: Team, period: Period, owners: Collection[i
             Delivery.period == period,
             Delivery.state == DeliveryState.SENT,
         )
-        .order_by(Delivery.id)
+        .order_by(Delivery.attempted_at, Delivery.id)
     )
     for member_id, at in rows:
         if member_id is not None and at is not None:

@@ -19,8 +19,9 @@ from bot.services import access
 from bot.services.access import Caller
 from bot.services.refusals import Reason, Refused
 from bot.services.standing import standings
-from bot.services.visibility import visible_to
-from models import Cycle, KeyResult, KeyResultCoOwner, KeyResultState, Member, Objective, ObjectiveTeam, Team
+from bot.services.team_tree import held_or_shared_by
+from bot.services.visibility import owned_by, visible_to
+from models import Cycle, KeyResult, KeyResultState, Member, Objective, Team
 
 Condition = sa.ColumnElement[bool]
 
@@ -40,10 +41,8 @@ def mine(session: Session, viewer: Caller, now: datetime) -> Listing:
 
 def of_teams(session: Session, viewer: Caller, now: datetime, teams: Sequence[Team]) -> Listing:
     """What these teams hold or share."""
-    team_ids = [team.id for team in teams]
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
-    condition = sa.or_(Objective.team_id.in_(team_ids), shared)
-    return _listing(session, _viewer(session, viewer), viewer, now, condition)
+    held = held_or_shared_by([team.id for team in teams])
+    return _listing(session, _viewer(session, viewer), viewer, now, held)
 
 
 def of_company(session: Session, viewer: Caller, now: datetime) -> Listing:
@@ -148,5 +147,4 @@ def _is_listed() -> tuple[Condition, ...]:
 
 
 def _is_mine(me: int) -> Condition:
-    co_owned = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
-    return sa.or_(KeyResult.owner_id == me, co_owned)
+    return KeyResult.id.in_(owned_by(me))

@@ -235,7 +235,7 @@ def _keys_before(
     return session.scalars(
         sa.select(Delivery.key)
         .join(MorningRequest, MorningRequest.delivery_id == Delivery.id)
-        .where(Delivery.workspace_id == workspace_id, Delivery.id.not_in(but), subject)
+        .where(MorningRequest.workspace_id == workspace_id, Delivery.id.not_in(but), subject)
         .distinct()
     ).all()
 

@@ -37,7 +37,7 @@ def keys_about(session: Session, workspace_id: int, subject: sa.ColumnElement[bo
         session.scalars(
             sa.select(Delivery.key)
             .join(MorningRequest, MorningRequest.delivery_id == Delivery.id)
-            .where(Delivery.workspace_id == workspace_id, subject)
+            .where(MorningRequest.workspace_id == workspace_id, subject)
             .distinct()
         )
     )

@@ -133,7 +133,7 @@ def _waiting(session: Session, workspace_id: int, member_id: int) -> int | None:
             Delivery.kind == PostKind.OUTCOME,
             Delivery.state == DeliveryState.QUEUED,
         )
-        .order_by(Delivery.id)
+        .order_by(Delivery.created_at, Delivery.id)
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
     )

@@ -28,6 +28,7 @@ from bot.domain.signals.history import History, Told
 from bot.services import call_history
 from bot.services.access import Caller
 from bot.services.still_open import decision_open_to
+from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
 from models import (
     Answer,
@@ -45,7 +46,6 @@ from models import (
     Member,
     MemberKind,
     Objective,
-    ObjectiveTeam,
     Priority,
     Team,
 )
@@ -86,7 +86,6 @@ class Wait(NamedTuple):
 
 def key_results(session: Session, viewer: Caller | None, team_ids: Collection[int]) -> list[Line]:
     """The active and drafted key results of objectives that these teams hold or share, by team and number."""
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
     initiatives = (
         sa.select(sa.func.count(Initiative.id))
         .where(Initiative.key_result_id == KeyResult.id, Initiative.archived_at.is_(None))
@@ -131,7 +130,7 @@ def key_results(session: Session, viewer: Caller | None, team_ids: Collection[in
         .where(
             *_is_running(),
             KeyResult.state != KeyResultState.CLOSED,
-            sa.or_(Objective.team_id.in_(team_ids), shared),
+            held_or_shared_by(team_ids),
             visible_to(viewer),
         )
         .order_by(Team.name, KeyResult.number)

@@ -17,7 +17,8 @@ from bot.services.access import Caller
 from bot.services.blockers import blocked_by
 from bot.services.escalation_keys import is_root_key
 from bot.services.escalation_members import may_see, open_to
-from bot.services.visibility import visible_to
+from bot.services.team_tree import held_or_shared_by
+from bot.services.visibility import owned_by, visible_to
 from models import (
     Answer,
     Blocker,
@@ -30,11 +31,9 @@ from models import (
     EscalationEventKind,
     EscalationStep,
     KeyResult,
-    KeyResultCoOwner,
     KeyResultRevision,
     Member,
     Objective,
-    ObjectiveTeam,
     Workspace,
 )
 from models.base import table_of
@@ -119,7 +118,7 @@ def open_escalations(session: Session, viewer: Caller | None, team_ids: Collecti
     `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees. A private one is
     seen by its members.
     """
-    wanted = _UNRESOLVED.where(of_teams(team_ids), visible_to(viewer), open_to(viewer))
+    wanted = _UNRESOLVED.where(held_or_shared_by(team_ids), visible_to(viewer), open_to(viewer))
     return _open(session, wanted, viewer=viewer)
 
 
@@ -165,22 +164,22 @@ def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation
     """The unresolved escalations that somebody is part of, oldest first: it is about what they own or co-own, they were
     asked, or they have taken it. Each of these may see it."""
     me = viewer.member_id
-    co_owned = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
-    was_asked = sa.exists().where(
-        EscalationStep.escalation_id == Escalation.id, EscalationStep.member_id == me, EscalationStep.until.is_not(None)
+    one, step = table_of(Escalation).alias("one"), table_of(EscalationStep)
+    # One after the other, because each has an index of its own, and all together have none.
+    theirs = sa.union_all(
+        sa.select(one.c.id).where(one.c.key_result_id.in_(owned_by(me))),
+        sa.select(one.c.id).where(one.c.asked_id == me),
+        sa.select(one.c.id).where(one.c.taken_by_id == me),
+        sa.select(step.c.escalation_id).where(step.c.member_id == me, step.c.until.is_not(None)),
     )
-    is_part = sa.or_(
-        KeyResult.owner_id == me, co_owned, Escalation.asked_id == me, Escalation.taken_by_id == me, was_asked
-    )
-    wanted = _UNRESOLVED.where(Escalation.workspace_id == viewer.workspace_id, is_part, open_to(viewer))
-    return _open(session, wanted, viewer=viewer)
+    return _open(session, _UNRESOLVED.where(Escalation.id.in_(theirs), open_to(viewer)), viewer=viewer)
 
 
 def open_decisions(
     session: Session, team_ids: Collection[int], today: date, *, viewer: Caller | None = None
 ) -> list[OpenDecision]:
     """The decisions of these teams whose follow-up is not done, the overdue first. `viewer` as above."""
-    return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, of_teams(team_ids))
+    return _decisions(session, today, viewer, Decision.state == DecisionState.OPEN, held_or_shared_by(team_ids))
 
 
 def open_decisions_of(
@@ -211,7 +210,7 @@ def decisions_since(
     """The decisions of these teams that were recorded after `since`, no later than `until`, and not dropped, done or
     not. `viewer` as above."""
     made = sa.and_(within(Decision.created_at, since, until), Decision.state != DecisionState.DROPPED)
-    return _decisions(session, today, viewer, made, of_teams(team_ids))
+    return _decisions(session, today, viewer, made, held_or_shared_by(team_ids))
 
 
 def _decisions(
@@ -361,12 +360,6 @@ def _open(
 def current_definition() -> sa.ColumnElement[bool]:
     """Joins the definition that counts."""
     return sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision)
-
-
-def of_teams(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
-    """For a select over `Objective`: these teams hold or share it."""
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(team_ids))
-    return sa.or_(Objective.team_id.in_(team_ids), shared)
 
 
 def within(

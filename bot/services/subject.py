@@ -39,7 +39,7 @@ from models import (
 )
 from models.base import table_of
 from models.escalation import is_unresolved
-from models.prepared import Prepared, together
+from models.prepared import Prepared, Row, together
 
 
 class Subject(NamedTuple):
@@ -171,11 +171,16 @@ def _read(
     session.flush()
     given = {"workspace_id": caller.workspace_id, "member_id": caller.member_id, "period": period, **which}
     if not held:
-        return [Subject._make(row) for row in statement.rows(session, given)]
+        return _in_order(statement.rows(session, given))
     with together(session):
         hold(session, caller, which["key_result_id"])
         sent = statement.send(session, given)
-    return [Subject._make(row) for row in sent.rows()]
+    return _in_order(sent.rows())
+
+
+def _in_order(rows: Sequence[Row]) -> Sequence[Subject]:
+    # Not by the statement: to have them in this order SQLite goes through all numbers of the workspace.
+    return sorted(map(Subject._make, rows), key=lambda one: one.number)
 
 
 _caller, _owner = table_of(Member).alias("caller"), table_of(Member).alias("owner")
@@ -287,7 +292,6 @@ def _about(wanted: sa.FromClause) -> Prepared:
                 _draft.c.period == sa.bindparam("period"),
             ),
         )
-        .order_by(_key_result.c.number)
     )
 
 

@@ -1,4 +1,4 @@
-"""A team and those beneath it."""
+"""A team and those beneath it, and what teams hold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Team
+from models import Objective, ObjectiveTeam, Team
+from models.base import table_of
 from models.loading import Loaded, objects
 
 
@@ -31,6 +32,17 @@ def with_those_beneath(session: Session, team_ids: Collection[int]) -> list[int]
             .order_by(Team.id)
         ).all()
     )
+
+
+def held_or_shared_by(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """For a select over `Objective`: these teams hold or share it.
+
+    A list of ids, where an index leads to each: asked of each objective by itself, it would be asked of all there are.
+    """
+    objective, sharing = table_of(Objective).alias("held"), table_of(ObjectiveTeam).alias("sharing")
+    held = sa.select(objective.c.id).where(objective.c.team_id.in_(team_ids))
+    shared = sa.select(sharing.c.objective_id).where(sharing.c.team_id.in_(team_ids))
+    return Objective.id.in_(held.union_all(shared))
 
 
 def _teams() -> sa.Select[Team]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from bot.domain.organisation import Visibility
 from bot.services.access import Caller
 from models import KeyResult, KeyResultCoOwner, KeyResultViewer, Objective, ObjectiveTeam, ObjectiveViewer, Team
+from models.base import table_of
 
 Condition = sa.ColumnElement[bool]
 
@@ -34,6 +35,15 @@ def is_led_by(me: int) -> Condition:
     # A union, not a union all: a ring of parents ends.
     led = led.union(sa.select(Team.id).join(led, Team.parent_id == led.c.id))
     return Objective.team_id.in_(sa.select(led.c.id))
+
+
+def owned_by(me: int) -> sa.CompoundSelect[int]:
+    """The ids of the key results that this member owns or co-owns."""
+    key_result, co_owner = table_of(KeyResult).alias("owned"), table_of(KeyResultCoOwner).alias("co_owned")
+    return sa.union_all(
+        sa.select(key_result.c.id).where(key_result.c.owner_id == me),
+        sa.select(co_owner.c.key_result_id).where(co_owner.c.member_id == me),
+    )
 
 
 def _answers_for_it(me: int) -> Condition:
