@@ -284,6 +284,7 @@ def _on_leave(now: datetime, closes: datetime, week: Week) -> bool:
 def _take_back(session: Session, now: datetime, member: Member, week: Week) -> None:
     """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again."""
     one = table_of(CheckIn).alias("one")
+    # One after the other, because each has an index of its own, and both together have none.
     theirs = sa.union_all(
         sa.select(one.c.id).where(one.c.owner_id == member.id, one.c.excuse == Excuse.AWAY),
         sa.select(one.c.id).where(one.c.covered_for_id == member.id, one.c.state == CheckInState.DUE),

@@ -164,13 +164,12 @@ def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation
     """The unresolved escalations that somebody is part of, oldest first: it is about what they own or co-own, they were
     asked, or they have taken it. Each of these may see it."""
     me = viewer.member_id
-    one, step = table_of(Escalation).alias("one"), table_of(EscalationStep)
     # One after the other, because each has an index of its own, and all together have none.
     theirs = sa.union_all(
-        sa.select(one.c.id).where(one.c.key_result_id.in_(owned_by(me))),
-        sa.select(one.c.id).where(one.c.asked_id == me),
-        sa.select(one.c.id).where(one.c.taken_by_id == me),
-        sa.select(step.c.escalation_id).where(step.c.member_id == me, step.c.until.is_not(None)),
+        _ONES.where(_one.c.key_result_id.in_(owned_by(me))),
+        _ONES.where(_one.c.asked_id == me),
+        _ONES.where(_one.c.taken_by_id == me),
+        sa.select(_step.c.escalation_id).where(_step.c.member_id == me, _step.c.until.is_not(None)),
     )
     return _open(session, _UNRESOLVED.where(Escalation.id.in_(theirs), open_to(viewer)), viewer=viewer)
 
@@ -415,6 +414,10 @@ _ANY: _Opened = (
 )
 _UNRESOLVED = _ANY.where(Escalation.state != EscalationState.RESOLVED)
 _OF_KEY_RESULTS = _UNRESOLVED.where(Escalation.key_result_id.in_(sa.bindparam("key_result_ids", expanding=True)))
+
+# Another name for the table: what is asked of it stays apart from the select that it stands in.
+_one, _step = table_of(Escalation).alias("one"), table_of(EscalationStep)
+_ONES = sa.select(_one.c.id)
 
 _LINKS = Listed(
     lambda ids: (

@@ -39,9 +39,7 @@ def held_or_shared_by(team_ids: Collection[int]) -> sa.ColumnElement[bool]:
 
     A list of ids, where an index leads to each: asked of each objective by itself, it would be asked of all there are.
     """
-    objective, sharing = table_of(Objective).alias("held"), table_of(ObjectiveTeam).alias("sharing")
-    held = sa.select(objective.c.id).where(objective.c.team_id.in_(team_ids))
-    shared = sa.select(sharing.c.objective_id).where(sharing.c.team_id.in_(team_ids))
+    held, shared = _HELD.where(_held.c.team_id.in_(team_ids)), _SHARED.where(_sharing.c.team_id.in_(team_ids))
     return Objective.id.in_(held.union_all(shared))
 
 
@@ -62,3 +60,6 @@ def _teams() -> sa.Select[Team]:
 
 
 _TEAMS = Loaded(_teams())
+# Other names for the tables: what is asked of these stays apart from the select that they stand in.
+_held, _sharing = table_of(Objective).alias("held"), table_of(ObjectiveTeam).alias("sharing")
+_HELD, _SHARED = sa.select(_held.c.id), sa.select(_sharing.c.objective_id)

@@ -39,11 +39,7 @@ def is_led_by(me: int) -> Condition:
 
 def owned_by(me: int) -> sa.CompoundSelect[int]:
     """The ids of the key results that this member owns or co-owns."""
-    key_result, co_owner = table_of(KeyResult).alias("owned"), table_of(KeyResultCoOwner).alias("co_owned")
-    return sa.union_all(
-        sa.select(key_result.c.id).where(key_result.c.owner_id == me),
-        sa.select(co_owner.c.key_result_id).where(co_owner.c.member_id == me),
-    )
+    return _OWNED.where(_owned.c.owner_id == me).union_all(_CO_OWNED.where(_co_owned.c.member_id == me))
 
 
 def _answers_for_it(me: int) -> Condition:
@@ -68,3 +64,8 @@ def _in_team(me: int) -> Condition:
     my_teams = sa.select(mine.c[0])
     shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(my_teams))
     return sa.or_(Objective.team_id.in_(my_teams), shared)
+
+
+# Other names for the tables: what is asked of these stays apart from the select that they stand in.
+_owned, _co_owned = table_of(KeyResult).alias("owned"), table_of(KeyResultCoOwner).alias("co_owned")
+_OWNED, _CO_OWNED = sa.select(_owned.c.id), sa.select(_co_owned.c.key_result_id)
