@@ -176,10 +176,13 @@ def open_by(hands: Hands, random: Random, press: Callable[[], bool], *, tries: i
 
 
 def submit(hands: Hands, random: Random, *, twice: bool = False, tries: int = 6) -> Iterator[float]:
-    """Submit until the dialog shows something else or is gone, or give up with it as it is."""
+    """Submit until the dialog shows something else or is gone, or give up with it as it is.
+
+    What only tells something has no button for it: the answer to an earlier press, which came late.
+    """
     for _ in range(tries):
         view = hands.dialog
-        if view is None:
+        if view is None or view.body.get("submit") is None:
             return
         before = view.hash
         hands.submit(twice=twice)
