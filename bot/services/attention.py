@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.attention import Claim, Leave, Verdict, Wait, verdict, week_of
+from bot.domain.localtime import local_date_of
 from bot.domain.reminding import not_before
 from bot.services.readers import Reader, held_readers
 from bot.services.schedules import Week, Weeks, weeks_of
@@ -100,6 +101,10 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
         reminded = (row.member_id, row.period)
         if row.kind is PostKind.REMINDER and isinstance(found[row.id], Leave) and reminded in came:
             at = not_before(now, came[reminded], week.schedule)
+            found[row.id] = Leave() if at <= now else Wait(at)
+        if row.kind is PostKind.MORNING and isinstance(found[row.id], Leave):
+            # Who has chosen a later hour since it was queued is asked at that.
+            at = week.schedule.asked_on(local_date_of(now, week.schedule.zone))
             found[row.id] = Leave() if at <= now else Wait(at)
         if row.kind in COUNTED and isinstance(found[row.id], Leave):
             sent[row.member_id].append(now)

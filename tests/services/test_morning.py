@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from calls import MORNING, Scene, decide, pressable, set_scene, shown, tell, the_escalation, words
 from company import Company
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from queries import counted
 from sqlalchemy.orm import Session
@@ -510,6 +510,8 @@ def plain(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
     max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
 @given(seed=st.integers(0, 10**9))
+# A message that waited in the outbox while its reader chose a later hour.
+@example(seed=340)
 def test_over_a_year_nobody_is_asked_twice_a_day_nor_out_of_hours_nor_about_what_is_settled(
     plain: Database, seed: int
 ) -> None:
