@@ -24,7 +24,7 @@ from models.prepared import Listed, Row
 
 CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.INTRODUCTION: Claim.FIRST,
-    PostKind.PROMPT: Claim.UNASKED,
+    PostKind.PROMPT: Claim.WEEKLY,
     PostKind.REMINDER: Claim.UNASKED,
     PostKind.LEAD_NOTE: Claim.UNASKED,
     PostKind.AWAY_NEWS: Claim.UNASKED,
@@ -60,7 +60,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.DIGEST_UNREAD: Claim.ANSWER,
 }
 
-COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.FIRST))
+COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.WEEKLY, Claim.FIRST))
 # It has left, or nobody knows yet that it has not.
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _TO_COME = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
@@ -163,7 +163,7 @@ def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, notes: M
     Everybody is asked once a week: the prompt of a week that still opens in this week of the organisation's has its
     place. East of the organisation that is the next one's, on its Sunday. A reminder leaves the notes theirs, too.
     """
-    if row.kind is PostKind.PROMPT or CLAIMS[row.kind] is not Claim.UNASKED:
+    if CLAIMS[row.kind] is not Claim.UNASKED:
         return 0
     _, ends = week_of(now, week.organisation)
     opens = reader.next_opening_at

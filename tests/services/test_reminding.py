@@ -224,6 +224,22 @@ def test_nothing_takes_the_place_of_the_prompt_that_comes_on_the_organisations_s
         assert attention.look(session, at, [prompt])[prompt.id] == Leave()
 
 
+def test_a_prompt_is_never_held_back_it_waits_for_the_organisations_next_week(database: Database) -> None:
+    """Who moves far east on the organisation's Sunday, with the budget used up, is asked two hours later."""
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Owner", zone="Australia/Lord_Howe")
+        sunday = datetime(2026, 10, 25, 22, 0, 10, tzinfo=UTC)
+        for row in queue(session, ana, BUDGET):
+            row.state, row.attempted_at = DeliveryState.SENT, sunday - timedelta(days=2)
+            row.posted_channel, row.posted_ts = "D1", str(row.id)
+        (prompt,) = queue(session, ana, 1, PostKind.PROMPT)
+        session.flush()
+        monday = datetime(2026, 10, 26, tzinfo=UTC)
+        assert attention.look(session, sunday, [prompt])[prompt.id] == Wait(monday)
+        assert attention.look(session, monday, [prompt])[prompt.id] == Leave()
+
+
 def test_every_kind_of_message_has_a_claim() -> None:
     assert set(attention.CLAIMS) == set(PostKind)
 
