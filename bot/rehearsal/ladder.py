@@ -105,7 +105,7 @@ class Ladder:
                 self._witness.broke(f"KR-{number}: {who} was asked {times} times in {rounds[asked]} rounds", who)
 
     def _replied(self, session: Session) -> None:
-        """Each event but the first has its reply, and the newest stands last in the thread."""
+        """Each event but the first has its reply or was told directly, and the newest stands last in the thread."""
         rows = session.execute(
             sa.select(EscalationEvent, Delivery)
             .outerjoin(
@@ -116,10 +116,19 @@ class Ladder:
             .order_by(EscalationEvent.id)
         ).all()
         self._events_seen = max((event.id for event, _ in rows), default=self._events_seen)
+        # Where nobody could read the thread when it happened, those whom it concerns were told directly.
+        told = set(
+            session.scalars(
+                sa.select(Delivery.escalation_event_id).where(
+                    Delivery.escalation_event_id.in_([event.id for event, _ in rows]),
+                    Delivery.kind == PostKind.ESCALATION_NEWS,
+                )
+            )
+        )
         newest: dict[int, Delivery] = {}
         for event, reply in rows:
             if reply is None:
-                if self._root(session, event.escalation_id) is not None:
+                if event.id not in told and self._root(session, event.escalation_id) is not None:
                     self._witness.lose(f"escalation {event.escalation_id}: {event.kind.value} stands nowhere")
             elif reply.state is DeliveryState.SENT:
                 newest[event.escalation_id] = reply
