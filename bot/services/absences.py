@@ -294,6 +294,11 @@ def _take_back(session: Session, now: datetime, member: Member, week: Week) -> N
         .where(
             CheckIn.closes_at > now,
             CheckIn.id.in_(theirs),
+            # Once more of the row itself: it may have been answered while this waited for it.
+            sa.or_(
+                sa.and_(CheckIn.owner_id == member.id, CheckIn.excuse == Excuse.AWAY),
+                sa.and_(CheckIn.covered_for_id == member.id, CheckIn.state == CheckInState.DUE),
+            ),
         )
         .order_by(CheckIn.id)
         .with_for_update(key_share=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from company import MONDAY, Company
+from sqlalchemy.orm import Session
 
 from bot.domain.absence import Days
 from bot.domain.cadence import following, period
@@ -95,6 +97,38 @@ def test_who_covers_is_asked_for_both_with_the_owners_last_answers(database: Dat
         assert first is not None
         told = {member_id for member_id, _ in news(company)}
         assert told == {lead.id, tama.id}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_the_cover_answers_while_the_owner_comes_back_stays_answered(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        owner = company.caller(ana)
+    covered = sa.select(CheckIn.state).where(CheckIn.covered_for_id == owner.member_id)
+
+    def come_back() -> None:
+        with database.write() as session:
+            (away,) = absences.mine(session, session.get_one(Member, owner.member_id), NINE)
+            absences.end(session, NINE + timedelta(hours=1), owner, away.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            session.execute(
+                sa.update(CheckIn).where(CheckIn.covered_for_id == owner.member_id).values(state=CheckInState.ANSWERED)
+            )
+            back = pool.submit(come_back)
+            while not somebody_waits_for_a_row(session):
+                assert not back.done()
+        back.result()
+    with database.read() as session:
+        assert session.scalars(covered).all() == [CheckInState.ANSWERED] * 2
+
+
+def somebody_waits_for_a_row(session: Session) -> bool:
+    return bool(session.scalar(sa.text("select count(*) from pg_locks where not granted")))
 
 
 def test_a_cover_who_owns_nothing_is_asked_in_their_own_working_hours(database: Database) -> None:
