@@ -270,4 +270,7 @@ def _out_of(kind: TypeEngine[Any], dialect: sa.Dialect) -> Converter | None:
 
 def _with_list(text: str, name: str, kind: str) -> str:
     """The statement with a list of any length as one value, in the place at which SQLAlchemy would write each."""
-    return text.replace(f"IN (__[POSTCOMPILE_{name}])", f"= ANY (%({name})s::{kind})")
+    place = f"IN (__[POSTCOMPILE_{name}])"
+    if place not in text or f"NOT {place}" in text:
+        raise TypeError(f"a list is read only by column.in_(…): {text}")
+    return text.replace(place, f"= ANY (%({name})s::{kind})")

@@ -25,16 +25,15 @@ EVENING = timedelta(hours=1)
 class Claim(enum.Enum):
     """What kind of attention a message asks for.
 
-    `UNASKED`: nobody asked for it: within the budget, and within working hours. `WEEKLY`: as that, but it is never held
-    back: where the budget is used up it waits until the next calendar week begins, for nobody is forgotten. `FIRST`:
-    within the budget; its moment is chosen with care by whoever queues it (the introduction comes before the first
-    prompt). `REQUEST`: only its reader can decide, and it can wait until they are at work: outside of the budget,
-    within working hours. `EVENING`: as that, and it is asked when a day's work ends. `ANSWER`: what comes of something
-    that its reader did or asked for, or that somebody waits for: outside of the budget.
+    `UNASKED`: nobody asked for it: within the budget, and within working hours. `FIRST`: within the budget; its
+    moment is chosen with care by whoever queues it (the introduction comes before the first prompt). `REQUEST`: only
+    its reader can decide, and it can wait until they are at work: outside of the budget, within working hours.
+    `EVENING`: as that, and it is asked when a day's work ends.
+    `ANSWER`: what comes of something that its reader did or asked for, or that somebody waits for: outside of the
+    budget.
     """
 
     UNASKED = "unasked"
-    WEEKLY = "weekly"
     FIRST = "first"
     REQUEST = "request"
     EVENING = "evening"
@@ -94,6 +93,4 @@ def verdict(
         return Leave()
     begins, ends = week_of(now, zone)
     used = sum(begins <= at < ends for at in sent)
-    if used + reserved < budget:
-        return Leave()
-    return Wait(ends) if claim is Claim.WEEKLY else HoldBack()
+    return Leave() if used + reserved < budget else HoldBack()

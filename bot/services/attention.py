@@ -13,8 +13,10 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.attention import Claim, Leave, Verdict, Wait, verdict, week_of
+from bot.domain.attention import Claim, HoldBack, Leave, Verdict, Wait, verdict, week_of
+from bot.domain.cadence import period
 from bot.domain.localtime import local_date_of
+from bot.domain.personal_week import opening
 from bot.domain.reminding import not_before
 from bot.services.readers import Reader, held_readers
 from bot.services.schedules import Week, Weeks, weeks_of
@@ -24,7 +26,7 @@ from models.prepared import Listed, Row
 
 CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.INTRODUCTION: Claim.FIRST,
-    PostKind.PROMPT: Claim.WEEKLY,
+    PostKind.PROMPT: Claim.UNASKED,
     PostKind.REMINDER: Claim.UNASKED,
     PostKind.LEAD_NOTE: Claim.UNASKED,
     PostKind.AWAY_NEWS: Claim.UNASKED,
@@ -60,7 +62,7 @@ CLAIMS: Mapping[PostKind, Claim] = {
     PostKind.DIGEST_UNREAD: Claim.ANSWER,
 }
 
-COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.WEEKLY, Claim.FIRST))
+COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.FIRST))
 # It has left, or nobody knows yet that it has not.
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _TO_COME = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
@@ -102,6 +104,8 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
         if row.kind is PostKind.REMINDER and isinstance(found[row.id], Leave) and reminded in came:
             at = not_before(now, came[reminded], week.schedule)
             found[row.id] = Leave() if at <= now else Wait(at)
+        if row.kind is PostKind.PROMPT and isinstance(found[row.id], HoldBack):
+            found[row.id] = _next_week(row, now, week)
         if row.kind is PostKind.MORNING and isinstance(found[row.id], Leave):
             # Who has chosen a later hour since it was queued is asked at that.
             at = week.schedule.asked_on(local_date_of(now, week.schedule.zone))
@@ -148,13 +152,25 @@ def _came(session: Session, reminders: Sequence[Delivery]) -> dict[_Week, dateti
     session.flush()
     found: dict[_Week, datetime | None] = {}
     waits: set[_Week] = set()
-    for delivery_id, member_id, period, kind, state, at in _ASKED.rows(session, people, {"since": since}):
-        who = (member_id, period)
+    for delivery_id, member_id, this, kind, state, at in _ASKED.rows(session, people, {"since": since}):
+        who = (member_id, this)
         if state in _LEFT and delivery_id not in these:
             found[who] = max(at, found.get(who) or at)
         elif kind is PostKind.PROMPT and state in _TO_COME:
             waits.add(who)
     return found | dict.fromkeys(waits)
+
+
+def _next_week(row: Delivery, now: datetime, week: Week) -> Verdict:
+    """For a prompt that has no room: it waits for the organisation's next week, where it can be answered still.
+
+    So it is with who has only just moved far east of it, too late for a place to be kept. In any other zone that week
+    begins after the closing: what came before the prompt was worth its place, and the prompt stands on Home.
+    """
+    _, ends = week_of(now, week.organisation)
+    if row.period is None or opening(period(row.period), week.rhythm, week.schedule).closes_at <= ends:
+        return HoldBack()
+    return Wait(ends)
 
 
 def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, notes: Mapping[int, int]) -> int:
@@ -163,7 +179,7 @@ def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, notes: M
     Everybody is asked once a week: the prompt of a week that still opens in this week of the organisation's has its
     place. East of the organisation that is the next one's, on its Sunday. A reminder leaves the notes theirs, too.
     """
-    if CLAIMS[row.kind] is not Claim.UNASKED:
+    if row.kind is PostKind.PROMPT or CLAIMS[row.kind] is not Claim.UNASKED:
         return 0
     _, ends = week_of(now, week.organisation)
     opens = reader.next_opening_at

@@ -143,8 +143,6 @@ def test_the_budget_holds_back_what_is_over_it_and_counts_anew_on_monday() -> No
     assert verdict(Claim.UNASKED, now, schedule, sent[1:], zone=LONDON) == Leave()
     assert verdict(Claim.UNASKED, now, schedule, sent[1:], zone=LONDON, reserved=1) == HoldBack()
     assert verdict(Claim.ANSWER, now, schedule, sent, zone=LONDON) == Leave()
-    assert verdict(Claim.WEEKLY, now, schedule, sent, zone=LONDON) == Wait(utc("2026-11-30 00:00"))
-    assert verdict(Claim.WEEKLY, now, schedule, sent[1:], zone=LONDON) == Leave()
     assert verdict(Claim.UNASKED, utc("2026-11-30 10:00"), schedule, sent, zone=LONDON) == Leave()
     assert verdict(Claim.UNASKED, utc("2026-11-24 20:00"), schedule, [], zone=LONDON) == Wait(utc("2026-11-25 09:00"))
 

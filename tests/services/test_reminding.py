@@ -224,20 +224,35 @@ def test_nothing_takes_the_place_of_the_prompt_that_comes_on_the_organisations_s
         assert attention.look(session, at, [prompt])[prompt.id] == Leave()
 
 
-def test_a_prompt_is_never_held_back_it_waits_for_the_organisations_next_week(database: Database) -> None:
-    """Who moves far east on the organisation's Sunday, with the budget used up, is asked two hours later."""
+def test_who_moves_far_east_with_the_budget_used_up_is_asked_once_the_organisations_next_week_begins(
+    database: Database,
+) -> None:
     with database.write() as session:
         company = Company(session)
         ana = company.person("Ana Owner", zone="Australia/Lord_Howe")
-        sunday = datetime(2026, 10, 25, 22, 0, 10, tzinfo=UTC)
-        for row in queue(session, ana, BUDGET):
-            row.state, row.attempted_at = DeliveryState.SENT, sunday - timedelta(days=2)
-            row.posted_channel, row.posted_ts = "D1", str(row.id)
-        (prompt,) = queue(session, ana, 1, PostKind.PROMPT)
-        session.flush()
-        monday = datetime(2026, 10, 26, tzinfo=UTC)
+        sunday, monday = datetime(2026, 10, 25, 22, 0, 10, tzinfo=UTC), datetime(2026, 10, 26, tzinfo=UTC)
+        prompt = without_room(session, ana, sunday, monday.date())
         assert attention.look(session, sunday, [prompt])[prompt.id] == Wait(monday)
         assert attention.look(session, monday, [prompt])[prompt.id] == Leave()
+
+
+def test_a_prompt_without_room_stands_on_home_where_the_next_week_would_be_too_late(database: Database) -> None:
+    with database.write() as session:
+        ana = Company(session).person("Ana Owner")
+        monday = datetime(2026, 10, 26, 10, tzinfo=UTC)
+        prompt = without_room(session, ana, monday, monday.date())
+        assert attention.look(session, monday, [prompt])[prompt.id] == HoldBack()
+
+
+def without_room(session: Session, member: Member, now: datetime, this: date) -> Delivery:
+    """The prompt of a week in which the budget is used up already."""
+    for row in queue(session, member, BUDGET):
+        row.state, row.attempted_at = DeliveryState.SENT, now - timedelta(minutes=5)
+        row.posted_channel, row.posted_ts = "D1", str(row.id)
+    (prompt,) = queue(session, member, 1, PostKind.PROMPT)
+    prompt.period = this
+    session.flush()
+    return prompt
 
 
 def test_every_kind_of_message_has_a_claim() -> None:
