@@ -240,9 +240,9 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     not see it."""
     dependency = session.get_one(Dependency, delivery.dependency_id)
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if is_left(session, delivery, escalation):
+    if is_left(session, delivery, escalation) or not may_read(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
-    if dependency.revision != delivery.part or not may_read(session, delivery, escalation):
+    if dependency.revision != delivery.part:
         return None
     if delivery.part == 0:
         return messages.goes_on(_request(session, now, dependency, dependency.asked_id))

@@ -29,6 +29,9 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
     is_lost = root.state in LOST or not may_read(session, root, escalation)
     if not is_lost:
         _reply(session, now, event, root)
+    elif root.posted_ts is not None:
+        # Its first message has just been taken back, because others read there: all of it is.
+        take_back(session, now, root)
     if event.kind in (*SETTLING, *CARRIED_OUT):
         _redraw_decision(session, now, event.workspace_id, event.decision_id)
     for member_id in _whom_to_tell(session, escalation, event, root, is_lost=is_lost):
@@ -43,6 +46,14 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
             escalation_event_id=event.id,
             shows_state=event.kind is EscalationEventKind.DECIDED,
         )
+
+
+def take_back(session: Session, now: datetime, root: Delivery) -> None:
+    """What stands in a thread is drawn anew, each reply for itself: where it is left, it says no more than that."""
+    replies = session.scalars(
+        sa.select(Delivery.id).where(Delivery.workspace_id == root.workspace_id, Delivery.follows_id == root.id)
+    ).all()
+    outbox.show_from_now_on(session, now, workspace_id=root.workspace_id, delivery_ids=[root.id, *replies])
 
 
 def tell_owner_of_help(session: Session, now: datetime, escalation: Escalation, event: EscalationEvent) -> None:

@@ -101,13 +101,12 @@ def _was_helped_since(session: Session, delivery: Delivery, escalation: Escalati
 
 
 def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The reply in the thread to one event. None where the thread's readers may not see the key result any more."""
+    """The reply in the thread to one event. Where the thread's readers may not see the key result any more it is taken
+    back, and None where it was not said yet."""
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
     escalation = session.get_one(Escalation, event.escalation_id)
-    if is_left(session, delivery, escalation):
+    if is_left(session, delivery, escalation) or not may_read(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
-    if not may_read(session, delivery, escalation):
-        return None
     case = case_of(session, escalation, now)
     foot = foot_of(session, delivery, escalation, event, now)
     latest = is_newest(session, delivery, escalation)

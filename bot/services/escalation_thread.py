@@ -16,7 +16,7 @@ from bot.services import conversations, outbox
 from bot.services.access import key_result_facts, leads_above, teams_above
 from bot.services.escalation_case import root_of
 from bot.services.escalation_keys import root_key
-from bot.services.escalation_news import redraw
+from bot.services.escalation_news import redraw, take_back
 from bot.services.escalation_path import in_on_it, taking_part
 from bot.services.escalation_readers import may_read, readers_of, still_reading
 from bot.services.schedules import weeks_of
@@ -126,10 +126,7 @@ def _go_on(
     session.flush()
     _begin(session, now, escalation, _group(session, now, escalation, people), at=at)
     if left is not None:
-        replies = session.scalars(
-            sa.select(Delivery.id).where(Delivery.workspace_id == left.workspace_id, Delivery.follows_id == left.id)
-        ).all()
-        outbox.show_from_now_on(session, now, workspace_id=left.workspace_id, delivery_ids=[left.id, *replies])
+        take_back(session, now, left)
     redraw(session, now, escalation)
 
 

@@ -442,6 +442,23 @@ def test_what_changed_hands_while_it_was_resolved_is_reopened_where_its_owner_re
         assert reply.kind is PostKind.ESCALATION_REPLY
 
 
+def test_what_changed_hands_while_resolved_is_taken_back_whole_once_something_happens(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        made = decide(session, scene, scene.lead, text="HR frees Ana")
+        escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        sent(session)
+        hand_to(session, scene, scene.stranger)
+        decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=made.id)
+        root = posted(session, "escalation:1:private")
+        there = sa.select(Delivery).where(Delivery.follows_id == root.id, Delivery.posted_ts.is_not(None))
+        replies = session.scalars(there).all()
+        assert len(replies) == 2
+        redrawn = sa.select(Message.delivery_id).where(Message.wanted > Message.shown)
+        assert {root.id, *(one.id for one in replies)} <= set(session.scalars(redrawn))
+        assert {words(shown(session, one.key)) for one in (root, *replies)} == {MADE}
+
+
 def test_a_thread_that_waits_for_working_hours_goes_on_waiting(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)
