@@ -144,5 +144,12 @@ def addressable() -> sa.UniqueConstraint:
     return sa.UniqueConstraint("workspace_id", "id")
 
 
+def found_by(table: str, column: str, *more: str) -> sa.Index:
+    """Leads from what rows are about to them. Most are about nothing of the kind, and have no entry."""
+    there = sa.text(f"{column} is not null")
+    name = f"ix_{table}_{column.removesuffix('_id')}"
+    return sa.Index(name, column, "workspace_id", *more, sqlite_where=there, postgresql_where=there)
+
+
 # Row ids are never used again, even after the newest row is gone.
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}

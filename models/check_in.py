@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.confidence import Confidence
 from bot.domain.excuses import Excuse
-from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, found_by, text_enum, within_workspace
 
 
 class CheckInState(enum.Enum):
@@ -38,13 +38,7 @@ class CheckIn(InWorkspace, Base):
         sa.CheckConstraint("excuse is null or state = 'excused'", name="excused_for_a_reason"),
         sa.Index("ix_check_in_owner", "owner_id", "workspace_id", "period"),
         sa.Index("ix_check_in_closing", "state", "closes_at"),
-        sa.Index(
-            "ix_check_in_covered_for",
-            "covered_for_id",
-            "workspace_id",
-            sqlite_where=sa.text("covered_for_id is not null"),
-            postgresql_where=sa.text("covered_for_id is not null"),
-        ),
+        found_by("check_in", "covered_for_id"),
         NEVER_REUSED,
     )
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, found_by, text_enum, within_workspace
 
 
 class DeliveryState(enum.Enum):
@@ -63,18 +63,6 @@ class PostKind(enum.Enum):
     DIGEST_SHARED = "digest_shared"
 
 
-def _about(column: str, *more: str) -> sa.Index:
-    there = sa.text(f"{column} is not null")
-    return sa.Index(
-        f"ix_delivery_{column.removesuffix('_id')}",
-        column,
-        "workspace_id",
-        *more,
-        sqlite_where=there,
-        postgresql_where=there,
-    )
-
-
 class Delivery(InWorkspace, Base):
     """One post to one conversation, sent once. `key` is permanent: the same key never posts again.
 
@@ -126,13 +114,12 @@ class Delivery(InWorkspace, Base):
         ),
         sa.Index("ix_delivery_follows", "follows_id", "workspace_id"),
         sa.Index("ix_delivery_member", "member_id", "workspace_id", "attempted_at"),
-        # What is about a thing is found by it. Most posts are about none of these, and stand in none of them.
-        _about("escalation_id", "kind"),
-        _about("escalation_event_id", "kind"),
-        _about("dependency_id", "kind"),
-        _about("decision_id", "kind"),
-        _about("digest_id", "kind"),
-        _about("team_id", "kind", "period"),
+        found_by("delivery", "escalation_id", "kind"),
+        found_by("delivery", "escalation_event_id", "kind"),
+        found_by("delivery", "dependency_id", "kind"),
+        found_by("delivery", "decision_id", "kind"),
+        found_by("delivery", "digest_id", "kind"),
+        found_by("delivery", "team_id", "kind", "period"),
         NEVER_REUSED,
     )
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.escalation import DecisionKind, EscalationState
-from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, text_enum, within_workspace
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, found_by, text_enum, within_workspace
 
 
 class Escalation(InWorkspace, Base):
@@ -51,16 +51,8 @@ class Escalation(InWorkspace, Base):
         sa.Index("ix_escalation_team", "team_id", "workspace_id", "state"),
         sa.Index("ix_escalation_key_result", "key_result_id", "workspace_id"),
         sa.Index("ix_escalation_next_step", "next_step_at"),
-        *(
-            sa.Index(
-                f"ix_escalation_{who}",
-                f"{who}_id",
-                "workspace_id",
-                sqlite_where=sa.text(f"{who}_id is not null"),
-                postgresql_where=sa.text(f"{who}_id is not null"),
-            )
-            for who in ("asked", "taken_by")
-        ),
+        found_by("escalation", "asked_id"),
+        found_by("escalation", "taken_by_id"),
         NEVER_REUSED,
     )
 
@@ -159,13 +151,7 @@ class EscalationEvent(InWorkspace, Base):
         within_workspace("decision_id", "decision"),
         within_workspace("step_id", "escalation_step"),
         sa.Index("ix_escalation_event_escalation", "escalation_id", "workspace_id"),
-        sa.Index(
-            "ix_escalation_event_decision",
-            "decision_id",
-            "workspace_id",
-            sqlite_where=sa.text("decision_id is not null"),
-            postgresql_where=sa.text("decision_id is not null"),
-        ),
+        found_by("escalation_event", "decision_id"),
         NEVER_REUSED,
     )
 
