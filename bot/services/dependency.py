@@ -24,7 +24,7 @@ from bot.services.access import Caller
 from bot.services.escalation_case import root_of
 from bot.services.escalation_news import redraw
 from bot.services.escalation_path import schedule_of
-from bot.services.escalation_readers import LOST, is_left, may_read, taken_back
+from bot.services.escalation_readers import LOST, may_stand, taken_back
 from bot.services.refusals import Reason, Refused
 from bot.services.standing import standings
 from bot.services.still_open import open_for_key_results
@@ -240,7 +240,7 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     not see it."""
     dependency = session.get_one(Dependency, delivery.dependency_id)
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if is_left(session, delivery, escalation) or not may_read(session, delivery, escalation):
+    if not may_stand(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
     if dependency.revision != delivery.part:
         return None

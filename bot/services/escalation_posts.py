@@ -35,7 +35,7 @@ from bot.services.escalation_case import (
     words_of,
 )
 from bot.services.escalation_foot import foot_of, is_newest
-from bot.services.escalation_readers import is_left, may_read, taken_back
+from bot.services.escalation_readers import may_read, may_stand, taken_back
 from bot.services.named_again import again_of
 from bot.services.standing import standings
 from bot.services.still_open import asked_at
@@ -57,7 +57,7 @@ from models import (
 def root_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The thread's first message. Where its readers may not see the key result any more it is not sent, or blanked."""
     escalation = session.get_one(Escalation, delivery.escalation_id)
-    if is_left(session, delivery, escalation) or not may_read(session, delivery, escalation):
+    if not may_stand(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
     case = case_of(session, escalation, now)
     owner_id = session.get_one(KeyResult, escalation.key_result_id).owner_id
@@ -105,7 +105,7 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     back, and None where it was not said yet."""
     event = session.get_one(EscalationEvent, delivery.escalation_event_id)
     escalation = session.get_one(Escalation, event.escalation_id)
-    if is_left(session, delivery, escalation) or not may_read(session, delivery, escalation):
+    if not may_stand(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
     case = case_of(session, escalation, now)
     foot = foot_of(session, delivery, escalation, event, now)

@@ -65,6 +65,11 @@ def readers_of(session: Session, delivery: Delivery) -> Sequence[int]:
     return [delivery.member_id] if delivery.member_id is not None else []
 
 
+def may_stand(session: Session, delivery: Delivery, escalation: Escalation) -> bool:
+    """Whether a post of a thread says what it is about: its thread was not left, and its readers may see it still."""
+    return not is_left(session, delivery, escalation) and may_read(session, delivery, escalation)
+
+
 def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> Post | None:
     """Nothing, where nothing was said; else what stands is taken back, with its buttons."""
     if delivery.posted_ts is None:
