@@ -10,7 +10,8 @@ from sqlalchemy.orm import aliased
 
 from bot.domain.organisation import Visibility
 from bot.services.access import Caller
-from models import KeyResult, KeyResultCoOwner, KeyResultViewer, Objective, ObjectiveTeam, ObjectiveViewer, Team
+from bot.services.team_tree import held_or_shared_by
+from models import KeyResult, KeyResultCoOwner, KeyResultViewer, Objective, ObjectiveViewer, Team
 from models.base import table_of
 
 Condition = sa.ColumnElement[bool]
@@ -61,9 +62,7 @@ def _in_team(me: int) -> Condition:
         sa.select(Team.id).where(Team.lead_id == me),
         sa.select(other.team_id).join(owned, owned.objective_id == other.id).where(owned.owner_id == me),
     ).subquery()
-    my_teams = sa.select(mine.c[0])
-    shared = sa.exists().where(ObjectiveTeam.objective_id == Objective.id, ObjectiveTeam.team_id.in_(my_teams))
-    return sa.or_(Objective.team_id.in_(my_teams), shared)
+    return held_or_shared_by(sa.select(mine.c[0]))
 
 
 # Other names for the tables: what is asked of these stays apart from the select that they stand in.
