@@ -137,7 +137,9 @@ def make_private(crowd: Crowd, person: Somebody, request: Message) -> Story:
     yield from open_by(hands, random, lambda: hands.choose(request, "Make private"), tries=2)
     if hands.dialog is None or not title(hands.dialog).endswith("private"):
         return
+    number = number_in(title(hands.dialog))
     yield random.uniform(5, 30)
+    crowd.told.goes_private[number, person.id] = crowd.time.now()
     yield from submit(hands, random, twice=random.random() < 0.2)
     if hands.dialog is None:
         crowd.told.made_private += 1

@@ -19,6 +19,7 @@ from bot.rehearsal.roster import Roster, Somebody
 from bot.rehearsal.witness import EARLIEST, LATEST, NEWS, Witness
 from models import (
     Absence,
+    Decision,
     Delivery,
     DeliveryState,
     Escalation,
@@ -128,8 +129,10 @@ class Ladder:
         newest: dict[int, Delivery] = {}
         for event, reply in rows:
             if reply is None:
-                if event.id not in told and self._root(session, event.escalation_id) is not None:
-                    self._witness.lose(f"escalation {event.escalation_id}: {event.kind.value} stands nowhere")
+                root = self._root(session, event.escalation_id)
+                if root is None or event.id in told or self._concerns_nobody_else(session, event, root):
+                    continue
+                self._witness.lose(f"escalation {event.escalation_id}: {event.kind.value} stands nowhere")
             elif reply.state is DeliveryState.SENT:
                 newest[event.escalation_id] = reply
         for escalation_id, reply in newest.items():
@@ -140,6 +143,14 @@ class Ladder:
             last = self._last_in_thread(session, escalation_id)
             if last != (reply.posted_channel, reply.posted_ts):
                 self._witness.broke(f"escalation {escalation_id}: the newest reply is not the last", reply.opaque_id)
+
+    def _concerns_nobody_else(self, session: Session, event: EscalationEvent, root: Delivery) -> bool:
+        """Whether its thread was taken back, and whoever has to be told of it did it themselves."""
+        message = self._witness.stands(root.posted_channel or "", root.posted_ts or "", root.opaque_id)
+        if message is None or not self._witness.is_taken_back(message):
+            return False
+        decision = session.get(Decision, event.decision_id) if event.decision_id is not None else None
+        return decision is None or {decision.owner_id, decision.decided_by_id} <= {event.actor_id, None}
 
     def _root(self, session: Session, escalation_id: int) -> Delivery | None:
         return session.scalar(

@@ -208,6 +208,8 @@ class Rest:
             if number in unresolved and len(places) == 1:
                 continue
             subjects = [f"{channel}/{ts}" for channel, ts in places]
+            if not places and self._is_with_one_person(session, number):
+                continue
             if not places:
                 witness.lose(f"KR-{number} wants help, and no thread says so")
             elif number not in unresolved:
@@ -215,6 +217,25 @@ class Rest:
             else:
                 witness.duplicates += 1
                 witness.broke(f"KR-{number} has {len(places)} open threads", *subjects)
+
+    def _is_with_one_person(self, session: Session, number: int) -> bool:
+        """Whether the thread is a direct message, which says that it is open: nobody else is left to be in it."""
+        root = session.scalar(
+            sa.select(Delivery)
+            .join(Escalation, Escalation.id == Delivery.escalation_id)
+            .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+            .where(
+                KeyResult.number == number,
+                Escalation.state != EscalationState.RESOLVED,
+                Delivery.kind == PostKind.ESCALATION,
+            )
+            .order_by(Delivery.id.desc())
+            .limit(1)
+        )
+        if root is None or root.member_id is None:
+            return False
+        message = self._witness.stands(root.posted_channel or "", root.posted_ts or "", root.opaque_id)
+        return message is not None and self._witness.says_it_is_open(message)
 
     def _decisions(self, session: Session) -> None:
         """What a lead was told is recorded is there once, and stands once in the thread."""

@@ -165,6 +165,7 @@ class Rehearsal:
         self.told = Told()
         self.witness = Witness(self.core, self.timeline, self.journal)
         self.witness.put_off = self.told.put_off
+        self.witness.goes_private = self.told.goes_private
         self.onlooker = Onlooker(self.witness, self.core, self.timeline, self.told)
         self.fate = Fate(plan.mortality or mortality(plan.level), self._random("fate"))
         self.seam = Seam(

@@ -55,7 +55,8 @@ class Told:
     messages that became blockers, and `ticked` those whose text was to go along. `confidential` has the key result's
     number by what was typed about a private request. `settled` are decisions, `between` what a team was told to have
     answered, by the numbers that buttons carry, and `speakers` who has pressed there; `stopped` what was learnt, by the
-    key result's number. `looked_at`: when somebody last opened Home.
+    key result's number. `looked_at`: when somebody last opened Home. `goes_private`: when somebody last
+    asked that a request be made private, by the key result's number and their id.
     """
 
     answers: list[ToldAnswer] = field(default_factory=list)
@@ -72,6 +73,7 @@ class Told:
     speakers: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     stopped: dict[int, str] = field(default_factory=dict)
     looked_at: datetime | None = None
+    goes_private: dict[tuple[int, str], datetime] = field(default_factory=dict)
     made_private: int = 0
     changes: int = 0
     presses_by_strangers: int = 0

@@ -38,6 +38,7 @@ _MORNING = re.compile(
 )
 _ENDS = re.compile(r"\*Decided\*|\*No decision was needed:\*")
 _LEFT = re.compile(r"^🔒 (?:Made private|This key result has changed hands)")
+_TAKEN_BACK = re.compile(rf"{_LEFT.pattern}|^This request for help is for fewer people now")
 _NUMBER = re.compile(r"KR-(\d+)")
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
@@ -48,6 +49,8 @@ _REMINDER = re.compile(r"^(?:One check-in is|\d+ check-ins are) open until ")
 MOST_REMINDERS = 2
 # Nearer to each other than this they have piled up.
 REMINDERS_APART = timedelta(hours=1)
+# What somebody has pressed for shows within this time, outages included.
+AT_ONCE = timedelta(hours=1)
 # Nobody is reminded before or after, whatever their own working hours are; and on no weekend.
 EARLIEST, LATEST = 6, 21
 
@@ -76,6 +79,7 @@ class Witness:
         self._prompts: Counter[tuple[str, date]] = Counter()
         self._seconds: Counter[tuple[str, date]] = Counter()
         self.put_off: set[tuple[str, date]] = set()
+        self.goes_private: dict[tuple[int, str], datetime] = {}
         self._reminders: dict[tuple[str, date], list[datetime]] = defaultdict(list)
         self._answered: dict[tuple[str, str], int] = {}
         self._asked_at: dict[tuple[str, date], datetime] = {}
@@ -226,8 +230,13 @@ class Witness:
         """Somebody is asked for help with a key result."""
         person, found = self.partner(message), _NUMBER.search(message.text)
         if person is not None and found is not None:
-            self.requests[int(found[1]), person.id] += 1
+            request = (int(found[1]), person.id)
+            self.requests[request] += 1
             self._journal.note(person.id, f"asked for help with KR-{found[1]}")
+            made_private = self.goes_private.get(request)
+            if made_private is not None and self._time.now() - made_private < AT_ONCE:
+                # Nobody else is left to be in the thread, so it goes on with them: they have asked for that just now.
+                return
             self.at_work(person, f"asked for help with KR-{found[1]}", opaque)
 
     def at_work(self, person: Somebody, what: str, opaque: str) -> None:
@@ -341,6 +350,15 @@ class Witness:
             if stage != "resolved":
                 found[number].append(place)
         return found
+
+    def says_it_is_open(self, message: Message) -> bool:
+        """Whether it is the first message of a thread, or a request, that is not resolved."""
+        found = _ROOT.search(message.text)
+        return found is not None and found[2] != "resolved"
+
+    def is_taken_back(self, message: Message) -> bool:
+        """Whether nothing stands any more where a request for help stood."""
+        return _TAKEN_BACK.match(message.text) is not None
 
     def stands(self, channel: str, ts: str, opaque: str) -> Message | None:
         """The message with this id at this place, as people can read it."""

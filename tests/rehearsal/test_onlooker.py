@@ -47,7 +47,10 @@ class Square:
 
     def says(self, text: str, *, to: str, method: str = "chat.postMessage", **more: Any) -> dict[str, Any]:
         lines = more.pop("lines", [text])
-        blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
+        blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
+        if (act := more.pop("act", "")) != "":
+            label = {"type": "plain_text", "text": act}
+            blocks.append({"type": "actions", "elements": [{"type": "button", "action_id": act, "text": label}]})
         known = {"event_type": "okra_delivery", "event_payload": {"id": f"post-{next(self.numbers)}"}}
         body = json.dumps({"channel": to, "text": text, "blocks": blocks, "metadata": known, **more}).encode()
         token = f"Bearer {self.core.app.bot_token}"
@@ -114,6 +117,34 @@ def test_a_thread_that_was_made_private_is_open_no_more_where_it_was(square: Squ
     square.says(left, to=square.channel, method="chat.update", ts=root["ts"])
     assert list(square.witness.open_threads()) == []
     assert square.witness.left == {(square.channel, root["ts"])}
+
+
+def test_nobody_is_asked_for_help_at_night_but_who_makes_it_private_then_has_its_thread(square: Square) -> None:
+    square.time.run_until(MONDAY + timedelta(hours=15))
+    square.told.goes_private[1, square.ada] = square.time.now() - timedelta(minutes=2)
+    square.witness.goes_private = square.told.goes_private
+    square.says("KR-1 Weigh less: help wanted · 0.3", to=square.direct, act="decide")
+    assert square.broken == []
+    square.says("KR-2 Run far: help wanted · 0.3", to=square.direct, act="decide")
+    assert square.broken == ["Ada Obi was asked for help with KR-2 on Tuesday at 01:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open", "is_taken_back"),
+    [
+        ("KR-1 Weigh less: help wanted · 0.3", True, False),
+        ("KR-1 Weigh less: resolved · 0.3. *Decided*: HR", False, False),
+        ("🔒 Made private: this request for help goes on with those whom it concerns.", False, True),
+        ("This request for help is for fewer people now, so it is not shown here any more.", False, True),
+    ],
+)
+def test_a_direct_message_says_whether_its_request_is_open(
+    square: Square, text: str, is_open: bool, is_taken_back: bool
+) -> None:
+    posted = square.says(text, to=square.direct)
+    message = square.core.workspace.channels[square.direct].messages[posted["ts"]]
+    assert square.witness.says_it_is_open(message) is is_open
+    assert square.witness.is_taken_back(message) is is_taken_back
 
 
 def test_a_decision_is_asked_about_once_a_week(square: Square) -> None:
