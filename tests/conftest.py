@@ -15,10 +15,15 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 import structlog
+from hypothesis import settings
 
 import models
 from migrations.run import upgrade
 from models.database import Database, open_database
+
+# Whether a rule holds does not depend on how busy the machine is.
+settings.register_profile("okra", deadline=None)
+settings.load_profile("okra")
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -26,6 +31,11 @@ ENGINES = ("sqlite", "postgresql")
 PATIENCE_SECONDS = 10
 
 POSTGRES_NAME = f"okra_test_{os.getpid()}"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: a test over real sockets waits half of its time, for a clock, a socket, or PostgreSQL."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_finish() -> None:

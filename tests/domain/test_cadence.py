@@ -209,7 +209,6 @@ def test_a_value_that_is_never_asked_for_is_refused() -> None:
 
 
 @given(zone=ZONES, this=PERIODS, rhythm=rhythms())
-@settings(deadline=None)
 def test_every_week_has_one_opening_in_its_own_week_and_later_than_the_last(
     zone: ZoneInfo, this: Period, rhythm: Rhythm
 ) -> None:
@@ -224,7 +223,6 @@ def test_every_week_has_one_opening_in_its_own_week_and_later_than_the_last(
 
 
 @given(zone=ZONES, this=PERIODS, rhythm=rhythms(), into=st.integers(0, 7 * 24 * 60))
-@settings(deadline=None)
 def test_the_next_opening_is_the_first_one_after_now(zone: ZoneInfo, this: Period, rhythm: Rhythm, into: int) -> None:
     now = opens_at(this, rhythm, zone) + timedelta(minutes=into)
     openings = [opens_at(following(this, weeks), rhythm, zone) for weeks in range(-1, 4)]
@@ -234,7 +232,7 @@ def test_the_next_opening_is_the_first_one_after_now(zone: ZoneInfo, this: Perio
 
 
 @given(zone=ZONES, this=PERIODS, rhythm=rhythms(), every=st.integers(1, 170))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_tick_every_few_minutes_asks_about_each_week_once(
     zone: ZoneInfo, this: Period, rhythm: Rhythm, every: int
 ) -> None:
@@ -249,7 +247,6 @@ def test_a_tick_every_few_minutes_asks_about_each_week_once(
 
 
 @given(channel=ZONES, lead=ZONES, this=PERIODS, rhythm=rhythms())
-@settings(deadline=None)
 def test_the_note_comes_before_the_digest_and_the_digest_after_answering_has_closed_there(
     channel: ZoneInfo, lead: ZoneInfo, this: Period, rhythm: Rhythm
 ) -> None:

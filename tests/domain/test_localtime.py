@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.localtime import Weekday, instant_of, local_date_of, workday_before
@@ -37,7 +37,6 @@ def test_a_wall_clock_means_one_instant(zone: str, wall: str, instant: str) -> N
 
 
 @given(zone=ZONES, day=DAYS, at=TIMES)
-@settings(deadline=None)
 def test_the_clock_shows_the_time_asked_for_unless_it_skips_it(zone: ZoneInfo, day: date, at: time) -> None:
     shown = instant_of(day, at, zone).astimezone(zone).replace(tzinfo=None, fold=0)
     asked = datetime.combine(day, at)
@@ -50,7 +49,6 @@ def test_the_clock_shows_the_time_asked_for_unless_it_skips_it(zone: ZoneInfo, d
 
 
 @given(zone=ZONES, day=DAYS, at=TIMES)
-@settings(deadline=None)
 def test_no_earlier_instant_shows_the_same_time(zone: ZoneInfo, day: date, at: time) -> None:
     instant = instant_of(day, at, zone)
     shown = instant.astimezone(zone).replace(tzinfo=None, fold=0)

@@ -267,7 +267,7 @@ RHYTHMS = st.builds(
     country=st.sampled_from([None, "NZ", "DE-BY", "JP", "IL", "US-CA", "NP"]),
     answers=st.sampled_from([0.0, 0.2, 0.9]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_in_any_year_each_period_is_met_once_within_working_hours_and_within_the_budget(
     *, seed: int, zone: str, organisation: str, rhythm: Rhythm, hour: int, country: str | None, answers: float
 ) -> None:
@@ -287,7 +287,7 @@ def test_in_any_year_each_period_is_met_once_within_working_hours_and_within_the
 
 
 @given(st.sampled_from(ZONES), RHYTHMS, st.integers(0, 23), st.integers(0, 22), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_openings_keep_the_order_of_their_periods_and_leave_time_before_the_digest(
     zone: str, rhythm: Rhythm, hour: int, starts: int, data: st.DataObject
 ) -> None:

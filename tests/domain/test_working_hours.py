@@ -107,7 +107,7 @@ def is_working(instant: datetime, zone: ZoneInfo) -> bool:
 
 
 @given(zone=ZONES, asked=INSTANTS, hours=HOURS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_so_many_working_minutes_lie_before_the_deadline_and_the_last_is_just_before_it(
     zone: ZoneInfo, asked: datetime, hours: int
 ) -> None:
@@ -120,7 +120,6 @@ def test_so_many_working_minutes_lie_before_the_deadline_and_the_last_is_just_be
 
 
 @given(zone=ZONES, asked=INSTANTS, hours=HOURS, more=HOURS)
-@settings(deadline=None)
 def test_a_limit_can_be_given_in_two_parts(zone: ZoneInfo, asked: datetime, hours: int, more: int) -> None:
     first = working_deadline(asked, hours, zone)
     assert asked < first < working_deadline(asked, hours + more, zone)
@@ -128,14 +127,13 @@ def test_a_limit_can_be_given_in_two_parts(zone: ZoneInfo, asked: datetime, hour
 
 
 @given(zone=ZONES, asked=INSTANTS, hours=HOURS, later=st.integers(0, 7 * 24 * 60))
-@settings(deadline=None)
 def test_who_is_asked_later_is_never_due_earlier(zone: ZoneInfo, asked: datetime, hours: int, later: int) -> None:
     after = asked + timedelta(minutes=later)
     assert working_deadline(asked, hours, zone) <= working_deadline(after, hours, zone)
 
 
 @given(zone=ZONES, instant=INSTANTS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_work_begins_at_once_for_those_at_work_and_with_their_next_working_day_for_others(
     zone: ZoneInfo, instant: datetime
 ) -> None:

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.localslack.blockkit import Problem, check_message, check_view, too_long
@@ -418,7 +418,6 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @given(data=st.data(), whole=st.sampled_from(WHOLE), anything=ANY_JSON)
-@settings(deadline=None)
 def test_whatever_stands_in_a_block_it_is_judged_and_nothing_breaks(
     data: st.DataObject, whole: Any, anything: Any
 ) -> None:
@@ -431,6 +430,5 @@ def test_whatever_stands_in_a_block_it_is_judged_and_nothing_breaks(
 
 
 @given(view=ANY_JSON)
-@settings(deadline=None)
 def test_whatever_is_called_a_view_is_judged_and_nothing_breaks(view: Any) -> None:
     assert check_view(view)

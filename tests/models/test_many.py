@@ -48,7 +48,7 @@ def _workers(session: Session) -> list[tuple[str, datetime, datetime | None]]:
 
 
 # Each example begins with an empty table.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(words, st.integers(0, 10**6), st.booleans()), max_size=40))
 def test_what_is_inserted_is_what_stands_there_in_its_order(
     database: Database, wanted: list[tuple[str, int, bool]]

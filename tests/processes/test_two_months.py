@@ -34,6 +34,9 @@ from bot.settings import load
 from models import CheckIn, Delivery, DeliveryState, PostKind, Team
 from models.database import Database, open_database
 
+# They wait most of their time. One after the other, and first of all, they cost the others nothing.
+pytestmark = pytest.mark.xdist_group("two months")
+
 OWNERS = {
     "Aroha Parata": "Pacific/Auckland",
     "Devika Rao": "Asia/Kolkata",

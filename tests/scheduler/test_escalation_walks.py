@@ -457,7 +457,6 @@ def test_through_bad_days_nobody_is_asked_twice_or_at_night_and_no_step_is_lost(
             report_multiple_bugs=False,
             # A walk takes seconds: to make a failing one shorter would take many minutes.
             phases=(Phase.reuse, Phase.generate),
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

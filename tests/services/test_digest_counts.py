@@ -55,7 +55,7 @@ BENEATH = ({0, 2}, {1, 2}, {2}, {3})
 
 
 @given(histories, st.sampled_from([0, 2, 3]))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_digest_counts_what_a_slow_look_at_the_history_counts(
     database: Database, history: list[KeyResultHistory], asked_for: int
 ) -> None:

@@ -107,7 +107,7 @@ PARENTS = (None, 0, 1, None)
 
 
 @given(lives, st.sampled_from([0, 2, 3]))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 def test_every_number_is_what_a_slow_look_at_the_rows_finds(
     database: Database, history: list[Life], asked_for: int
 ) -> None:

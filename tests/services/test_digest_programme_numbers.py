@@ -167,7 +167,7 @@ PARENTS = (None, 0, 1, None)
 
 
 @given(lives, pasts)
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_how_it_goes_what_changed_and_who_waits_is_what_a_slow_look_finds(
     database: Database, history: list[Life], before: list[Past]
 ) -> None:

@@ -267,7 +267,6 @@ def test_whatever_comes_between_each_is_asked_once_at_work_and_no_step_is_lost(d
         settings=settings(
             max_examples=20,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

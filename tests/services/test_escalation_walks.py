@@ -161,7 +161,6 @@ def test_whatever_is_pressed_no_thread_ends_without_a_decision_and_each_event_is
         settings=settings(
             max_examples=15,
             stateful_step_count=20,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

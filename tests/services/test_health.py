@@ -177,7 +177,7 @@ scores = st.none() | st.integers(0, 100).map(lambda n: str(Decimal(n) / 100))
 weeks = st.lists(st.none() | st.lists(st.tuples(scores, st.booleans()), min_size=1, max_size=2), max_size=4)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(weeks, min_size=1, max_size=4))
 def test_the_counts_are_what_a_slow_function_counts(database: Database, histories: Sequence[Sequence[object]]) -> None:
     with database.write() as session:

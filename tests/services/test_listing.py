@@ -231,7 +231,7 @@ limited = st.builds(
 
 
 @given(st.lists(limited, min_size=1, max_size=4))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nobody_reads_of_a_key_result_that_they_may_not_see(database: Database, plan: list[Limited]) -> None:
     with database.trial() as session:  # each example finds the database empty
         company = Company(session)

@@ -254,7 +254,7 @@ ZONES = sorted(available_timezones() - {"localtime"})
     weeks=st.integers(2, 8),
     starts=st.dates(date(2026, 9, 1), date(2027, 4, 1)),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_zone_and_the_lateness_each_period_is_asked_about_once(
     sqlite_database: Database, zones: list[str], seed: int, weeks: int, starts: date
 ) -> None:

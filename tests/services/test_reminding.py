@@ -275,7 +275,7 @@ def sqlite_database(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
 
 
 @given(seed=st.integers(0, 10**6), zone=st.sampled_from(ZONES), weeks=st.integers(3, 8))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_each_key_result_is_met_once_a_week_at_work_and_within_the_budget(
     sqlite_database: Database, seed: int, zone: str, weeks: int
 ) -> None:

@@ -29,6 +29,9 @@ from bot.services import teams
 from bot.settings import Settings
 from models import Delivery, DeliveryState, PostKind, Workspace
 
+# They wait most of their time. One after the other, and first of all, they cost the others nothing.
+pytestmark = pytest.mark.xdist_group("bad days")
+
 OWNERS = ("Mere", "Ana", "Tama", "Rosa", "Sam", "Ivo")
 MONDAY = date(2026, 10, 5)
 SETTLE_SECONDS = 8
