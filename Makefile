@@ -13,7 +13,8 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 # The machine's own Python; uv fetches none.
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test browser pictures page node messages check fmt migrate bench lint types imports wheel clean
+.PHONY: help demo test browser pictures page node messages check fmt migrate bench lint types imports wheel clean \
+	rehearsals guards kills
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,13 +67,11 @@ migrate: $(READY)  ## bring the database of your settings to this version
 bench: $(READY)  ## measure (about 20 minutes), and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
-.PHONY: rehearsals guards kills
-
 rehearsals: $(READY)  ## 200 owners, 13 weeks, heavy weather: seeds 1 to 20 on SQLite, 3 on PostgreSQL, one twice
 	$(BIN)/python -m proofs.rehearsals
 
 guards: $(READY)  ## take each guard of the delivery away in turn: which seed of the rehearsal catches it
-	$(BIN)/python -m bot.rehearsal.guards
+	$(BIN)/python -m proofs.guards
 
 kills: $(READY)  ## kill 1,000 real workers while they send, and stop others: everybody is asked once
 	$(BIN)/python -m proofs.kills

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing.connection import Connection
@@ -35,6 +33,7 @@ from bot.localslack.manifest import AppConfig, from_manifest
 from bot.localslack.server import LocalSlackServer
 from bot.localslack.webapi.dispatch import Request
 from bot.manifest import manifest
+from bot.rehearsal.timeline import Timeline
 from bot.runtime import Runtime
 from bot.slack import Gateway, Posted, RetryLater
 from models import Delivery, DeliveryState, Member, Worker
@@ -97,23 +96,6 @@ class Paced:
     per_minute: float
 
 
-@dataclass
-class Hours:
-    """A queue of what happens when, and the virtual time."""
-
-    now: datetime
-    _queue: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
-
-    def at(self, instant: datetime, work: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (max(instant, self.now), next(self._numbers), work))
-
-    def run(self) -> None:
-        while self._queue:
-            self.now, _, work = heapq.heappop(self._queue)
-            work()
-
-
 class DirectGateway(Gateway):
     """Hands a post to the local Slack's core without a socket."""
 
@@ -135,12 +117,12 @@ class DirectGateway(Gateway):
 
 
 class VirtualCourier:
-    """The courier's rules (how much is claimed when, how many send at once) under virtual time."""
+    """Claims, and sends as many at once as the courier does, under virtual time; each post for itself."""
 
-    def __init__(self, runtime: Runtime, worker_id: int, hours: Hours, total: int) -> None:
+    def __init__(self, runtime: Runtime, worker_id: int, time: Timeline, total: int) -> None:
         self._runtime = runtime
         self._worker_id = worker_id
-        self._hours = hours
+        self._time = time
         self._random = Random(1)
         self._waiting: list[delivery.Claim] = []
         self._busy = 0
@@ -149,31 +131,31 @@ class VirtualCourier:
     def look(self) -> None:
         room = 2 * SENDERS - self._busy - len(self._waiting)
         if room > 0:
-            self._waiting += delivery.claim(self._runtime, self._worker_id, self._hours.now, most=room)
+            self._waiting += delivery.claim(self._runtime, self._worker_id, self._time.now(), most=room)
             self._start()
         if self.left:
-            self._hours.at(self._hours.now + timedelta(seconds=NAP_SECONDS), self.look)
+            self._time.at(self._time.now() + timedelta(seconds=NAP_SECONDS), self.look)
 
     def _start(self) -> None:
         while self._waiting and self._busy < SENDERS:
             claim = self._waiting.pop(0)
             self._busy += 1
-            self._hours.at(claim.at, partial(self._begin, claim))
+            self._time.at(claim.at, partial(self._begin, claim))
 
     def _begin(self, claim: delivery.Claim) -> None:
-        ready = delivery.begin(self._runtime, claim, self._hours.now)
+        ready = delivery.begin(self._runtime, claim, self._time.now())
         if ready is None:
             self._free()
             return
         way = self._random.uniform(SHORTEST, LONGEST) / 2
-        self._hours.at(self._hours.now + timedelta(seconds=way), partial(self._send, ready, way))
+        self._time.at(self._time.now() + timedelta(seconds=way), partial(self._send, ready, way))
 
     def _send(self, ready: delivery.Ready, way: float) -> None:
         outcome = delivery.send(self._runtime, ready)
-        self._hours.at(self._hours.now + timedelta(seconds=way), partial(self._finish, ready, outcome))
+        self._time.at(self._time.now() + timedelta(seconds=way), partial(self._finish, ready, outcome))
 
     def _finish(self, ready: delivery.Ready, outcome: delivery.Outcome) -> None:
-        delivery.finish(self._runtime, ready, outcome, self._hours.now)
+        delivery.finish(self._runtime, ready, outcome, self._time.now())
         self.left -= isinstance(outcome, Posted)
         self._free()
 
@@ -183,9 +165,9 @@ class VirtualCourier:
 
 
 def _limited(databases: Databases, owners: int) -> Paced:
-    hours = Hours(OPENING)
+    time = Timeline(OPENING)
     core = LocalSlack(
-        from_manifest(manifest()), SlackClock(lambda: hours.now), admission=SlackLimits(posts_per_minute=PER_MINUTE)
+        from_manifest(manifest()), SlackClock(time.now), admission=SlackLimits(posts_per_minute=PER_MINUTE)
     )
     core.echo_own_messages = False
     gateway = DirectGateway(core)
@@ -195,14 +177,15 @@ def _limited(databases: Databases, owners: int) -> Paced:
         settings=settings(posts_per_minute=PER_MINUTE),
         database=database,
         gateway=gateway,
-        clock=lambda: hours.now,
+        clock=time.now,
         wake=lambda: None,
     )
     worker_id = _worker(runtime)
     ticks.tick(runtime, worker_id, OPENING)
-    courier = VirtualCourier(runtime, worker_id, hours, owners)
-    hours.at(OPENING, courier.look)
-    hours.run()
+    courier = VirtualCourier(runtime, worker_id, time, owners)
+    time.at(OPENING, courier.look)
+    while courier.left:
+        time.run_until(time.now() + timedelta(minutes=1))
     _all_sent(database, owners)
     database.close()
     took = gateway.taken[-1] - gateway.taken[0]

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         3000, ge=0, le=65535, description="is a number from 0 to 65535, the port that `okra web` listens on"
     )
     encryption_key: SecretStr | None = Field(
-        None, description="is a Fernet key; it is needed to store tokens in the database"
+        None, description="is a Fernet key; it is needed where a token stands in the database"
     )
     tick_seconds: float = Field(
         15, gt=0, le=300, description="is a number above 0, at most 300; so often a worker looks for what is due"

@@ -69,7 +69,7 @@ class Fate:
 
 @dataclass
 class Life:
-    """One life of one process. `doing` names the step it is in; `context` is what that step is about."""
+    """One life of one process. `doing` names the step that it is in."""
 
     name: str
     fate: Fate

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.escalation import EscalationState
 from bot.rehearsal.roster import Roster, Somebody
-from bot.rehearsal.witness import EARLIEST, LATEST, NEWS, Witness
+from bot.rehearsal.witness import NEWS, Witness
 from models import (
     Absence,
     Decision,
@@ -68,8 +68,8 @@ class Ladder:
 
     def _at_work(self, person: Somebody, at: datetime, away: Sequence[Absence]) -> None:
         local = at.astimezone(person.zone)
-        if not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
-            self._witness.broke(f"{person.name} was asked for help on {local:%A} at {local:%H:%M}", person.id)
+        if not person.is_at_work(at):
+            self._witness.broke(f"{person.name} was asked for help on {local:%A at %H:%M}", person.id)
         if any(
             one.first_on <= local.date() <= one.last_on
             and one.created_at < at - UNDER_WAY

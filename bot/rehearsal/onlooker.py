@@ -165,9 +165,9 @@ class Onlooker:
         self._settled(session)
         self._stopped(session)
         self._between_teams(session)
-        self._asked_of_owners(session)
+        self._asked_of_owners()
         self._private(session)
-        self._left(session)
+        self._left()
         self._homes_stand(session, now)
 
     def _decisions(self, session: Session, now: datetime) -> None:
@@ -223,9 +223,8 @@ class Onlooker:
             if row.state is not state or kept != word:
                 self._witness.lose(f"a team answered {word!r}, and {kept!r} is kept")
 
-    def _asked_of_owners(self, session: Session) -> None:
+    def _asked_of_owners(self) -> None:
         """Each question that somebody was told is asked stands in the thread, and its owner has it."""
-        del session
         for order in self._told.questions[self._questions_seen :]:
             if not (self._questions[order, True] or self._questions[order, False]):
                 self._witness.lose(f"question #{order} was told as asked, and nobody can read it")
@@ -278,9 +277,8 @@ class Onlooker:
         )
         return above & set(in_it)
 
-    def _left(self, session: Session) -> None:
+    def _left(self) -> None:
         """In the thread that was left when a request was made private, nothing of Okra's stands but that it was."""
-        del session
         bot = self._core.installation(self._core.workspace).bot_user
         for channel, ts in sorted(self._witness.left):
             messages = self._core.workspace.channels[channel].messages

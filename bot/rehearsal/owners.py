@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Generator
 from datetime import date, timedelta
@@ -19,9 +20,19 @@ from bot.rehearsal.told import ToldAnswer
 if TYPE_CHECKING:
     from bot.rehearsal.crowd import Crowd
 
-# What somebody does with a prompt, and how often of a hundred times.
-AT_ONCE, LATE, TOO_LATE, NEVER, AFTER_THE_DIGEST = "at once", "late", "too late", "never", "after the digest"
-HABITS = {AT_ONCE: 50, LATE: 28, TOO_LATE: 6, NEVER: 12, AFTER_THE_DIGEST: 4}
+
+class Habit(enum.Enum):
+    """When somebody answers a prompt."""
+
+    AT_ONCE = enum.auto()
+    LATE = enum.auto()
+    TOO_LATE = enum.auto()
+    NEVER = enum.auto()
+    AFTER_THE_DIGEST = enum.auto()
+
+
+# How often of a hundred times.
+HABITS = {Habit.AT_ONCE: 50, Habit.LATE: 28, Habit.TOO_LATE: 6, Habit.NEVER: 12, Habit.AFTER_THE_DIGEST: 4}
 # How often somebody puts a prompt off, and how often they say that nothing changed, where they may.
 PUTS_OFF, NOTHING_CHANGED = 0.1, 0.15
 COLOURS = {"green": 60, "yellow": 25, "red": 15}
@@ -40,15 +51,15 @@ def check_in(crowd: Crowd, person: Somebody, prompt: Message) -> Story:
                 crowd.told.put_off.add((person.id, monday))
                 break
     match random.choices(list(HABITS), list(HABITS.values()))[0]:
-        case "never":
+        case Habit.NEVER:
             return
-        case "at once":
+        case Habit.AT_ONCE:
             yield random.uniform(1 * MINUTE, 90 * MINUTE)
-        case "late":
+        case Habit.LATE:
             yield random.uniform(2 * HOUR, 29 * HOUR)
-        case "too late":
+        case Habit.TOO_LATE:
             yield crowd.seconds_until(person.closes(monday)) + random.uniform(MINUTE, 3 * HOUR)
-        case _:
+        case Habit.AFTER_THE_DIGEST:
             yield crowd.seconds_until(crowd.roster.digest(monday)) + 2 * HOUR + random.uniform(0, HOUR)
     twice = random.random() < 0.08
     yield from crowd.alone(person, _answer_all(crowd, person, prompt, copy, twice=twice))

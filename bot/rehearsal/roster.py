@@ -28,6 +28,11 @@ class Owned:
     target: float | None
 
 
+# Nobody is reminded or asked before or after, whatever their own working hours are; and on no weekend.
+EARLIEST, LATEST = 6, 21
+SATURDAY = 5
+
+
 @dataclass
 class Somebody:
     """A person: what they own, and when something about their account last changed (zone, active)."""
@@ -51,6 +56,12 @@ class Somebody:
     def closes(self, monday: date) -> datetime:
         """Until when they answer on time; in UTC."""
         return closes_at(period(monday), self.rhythm, self.zone)
+
+    def is_at_work(self, at: datetime) -> bool:
+        """Whether they may be asked for something then: by day, on a weekday, by their own clock. Generous, because
+        everybody chooses their own hours."""
+        local = at.astimezone(self.zone)
+        return local.weekday() < SATURDAY and EARLIEST <= local.hour < LATEST
 
     def was_settled(self, since: datetime, until: datetime) -> bool:
         """Whether nothing changed about them in this time, and they were here."""

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period, Rhythm, digest_at, following, opens_at, period_on
+from bot.domain.cycles import parse_cycle
+from bot.domain.importing.columns import Column
 from bot.domain.importing.rows import Rows, read_rows
 from bot.localslack.admission import SlackLimits
 from bot.localslack.clock import SlackClock
@@ -41,7 +43,7 @@ from bot.rehearsal.told import Told
 from bot.rehearsal.travel import Travel
 from bot.rehearsal.weather import OUTAGE, Level, Outage, mortality, no_connection, rules
 from bot.rehearsal.witness import Witness
-from bot.services import teams
+from bot.services import cycles, teams
 from bot.services.failures import failures_since
 from bot.services.home_changes import LOOKED_AT
 from bot.services.importing import COMMAND_LINE, import_rows
@@ -198,7 +200,7 @@ class Rehearsal:
         )
 
     def play(self) -> Report:
-        """From the arrival to the Thursday after the last week."""
+        """From the arrival until a day after the last digest."""
         roster = self._arrive()
         crowd = Crowd(
             self.core,
@@ -260,10 +262,8 @@ class Rehearsal:
         self.timeline.run_until(self.timeline.now() + timedelta(minutes=5))
         return self.roster
 
-    def _activate(self, session: Any) -> None:
+    def _activate(self, session: Session) -> None:
         """The cycle runs from its first day; a rehearsal of a week before that begins it at once."""
-        from bot.services import cycles
-
         cycles.turn(session, self.timeline.now(), 100)
 
     def _switch_on(self) -> None:
@@ -277,7 +277,7 @@ class Rehearsal:
     def _storm(self, *, asleep: bool) -> None:
         self.fate.asleep = self.seam.asleep = asleep
         self.core.faults.reseed(self.plan.seed)
-        self.core.faults.add(*rules(self.plan.level, settle_seconds=self.plan.bound_seconds, outages=self.outages))
+        self.core.faults.add(*rules(self.plan.level, bound_seconds=self.plan.bound_seconds, outages=self.outages))
 
     def _outages(self) -> tuple[Outage, ...]:
         """Two outages of half an hour in one Monday, where the weather is heavy."""
@@ -318,9 +318,6 @@ class Rehearsal:
 
     def _first_day(self, rows: Rows) -> date:
         """The first day of the newest cycle in the file."""
-        from bot.domain.cycles import parse_cycle
-        from bot.domain.importing.columns import Column
-
         days = [dates.starts_on for row in rows.rows if (dates := parse_cycle(row[Column.CYCLE])) is not None]
         return max(days, default=FIRST_DAY)
 

@@ -1,7 +1,7 @@
 """How bad it gets: the levels, as rules for the local Slack's faults.
 
-`settle` is the documented bound. Up to "heavy" an effect and the history that shows it are together at most that late;
-"beyond" goes over it, to show and count what lies outside.
+Up to "heavy" an effect and the history that shows it are together at most as late as the documented bound; "beyond"
+goes over it, to show and count what lies outside.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Outage:
     until: datetime
 
 
-def rules(level: Level, *, settle_seconds: float, outages: tuple[Outage, ...]) -> list[Fault]:
+def rules(level: Level, *, bound_seconds: float, outages: tuple[Outage, ...]) -> list[Fault]:
     """The faults of a level. Of several that match a call the first that hits it counts."""
     if level is Level.NONE:
         return []
     over = BEYOND if level is Level.BEYOND else 1.0
-    late, lag = settle_seconds * LATE_SHARE * over, settle_seconds * LAG_SHARE * over
+    late, lag = bound_seconds * LATE_SHARE * over, bound_seconds * LAG_SHARE * over
 
     def fault(kind: FaultKind, percent: float, **more: object) -> Fault:
         return Fault(kind, probability=level.share * percent / 100, **more)  # type: ignore[arg-type]

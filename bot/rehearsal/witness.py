@@ -51,8 +51,6 @@ MOST_REMINDERS = 2
 REMINDERS_APART = timedelta(hours=1)
 # What somebody has pressed for shows within this time, outages included.
 AT_ONCE = timedelta(hours=1)
-# Nobody is reminded before or after, whatever their own working hours are; and on no weekend.
-EARLIEST, LATEST = 6, 21
 
 
 class Witness:
@@ -200,24 +198,19 @@ class Witness:
         elif now - self._asked_at.get((person.id, monday), now) < REMINDERS_APART:
             self.broke(f"{person.name} was reminded right after they were asked", opaque, person.id)
         before.append(now)
-        local = now.astimezone(person.zone)
-        settled = person.was_settled(now - NEWS, now)
-        if settled and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
-            self.broke(f"{person.name} was reminded on {local:%A} at {local:%H:%M}", opaque)
+        self.at_work(person, "reminded", opaque)
 
     def _morning(self, message: Message, opaque: str) -> None:
         """Somebody is asked for all that waits for them: in one message a day, at work."""
         person, now = self.partner(message), self._time.now()
         if person is None:
             return
-        local = now.astimezone(person.zone)
-        self._mornings[person.id, local.date()] += 1
-        settled = person.was_settled(now - NEWS, now)
-        if self._mornings[person.id, local.date()] > 1 and settled:
+        today = now.astimezone(person.zone).date()
+        self._mornings[person.id, today] += 1
+        if self._mornings[person.id, today] > 1 and person.was_settled(now - NEWS, now):
             self.duplicates += 1
-            self.broke(f"{person.name} had two messages on the morning of {local:%d %B}", opaque, person.id)
-        if settled and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
-            self.broke(f"{person.name} had their morning's message on {local:%A} at {local:%H:%M}", opaque)
+            self.broke(f"{person.name} had two messages on the morning of {today:%d %B}", opaque, person.id)
+        self.at_work(person, "sent their morning's message", opaque)
 
     def _replied(self, message: Message, _opaque: str) -> None:
         self.replies[message.channel, message.thread_ts or ""].add(message.ts)
@@ -242,9 +235,8 @@ class Witness:
     def at_work(self, person: Somebody, what: str, opaque: str) -> None:
         """Nobody is asked for anything at night or at a weekend."""
         now = self._time.now()
-        local = now.astimezone(person.zone)
-        if person.was_settled(now - NEWS, now) and not (local.weekday() < 5 and EARLIEST <= local.hour < LATEST):
-            self.broke(f"{person.name} was {what} on {local:%A} at {local:%H:%M}", opaque, person.id)
+        if person.was_settled(now - NEWS, now) and not person.is_at_work(now):
+            self.broke(f"{person.name} was {what} on {now.astimezone(person.zone):%A at %H:%M}", opaque, person.id)
 
     def _digest(self, message: Message, opaque: str) -> None:
         found = _DIGEST.match(message.text)

@@ -11,9 +11,9 @@ import pytest
 
 from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
-from bot.rehearsal.guards import without
 from bot.rehearsal.run import NoTimeToRest, Plan, rehearse
 from bot.rehearsal.weather import Level
+from proofs.guards import without
 
 SMALL = Plan(owners=10, weeks=3, level=Level.HEAVY)
 # Enough for a guard whose absence shows soon.

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 
 from bot.services import installations
 from models import Installation, Workspace
 from models.database import Database
+
+ENVIRONMENT = "xoxb-of-the-environment"
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -47,3 +51,31 @@ def test_processes_that_start_at_once_on_an_empty_database_find_one_installation
     with database.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Installation)) == 1
         assert session.scalar(sa.select(sa.func.count()).select_from(Workspace)) == 1
+
+
+def token(database: Database, workspace_id: int, *, key: str | None, environment: str | None = ENVIRONMENT) -> str:
+    with database.read() as session:
+        return installations.token_of(session, workspace_id, environment=environment, key=key)
+
+
+def test_a_token_of_the_environment_is_never_stored(database: Database) -> None:
+    workspace_id = connect(database)
+    assert token(database, workspace_id, key=None) == ENVIRONMENT
+    with database.read() as session:
+        assert session.scalars(sa.select(Installation.bot_token_encrypted)).all() == [None]
+    with pytest.raises(installations.NoToken, match="OKRA_SLACK_BOT_TOKEN is not set"):
+        token(database, workspace_id, key=None, environment=None)
+
+
+def test_a_workspaces_own_token_is_read_with_its_key_and_with_nothing_else(database: Database) -> None:
+    workspace_id = connect(database)
+    key = Fernet.generate_key().decode()
+    with database.write() as session:
+        sealed = installations.seal("xoxb-of-its-own", key)
+        session.execute(sa.update(Installation).values(bot_token_encrypted=sealed))
+    assert b"xoxb" not in sealed
+    assert token(database, workspace_id, key=key) == "xoxb-of-its-own"
+    with pytest.raises(installations.NoToken, match="OKRA_ENCRYPTION_KEY is not set"):
+        token(database, workspace_id, key=None)
+    with pytest.raises(installations.NoToken, match="is not the key"):
+        token(database, workspace_id, key=Fernet.generate_key().decode())

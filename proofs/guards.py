@@ -1,4 +1,4 @@
-"""Each guard of the delivery taken away in turn: a rehearsal must notice. `python -m bot.rehearsal.guards`.
+"""Each guard of the delivery taken away in turn: a rehearsal must notice. `python -m proofs.guards`.
 
 What catches nothing proves nothing. Prints for each guard the first seed that caught its absence, and how.
 """
@@ -179,5 +179,5 @@ def main(names: list[str]) -> int:
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.environ["PYTHONHASHSEED"] = "0"
-        os.execv(sys.executable, [sys.executable, "-m", "bot.rehearsal.guards", *sys.argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "proofs.guards", *sys.argv[1:]])  # noqa: S606
     sys.exit(main(sys.argv[1:]))
