@@ -1,8 +1,8 @@
 """The threads that run the steps of delivery, woken by a commit or by the passing of time.
 
-One claims and begins, several make the requests, and one records what came of them. Whatever is there at the moment is
-taken together: the busier it is, the more of it goes into one transaction. A post is begun only when a sender is free,
-so that it leaves as soon as it was looked at.
+One thread claims and begins, several make the requests, and one for each kind (posts, updates, Homes) records what
+came of them. Whatever is there at the moment is taken together: the busier it is, the more of it goes into one
+transaction. A post is begun only when a sender is free, so that it leaves as soon as it was looked at.
 """
 
 from __future__ import annotations
@@ -68,13 +68,21 @@ class Courier:
         self._redraw_from = datetime.min.replace(tzinfo=UTC)
         # The deliveries that are claimed and not yet finished, by id. Set operations on one id are atomic.
         self._in_hand: set[int] = set()
-        self._recorder = Recorder(lambda these: delivery.finish_all(runtime, these, runtime.now()), self._recorded)
-        self._shown = Recorder(lambda these: redrawing.finish_all(runtime, these, runtime.now()), self._drawn)
+        self._posts = Recorder(
+            "okra-posts", lambda these: delivery.finish_all(runtime, these, runtime.now()), self._recorded
+        )
+        self._updates = Recorder(
+            "okra-updates", lambda these: redrawing.finish_all(runtime, these, runtime.now()), self._drawn
+        )
+        self._homes = Recorder(
+            "okra-homes", lambda these: publishing.finish_all(runtime, these, runtime.now()), self._published
+        )
         self._thread = threading.Thread(target=self._run, name="okra-courier", daemon=True)
 
     def start(self) -> None:
-        self._recorder.start()
-        self._shown.start()
+        self._posts.start()
+        self._updates.start()
+        self._homes.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -83,8 +91,9 @@ class Courier:
         self._bell.set()
         self._thread.join()
         self._senders.shutdown(wait=True)
-        self._recorder.stop()
-        self._shown.stop()
+        self._posts.stop()
+        self._updates.stop()
+        self._homes.stop()
 
     def tidy(self, now: datetime) -> None:
         """What is uncertain: adopt what dead workers left, look up what may have arrived."""
@@ -174,7 +183,7 @@ class Courier:
             # A fault of ours: nobody knows what became of it, and it is looked up.
             self._in_hand.discard(ready.claim.delivery_id)
             raise
-        self._recorder.add((ready, outcome))
+        self._posts.add((ready, outcome))
 
     def _recorded(self, outcomes: Sequence[tuple[delivery.Ready, delivery.Outcome]]) -> None:
         self._in_hand.difference_update([ready.claim.delivery_id for ready, _ in outcomes])
@@ -185,9 +194,9 @@ class Courier:
         left = (drawing.at - self._runtime.now()).total_seconds()
         if left > 0:
             self._stopping.wait(left)
-        self._shown.add((drawing, redrawing.draw(self._runtime, drawing)))
+        self._updates.add((drawing, redrawing.draw(self._runtime, drawing)))
 
-    def _drawn(self, _shown: Sequence[redrawing.Drawn]) -> None:
+    def _drawn(self, _updates: Sequence[redrawing.Drawn]) -> None:
         # What was held up by it may leave, and it may have to be drawn again.
         self._bell.set()
 
@@ -195,20 +204,11 @@ class Courier:
         left = (home.at - self._runtime.now()).total_seconds()
         if left > 0:
             self._stopping.wait(left)
-        failure = publishing.publish(self._runtime, home)
-        self._record(lambda: publishing.finish(self._runtime, home, failure, self._runtime.now()))
+        self._homes.add((home, publishing.publish(self._runtime, home)))
 
-    def _record(self, finish: Callable[[], None]) -> None:
-        """What came of an update is known only here; forgotten, nothing new is shown until the lease ends."""
-        while True:
-            try:
-                finish()
-            except DATABASE_AWAY as error:
-                log.warning("drawing_waits_for_the_database", error=type(error).__name__)
-                if self._stopping.wait(NAP_SECONDS):
-                    raise
-            else:
-                return
+    def _published(self, _homes: Sequence[publishing.Published]) -> None:
+        # Whoever looks may have had a change meanwhile.
+        self._bell.set()
 
     def _free(self) -> int:
         self._in_flight = {sending for sending in self._in_flight if not sending.done()}
@@ -245,14 +245,16 @@ class Recorder(Generic[T]):
     to forget it.
     """
 
-    def __init__(self, record: Callable[[Sequence[T]], None], recorded: Callable[[Sequence[T]], None]) -> None:
-        self._finish = record
+    def __init__(
+        self, name: str, record: Callable[[Sequence[T]], None], recorded: Callable[[Sequence[T]], None]
+    ) -> None:
+        self._record = record
         self._recorded = recorded
         self._outcomes: deque[T] = deque()
         self._something = threading.Event()
         self._stopping = threading.Event()
         self._at_once = Portion(delivery.BATCH)
-        self._thread = threading.Thread(target=self._run, name="okra-recorder", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -273,15 +275,15 @@ class Recorder(Generic[T]):
             self._something.clear()
             stopping = self._stopping.wait(GATHER_SECONDS)
             while self._outcomes:
-                if not self._record() and self._stopping.wait(NAP_SECONDS):
+                if not self._record_some() and self._stopping.wait(NAP_SECONDS):
                     return
             if stopping:
                 return
 
-    def _record(self) -> bool:
+    def _record_some(self) -> bool:
         these = [self._outcomes.popleft() for _ in range(min(len(self._outcomes), self._at_once.size))]
         try:
-            self._finish(these)
+            self._record(these)
         except DATABASE_AWAY as error:
             log.warning("outcome_waits_for_the_database", error=type(error).__name__)
             self._at_once.failed()

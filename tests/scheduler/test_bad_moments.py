@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.services import outbox
+from bot.services import home_changes, outbox
 from bot.slack import NotLetIn
-from models import Delivery, DeliveryState, Installation, InstallationState, Message, PostKind, Workspace
+from models import Delivery, DeliveryState, Home, Installation, InstallationState, Member, Message, PostKind, Workspace
 from models.database import DatabaseBusy
-from scheduler import delivery, posts, redrawing, settling, ticks
+from scheduler import delivery, posts, publishing, redrawing, settling, ticks
 from scheduler.courier import Courier
 
 NOBODY_ELSE = frozenset[int]()
@@ -45,16 +46,16 @@ def until_sent(office: PostOffice, *queued: int) -> None:
     assert {one: office.row(one).state for one in queued} == dict.fromkeys(queued, DeliveryState.SENT)
 
 
-def stumbles(monkeypatch: pytest.MonkeyPatch, step: str, *troubles: Exception) -> None:
-    """A step of delivery fails as often, before it does its work."""
-    work, left = getattr(delivery, step), iter(troubles)
+def stumbles(monkeypatch: pytest.MonkeyPatch, step: str, *troubles: Exception, of: ModuleType = delivery) -> None:
+    """A step fails as often, before it does its work."""
+    work, left = getattr(of, step), iter(troubles)
 
     def sometimes(*given: object, **named: object) -> object:
         for trouble in left:
             raise trouble
         return work(*given, **named)
 
-    monkeypatch.setattr(delivery, step, sometimes)
+    monkeypatch.setattr(of, step, sometimes)
 
 
 def test_an_outcome_is_kept_although_the_database_was_busy(
@@ -65,6 +66,48 @@ def test_an_outcome_is_kept_although_the_database_was_busy(
     courier.start()
     until_sent(office, queued)
     assert office.texts == ["digest:1"]
+
+
+def home_of(office: PostOffice) -> Home:
+    with office.runtime.read() as session:
+        return session.scalars(sa.select(Home)).one()
+
+
+def somebody_opens_home(office: PostOffice) -> None:
+    with office.runtime.write() as session:
+        home_changes.opened(session, office.clock, session.get_one(Member, office.member_id))
+
+
+def test_a_home_that_was_published_is_recorded_although_the_database_was_busy(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbles(monkeypatch, "finish_all", DatabaseBusy("busy"), DatabaseBusy("busy"), of=publishing)
+    somebody_opens_home(office)
+    courier.start()
+    for _ in range(400):
+        if home_of(office).shown == home_of(office).wanted:
+            break
+        threading.Event().wait(0.05)
+    assert (home_of(office).shown, home_of(office).leased_until) == (1, None)
+    assert len(office.slack.homes) == 1
+
+
+def test_a_home_that_is_on_its_way_as_the_courier_ends_is_recorded(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish, leaves = publishing.publish, threading.Event()
+
+    def slowly(*given: Any) -> object:
+        leaves.set()
+        threading.Event().wait(0.3)
+        return publish(*given)
+
+    monkeypatch.setattr(publishing, "publish", slowly)
+    somebody_opens_home(office)
+    courier.start()
+    assert leaves.wait(20)
+    courier.stop()
+    assert (home_of(office).shown, home_of(office).leased_until) == (1, None)
 
 
 def test_a_claim_is_kept_although_the_database_was_busy(
