@@ -1,13 +1,16 @@
 """Delivery in steps: queued → claimed → sending → sent | failed | unknown | obsolete.
 
-Each step is at most one transaction or one request, so that a process may die between any two of them:
+Each step is at most one transaction, or one request that changes something, so that a process may die between any two
+of them:
 
 - `claim` takes what is due; a claim whose lease ran out may be taken by another worker.
 - `begin` looks once more whether the post still makes sense, renders it from the state as it is now, and commits
   `sending` just before the request.
-- `send` makes the request, outside of any transaction.
+- `send` makes the request, outside of any transaction. A group message that is not known yet is opened first; opened
+  twice it is the same one.
 - `finish` records what came of it, guarded by the generation of the claim.
-- `settle` looks an uncertain post up in the conversation, some time after it: only what is absent is sent again.
+
+What is uncertain then is settled by `scheduler/settling.py`, which looks whether it arrived.
 """
 
 from __future__ import annotations
@@ -153,13 +156,8 @@ def _into_conversations(
     return {row: at for row, at in places.items() if lanes[row] not in busy}, used
 
 
-def release(runtime: Runtime, taken: Claim, now: datetime) -> None:
-    """Give a claim back unused, for another worker to take at once."""
-    release_all(runtime, [taken], now)
-
-
 def release_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> None:
-    """As `release`, for several claims in one transaction."""
+    """Give claims back unused, in one transaction, for another worker to take at once."""
     with runtime.write() as session:
         for row in held_all(session, taken, DeliveryState.CLAIMED).values():
             row.state, row.not_before = DeliveryState.QUEUED, now
@@ -378,6 +376,8 @@ def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> 
 
 
 def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
+    """Give up for good: the admins are told, who was to read a request for help that has no channel is asked directly,
+    and the replies that wait for it fail with it."""
     row.state, row.error, row.settled_at = DeliveryState.FAILED, code, now
     failures.tell_admins(session, row, now)
     escalation_asking.ask_directly(session, now, row)
@@ -385,6 +385,7 @@ def failed(session: Session, row: Delivery, code: str, now: datetime) -> None:
 
 
 def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
+    """The replies that wait for this root fail."""
     session.execute(
         sa.update(Delivery)
         .where(
