@@ -49,13 +49,13 @@ STEPS: tuple[tuple[Step, int, Due], ...] = (
     (planning.open_due, 200, lambda planned: planned.openings),
     (planning.close_due, 100, lambda planned: planned.closings),
     (reminding.remind_due, 100, lambda planned: planned.reminders),
-    (escalation_ladder.step_due, 20, lambda planned: planned.requests),
+    (escalation_ladder.step_due, 20, lambda planned: planned.escalations),
     (dependency.step_due, 20, lambda planned: planned.dependencies),
     (morning.ask_due, 100, lambda planned: planned.mornings),
     (lead_note.write_due, 50, lambda planned: planned.notes),
     (digest.take_due, 8, lambda planned: planned.digests),
     (draft.forget_over, 500, lambda planned: planned.drafts),
-    (understanding.forget_over, 100, lambda planned: planned.lines),
+    (understanding.forget_over, 100, lambda planned: planned.understandings),
 )
 
 MEMBERS_EVERY = timedelta(days=1)

@@ -1,4 +1,8 @@
-"""When is there something to do next? Tests, rehearsal and demo jump only to these instants."""
+"""When is there something to do next?
+
+A tick begins only what is due here, so a new kind of instant has to be added here or it never comes. Tests, rehearsal
+and demo jump to these instants.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +41,12 @@ class Planned(NamedTuple):
     openings: datetime | None
     closings: datetime | None
     reminders: datetime | None
-    requests: datetime | None
+    escalations: datetime | None
     mornings: datetime | None
     notes: datetime | None
     digests: datetime | None
     drafts: datetime | None
-    lines: datetime | None
+    understandings: datetime | None
     dependencies: datetime | None
 
 
@@ -67,13 +71,14 @@ def next_due(session: Session) -> datetime | None:
 
 def next_planned(at: Session | sa.Connection) -> datetime | None:
     """The earliest instant at which something is to be planned: cycles, openings, closings, reminders,
-    requests, notes, digests."""
-    return earliest(next_turn(at), *planned(at)[1:])
+    escalations, notes, digests."""
+    return earliest(*planned(at)._replace(turns=next_turn(at)))
 
 
 def planned(at: Session | sa.Connection) -> Planned:
     """When each kind of what is planned is due next (it may be in the past)."""
-    return Planned(may_turn(at), *(_PLANNED.first(at, {}) or ()))
+    (instants,) = _PLANNED.rows(at, {})
+    return Planned(turns=may_turn(at), **dict(zip(_FIRSTS, instants, strict=True)))
 
 
 def ahead(at: Session | sa.Connection) -> Ahead:
@@ -111,20 +116,20 @@ def _first(
     return sa.select(sa.func.min(column)).where(*where).scalar_subquery()
 
 
-_PLANNED = Prepared(
-    sa.select(
-        _first(Member.next_opening_at),
-        _first(CheckIn.closes_at, CheckIn.state == CheckInState.DUE),
-        _first(Member.next_reminder_at),
-        _first(Escalation.next_step_at),
-        _first(Member.next_morning_at),
-        _first(Team.next_note_at),
-        _first(Team.next_digest_at),
-        _first(CheckInDraft.kept_until),
-        _first(Understanding.kept_until),
-        _first(Dependency.next_step_at),
-    )
-)
+# By the names of `Planned`.
+_FIRSTS: Mapping[str, sa.ScalarSelect[datetime | None]] = {
+    "openings": _first(Member.next_opening_at),
+    "closings": _first(CheckIn.closes_at, CheckIn.state == CheckInState.DUE),
+    "reminders": _first(Member.next_reminder_at),
+    "escalations": _first(Escalation.next_step_at),
+    "mornings": _first(Member.next_morning_at),
+    "notes": _first(Team.next_note_at),
+    "digests": _first(Team.next_digest_at),
+    "drafts": _first(CheckInDraft.kept_until),
+    "understandings": _first(Understanding.kept_until),
+    "dependencies": _first(Dependency.next_step_at),
+}
+_PLANNED = Prepared(sa.select(*(first.label(name) for name, first in _FIRSTS.items())))
 
 _HOLD, _POST, _BULK, _TAKEN, _UPDATE, _SHOWING, _UNCERTAIN = (
     "hold",
