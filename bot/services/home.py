@@ -25,8 +25,8 @@ from bot.services.between_teams import unanswered
 from bot.services.escalation_members import open_to
 from bot.services.prompt import prompt_views
 from bot.services.refusals import Reason, Refused
-from bot.services.requests import asking_of, decision_of
 from bot.services.still_open import OpenEscalation, open_decisions_of, open_escalations_of
+from bot.services.still_open_shown import asking_of, decision_of
 from bot.services.visibility import visible_to
 from models import (
     CheckIn,

@@ -26,9 +26,9 @@ from bot.services.access import Caller
 from bot.services.between_teams import questions_of, unanswered_ones
 from bot.services.morning_plan import morning_key
 from bot.services.reminding import is_paused
-from bot.services.requests import asking_of, decision_of
 from bot.services.schedules import weeks_of
 from bot.services.still_open import decisions, escalations
+from bot.services.still_open_shown import asking_of, decision_of
 from models import (
     Decision,
     DecisionState,
