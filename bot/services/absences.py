@@ -362,11 +362,13 @@ def _notify(session: Session, now: datetime, reader: Member, absence: Absence) -
         delivery_id = outbox.post(
             session,
             now,
-            workspace_id=reader.workspace_id,
-            key=f"away:{absence.id}:{reader.id}",
-            kind=PostKind.AWAY_NEWS,
-            member_id=reader.id,
-            not_before=week_of(session, reader).schedule.at_work_from(soon) or soon,
+            outbox.NewPost(
+                workspace_id=reader.workspace_id,
+                key=f"away:{absence.id}:{reader.id}",
+                kind=PostKind.AWAY_NEWS,
+                member_id=reader.id,
+                not_before=week_of(session, reader).schedule.at_work_from(soon) or soon,
+            ),
             revive=True,
         )
     if delivery_id is not None:

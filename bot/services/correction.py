@@ -156,12 +156,14 @@ def correct(
         outbox.post(
             session,
             now,
-            workspace_id=caller.workspace_id,
-            key=f"corrected:{new.id}",
-            kind=PostKind.ANSWER_CORRECTED,
-            member_id=owner_id,
-            check_in_id=stands.check_in.id,
-            part=new.revision,
+            outbox.NewPost(
+                workspace_id=caller.workspace_id,
+                key=f"corrected:{new.id}",
+                kind=PostKind.ANSWER_CORRECTED,
+                member_id=owner_id,
+                check_in_id=stands.check_in.id,
+                part=new.revision,
+            ),
         )
     return True
 

@@ -111,9 +111,11 @@ def _post(session: Session, now: datetime, decision: Decision, kind: PostKind, m
     outbox.post(
         session,
         now,
-        workspace_id=decision.workspace_id,
-        key=f"decision:{decision.id}:{kind.value}:{member_id}",
-        kind=kind,
-        member_id=member_id,
-        decision_id=decision.id,
+        outbox.NewPost(
+            workspace_id=decision.workspace_id,
+            key=f"decision:{decision.id}:{kind.value}:{member_id}",
+            kind=kind,
+            member_id=member_id,
+            decision_id=decision.id,
+        ),
     )

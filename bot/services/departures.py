@@ -38,11 +38,13 @@ def left(session: Session, now: datetime, members: Collection[Member]) -> None:
         outbox.post(
             session,
             now,
-            workspace_id=member.workspace_id,
-            key=key(member.id, lead.id),
-            kind=PostKind.OWNERLESS,
-            member_id=lead.id,
-            about_member_id=member.id,
+            outbox.NewPost(
+                workspace_id=member.workspace_id,
+                key=key(member.id, lead.id),
+                kind=PostKind.OWNERLESS,
+                member_id=lead.id,
+                about_member_id=member.id,
+            ),
             revive=True,
         )
         outbox.redraw(session, now, workspace_id=member.workspace_id, key=key(member.id, lead.id))

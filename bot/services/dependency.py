@@ -179,12 +179,14 @@ def _tell(session: Session, at: datetime, dependency: Dependency, member_id: int
     outbox.post(
         session,
         at,
-        workspace_id=dependency.workspace_id,
-        key=f"{ladder.key(dependency.id)}:{what}",
-        kind=PostKind.DEPENDENCY_NEWS,
-        member_id=member_id,
-        dependency_id=dependency.id,
-        part=dependency.revision,
+        outbox.NewPost(
+            workspace_id=dependency.workspace_id,
+            key=f"{ladder.key(dependency.id)}:{what}",
+            kind=PostKind.DEPENDENCY_NEWS,
+            member_id=member_id,
+            dependency_id=dependency.id,
+            part=dependency.revision,
+        ),
     )
 
 

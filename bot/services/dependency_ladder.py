@@ -61,12 +61,14 @@ def ask(session: Session, now: datetime, dependency: Dependency, asked: Ask) -> 
     outbox.post(
         session,
         now,
-        workspace_id=dependency.workspace_id,
-        key=key(dependency.id) if step == 0 else f"{key(dependency.id)}:ask:{asked.member_id}",
-        kind=PostKind.DEPENDENCY,
-        member_id=asked.member_id,
-        dependency_id=dependency.id,
-        not_before=asked.at,
+        outbox.NewPost(
+            workspace_id=dependency.workspace_id,
+            key=key(dependency.id) if step == 0 else f"{key(dependency.id)}:ask:{asked.member_id}",
+            kind=PostKind.DEPENDENCY,
+            member_id=asked.member_id,
+            dependency_id=dependency.id,
+            not_before=asked.at,
+        ),
     )
     morning_plan.look_at(session, now, [asked.member_id])
 

@@ -175,33 +175,37 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
     root_id = outbox.post(
         session,
         now,
-        workspace_id=team.workspace_id,
-        key=key,
-        kind=PostKind.DIGEST,
-        member_id=to_lead,
-        channel_id=team.channel_id,
-        team_id=team.id,
-        period=snapshot.period,
-        digest_id=digest_id,
-        bulk=True,
-    )
-    for number, _page in enumerate(details(snapshot), 1):
-        outbox.post(
-            session,
-            now,
+        outbox.NewPost(
             workspace_id=team.workspace_id,
-            key=f"{key}:details:{number}",
-            kind=PostKind.DIGEST_DETAILS,
+            key=key,
+            kind=PostKind.DIGEST,
             member_id=to_lead,
             channel_id=team.channel_id,
             team_id=team.id,
             period=snapshot.period,
             digest_id=digest_id,
-            part=number,
-            follows_id=root_id,
-            # By then the digests stand that it leads into.
-            not_before=now + A_MINUTE if snapshot.has_teams else None,
             bulk=True,
+        ),
+    )
+    for number, _page in enumerate(details(snapshot), 1):
+        outbox.post(
+            session,
+            now,
+            outbox.NewPost(
+                workspace_id=team.workspace_id,
+                key=f"{key}:details:{number}",
+                kind=PostKind.DIGEST_DETAILS,
+                member_id=to_lead,
+                channel_id=team.channel_id,
+                team_id=team.id,
+                period=snapshot.period,
+                digest_id=digest_id,
+                part=number,
+                follows_id=root_id,
+                # By then the digests stand that it leads into.
+                not_before=now + A_MINUTE if snapshot.has_teams else None,
+                bulk=True,
+            ),
         )
 
 

@@ -83,12 +83,14 @@ def post_now(session: Session, now: datetime, caller: Caller, team_id: int, note
     outbox.post(
         session,
         now,
-        workspace_id=team.workspace_id,
-        key=f"digest:{team.id}:shared:{share.id}",
-        kind=PostKind.DIGEST_SHARED,
-        channel_id=team.channel_id,
-        team_id=team.id,
-        digest_share_id=share.id,
+        outbox.NewPost(
+            workspace_id=team.workspace_id,
+            key=f"digest:{team.id}:shared:{share.id}",
+            kind=PostKind.DIGEST_SHARED,
+            channel_id=team.channel_id,
+            team_id=team.id,
+            digest_share_id=share.id,
+        ),
     )
     return team.name
 

@@ -33,13 +33,15 @@ def propose(session: Session, now: datetime, team: Team, digest_id: int, period:
             outbox.post(
                 session,
                 now,
-                workspace_id=team.workspace_id,
-                key=_key(team.id, period, member.id),
-                kind=PostKind.DIGEST_UNREAD,
-                member_id=member.id,
-                team_id=team.id,
-                digest_id=digest_id,
-                period=period,
+                outbox.NewPost(
+                    workspace_id=team.workspace_id,
+                    key=_key(team.id, period, member.id),
+                    kind=PostKind.DIGEST_UNREAD,
+                    member_id=member.id,
+                    team_id=team.id,
+                    digest_id=digest_id,
+                    period=period,
+                ),
             )
 
 

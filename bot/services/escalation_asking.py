@@ -50,12 +50,14 @@ def tell_who_was_away(
     outbox.post(
         session,
         at,
-        workspace_id=escalation.workspace_id,
-        key=f"escalation:{escalation.id}:event:{event.id}:away:{member_id}",
-        kind=PostKind.ESCALATION_NEWS,
-        member_id=member_id,
-        escalation_id=escalation.id,
-        escalation_event_id=event.id,
+        outbox.NewPost(
+            workspace_id=escalation.workspace_id,
+            key=f"escalation:{escalation.id}:event:{event.id}:away:{member_id}",
+            kind=PostKind.ESCALATION_NEWS,
+            member_id=member_id,
+            escalation_id=escalation.id,
+            escalation_event_id=event.id,
+        ),
     )
 
 
@@ -71,11 +73,13 @@ def _ask(
     queued = outbox.post(
         session,
         now,
-        workspace_id=escalation.workspace_id,
-        key=key,
-        kind=kind,
-        member_id=member_id,
-        escalation_id=escalation.id,
-        not_before=now + HEAD_START,
+        outbox.NewPost(
+            workspace_id=escalation.workspace_id,
+            key=key,
+            kind=kind,
+            member_id=member_id,
+            escalation_id=escalation.id,
+            not_before=now + HEAD_START,
+        ),
     )
     return queued is not None

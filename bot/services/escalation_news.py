@@ -38,13 +38,15 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
         outbox.post(
             session,
             now,
-            workspace_id=escalation.workspace_id,
-            key=f"escalation:{escalation.id}:event:{event.id}:to:{member_id}",
-            kind=PostKind.ESCALATION_NEWS,
-            member_id=member_id,
-            escalation_id=escalation.id,
-            escalation_event_id=event.id,
-            shows_state=event.kind is EscalationEventKind.DECIDED,
+            outbox.NewPost(
+                workspace_id=escalation.workspace_id,
+                key=f"escalation:{escalation.id}:event:{event.id}:to:{member_id}",
+                kind=PostKind.ESCALATION_NEWS,
+                member_id=member_id,
+                escalation_id=escalation.id,
+                escalation_event_id=event.id,
+                shows_state=event.kind is EscalationEventKind.DECIDED,
+            ),
         )
 
 
@@ -65,13 +67,15 @@ def tell_owner_of_help(session: Session, now: datetime, escalation: Escalation, 
         outbox.post(
             session,
             now,
-            workspace_id=escalation.workspace_id,
-            key=f"escalation:{escalation.id}:event:{event.id}:to:{owner_id}",
-            kind=PostKind.ESCALATION_NEWS,
-            member_id=owner_id,
-            escalation_id=escalation.id,
-            escalation_event_id=event.id,
-            not_before=now + HEAD_START,
+            outbox.NewPost(
+                workspace_id=escalation.workspace_id,
+                key=f"escalation:{escalation.id}:event:{event.id}:to:{owner_id}",
+                kind=PostKind.ESCALATION_NEWS,
+                member_id=owner_id,
+                escalation_id=escalation.id,
+                escalation_event_id=event.id,
+                not_before=now + HEAD_START,
+            ),
         )
 
 

@@ -157,14 +157,16 @@ def _begin(session: Session, now: datetime, escalation: Escalation, place: Place
     outbox.post(
         session,
         now,
-        workspace_id=escalation.workspace_id,
-        key=root_key(escalation),
-        kind=PostKind.ESCALATION,
-        channel_id=place.channel_id,
-        conversation_id=place.conversation_id,
-        member_id=place.member_id,
-        escalation_id=escalation.id,
-        not_before=at,
+        outbox.NewPost(
+            workspace_id=escalation.workspace_id,
+            key=root_key(escalation),
+            kind=PostKind.ESCALATION,
+            channel_id=place.channel_id,
+            conversation_id=place.conversation_id,
+            member_id=place.member_id,
+            escalation_id=escalation.id,
+            not_before=at,
+        ),
     )
 
 

@@ -164,11 +164,13 @@ def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
         outbox.post(
             session,
             now,
-            workspace_id=failed.workspace_id,
-            key=f"failure:{place}:{failed.error}:{week}:{admin.id}",
-            kind=PostKind.ADMIN_NOTICE,
-            member_id=admin.id,
-            about_id=failed.id,
+            outbox.NewPost(
+                workspace_id=failed.workspace_id,
+                key=f"failure:{place}:{failed.error}:{week}:{admin.id}",
+                kind=PostKind.ADMIN_NOTICE,
+                member_id=admin.id,
+                about_id=failed.id,
+            ),
         )
 
 

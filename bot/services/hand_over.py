@@ -92,11 +92,13 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
     outbox.post(
         session,
         now,
-        workspace_id=key_result.workspace_id,
-        key=key(hand_over.id),
-        kind=PostKind.HAND_OVER,
-        member_id=to.id,
-        hand_over_id=hand_over.id,
+        outbox.NewPost(
+            workspace_id=key_result.workspace_id,
+            key=key(hand_over.id),
+            kind=PostKind.HAND_OVER,
+            member_id=to.id,
+            hand_over_id=hand_over.id,
+        ),
     )
     return hand_over
 
@@ -207,11 +209,13 @@ def _tell(session: Session, now: datetime, hand_over: HandOver, *, but: int) -> 
         outbox.post(
             session,
             now,
-            workspace_id=hand_over.workspace_id,
-            key=f"{key(hand_over.id)}:news:{member_id}",
-            kind=PostKind.HAND_OVER_NEWS,
-            member_id=member_id,
-            hand_over_id=hand_over.id,
+            outbox.NewPost(
+                workspace_id=hand_over.workspace_id,
+                key=f"{key(hand_over.id)}:news:{member_id}",
+                kind=PostKind.HAND_OVER_NEWS,
+                member_id=member_id,
+                hand_over_id=hand_over.id,
+            ),
         )
 
 

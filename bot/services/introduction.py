@@ -77,17 +77,17 @@ def introduce(session: Session, now: datetime, members: Sequence[Greeted]) -> se
     if not new:
         return set()
     weeks = weeks_of(session, [member for member in members if member.id in new])
-    drafts = {member.id: _draft(now, member, weeks[member.id]) for member in members if member.id in new}
+    posts = {member.id: _new_post(now, member, weeks[member.id]) for member in members if member.id in new}
     session.execute(sa.update(Member).where(Member.id.in_(new)).values(introduced_at=now))
-    queued = outbox.post_all(session, now, list(drafts.values()), revive=True)
-    return {member_id for member_id, draft in drafts.items() if (draft.workspace_id, draft.key) in queued}
+    queued = outbox.post_all(session, now, list(posts.values()), revive=True)
+    return {member_id for member_id, one in posts.items() if (one.workspace_id, one.key) in queued}
 
 
-def _draft(now: datetime, member: Greeted, week: Week) -> outbox.Draft:
+def _new_post(now: datetime, member: Greeted, week: Week) -> outbox.NewPost:
     at = week.schedule.at_work_from(now) or now
     if member.next_opening_at is not None and at > member.next_opening_at - BEFORE_THE_PROMPT:
         at = max(now, member.next_opening_at - BEFORE_THE_PROMPT)
-    return outbox.Draft(
+    return outbox.NewPost(
         workspace_id=member.workspace_id,
         key=introduction_key(member.id),
         kind=PostKind.INTRODUCTION,

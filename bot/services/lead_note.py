@@ -230,13 +230,15 @@ def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
     outbox.post(
         session,
         now,
-        workspace_id=team.workspace_id,
-        key=note_key(team.id, period),
-        kind=PostKind.LEAD_NOTE,
-        member_id=lead.id,
-        team_id=team.id,
-        period=period,
-        bulk=True,
+        outbox.NewPost(
+            workspace_id=team.workspace_id,
+            key=note_key(team.id, period),
+            kind=PostKind.LEAD_NOTE,
+            member_id=lead.id,
+            team_id=team.id,
+            period=period,
+            bulk=True,
+        ),
     )
 
 

@@ -78,7 +78,7 @@ def ask_due(session: Session, now: datetime, limit: int) -> int:
     weeks = weeks_of(session, waited_for)
     today = {member.id: local_date_of(now, weeks[member.id].schedule.zone) for member in waited_for}
     asked_today = _asked_today(session, today)
-    drafts: list[outbox.Draft] = []
+    posts: list[outbox.NewPost] = []
     wanted: dict[tuple[int, str], list[Request]] = {}
     for member in members:
         since, member.next_morning_at = member.next_morning_at, None
@@ -89,13 +89,13 @@ def ask_due(session: Session, now: datetime, limit: int) -> int:
         ready = member.id not in asked_today and not is_paused(member, now) and is_owed(now, since, schedule)
         chosen = _chosen(theirs, day) if ready else []
         if chosen:
-            draft = _draft(member, day)
-            drafts.append(draft)
-            wanted[draft.workspace_id, draft.key] = chosen
+            one = _new_post(member, day)
+            posts.append(one)
+            wanted[one.workspace_id, one.key] = chosen
         # After a message the next morning looks whether it has left.
         next_on = min(one.waiting.next_on for one in theirs) if not chosen else day + timedelta(days=1)
         member.next_morning_at = next_morning(now, schedule, not_before=next_on) or now + FAR
-    queued = outbox.post_all(session, now, drafts, revive=True)
+    queued = outbox.post_all(session, now, posts, revive=True)
     _note(session, now, {delivery_id: wanted[key] for key, delivery_id in queued.items()}, dict(queued))
     session.flush()
     return len(members)
@@ -123,8 +123,8 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     return morning(view)
 
 
-def _draft(member: Member, day: date) -> outbox.Draft:
-    return outbox.Draft(
+def _new_post(member: Member, day: date) -> outbox.NewPost:
+    return outbox.NewPost(
         workspace_id=member.workspace_id,
         key=morning_key(member.id, day),
         kind=PostKind.MORNING,

@@ -89,11 +89,13 @@ def disown(session: Session, now: datetime, *, caller: Caller, period: Period, k
     outbox.post(
         session,
         now,
-        workspace_id=caller.workspace_id,
-        key=key(check_in.id),
-        kind=PostKind.NOT_MINE,
-        member_id=lead.id,
-        check_in_id=check_in.id,
+        outbox.NewPost(
+            workspace_id=caller.workspace_id,
+            key=key(check_in.id),
+            kind=PostKind.NOT_MINE,
+            member_id=lead.id,
+            check_in_id=check_in.id,
+        ),
     )
     audit.record(
         session,

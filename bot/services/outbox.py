@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -84,7 +84,7 @@ _OF_KEY = Loaded(
 
 
 @dataclass(frozen=True)
-class Draft:
+class NewPost:
     """One post to a member (a direct message), a channel, or a conversation of several; exactly one of them is given.
 
     `key` is permanent in the workspace. A post that follows another goes into that one's thread, after it.
@@ -120,68 +120,13 @@ class Draft:
     shows_state: bool = False
 
 
-def post(
-    session: Session,
-    now: datetime,
-    *,
-    workspace_id: int,
-    key: str,
-    kind: PostKind,
-    member_id: int | None = None,
-    channel_id: str | None = None,
-    conversation_id: int | None = None,
-    team_id: int | None = None,
-    period: date | None = None,
-    day: date | None = None,
-    escalation_id: int | None = None,
-    escalation_event_id: int | None = None,
-    digest_id: int | None = None,
-    check_in_id: int | None = None,
-    understanding_id: int | None = None,
-    hand_over_id: int | None = None,
-    question_id: int | None = None,
-    digest_share_id: int | None = None,
-    dependency_id: int | None = None,
-    decision_id: int | None = None,
-    about_member_id: int | None = None,
-    part: int | None = None,
-    about_id: int | None = None,
-    follows_id: int | None = None,
-    not_before: datetime | None = None,
-    bulk: bool = False,
-    revive: bool = False,
-    shows_state: bool = False,
-) -> int | None:
-    """Queue one post, as `Draft` and `post_all` say; returns its delivery's id, or None where its key was there."""
-    draft = Draft(
-        workspace_id=workspace_id,
-        key=key,
-        kind=kind,
-        member_id=member_id,
-        channel_id=channel_id,
-        conversation_id=conversation_id,
-        team_id=team_id,
-        period=period,
-        day=day,
-        escalation_id=escalation_id,
-        escalation_event_id=escalation_event_id,
-        digest_id=digest_id,
-        check_in_id=check_in_id,
-        understanding_id=understanding_id,
-        hand_over_id=hand_over_id,
-        question_id=question_id,
-        digest_share_id=digest_share_id,
-        dependency_id=dependency_id,
-        decision_id=decision_id,
-        about_member_id=about_member_id,
-        part=part,
-        about_id=about_id,
-        follows_id=follows_id,
-        not_before=not_before,
-        bulk=bulk,
-        shows_state=shows_state,
-    )
-    return post_all(session, now, [draft], revive=revive).get((workspace_id, key))
+# What a post says of itself stands in its delivery under the same names.
+_COLUMNS = tuple(field.name for field in fields(NewPost) if field.name != "shows_state")
+
+
+def post(session: Session, now: datetime, new: NewPost, *, revive: bool = False) -> int | None:
+    """Queue one post, as `post_all` says; returns its delivery's id, or None where its key was there."""
+    return post_all(session, now, [new], revive=revive).get((new.workspace_id, new.key))
 
 
 def reply(
@@ -200,23 +145,25 @@ def reply(
     post(
         session,
         now,
-        workspace_id=root.workspace_id,
-        key=key,
-        kind=kind,
-        channel_id=root.channel_id,
-        conversation_id=root.conversation_id,
-        member_id=root.member_id,
-        escalation_id=root.escalation_id,
-        escalation_event_id=escalation_event_id,
-        dependency_id=dependency_id,
-        part=part,
-        follows_id=root.id,
-        shows_state=shows_state,
+        NewPost(
+            workspace_id=root.workspace_id,
+            key=key,
+            kind=kind,
+            channel_id=root.channel_id,
+            conversation_id=root.conversation_id,
+            member_id=root.member_id,
+            escalation_id=root.escalation_id,
+            escalation_event_id=escalation_event_id,
+            dependency_id=dependency_id,
+            part=part,
+            follows_id=root.id,
+            shows_state=shows_state,
+        ),
     )
 
 
 def post_all(
-    session: Session, now: datetime, drafts: Sequence[Draft], *, revive: bool = False
+    session: Session, now: datetime, posts: Sequence[NewPost], *, revive: bool = False
 ) -> dict[tuple[int, str], int]:
     """Queue posts in as many statements as one takes; returns the deliveries' ids by workspace and key.
 
@@ -225,58 +172,31 @@ def post_all(
     not, an admin was told of it.
     """
     at = now.isoformat()
-    rows = [_row(draft, now, at) for draft in drafts]
-    queued: dict[tuple[int, str], int] = {}
-    for (workspace_id, key), delivery_id in insert_all_once(
-        session, Delivery, rows, key=("workspace_id", "key")
-    ).items():
-        queued[workspace_id, key] = delivery_id
+    rows = [_row(new, now, at) for new in posts]
+    queued: dict[tuple[int, str], int] = {**insert_all_once(session, Delivery, rows, key=("workspace_id", "key"))}
     shown = [
-        {"workspace_id": draft.workspace_id, "delivery_id": queued[draft.workspace_id, draft.key], "not_before": now}
-        for draft in drafts
-        if (draft.shows_state or draft.kind in SHOWS_STATE) and (draft.workspace_id, draft.key) in queued
+        {"workspace_id": new.workspace_id, "delivery_id": queued[new.workspace_id, new.key], "not_before": now}
+        for new in posts
+        if (new.shows_state or new.kind in SHOWS_STATE) and (new.workspace_id, new.key) in queued
     ]
     insert_all(session, Message, shown)
     if revive:
-        queued |= _revive(session, now, [draft for draft in drafts if (draft.workspace_id, draft.key) not in queued])
+        queued |= _revive(session, now, [new for new in posts if (new.workspace_id, new.key) not in queued])
     if queued:
         session.info[_NEW_WORK] = True
-    for draft in drafts:
-        if (draft.workspace_id, draft.key) in queued:
-            home_changes.concerns(session, draft.workspace_id, [draft.member_id])
-            if draft.escalation_id is not None:
-                home_changes.concerns_readers(session, draft.workspace_id, [draft.key])
+    for new in posts:
+        if (new.workspace_id, new.key) in queued:
+            home_changes.concerns(session, new.workspace_id, [new.member_id])
+            if new.escalation_id is not None:
+                home_changes.concerns_readers(session, new.workspace_id, [new.key])
     return queued
 
 
-def _row(draft: Draft, now: datetime, at: str) -> dict[str, object]:
+def _row(new: NewPost, now: datetime, at: str) -> dict[str, object]:
     return {
-        "workspace_id": draft.workspace_id,
-        "key": draft.key,
-        "kind": draft.kind,
-        "member_id": draft.member_id,
-        "channel_id": draft.channel_id,
-        "conversation_id": draft.conversation_id,
-        "team_id": draft.team_id,
-        "period": draft.period,
-        "day": draft.day,
-        "escalation_id": draft.escalation_id,
-        "escalation_event_id": draft.escalation_event_id,
-        "digest_id": draft.digest_id,
-        "check_in_id": draft.check_in_id,
-        "understanding_id": draft.understanding_id,
-        "hand_over_id": draft.hand_over_id,
-        "question_id": draft.question_id,
-        "digest_share_id": draft.digest_share_id,
-        "dependency_id": draft.dependency_id,
-        "decision_id": draft.decision_id,
-        "about_member_id": draft.about_member_id,
-        "part": draft.part,
-        "about_id": draft.about_id,
-        "follows_id": draft.follows_id,
-        "bulk": draft.bulk,
-        "not_before": draft.not_before or now,
-        "opaque_id": _opaque_id(draft.workspace_id, draft.key, at),
+        **{name: getattr(new, name) for name in _COLUMNS},
+        "not_before": new.not_before or now,
+        "opaque_id": _opaque_id(new.workspace_id, new.key, at),
         "created_at": now,
     }
 
@@ -389,15 +309,15 @@ def has_new_work(session: Session) -> bool:
     return bool(session.info.get(_NEW_WORK))
 
 
-def _revive(session: Session, now: datetime, drafts: Collection[Draft]) -> dict[tuple[int, str], int]:
-    if not drafts:
+def _revive(session: Session, now: datetime, posts: Collection[NewPost]) -> dict[tuple[int, str], int]:
+    if not posts:
         return {}
-    wanted = {(draft.workspace_id, draft.key): draft for draft in drafts}
+    wanted = {(new.workspace_id, new.key): new for new in posts}
     rows = session.scalars(
         sa.select(Delivery)
         .where(
-            Delivery.workspace_id.in_({draft.workspace_id for draft in drafts}),
-            Delivery.key.in_([draft.key for draft in drafts]),
+            Delivery.workspace_id.in_({new.workspace_id for new in posts}),
+            Delivery.key.in_([new.key for new in posts]),
             Delivery.state == DeliveryState.OBSOLETE,
         )
         .order_by(Delivery.id)
@@ -405,10 +325,10 @@ def _revive(session: Session, now: datetime, drafts: Collection[Draft]) -> dict[
     ).all()
     revived: dict[tuple[int, str], int] = {}
     for row in rows:
-        draft = wanted.get((row.workspace_id, row.key))
-        if draft is not None:
+        new = wanted.get((row.workspace_id, row.key))
+        if new is not None:
             row.state, row.settled_at, row.held_back_at = DeliveryState.QUEUED, None, None
-            row.not_before = draft.not_before or now
+            row.not_before = new.not_before or now
             row.generation += 1
             revived[row.workspace_id, row.key] = row.id
     session.flush()

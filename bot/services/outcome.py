@@ -52,11 +52,13 @@ def note(session: Session, now: datetime, escalation: Escalation, event: Escalat
     delivery_id = _waiting(session, escalation.workspace_id, owner_id) or outbox.post(
         session,
         now,
-        workspace_id=escalation.workspace_id,
-        key=f"outcome:{event.id}",
-        kind=PostKind.OUTCOME,
-        member_id=owner_id,
-        not_before=now + GATHERS_FOR,
+        outbox.NewPost(
+            workspace_id=escalation.workspace_id,
+            key=f"outcome:{event.id}",
+            kind=PostKind.OUTCOME,
+            member_id=owner_id,
+            not_before=now + GATHERS_FOR,
+        ),
     )
     if delivery_id is None:
         return

@@ -256,7 +256,7 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, date
     """Queue the one prompt of each of these members' periods, for an instant, after the introduction of who is new."""
     new = introduction.introduce(session, now, [member for member, _, _ in whom])
     prompts = [
-        outbox.Draft(
+        outbox.NewPost(
             workspace_id=member.workspace_id,
             key=prompt_key(member.id, this),
             kind=PostKind.PROMPT,

@@ -26,11 +26,13 @@ def tell(session: Session, now: datetime, decision: Decision, owner_id: int | No
             outbox.post(
                 session,
                 now,
-                workspace_id=decision.workspace_id,
-                key=f"decision:{decision.id}:carried_out:{member_id}",
-                kind=PostKind.KEY_RESULT_CHANGED,
-                member_id=member_id,
-                decision_id=decision.id,
+                outbox.NewPost(
+                    workspace_id=decision.workspace_id,
+                    key=f"decision:{decision.id}:carried_out:{member_id}",
+                    kind=PostKind.KEY_RESULT_CHANGED,
+                    member_id=member_id,
+                    decision_id=decision.id,
+                ),
             )
 
 

@@ -142,13 +142,15 @@ def _post(session: Session, now: datetime, member: Member, of: Period, number: i
     outbox.post(
         session,
         now,
-        workspace_id=member.workspace_id,
-        key=reminder_key(prompt_key(member.id, of), number),
-        kind=PostKind.REMINDER,
-        member_id=member.id,
-        period=of,
-        part=number,
-        bulk=True,
+        outbox.NewPost(
+            workspace_id=member.workspace_id,
+            key=reminder_key(prompt_key(member.id, of), number),
+            kind=PostKind.REMINDER,
+            member_id=member.id,
+            period=of,
+            part=number,
+            bulk=True,
+        ),
     )
 
 

@@ -97,11 +97,13 @@ def _put_off(session: Session, now: datetime, member: Member, period: Period, un
         outbox.post(
             session,
             now,
-            workspace_id=member.workspace_id,
-            key=outbox.again_key(key),
-            kind=PostKind.PROMPT_AGAIN,
-            member_id=member.id,
-            period=period,
-            not_before=until,
+            outbox.NewPost(
+                workspace_id=member.workspace_id,
+                key=outbox.again_key(key),
+                kind=PostKind.PROMPT_AGAIN,
+                member_id=member.id,
+                period=period,
+                not_before=until,
+            ),
         )
     outbox.redraw(session, now, workspace_id=member.workspace_id, key=key)

@@ -62,11 +62,13 @@ def hear(session: Session, now: datetime, member: Member, text: str, slack_ts: s
         outbox.post(
             session,
             now,
-            workspace_id=member.workspace_id,
-            key=_key(member.id, slack_ts, index),
-            kind=PostKind.UNDERSTANDING,
-            member_id=member.id,
-            understanding_id=row.id,
+            outbox.NewPost(
+                workspace_id=member.workspace_id,
+                key=_key(member.id, slack_ts, index),
+                kind=PostKind.UNDERSTANDING,
+                member_id=member.id,
+                understanding_id=row.id,
+            ),
         )
 
 

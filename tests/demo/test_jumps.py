@@ -33,9 +33,9 @@ def test_a_new_kind_of_thing_appears_by_itself(database: Database) -> None:
     with database.write() as session:
         company = Company(session, BEFORE)
         post = {"workspace_id": company.workspace.id, "kind": PostKind.ADMIN_NOTICE, "channel_id": "C0LEADS"}
-        outbox.post(session, BEFORE, key="soon", not_before=BEFORE + timedelta(seconds=5), **post)  # type: ignore[arg-type]
+        outbox.post(session, BEFORE, outbox.NewPost(key="soon", not_before=BEFORE + timedelta(seconds=5), **post))  # type: ignore[arg-type]
         assert "admin_notice" not in [jump.name for jump in jumps(session, BEFORE)], "that is on its way already"
-        outbox.post(session, BEFORE, key="later", not_before=at, **post)  # type: ignore[arg-type]
+        outbox.post(session, BEFORE, outbox.NewPost(key="later", not_before=at, **post))  # type: ignore[arg-type]
         newest = jumps(session, BEFORE)[-1]
         assert (newest.name, newest.label, newest.at) == ("admin_notice", "Next admin notice", at)
 

@@ -45,7 +45,11 @@ def test_rows_survive_the_way_down_and_up(database: Database) -> None:
         answer = answered(session, key_result, MONDAY)
         answer.source = AnswerSource.UNCHANGED
         for key, kind in (("prompt:1", PostKind.PROMPT), ("prompt:1:again", PostKind.PROMPT_AGAIN)):
-            outbox.post(session, company.now, workspace_id=owner.workspace_id, key=key, kind=kind, member_id=owner.id)
+            outbox.post(
+                session,
+                company.now,
+                outbox.NewPost(workspace_id=owner.workspace_id, key=key, kind=kind, member_id=owner.id),
+            )
     run.downgrade(database, "0001")
     run.upgrade(database)
     with database.read() as session:

@@ -42,7 +42,11 @@ def test_the_same_key_is_queued_once(office: PostOffice) -> None:
     office.queue("digest:1")
     with office.runtime.write() as session:
         again = outbox.post(
-            session, NOW, workspace_id=office.workspace_id, key="digest:1", kind=PostKind.DIGEST, channel_id="C0LEADS"
+            session,
+            NOW,
+            outbox.NewPost(
+                workspace_id=office.workspace_id, key="digest:1", kind=PostKind.DIGEST, channel_id="C0LEADS"
+            ),
         )
     assert again is None
     office.work()

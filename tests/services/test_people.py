@@ -123,7 +123,9 @@ def test_who_comes_back_finds_their_messages_up_to_date(place: Place) -> None:
     (mere,) = place.members()
     with place.database.write() as session:
         outbox.post(
-            session, BEFORE, workspace_id=place.workspace_id, key="prompt:1", kind=PostKind.PROMPT, member_id=mere.id
+            session,
+            BEFORE,
+            outbox.NewPost(workspace_id=place.workspace_id, key="prompt:1", kind=PostKind.PROMPT, member_id=mere.id),
         )
 
     def wanted() -> int:

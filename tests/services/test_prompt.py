@@ -26,11 +26,13 @@ def prompted(session: Session, scene: Scene, owner: Member) -> str:
     outbox.post(
         session,
         MORNING,
-        workspace_id=scene.company.workspace.id,
-        key=key,
-        kind=PostKind.PROMPT,
-        member_id=owner.id,
-        period=MONDAY,
+        outbox.NewPost(
+            workspace_id=scene.company.workspace.id,
+            key=key,
+            kind=PostKind.PROMPT,
+            member_id=owner.id,
+            period=MONDAY,
+        ),
     )
     delivery = session.scalars(sa.select(Delivery).where(Delivery.key == key)).one()
     delivery.posted_channel, delivery.posted_ts = "D1", "1790000000.000100"

@@ -64,8 +64,9 @@ class PostOffice:
             if {"channel_id", "member_id", "conversation_id"} & given.keys()
             else {"channel_id": "C0LEADS", **given}
         )
+        new = outbox.NewPost(workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
         with self.runtime.write() as session:
-            found = outbox.post(session, self.clock, workspace_id=self.workspace_id, key=key, kind=kind, **to)  # type: ignore[arg-type]
+            found = outbox.post(session, self.clock, new)
         assert found is not None
         return found
 
