@@ -90,7 +90,7 @@ def generation() -> AbstractContextManager[Any]:
         )
         return {row.id: row for row in rows}
 
-    return patch.object(delivery, "held_all", any_generation)
+    return patch.object(delivery, "locked_all", any_generation)
 
 
 def still_wanted() -> AbstractContextManager[Any]:

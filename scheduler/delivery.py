@@ -109,15 +109,15 @@ def something_is_due(runtime: Runtime, now: datetime) -> bool:
 def _claim_in(
     session: Session, workspace_id: int, worker_id: int, now: datetime, *, limit: pace.Limit | None, most: int
 ) -> list[Claim]:
-    held = pace.holds(session, [workspace_id], now)
-    if (workspace_id, Hold.POSTS) in held:
+    paused = pace.pauses(session, [workspace_id], now)
+    if (workspace_id, Hold.POSTS) in paused:
         return []
     free = [now] * most
     if limit is not None:
         free = pace.slots(session, workspace_id, pace.POSTS, limit, now, most=most)
     if not free:
         return []
-    rows = due.following(session, workspace_id, now, most=len(free), bulk=(workspace_id, Hold.BULK) not in held)
+    rows = due.following(session, workspace_id, now, most=len(free), bulk=(workspace_id, Hold.BULK) not in paused)
     # Without a limit no conversation has one either.
     places, used = dict(zip(rows, free, strict=False)), len(rows)
     if limit is not None:
@@ -159,7 +159,7 @@ def _into_conversations(
 def release_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> None:
     """Give claims back unused, in one transaction, for another worker to take at once."""
     with runtime.write() as session:
-        for row in held_all(session, taken, DeliveryState.CLAIMED).values():
+        for row in locked_all(session, taken, DeliveryState.CLAIMED).values():
             row.state, row.not_before = DeliveryState.QUEUED, now
 
 
@@ -174,7 +174,7 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
     Whoever calls it sends them at once: what it has looked at is true now.
     """
     with runtime.write() as session:
-        rows = _not_held_back(session, held_all(session, taken, DeliveryState.CLAIMED), now)
+        rows = _not_paused(session, locked_all(session, taken, DeliveryState.CLAIMED), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         wanted: dict[int, int] = dict(_WANTED.rows(session, [row.id for row in rows]))
         weeks = Weeks()
@@ -196,14 +196,16 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
         ]
 
 
-def _not_held_back(session: Session, rows: Mapping[int, Delivery], now: datetime) -> list[Delivery]:
+def _not_paused(session: Session, rows: Mapping[int, Delivery], now: datetime) -> list[Delivery]:
     """Those that may leave. The others were claimed before Slack asked for a pause, or the breaker opened: they go back
     and wait like the rest."""
-    holds = pace.holds(session, {row.workspace_id for row in rows.values()}, now) if rows else {}
+    paused = pace.pauses(session, {row.workspace_id for row in rows.values()}, now) if rows else {}
     free: list[Delivery] = []
     for row in rows.values():
         wanted = (Hold.POSTS, Hold.BULK) if row.bulk else (Hold.POSTS,)
-        until = max((holds[row.workspace_id, one] for one in wanted if (row.workspace_id, one) in holds), default=None)
+        until = max(
+            (paused[row.workspace_id, one] for one in wanted if (row.workspace_id, one) in paused), default=None
+        )
         if until is None:
             free.append(row)
         else:
@@ -297,7 +299,7 @@ def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> N
 def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now: datetime) -> None:
     """As `finish`, for several requests in one transaction."""
     with runtime.write() as session:
-        rows = held_all(session, [ready.claim for ready, _ in outcomes], DeliveryState.SENDING)
+        rows = locked_all(session, [ready.claim for ready, _ in outcomes], DeliveryState.SENDING)
         arrivals: list[Arrival] = []
         for ready, outcome in outcomes:
             row = rows.get(ready.claim.delivery_id)
@@ -363,15 +365,15 @@ def backoff(attempts: int, of: object) -> timedelta:
     return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY) * share
 
 
-def held(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
+def locked(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
     """The claim's delivery, locked; None where it is no longer in this state, or no longer ours."""
-    return held_all(session, [taken], state).get(taken.delivery_id)
+    return locked_all(session, [taken], state).get(taken.delivery_id)
 
 
-def held_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
-    """As `held`, for several claims, by the deliveries' ids and in their order."""
+def locked_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
+    """As `locked`, for several claims, by the deliveries' ids and in their order."""
     generations = {one.delivery_id: one.generation for one in taken}
-    rows = _HELD.all(session, generations, {"held_as": state})
+    rows = _LOCKED.all(session, generations, {"in_state": state})
     return {row.id: row for (row,) in rows if row.generation == generations[row.id]}
 
 
@@ -402,10 +404,10 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
 
 
 _delivery, _message = table_of(Delivery), table_of(Message)
-_HELD = LoadedOf(
+_LOCKED = LoadedOf(
     lambda ids: (
         sa.select(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.state == sa.bindparam("held_as"))
+        .where(Delivery.id.in_(ids), Delivery.state == sa.bindparam("in_state"))
         .order_by(Delivery.id)
         .with_for_update(key_share=True)
     )

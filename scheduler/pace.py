@@ -71,7 +71,7 @@ def slots(session: Session, workspace_id: int, lane: str, limit: Limit, now: dat
     seen = _NEXT_AT.first(session, {"workspace_id": workspace_id, "lane": lane})
     if seen is not None and not _free(seen[0], limit, now, most=1):
         return []
-    return _free(_held(session, workspace_id, lane, now), limit, now, most=most)
+    return _free(_locked(session, workspace_id, lane, now), limit, now, most=most)
 
 
 def _free(free_at: datetime, limit: Limit, now: datetime, *, most: int) -> list[datetime]:
@@ -88,7 +88,7 @@ def _free(free_at: datetime, limit: Limit, now: datetime, *, most: int) -> list[
 def take(session: Session, workspace_id: int, lane: str, limit: Limit, now: datetime, *, count: int) -> None:
     """Take the first `count` of the instants that `slots` showed."""
     if count:
-        until = max(_held(session, workspace_id, lane, now), now) + count * limit.spacing
+        until = max(_locked(session, workspace_id, lane, now), now) + count * limit.spacing
         _MOVE.send(session, {"of": workspace_id, "at_lane": lane, "until": until})
 
 
@@ -135,19 +135,19 @@ def arrived(session: Session, workspace_id: int, lanes: Collection[str], now: da
 
 def pause(session: Session, workspace_id: int, hold: Hold, until: datetime) -> None:
     """Nothing of a kind leaves before `until`, whoever would send it."""
-    _held(session, workspace_id, hold, until)
+    _locked(session, workspace_id, hold, until)
     _MOVE_ON.send(session, {"of": workspace_id, "at_lane": hold, "until": until})
 
 
-def held_until(session: Session, workspace_id: int, now: datetime, *wanted: Hold) -> datetime | None:
-    """Until when one of these holds lasts, the longest; None where none does."""
-    found = holds(session, [workspace_id], now)
+def paused_until(session: Session, workspace_id: int, now: datetime, *wanted: Hold) -> datetime | None:
+    """Until when one of these pauses lasts, the longest; None where none does."""
+    found = pauses(session, [workspace_id], now)
     return max((until for (_, hold), until in found.items() if hold in wanted), default=None)
 
 
-def holds(session: Session, workspace_ids: Collection[int], now: datetime) -> dict[tuple[int, Hold], datetime]:
-    """The holds that last at `now`, of several workspaces in one query, and until when."""
-    found = _HOLDS.rows(session, set(workspace_ids), {"now": now})
+def pauses(session: Session, workspace_ids: Collection[int], now: datetime) -> dict[tuple[int, Hold], datetime]:
+    """The pauses that last at `now`, of several workspaces in one query, and until when."""
+    found = _PAUSES.rows(session, set(workspace_ids), {"now": now})
     return {(workspace_id, Hold(lane)): until for workspace_id, lane, until in found}
 
 
@@ -156,14 +156,14 @@ def forget(session: Session, now: datetime) -> None:
     session.execute(sa.delete(RatePace).where(RatePace.next_at < now - FORGET))
 
 
-def _held(session: Session, workspace_id: int, lane: str, free_at: datetime) -> datetime:
+def _locked(session: Session, workspace_id: int, lane: str, free_at: datetime) -> datetime:
     """When a lane is free next; it is locked until the transaction ends, and made, free at `free_at`, if need be."""
     session.flush()
     which = {"workspace_id": workspace_id, "lane": lane}
-    found = _HELD.first(session, which)
+    found = _LOCKED.first(session, which)
     if found is None:
         insert_once(session, RatePace, {**which, "next_at": free_at}, key=("workspace_id", "lane"))
-        found = _HELD.first(session, which)
+        found = _LOCKED.first(session, which)
     assert found is not None  # noqa: S101 - it was there, or was made
     next_at: datetime = found[0]
     return next_at
@@ -175,7 +175,7 @@ _NEXT_AT = Prepared(
         _pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane")
     )
 )
-_HELD = Prepared(
+_LOCKED = Prepared(
     sa.select(_pace.c.next_at)
     .where(_pace.c.workspace_id == sa.bindparam("workspace_id"), _pace.c.lane == sa.bindparam("lane"))
     .with_for_update()
@@ -196,7 +196,7 @@ _moved = (
 )
 _MOVE = Prepared(_moved)
 _MOVE_ON = Prepared(_moved.where(_pace.c.next_at < sa.bindparam("until")))
-_HOLDS = Listed(
+_PAUSES = Listed(
     lambda ids: sa.select(_pace.c.workspace_id, _pace.c.lane, _pace.c.next_at).where(
         _pace.c.workspace_id.in_(ids),
         _pace.c.lane.in_([sa.literal(hold.value) for hold in Hold]),

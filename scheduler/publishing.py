@@ -82,7 +82,7 @@ def claim(runtime: Runtime, now: datetime) -> list[Publication]:
 
 
 def _slots(session: Session, workspace_id: int, now: datetime) -> list[datetime]:
-    if pace.held_until(session, workspace_id, now, Hold.HOMES) is not None:
+    if pace.paused_until(session, workspace_id, now, Hold.HOMES) is not None:
         return []
     return pace.slots(session, workspace_id, pace.HOMES, pace.PUBLISHING, now, most=BATCH)
 

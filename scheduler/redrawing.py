@@ -74,7 +74,7 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
             stale.setdefault(message.workspace_id, []).append((message, delivery))
         drawings: list[Drawing] = []
         for workspace_id, rows in stale.items():
-            if pace.held_until(session, workspace_id, now, Hold.UPDATES) is not None:
+            if pace.paused_until(session, workspace_id, now, Hold.UPDATES) is not None:
                 continue
             free = [now] * len(rows)
             if not unlimited:

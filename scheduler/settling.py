@@ -17,7 +17,7 @@ from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, Claim, fail_followers, failed, held
+from scheduler.delivery import BATCH, LEASE, Claim, fail_followers, failed, locked
 from scheduler.liveness import Liveness
 from scheduler.whereabouts import Arrival, Destination, arrived, destination
 
@@ -57,7 +57,7 @@ def adopt_own(runtime: Runtime, worker_id: int, in_hand: Collection[int], now: d
         ).all()
     for delivery_id, generation in lost:
         with runtime.write() as session:
-            row = held(session, Claim(delivery_id, generation, now), DeliveryState.SENDING)
+            row = locked(session, Claim(delivery_id, generation, now), DeliveryState.SENDING)
             if row is not None:
                 _lost(runtime, row, "outcome_not_recorded", now)
 
@@ -114,10 +114,10 @@ def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
         ).all()
         mine: list[Uncertain] = []
         for row in rows:
-            held_until = pace.held_until(session, row.workspace_id, now, Hold.LOOKS)
+            paused_until = pace.paused_until(session, row.workspace_id, now, Hold.LOOKS)
             free = pace.slots(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, most=1)
-            if held_until is not None or not free or free[0] > now:
-                row.not_before = held_until or now + pace.LOOKING.spacing
+            if paused_until is not None or not free or free[0] > now:
+                row.not_before = paused_until or now + pace.LOOKING.spacing
                 continue
             pace.take(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, count=1)
             row.not_before = now + LEASE
@@ -169,7 +169,7 @@ def _uncertain(session: Session, row: Delivery) -> Uncertain:
 
 def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: datetime) -> None:
     with runtime.write() as session:
-        row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
+        row = locked(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is None:
             return
         if found is not None:
@@ -182,7 +182,7 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
 
 def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
     with runtime.write() as session:
-        row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
+        row = locked(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
             after = failure.after if isinstance(failure, RetryLater) else None
             # Where one look fails the next would too: Slack said so, or is unwell.
@@ -193,7 +193,7 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
 def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
     # Where the history may not be read, sending again could say it twice: an admin decides.
     with runtime.write() as session:
-        row = held(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
+        row = locked(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
             failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
 
