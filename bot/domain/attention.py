@@ -22,7 +22,7 @@ MOST_BUDGET = 20
 EVENING = timedelta(hours=1)
 
 
-class Claim(enum.Enum):
+class Attention(enum.Enum):
     """What kind of attention a message asks for.
 
     `UNASKED`: nobody asked for it: within the budget, and within working hours. `FIRST`: within the budget; its
@@ -67,7 +67,7 @@ def week_of(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def verdict(
-    claim: Claim,
+    attention: Attention,
     now: datetime,
     schedule: Schedule,
     sent: Collection[datetime],
@@ -81,15 +81,15 @@ def verdict(
     `sent`: when this person's messages within the budget left, of this week at least. `zone` is the organisation's.
     `reserved`: how many of the budget are kept for what matters more.
     """
-    if claim is Claim.ANSWER:
+    if attention is Attention.ANSWER:
         return Leave()
-    if claim is Claim.EVENING and schedule.is_at_work(now - EVENING):
+    if attention is Attention.EVENING and schedule.is_at_work(now - EVENING):
         return Leave()
-    if claim is not Claim.FIRST and not schedule.is_at_work(now):
+    if attention is not Attention.FIRST and not schedule.is_at_work(now):
         at = schedule.at_work_from(now)
         # Who is away for more than a year is looked at again some time.
         return Wait(at if at is not None else now + timedelta(days=30))
-    if claim in (Claim.REQUEST, Claim.EVENING):
+    if attention in (Attention.REQUEST, Attention.EVENING):
         return Leave()
     begins, ends = week_of(now, zone)
     used = sum(begins <= at < ends for at in sent)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.attention import Claim, HoldBack, Leave, Verdict, Wait, verdict, week_of
+from bot.domain.attention import Attention, HoldBack, Leave, Verdict, Wait, verdict, week_of
 from bot.domain.cadence import period
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import opening
@@ -24,45 +24,45 @@ from models import Delivery, DeliveryState, Member, PostKind, Team
 from models.base import table_of
 from models.prepared import Listed, Row
 
-CLAIMS: Mapping[PostKind, Claim] = {
-    PostKind.INTRODUCTION: Claim.FIRST,
-    PostKind.PROMPT: Claim.UNASKED,
-    PostKind.REMINDER: Claim.UNASKED,
-    PostKind.LEAD_NOTE: Claim.UNASKED,
-    PostKind.AWAY_NEWS: Claim.UNASKED,
-    PostKind.OUTCOME: Claim.UNASKED,
-    PostKind.MORNING: Claim.REQUEST,
+ATTENTION_OF: Mapping[PostKind, Attention] = {
+    PostKind.INTRODUCTION: Attention.FIRST,
+    PostKind.PROMPT: Attention.UNASKED,
+    PostKind.REMINDER: Attention.UNASKED,
+    PostKind.LEAD_NOTE: Attention.UNASKED,
+    PostKind.AWAY_NEWS: Attention.UNASKED,
+    PostKind.OUTCOME: Attention.UNASKED,
+    PostKind.MORNING: Attention.REQUEST,
     # Queued while its reader is at work; where Slack or Okra was away until the evening, it comes on the next morning.
-    PostKind.ESCALATION_ASK: Claim.REQUEST,
-    PostKind.DEPENDENCY: Claim.REQUEST,
-    PostKind.ESCALATION_REVIEW: Claim.EVENING,
+    PostKind.ESCALATION_ASK: Attention.REQUEST,
+    PostKind.DEPENDENCY: Attention.REQUEST,
+    PostKind.ESCALATION_REVIEW: Attention.EVENING,
     # Somebody has asked its reader for help, or to take something over: only they can decide.
-    PostKind.ESCALATION: Claim.ANSWER,
-    PostKind.ESCALATION_REPLY: Claim.ANSWER,
-    PostKind.HAND_OVER: Claim.ANSWER,
-    PostKind.NOT_MINE: Claim.ANSWER,
-    PostKind.OWNERLESS: Claim.ANSWER,
-    PostKind.QUESTION: Claim.ANSWER,
-    PostKind.DECISION_MADE: Claim.ANSWER,
+    PostKind.ESCALATION: Attention.ANSWER,
+    PostKind.ESCALATION_REPLY: Attention.ANSWER,
+    PostKind.HAND_OVER: Attention.ANSWER,
+    PostKind.NOT_MINE: Attention.ANSWER,
+    PostKind.OWNERLESS: Attention.ANSWER,
+    PostKind.QUESTION: Attention.ANSWER,
+    PostKind.DECISION_MADE: Attention.ANSWER,
     # What became of something that its reader asked for, did, or decided.
-    PostKind.ESCALATION_NEWS: Claim.ANSWER,
-    PostKind.HAND_OVER_NEWS: Claim.ANSWER,
-    PostKind.DEPENDENCY_REPLY: Claim.ANSWER,
-    PostKind.DEPENDENCY_NEWS: Claim.ANSWER,
-    PostKind.DECISION_SETTLED: Claim.ANSWER,
-    PostKind.KEY_RESULT_CHANGED: Claim.ANSWER,
-    PostKind.PROMPT_AGAIN: Claim.ANSWER,
-    PostKind.UNDERSTANDING: Claim.ANSWER,
-    PostKind.ANSWER_CORRECTED: Claim.ANSWER,
+    PostKind.ESCALATION_NEWS: Attention.ANSWER,
+    PostKind.HAND_OVER_NEWS: Attention.ANSWER,
+    PostKind.DEPENDENCY_REPLY: Attention.ANSWER,
+    PostKind.DEPENDENCY_NEWS: Attention.ANSWER,
+    PostKind.DECISION_SETTLED: Attention.ANSWER,
+    PostKind.KEY_RESULT_CHANGED: Attention.ANSWER,
+    PostKind.PROMPT_AGAIN: Attention.ANSWER,
+    PostKind.UNDERSTANDING: Attention.ANSWER,
+    PostKind.ANSWER_CORRECTED: Attention.ANSWER,
     # Into a channel, or about Okra itself, to those who run it.
-    PostKind.DIGEST: Claim.ANSWER,
-    PostKind.DIGEST_DETAILS: Claim.ANSWER,
-    PostKind.DIGEST_SHARED: Claim.ANSWER,
-    PostKind.ADMIN_NOTICE: Claim.ANSWER,
-    PostKind.DIGEST_UNREAD: Claim.ANSWER,
+    PostKind.DIGEST: Attention.ANSWER,
+    PostKind.DIGEST_DETAILS: Attention.ANSWER,
+    PostKind.DIGEST_SHARED: Attention.ANSWER,
+    PostKind.ADMIN_NOTICE: Attention.ANSWER,
+    PostKind.DIGEST_UNREAD: Attention.ANSWER,
 }
 
-COUNTED = tuple(kind for kind, claim in CLAIMS.items() if claim in (Claim.UNASKED, Claim.FIRST))
+COUNTED = tuple(kind for kind, attention in ATTENTION_OF.items() if attention in (Attention.UNASKED, Attention.FIRST))
 # It has left, or nobody knows yet that it has not.
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _TO_COME = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
@@ -78,7 +78,7 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
     A fixed number of queries. Each that may leave counts for those after it. `weeks`: where some were read already.
     """
     found: dict[int, Verdict] = {row.id: Leave() for row in rows}
-    asked = [row for row in rows if row.member_id is not None and CLAIMS[row.kind] is not Claim.ANSWER]
+    asked = [row for row in rows if row.member_id is not None and ATTENTION_OF[row.kind] is not Attention.ANSWER]
     if not asked:
         return found
     member_ids = {row.member_id for row in asked if row.member_id is not None}
@@ -92,7 +92,7 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
         assert row.member_id is not None  # noqa: S101 - asked for above
         week = known[row.member_id]
         found[row.id] = verdict(
-            CLAIMS[row.kind],
+            ATTENTION_OF[row.kind],
             now,
             week.schedule,
             sent[row.member_id],
@@ -179,7 +179,7 @@ def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, notes: M
     Everybody is asked once a week: the prompt of a week that still opens in this week of the organisation's has its
     place. East of the organisation that is the next one's, on its Sunday. A reminder leaves the notes theirs, too.
     """
-    if row.kind is PostKind.PROMPT or CLAIMS[row.kind] is not Claim.UNASKED:
+    if row.kind is PostKind.PROMPT or ATTENTION_OF[row.kind] is not Attention.UNASKED:
         return 0
     _, ends = week_of(now, week.organisation)
     opens = reader.next_opening_at

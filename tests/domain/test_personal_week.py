@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.attention import BUDGET, Claim, HoldBack, Leave, Wait, verdict, week_of
+from bot.domain.attention import BUDGET, Attention, HoldBack, Leave, Wait, verdict, week_of
 from bot.domain.cadence import Period, Rhythm, digest_at, following, note_at, period
 from bot.domain.days_off import DaysOff, holidays_between, is_country
 from bot.domain.excuses import Excuse
@@ -139,12 +139,14 @@ def test_the_budget_holds_back_what_is_over_it_and_counts_anew_on_monday() -> No
     schedule = Schedule(LONDON)
     sent = [utc("2026-11-23 09:00") + timedelta(hours=index) for index in range(BUDGET)]
     now = utc("2026-11-25 10:00")
-    assert verdict(Claim.UNASKED, now, schedule, sent, zone=LONDON) == HoldBack()
-    assert verdict(Claim.UNASKED, now, schedule, sent[1:], zone=LONDON) == Leave()
-    assert verdict(Claim.UNASKED, now, schedule, sent[1:], zone=LONDON, reserved=1) == HoldBack()
-    assert verdict(Claim.ANSWER, now, schedule, sent, zone=LONDON) == Leave()
-    assert verdict(Claim.UNASKED, utc("2026-11-30 10:00"), schedule, sent, zone=LONDON) == Leave()
-    assert verdict(Claim.UNASKED, utc("2026-11-24 20:00"), schedule, [], zone=LONDON) == Wait(utc("2026-11-25 09:00"))
+    assert verdict(Attention.UNASKED, now, schedule, sent, zone=LONDON) == HoldBack()
+    assert verdict(Attention.UNASKED, now, schedule, sent[1:], zone=LONDON) == Leave()
+    assert verdict(Attention.UNASKED, now, schedule, sent[1:], zone=LONDON, reserved=1) == HoldBack()
+    assert verdict(Attention.ANSWER, now, schedule, sent, zone=LONDON) == Leave()
+    assert verdict(Attention.UNASKED, utc("2026-11-30 10:00"), schedule, sent, zone=LONDON) == Leave()
+    assert verdict(Attention.UNASKED, utc("2026-11-24 20:00"), schedule, [], zone=LONDON) == Wait(
+        utc("2026-11-25 09:00")
+    )
 
 
 # A year, simulated over these rules alone: planning, a queue, the last look before a message leaves
@@ -219,7 +221,7 @@ class Year:
     def deliver(self, now: datetime) -> None:
         for one in [one for one in self.queue if one.not_before <= now]:
             left = [at for at, _ in self.sent]
-            match verdict(Claim.UNASKED, now, self.schedule, left, zone=self.organisation):
+            match verdict(Attention.UNASKED, now, self.schedule, left, zone=self.organisation):
                 case Leave():
                     self.sent.append((now, one))
                     self.at_work.append(self.schedule.is_at_work(now))

@@ -9,11 +9,11 @@ from calls import IN_A_WEEK, MORNING, WEEK, Scene, decide, posted, set_scene, sh
 from company import MONDAY
 from sqlalchemy.orm import Session
 
-from bot.domain.attention import Claim
+from bot.domain.attention import Attention
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
 from bot.services import decisions, escalation
-from bot.services.attention import CLAIMS
+from bot.services.attention import ATTENTION_OF
 from bot.services.decisions import Draft
 from bot.services.outcome import GATHERS_FOR
 from models import Decision, Delivery, DeliveryState, Outcome, PostKind
@@ -125,7 +125,7 @@ def test_nobody_is_told_what_they_did_themselves_or_may_not_see(database: Databa
 
 
 def test_it_is_a_note_within_the_budget() -> None:
-    assert CLAIMS[PostKind.OUTCOME] is Claim.UNASKED
+    assert ATTENTION_OF[PostKind.OUTCOME] is Attention.UNASKED
 
 
 def test_what_is_opened_again_is_told_again(database: Database) -> None:

@@ -256,7 +256,7 @@ def without_room(session: Session, member: Member, now: datetime, this: date) ->
 
 
 def test_every_kind_of_message_has_a_claim() -> None:
-    assert set(attention.CLAIMS) == set(PostKind)
+    assert set(attention.ATTENTION_OF) == set(PostKind)
 
 
 ZONES = sorted(available_timezones() - {"localtime"})
