@@ -145,7 +145,8 @@ def addressable() -> sa.UniqueConstraint:
 
 
 def found_by(table: str, column: str, *more: str) -> sa.Index:
-    """Leads from what rows are about to them. Most are about nothing of the kind, and have no entry."""
+    """A partial index that finds a table's rows by what they refer to in `column`. Rows with null there, which are
+    most, are not in it."""
     there = sa.text(f"{column} is not null")
     name = f"ix_{table}_{column.removesuffix('_id')}"
     return sa.Index(name, column, "workspace_id", *more, sqlite_where=there, postgresql_where=there)

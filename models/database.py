@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.turnstile import aside
 from models.durable import Durable, LogFile
-from models.loading import Reading
+from models.loading import QuickSession
 
 # What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
 # because Slack gives an interaction three.
@@ -277,8 +277,8 @@ def _database(
     return Database(
         engine=engine,
         _glancing=glancing,
-        _reading=sessionmaker(reading, class_=Reading, expire_on_commit=False),
-        _writing=sessionmaker(engine.execution_options(**{WRITES: True}), class_=Reading, expire_on_commit=False),
+        _reading=sessionmaker(reading, class_=QuickSession, expire_on_commit=False),
+        _writing=sessionmaker(engine.execution_options(**{WRITES: True}), class_=QuickSession, expire_on_commit=False),
         _turns=turns,
         patience=patience,
     )

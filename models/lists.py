@@ -43,16 +43,16 @@ class ListOf(sa.types.TypeDecorator[Iterable[Any]]):
 
 def _written(values: Iterable[Any], convert: Callable[[Any], Any] | None) -> str:
     parts = []
-    before, told = _NOTHING, ""
+    before, text = _NOTHING, ""
     for value in values:
         # One instant is mostly that of many rows.
         if value is not before:
-            before, told = value, _told(value if convert is None else convert(value))
-        parts.append(told)
+            before, text = value, _as_text(value if convert is None else convert(value))
+        parts.append(text)
     return "{" + ",".join(parts) + "}"
 
 
-def _told(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, bool):

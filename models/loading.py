@@ -69,7 +69,7 @@ def changed_beside(session: Session, table: type[Base], ids: Collection[int], na
             session.expire(known, names)
 
 
-class Reading(Session):
+class QuickSession(Session):
     """A session that finds a row by its id in the same way, and knows its connection while a transaction lasts."""
 
     _at: sa.Connection | None = None

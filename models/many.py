@@ -79,14 +79,14 @@ def insert_all(session: Session, table: type[Base], rows: Rows) -> None:
     if not rows:
         return
     session.flush()
-    names = told(table, rows)
+    names = named_columns(table, rows)
     if session.get_bind().dialect.name == "postgresql":
         _of_lists(table, names).send(session, lists(rows, names))
     else:
         _of_one(table, names).run_all(session, [{name: row[name] for name in names} for row in rows])
 
 
-def told(table: type[Base], rows: Rows) -> tuple[str, ...]:
+def named_columns(table: type[Base], rows: Rows) -> tuple[str, ...]:
     """The columns that have to be named: a null need not travel to where null is what stands there by itself."""
     columns = table_of(table).c
     return tuple(

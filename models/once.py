@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
 from models.base import Base, table_of
-from models.many import Rows, from_lists, lists, told
+from models.many import Rows, from_lists, lists, named_columns
 from models.prepared import Prepared, Sent
 
 Insert = postgresql.Insert | sqlite.Insert
@@ -44,7 +44,7 @@ def insert_all_once(
     if len(rows) == 1:
         found = _one(dialect, table, tuple(key), frozenset(rows[0])).rows(session, rows[0])
     elif dialect == "postgresql":
-        names = told(table, rows)
+        names = named_columns(table, rows)
         found = _of_lists(table, tuple(key), names).rows(session, lists(rows, names))
     else:
         # One process writes at a time and ids only grow: what is new stands behind what was the last.
@@ -60,7 +60,7 @@ def insert_missing(session: Session, table: type[Base], rows: Rows, *, key: Sequ
         return
     session.flush()
     dialect = session.get_bind().dialect.name
-    names = told(table, rows)
+    names = named_columns(table, rows)
     if len(rows) > 1 and dialect == "postgresql":
         _missing_of_lists(table, tuple(key), names).send(session, lists(rows, names))
     else:
@@ -71,12 +71,12 @@ def insert_missing(session: Session, table: type[Base], rows: Rows, *, key: Sequ
 @cache
 def _one(dialect: str, table: type[Base], key: tuple[str, ...], _columns: frozenset[str]) -> Prepared:
     """One for each set of columns that is given."""
-    return Prepared(_told_of(_unless_there(_insert(dialect, table), table, key), table, key))
+    return Prepared(_returning(_unless_there(_insert(dialect, table), table, key), table, key))
 
 
 @cache
 def _of_lists(table: type[Base], key: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
-    return Prepared(_told_of(_unless_there(from_lists(table, names), table, key), table, key))
+    return Prepared(_returning(_unless_there(from_lists(table, names), table, key), table, key))
 
 
 @cache
@@ -109,6 +109,6 @@ def _unless_there(insert: Insert, table: type[Base], key: Sequence[str]) -> Inse
     return insert.on_conflict_do_nothing(index_elements=[table_of(table).c[name] for name in key])
 
 
-def _told_of(insert: Insert, table: type[Base], key: Sequence[str]) -> ReturningInsert[Any]:
+def _returning(insert: Insert, table: type[Base], key: Sequence[str]) -> ReturningInsert[Any]:
     target = table_of(table)
     return insert.returning(target.c.id, *(target.c[name] for name in key))

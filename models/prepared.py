@@ -26,8 +26,8 @@ Statement = sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]] | 
 
 # On SQLite ids of more rows than this go SQLAlchemy's own way: there making the statement costs less than its rows.
 LONGEST = 256
-# PostgreSQL takes a list that it does not know yet to have ten values. A shorter one is filled up: for that it would
-# make a plan each time, because it comes out cheaper than the one that it keeps.
+# PostgreSQL plans for ten values in a list of unknown length. A shorter list looks cheaper than its stored plan, so it
+# would plan anew each time: we fill up to ten.
 EXPECTED = 10
 # Not like any name that SQLAlchemy itself gives to a value: those begin with the name of its column.
 _NAMES = tuple(f"_of_{place}" for place in range(LONGEST))
