@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
@@ -39,6 +38,7 @@ from bot.services import (
     snooze,
     understanding,
 )
+from bot.services.faults import STUMBLES
 from bot.services.schedules import Weeks
 from models import Delivery, PostKind
 from models.memory import remembering
@@ -86,9 +86,6 @@ TOGETHER: Mapping[Renderer, Callable[[Session, Sequence[Delivery], datetime, Wee
     snooze.post: prompt.posts,
 }
 
-# What a renderer that meets what it did not expect raises. The database being away is something else.
-RENDERING_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, NoResultFound)
-
 
 @dataclass(frozen=True)
 class NotRendered:
@@ -123,7 +120,7 @@ def _render_all(
             try:
                 found |= together(session, ones, now, weeks)
                 continue
-            except RENDERING_FAILURES:
+            except STUMBLES:
                 pass  # one of them is at fault; each alone shows which
         found |= {delivery.id: _alone(renderer, session, delivery, now) for delivery in ones}
     return found
@@ -132,5 +129,5 @@ def _render_all(
 def _alone(renderer: Renderer, session: Session, delivery: Delivery, now: datetime) -> Post | NotRendered | None:
     try:
         return renderer(session, delivery, now)
-    except RENDERING_FAILURES as error:
+    except STUMBLES as error:
         return NotRendered(error)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import View
 from bot.runtime import Runtime
 from bot.services import home
+from bot.services.faults import STUMBLES
 from bot.services.home_changes import LOOKED_AT
 from bot.slack import Permanent, RetryLater, SlackFailure
 from models import Hold, Home, Member
@@ -24,7 +25,6 @@ from models.base import UtcDateTime
 from models.prepared import Prepared
 from scheduler import pace, showing
 from scheduler.delivery import BATCH, LEASE, backoff
-from scheduler.posts import RENDERING_FAILURES
 
 # Changes of one Home within this time are seen together.
 TOGETHER = timedelta(seconds=2)
@@ -92,7 +92,7 @@ def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: date
     try:
         with session.begin_nested():
             view = home.page(session, member, now)
-    except RENDERING_FAILURES as error:
+    except STUMBLES as error:
         # A fault of ours in one Home must stop no other.
         log.error("home_not_rendered", home=row.id, exc_info=error)
         row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(error).__name__}"
