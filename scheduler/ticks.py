@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 import structlog
@@ -38,24 +39,31 @@ from scheduler import pace
 
 log = structlog.get_logger(__name__)
 
-Step = Callable[[Session, datetime, int], int]
-Due = Callable[[agenda.Planned], datetime | None]
 
-# Each step with how many it takes at a time, so that no transaction is long: on SQLite, whoever submits a dialog
-# meanwhile waits for its end. A digest, read off a whole team, takes some 40 ms. And what tells when it has work: one
-# look finds that of all of them, so that nobody begins a transaction in which there is nothing to do.
-STEPS: tuple[tuple[Step, int, Due], ...] = (
-    (cycles.turn, 100, lambda planned: planned.turns),
-    (planning.open_due, 200, lambda planned: planned.openings),
-    (planning.close_due, 100, lambda planned: planned.closings),
-    (reminding.remind_due, 100, lambda planned: planned.reminders),
-    (escalation_ladder.step_due, 20, lambda planned: planned.escalations),
-    (dependency.step_due, 20, lambda planned: planned.dependencies),
-    (morning.ask_due, 100, lambda planned: planned.mornings),
-    (lead_note.write_due, 50, lambda planned: planned.notes),
-    (digest.take_due, 8, lambda planned: planned.digests),
-    (draft.forget_over, 500, lambda planned: planned.drafts),
-    (understanding.forget_over, 100, lambda planned: planned.understandings),
+class Step(NamedTuple):
+    """A step, how many rows it takes in one transaction (on SQLite a dialog waits for that), and when it has work.
+
+    One query answers that for all steps, so no transaction begins in vain.
+    """
+
+    run: Callable[[Session, datetime, int], int]
+    at_most: int
+    due: Callable[[agenda.Planned], datetime | None]
+
+
+STEPS: tuple[Step, ...] = (
+    Step(cycles.turn, 100, lambda planned: planned.turns),
+    Step(planning.open_due, 200, lambda planned: planned.openings),
+    Step(planning.close_due, 100, lambda planned: planned.closings),
+    Step(reminding.remind_due, 100, lambda planned: planned.reminders),
+    Step(escalation_ladder.step_due, 20, lambda planned: planned.escalations),
+    Step(dependency.step_due, 20, lambda planned: planned.dependencies),
+    Step(morning.ask_due, 100, lambda planned: planned.mornings),
+    Step(lead_note.write_due, 50, lambda planned: planned.notes),
+    # Read off a whole team, each takes some 40 ms.
+    Step(digest.take_due, 8, lambda planned: planned.digests),
+    Step(draft.forget_over, 500, lambda planned: planned.drafts),
+    Step(understanding.forget_over, 100, lambda planned: planned.understandings),
 )
 
 MEMBERS_EVERY = timedelta(days=1)
@@ -70,12 +78,12 @@ def tick(runtime: Runtime, worker_id: int, now: datetime) -> None:
     whole = True
     number = next_step(runtime, 0, now)
     while number is not None:
-        step, batch, _ = STEPS[number]
+        step = STEPS[number]
         try:
-            exhaust(runtime, step, batch, now)
+            exhaust(runtime, step, now)
         except STUMBLES:
             whole = False
-            log.exception("step_stumbled", step=f"{step.__module__}.{step.__qualname__}")
+            log.exception("step_stumbled", step=f"{step.run.__module__}.{step.run.__qualname__}")
         number = next_step(runtime, number + 1, now)
     if whole:
         note(runtime, worker_id, now)
@@ -90,7 +98,7 @@ def next_step(runtime: Runtime, number: int, now: datetime) -> int | None:
         return None
     with runtime.glance() as connection:
         planned = agenda.planned(connection)
-    dues = ((place, due(planned)) for place, (_, _, due) in enumerate(STEPS) if place >= number)
+    dues = ((place, step.due(planned)) for place, step in enumerate(STEPS) if place >= number)
     return next((place for place, at in dues if at is not None and at <= now), None)
 
 
@@ -100,12 +108,12 @@ def note(runtime: Runtime, worker_id: int, now: datetime) -> None:
         _TICKED.send(session, {"worker_id": worker_id, "now": now})
 
 
-def exhaust(runtime: Runtime, step: Step, batch: int, now: datetime) -> None:
-    """Repeat a step, a transaction of at most `batch` each, until it finds nothing more to do."""
+def exhaust(runtime: Runtime, step: Step, now: datetime) -> None:
+    """Repeat a step, a transaction of at most `at_most` rows each, until it finds nothing more to do."""
     while True:
         with runtime.write() as session:
-            done = step(session, now, batch)
-        if done < batch:
+            done = step.run(session, now, step.at_most)
+        if done < step.at_most:
             return
 
 

@@ -479,15 +479,15 @@ class Process:
         if waiting is None:
             self.step("tick", self._ticked)
             return
-        step, batch, _ = ticks.STEPS[waiting]
+        step = ticks.STEPS[waiting]
 
         def work() -> None:
             if self._retiring:
                 return
-            ticks.exhaust(self.program.runtime, step, batch, self._time.now())
+            ticks.exhaust(self.program.runtime, step, self._time.now())
             self._later(0.001, "look what is due", lambda: self._tick_from(waiting + 1))
 
-        self.step(f"tick {step.__module__.rsplit('.', 1)[1]}.{step.__name__}", work)
+        self.step(f"tick {step.run.__module__.rsplit('.', 1)[1]}.{step.run.__name__}", work)
 
     def _ticked(self) -> None:
         now = self._time.now()

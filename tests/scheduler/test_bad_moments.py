@@ -275,7 +275,7 @@ def test_a_step_that_stumbles_stops_no_other(office: PostOffice, monkeypatch: py
         return 0
 
     always = lambda _planned: office.clock  # noqa: E731 - both have work
-    monkeypatch.setattr(ticks, "STEPS", ((stumbles, 10, always), (goes_on, 10, always)))
+    monkeypatch.setattr(ticks, "STEPS", (ticks.Step(stumbles, 10, always), ticks.Step(goes_on, 10, always)))
     ticks.tick(office.runtime, office.worker_id, office.clock)
     assert done == ["digest"]
 
