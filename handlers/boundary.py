@@ -170,8 +170,8 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
 def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebody: bool = False) -> None:
     """Handle an event once, whatever number of times Slack delivers it.
 
-    A failure is raised: Slack then gets no acknowledgement and delivers the event again. Nothing of the first time is
-    left then, its being seen neither: that is noted in the handler's own transaction.
+    A failure is raised, so Slack gets no acknowledgement and delivers again. The note that it was seen is rolled back
+    with the rest.
     """
     with runtime.glance() as connection:
         found = people.find(connection, body.get("team_id"), body.get("enterprise_id"), "")

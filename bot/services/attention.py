@@ -164,8 +164,8 @@ def _came(session: Session, reminders: Sequence[Delivery]) -> dict[_Week, dateti
 def _next_week(row: Delivery, now: datetime, week: Week) -> Verdict:
     """For a prompt that has no room: it waits for the organisation's next week, where it can be answered still.
 
-    So it is with who has only just moved far east of it, too late for a place to be kept. In any other zone that week
-    begins after the closing: what came before the prompt was worth its place, and the prompt stands on Home.
+    This happens to somebody who has just moved far east. In other zones the next week begins after this prompt has
+    closed; then it is held back and stands on Home.
     """
     _, ends = week_of(now, week.organisation)
     if row.period is None or opening(period(row.period), week.rhythm, week.schedule).closes_at <= ends:
