@@ -148,8 +148,6 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
     """Run a handler for a payload. Raises nothing: each failure becomes something the person can read."""
     origin = origin_of(body)
     try:
-        if origin is None:
-            return Done()
         caller = identify(runtime, origin)
         if caller is None:
             return Whisper(notices.not_for_outsiders())
@@ -206,8 +204,6 @@ def identify(runtime: Runtime, origin: Origin) -> Caller | None:
 def _in_a_dialog(runtime: Runtime, body: Mapping[str, Any], post: Post) -> Reply:
     """What is said to somebody who pressed on Home, where Slack has no place for a whisper. A failure is logged."""
     origin = origin_of(body)
-    if origin is None:
-        return Done()
     try:
         with runtime.glance() as connection:
             found = people.find(connection, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
@@ -263,7 +259,7 @@ def _whisper(gateway: Gateway, ack: Ack, body: Mapping[str, Any], post: Post) ->
         return ack(options=[])
     if body.get("response_url"):
         gateway.respond(body["response_url"], post)
-    elif "event" not in body:
+    else:
         log.info("whisper_without_place", text=post.text)
     return ack()
 

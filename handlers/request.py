@@ -1,4 +1,4 @@
-"""What a person did in Slack, parsed once at the edge: a press, a submitted dialog, a command, an event."""
+"""What a person did in Slack, parsed once at the edge: a press, a submitted dialog, a command."""
 
 from __future__ import annotations
 
@@ -115,7 +115,6 @@ class Request:
     place: Place | None = None
     response_url: str | None = None
     view: OpenView | None = None
-    event: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -128,16 +127,11 @@ class Origin:
     slack_user_id: str
 
 
-def origin_of(body: Mapping[str, Any]) -> Origin | None:
-    """Who sent this; None for what no person did."""
+def origin_of(body: Mapping[str, Any]) -> Origin:
+    """Who sent this."""
     if "command" in body:
         return Origin(body.get("team_id"), body.get("enterprise_id"), body["user_id"])
-    if "event" in body:
-        event = body["event"]
-        user = event.get("user")
-        user_id = user.get("id") if isinstance(user, dict) else user
-        return Origin(body.get("team_id"), body.get("enterprise_id"), user_id) if user_id else None
-    user = body.get("user") or {}
+    user = body["user"]
     # `team` is null for somebody who acts across an enterprise; the person's own team is named then.
     team = body.get("team") or {}
     enterprise = body.get("enterprise") or {}
@@ -158,10 +152,6 @@ def parse(
             place=Place(body["channel_id"], None),
             response_url=body.get("response_url"),
             body=body,
-        )
-    if "event" in body:
-        return Request(
-            caller=caller, slack_user_id=slack_user_id, once=f"event:{body['event_id']}", event=body["event"], body=body
         )
     view = _view(body.get("view"))
     action = (body.get("actions") or [{}])[0]
