@@ -50,7 +50,7 @@ def test_an_odd_value_is_asked_about(value: str, about: KeyResultFacts, odd: Odd
         ("0.9", facts(Kind.MILESTONE)),
     ],
 )
-def test_a_value_like_any_other_is_not(value: str, about: KeyResultFacts) -> None:
+def test_a_value_like_any_other_is_not_asked_about(value: str, about: KeyResultFacts) -> None:
     assert doubt(Decimal(value), about) is None
 
 

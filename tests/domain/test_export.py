@@ -70,7 +70,7 @@ def test_a_sheet_has_what_the_digest_says_in_its_order() -> None:
     assert (last["person"], last["colour"], last["score"], last["last_score"]) == ("Mele Fonua", "green", "0.5", "")
 
 
-def test_a_tree_says_the_same() -> None:
+def test_the_json_says_what_the_sheet_says() -> None:
     (digest,) = json.loads(as_json([TOLD]))["digests"]
     assert (digest["headline"], digest["question"]) == (TOLD.headline, TOLD.question)
     assert digest["checked_in"] == {"answered": 0, "asked": 2}

@@ -38,7 +38,9 @@ def days_ago(days: int) -> date:
         ),
     ],
 )
-def test_days_and_times_of_two_teams(waits: list[Wait], pair: Pair) -> None:
+def test_a_pair_of_teams_counts_how_often_and_how_many_days_one_waits_for_the_other(
+    waits: list[Wait], pair: Pair
+) -> None:
     assert pairs(waits, TODAY) == (pair,)
 
 

@@ -46,7 +46,7 @@ WEEKS = st.integers(0, 12).map(lambda weeks: following(FIRST, weeks))
         ({"state": EscalationState.IN_REVIEW, "review_on": None}, True),
     ],
 )
-def test_when_it_goes_up(changed: dict[str, object], up: bool) -> None:
+def test_a_blocker_named_again_undecided_goes_up_one_step(changed: dict[str, object], up: bool) -> None:
     assert goes_up(replace(AGAIN, **changed)) is up  # type: ignore[arg-type]
 
 

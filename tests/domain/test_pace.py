@@ -83,12 +83,12 @@ def test_what_stands_still_ends_where_it_stands(score: Decimal, weeks: int) -> N
     ("typed", "expected"),
     [("0.7", "0.7"), ("0.65", "0.65"), ("1", "1"), ("1.0", "1.0"), ("0.1", "0.1"), ("0.10", "0.10")],
 )
-def test_what_an_organisation_may_expect(typed: str, expected: str) -> None:
+def test_an_expected_score_is_read_as_it_was_typed(typed: str, expected: str) -> None:
     assert str(expected_of(typed)) == expected
 
 
 @pytest.mark.parametrize(
     "typed", ["", "0", "0.09", "1.01", "2", "0.655", "-0.5", "seven", "0,7", "٠٫٧", "1e-1", " 0.7"]
 )
-def test_what_it_may_not(typed: str) -> None:
+def test_an_expected_score_that_is_no_score_is_refused(typed: str) -> None:
     assert expected_of(typed) is None

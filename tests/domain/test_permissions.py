@@ -100,7 +100,9 @@ def test_guests_and_people_who_left_may_do_nothing(action: Action, name: str) ->
         (Visibility.NAMED, True, OWNERS | {"asked"}),
     ],
 )
-def test_who_sees_what_is_limited(visibility: Visibility, private: bool, seen_by: set[str]) -> None:
+def test_what_is_limited_is_seen_by_those_it_is_limited_to_and_no_lead_sees_what_is_private(
+    visibility: Visibility, private: bool, seen_by: set[str]
+) -> None:
     facts = replace(FACTS, visibility=visibility, private=private)
     assert allowed(Action.VIEW_KEY_RESULT, facts) == seen_by
 

@@ -51,7 +51,7 @@ def numbered(*items: Item) -> list[int]:
     return [item.number for item in in_order(reversed(given_numbers), TODAY)]
 
 
-def test_the_order_of_a_meeting() -> None:
+def test_reviews_come_first_then_open_help_then_decisions_due_then_dependencies() -> None:
     in_review = replace(CALL, state=EscalationState.IN_REVIEW)
     assert numbered(
         replace(in_review, review_on=TODAY, since=date(2026, 11, 17)),

@@ -43,7 +43,7 @@ def told(row: str) -> dict[Period, Confidence]:
         ("yyyy", Yellow.OPENS),
     ],
 )
-def test_what_one_more_yellow_does(row: str, does: Yellow) -> None:
+def test_the_second_yellow_running_asks_and_the_third_opens(row: str, does: Yellow) -> None:
     assert another_yellow(told(row), after=None, is_open=False) is does
 
 

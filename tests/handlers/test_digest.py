@@ -267,7 +267,7 @@ def test_one_press_in_four_weeks_is_enough(ignored: Ignored) -> None:
     assert ignored.proposals() == []
 
 
-def test_kept_it_stays(ignored: Ignored) -> None:
+def test_a_digest_that_is_kept_stays(ignored: Ignored) -> None:
     ignored.take(5)
     about = json.dumps({"digest": ignored.proposals()[0].digest_id})
     assert "run by its lead" in whispered(ignored.desk.press(ignored.stranger, digest.keep, Act.KEEP_DIGEST, about))

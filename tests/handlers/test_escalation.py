@@ -102,7 +102,7 @@ def test_a_strangers_press_says_who_can(story: Story) -> None:
     assert story.escalation.state is EscalationState.OPEN
 
 
-def test_to_the_review(story: Story) -> None:
+def test_one_lead_takes_it_to_the_review_and_the_next_one_reads_who_did(story: Story) -> None:
     assert story.press(story.scene.head, escalation.take_to_review, Act.TAKE_TO_REVIEW) == Done()
     assert story.escalation.state is EscalationState.IN_REVIEW
     reply = story.press(story.scene.lead, escalation.take_to_review, Act.TAKE_TO_REVIEW)

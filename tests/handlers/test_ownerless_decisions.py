@@ -177,7 +177,7 @@ def test_it_can_be_given_only_to_somebody_who_sees_it_and_by_who_may_settle_it(d
     assert "Finn Adler" in repr(reply)
 
 
-def test_who_is_back_has_it_again(desk: Desk, scene: Scene) -> None:
+def test_a_decision_stays_with_its_owner_who_is_back(desk: Desk, scene: Scene) -> None:
     slack_says(desk, scene.head, left=True)
     desk.press(scene.lead, decisions.open_give, Act.GIVE_DECISION, "1")
     dialog = desk.opened().fill(Who_makes_it_happen_now=scene.stranger.slack_user_id)

@@ -85,7 +85,7 @@ def act(core: LocalSlack, person: str, place: Place, action: str, raw: Any = Non
     return sent(core)
 
 
-def test_a_button_in_a_message(core: LocalSlack, mere: str, channel: str) -> None:
+def test_a_button_in_a_message_sends_what_slack_sends(core: LocalSlack, mere: str, channel: str) -> None:
     ts = posted(core, channel)["ts"]
     payload = act(core, mere, Place(channel=channel, ts=ts), "go")
     added = {"container", "channel", "message", "trigger_id", "actions", "state", "response_url"}
@@ -116,7 +116,7 @@ def test_a_menu_in_a_message_tells_the_choice_and_what_stood_there_first(
     assert (action["selected_option"]["value"], action["initial_option"]["value"]) == ("red", "green")
 
 
-def test_buttons_below_an_answer(core: LocalSlack, mere: str, channel: str) -> None:
+def test_buttons_below_an_answer_send_what_slack_sends(core: LocalSlack, mere: str, channel: str) -> None:
     good, bad = ({"text": plain(word), "value": word} for word in ("good", "bad"))
     elements = [
         {"type": "feedback_buttons", "action_id": "how", "positive_button": good, "negative_button": bad},
@@ -140,7 +140,9 @@ def test_a_workflow_button_tells_the_app_nothing(core: LocalSlack, mere: str, ch
     assert core.outgoing.take() == []
 
 
-def test_a_button_in_a_thread_and_one_in_an_ephemeral_message(core: LocalSlack, mere: str, channel: str) -> None:
+def test_a_button_names_its_thread_and_an_ephemeral_message_does_not_come_along(
+    core: LocalSlack, mere: str, channel: str
+) -> None:
     root = posted(core, channel)["ts"]
     reply = posted(core, channel, thread_ts=root)["ts"]
     payload = act(core, mere, Place(channel=channel, ts=reply), "go")
@@ -157,7 +159,7 @@ def test_a_button_in_a_thread_and_one_in_an_ephemeral_message(core: LocalSlack, 
     assert "message" not in payload
 
 
-def test_a_button_in_a_dialog(core: LocalSlack, mere: str) -> None:
+def test_a_button_in_a_dialog_sends_what_slack_sends(core: LocalSlack, mere: str) -> None:
     view = opened(core, mere)
     payload = act(core, mere, Place(view=view["id"]), "go")
     assert set(payload) == HEAD | {"container", "view", "trigger_id", "actions"}
@@ -165,7 +167,7 @@ def test_a_button_in_a_dialog(core: LocalSlack, mere: str) -> None:
     assert set(payload["view"]) == VIEW
 
 
-def test_what_is_typed_into_an_external_menu(core: LocalSlack, mere: str, channel: str) -> None:
+def test_typing_into_an_external_menu_sends_what_slack_sends(core: LocalSlack, mere: str, channel: str) -> None:
     view = opened(core, mere)
     asked = {"block_id": "b", "action_id": "blocked_by", "typed": "le"}
     acts.suggest(core, core.workspace, mere, Place(view=view["id"]), **asked)
@@ -236,7 +238,7 @@ def test_an_external_menu_shows_no_answer_that_slack_would_not_take(
     assert len(found) == shown
 
 
-def test_a_dialog_that_is_closed(core: LocalSlack, mere: str) -> None:
+def test_closing_a_dialog_sends_it_without_what_was_typed(core: LocalSlack, mere: str) -> None:
     view = opened(core, mere)
     acts.act_on(core, core.workspace, mere, Place(view=view["id"]), block_id="note", action_id="note", raw="typed")
     submitting.close(core, core.workspace, mere)
@@ -246,7 +248,7 @@ def test_a_dialog_that_is_closed(core: LocalSlack, mere: str) -> None:
     assert payload["view"]["state"] == {"values": {}}
 
 
-def test_shortcuts(core: LocalSlack, mere: str, channel: str) -> None:
+def test_a_shortcut_sends_what_slack_sends(core: LocalSlack, mere: str, channel: str) -> None:
     ts = posted(core, channel)["ts"]
     acts.message_shortcut(core, core.workspace, mere, "make_blocker", channel=channel, ts=ts)
     payload = sent(core)
@@ -257,7 +259,7 @@ def test_shortcuts(core: LocalSlack, mere: str, channel: str) -> None:
     assert set(sent(core)) == HEAD | {"callback_id", "trigger_id", "action_ts"}
 
 
-def test_a_command(core: LocalSlack, mere: str, channel: str) -> None:
+def test_a_command_sends_what_slack_sends(core: LocalSlack, mere: str, channel: str) -> None:
     commands.command(core, core.workspace, mere, "/kr 12 @Tama Reid & co", channel)
     payload = sent(core)
     tama = core.people_named("Tama Reid")[0].id
@@ -278,7 +280,7 @@ def test_a_command(core: LocalSlack, mere: str, channel: str) -> None:
     }
 
 
-def test_a_message_that_somebody_writes(core: LocalSlack, mere: str) -> None:
+def test_a_message_that_somebody_writes_sends_what_slack_sends(core: LocalSlack, mere: str) -> None:
     core.say(mere, "hello")
     payload = sent(core)
     assert set(payload) == ENVELOPE
@@ -287,7 +289,7 @@ def test_a_message_that_somebody_writes(core: LocalSlack, mere: str) -> None:
     }  # fmt: skip
 
 
-def test_the_home_tab_that_is_opened(core: LocalSlack, mere: str) -> None:
+def test_opening_the_home_tab_sends_what_slack_sends(core: LocalSlack, mere: str) -> None:
     core.open_app(mere, "home")
     assert set(sent(core)["event"]) == {"type", "user", "channel", "tab", "event_ts"}
     core.call("views.publish", user_id=mere, view={"type": "home", "blocks": []})

@@ -71,7 +71,7 @@ def test_somebody_else_is_told_who_can(database: Database) -> None:
         assert len(keys(session)) == 2
 
 
-def test_taken_to_the_review(database: Database) -> None:
+def test_the_thread_and_its_root_say_who_takes_it_to_which_review(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)
         tell(session, MORNING, scene.key_result, by=scene.owner)

@@ -33,7 +33,7 @@ def test_anything_else_under_score_is_kept_as_a_note(text: str) -> None:
     assert read_score(text) == ImportedScore(note=text)
 
 
-def test_an_empty_score_is_neither() -> None:
+def test_an_empty_score_is_neither_a_score_nor_a_note() -> None:
     assert read_score("") == ImportedScore()
 
 
