@@ -17,6 +17,7 @@ from bot.services.absences import Declared
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.notation import mentioned
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
@@ -87,7 +88,7 @@ def end(runtime: Runtime, request: Request) -> Reply:
     """*I'm not away*: what is still open this week is theirs again."""
     with runtime.write() as session:
         now = runtime.now()
-        still_open = absences.end(session, now, request.caller, _id(request.value))
+        still_open = absences.end(session, now, request.caller, parse_id(request.value, Reason.NO_SUCH_ABSENCE))
     return Whisper(blocks.away_ended(still_open=still_open))
 
 
@@ -103,7 +104,8 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         return days
     chosen = view.user(Typed.COVER)
     cover_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
-    absence_id = view.metadata.get("absence")
+    changes = view.metadata.get("absence")
+    absence_id = parse_id(changes, Reason.NO_SUCH_ABSENCE) if changes is not None else None
     try:
         with runtime.write() as session:
             now = runtime.now()
@@ -112,7 +114,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
             if absence_id is None:
                 done = absences.declare(session, now, request.caller, days, cover_id)
             else:
-                done = absences.change(session, now, request.caller, int(absence_id), days=days, cover_id=cover_id)
+                done = absences.change(session, now, request.caller, absence_id, days=days, cover_id=cover_id)
     except Refused as refused:
         if refused.reason is not Reason.CANNOT_COVER:
             raise
@@ -157,9 +159,3 @@ def _done(done: Declared) -> AwayDone:
         cover=done.cover,
         told=done.told,
     )
-
-
-def _id(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise Refused(Reason.NO_SUCH_ABSENCE)
-    return int(value)

@@ -10,6 +10,7 @@ from bot.blocks.ids import Act, Typed
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.services.refusals import Reason, Refused
+from handlers.ids import parse_id
 from handlers.periods import parse_period
 from handlers.request import OpenView, Request
 from models import AnswerSource
@@ -45,7 +46,7 @@ def about_of(view: OpenView) -> About:
     metadata = view.metadata
     understanding = metadata.get("understanding")
     return About(
-        key_result_id=int(metadata["kr"]),
+        key_result_id=parse_id(metadata["kr"], Reason.NOTHING_DUE),
         period=parse_period(metadata["period"]),
         run=bool(metadata["run"]),
         course=Course(
@@ -53,7 +54,7 @@ def about_of(view: OpenView) -> About:
             unchanged=bool(metadata.get("unchanged")),
             staying=bool(metadata.get("staying")),
             anew=int(metadata.get("anew", 0)),
-            understanding=int(understanding) if understanding else None,
+            understanding=parse_id(understanding, Reason.NOTHING_WAITS) if understanding else None,
             sure_of=str(metadata.get("sure_of", "")),
         ),
     )

@@ -30,6 +30,7 @@ from handlers import (
     signals,
 )
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.paging import name_and_page, page_number
 from handlers.reply import Reply, Whisper
 from handlers.request import Request
@@ -86,9 +87,7 @@ def kr(runtime: Runtime, request: Request) -> Reply:
 
 def update(runtime: Runtime, request: Request) -> Reply:
     """*Update* was pressed under a key result."""
-    if not request.value.isdecimal():
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    return checkin.open_for(runtime, request, int(request.value), Prefill())
+    return checkin.open_for(runtime, request, parse_id(request.value, Reason.NO_SUCH_KEY_RESULT), Prefill())
 
 
 def _mine(runtime: Runtime, request: Request, page: int) -> Reply:

@@ -11,6 +11,7 @@ from bot.runtime import Runtime
 from bot.services import correction, once
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.periods import parse_period
 from handlers.reply import Done, Errors, Reply
 from handlers.request import Request
@@ -23,10 +24,9 @@ def register(desk: Desk) -> None:
 
 def ask(runtime: Runtime, request: Request) -> Reply:
     """Open the dialog."""
+    about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
-        view = dialogs.correct_dialog(
-            correction.question(session, runtime.now(), request.caller, _key_result(request.value))
-        )
+        view = dialogs.correct_dialog(correction.question(session, runtime.now(), request.caller, about))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 
@@ -36,7 +36,7 @@ def correct(runtime: Runtime, request: Request) -> Reply:
     view = request.view
     if view is None:
         raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    key_result_id = _key_result(str(view.metadata.get("kr", "")))
+    key_result_id = parse_id(view.metadata.get("kr"), Reason.NO_SUCH_KEY_RESULT)
     colour, reason = view.option(Act.CONFIDENCE), view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
     with runtime.write() as session:
         now = runtime.now()
@@ -66,9 +66,3 @@ def correct(runtime: Runtime, request: Request) -> Reply:
             reason=reason,
         )
     return Done() if changed else Errors({block(Typed.VALUE, key_result_id): dialogs.nothing_changes()})
-
-
-def _key_result(text: str) -> int:
-    if not text.isdecimal():
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    return int(text[:18])

@@ -19,9 +19,10 @@ from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.escalation import owner_sentence
+from handlers.ids import parse_id
 from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Whisper
-from handlers.request import Request
+from handlers.request import OpenView, Request
 from models import Team
 
 
@@ -57,14 +58,14 @@ def _with_team(session: Session, viewer: Caller, wanted: DecisionFilter, words: 
 def done(runtime: Runtime, request: Request) -> Reply:
     """Done. The messages about it say so; who pressed in a list, which stays as it is, reads it."""
     with runtime.write() as session:
-        decisions.done(session, runtime.now(), caller=request.caller, decision_id=_id(request.value))
+        decisions.done(session, runtime.now(), caller=request.caller, decision_id=_pressed(request))
     return Whisper(dialogs.noted_as_done()) if _is_in_a_list(request) else Done()
 
 
 def open_drop(runtime: Runtime, request: Request) -> Reply:
     """Drop: opens the dialog that asks why."""
     with runtime.read() as session:
-        decision, number = decisions.open_one(session, request.caller, _id(request.value))
+        decision, number = decisions.open_one(session, request.caller, _pressed(request))
         view = dialogs.drop(f"KR-{number}", decision.id, decision.text)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -78,7 +79,7 @@ def drop(runtime: Runtime, request: Request) -> Reply:
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, dialogs.REASON_LIMIT, dialogs.reason_missing):
         return Errors({Typed.REASON: wrong})
-    about = _id(str(view.metadata.get("decision", "")))
+    about = _about(view)
     with runtime.write() as session:
         now = runtime.now()
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -89,7 +90,7 @@ def drop(runtime: Runtime, request: Request) -> Reply:
 def open_give(runtime: Runtime, request: Request) -> Reply:
     """*Give to…*: opens the dialog that asks who makes it happen now."""
     with runtime.read() as session:
-        decision, number, left = ownerless_decisions.to_give(session, request.caller, _id(request.value))
+        decision, number, left = ownerless_decisions.to_give(session, request.caller, _pressed(request))
         view = dialogs.give(f"KR-{number}", decision.id, decision.text, left.name)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -102,7 +103,7 @@ def give(runtime: Runtime, request: Request) -> Reply:
         raise Refused(Reason.NO_SUCH_DECISION)
     chosen = view.user(Typed.DECISION_OWNER)
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
-    about = _id(str(view.metadata.get("decision", "")))
+    about = _about(view)
     try:
         with runtime.write() as session:
             owner = ownerless_decisions.give(
@@ -119,7 +120,9 @@ def _is_in_a_list(request: Request) -> bool:
     return bool((request.body.get("container") or {}).get("is_ephemeral"))
 
 
-def _id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Refused(Reason.NO_SUCH_DECISION)
-    return int(text)
+def _pressed(request: Request) -> int:
+    return parse_id(request.value, Reason.NO_SUCH_DECISION)
+
+
+def _about(view: OpenView) -> int:
+    return parse_id(view.metadata.get("decision"), Reason.NO_SUCH_DECISION)

@@ -11,6 +11,7 @@ from bot.services import decisions, dependency
 from bot.services.access import member_of
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply
 from handlers.request import OpenView, Request
@@ -30,14 +31,14 @@ def register(desk: Desk) -> None:
 def accept(runtime: Runtime, request: Request) -> Reply:
     """*Accept*. The message itself says so."""
     with runtime.write() as session:
-        dependency.accept(session, runtime.now(), request.caller, _id(request.value))
+        dependency.accept(session, runtime.now(), request.caller, _pressed(request))
     return Done()
 
 
 def open_refuse(runtime: Runtime, request: Request) -> Reply:
     """*Refuse* asks why."""
     with runtime.read() as session:
-        view = blocks.refuse_dialog(dependency.question(session, runtime.now(), request.caller, _id(request.value)))
+        view = blocks.refuse_dialog(dependency.question(session, runtime.now(), request.caller, _pressed(request)))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 
@@ -46,7 +47,7 @@ def open_date(runtime: Runtime, request: Request) -> Reply:
     """*Propose a date* asks by when."""
     now = runtime.now()
     with runtime.read() as session:
-        asked = dependency.question(session, now, request.caller, _id(request.value))
+        asked = dependency.question(session, now, request.caller, _pressed(request))
         today = decisions.local_today(member_of(session, request.caller), now)
     view = blocks.date_dialog(asked, proposed=asked.waits.due_on or today + PROPOSED)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
@@ -79,17 +80,15 @@ def propose(runtime: Runtime, request: Request) -> Reply:
     return Done()
 
 
+def _pressed(request: Request) -> int:
+    return parse_id(request.value, Reason.NOT_ASKED_OF_YOU)
+
+
 def _about(view: OpenView) -> int:
-    return _id(str(view.metadata.get("dependency", "")))
+    return parse_id(view.metadata.get("dependency"), Reason.NOT_ASKED_OF_YOU)
 
 
 def _view(request: Request) -> OpenView:
     if request.view is None:
         raise Refused(Reason.NOT_ASKED_OF_YOU)
     return request.view
-
-
-def _id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Refused(Reason.NOT_ASKED_OF_YOU)
-    return int(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from bot.blocks.ids import Act, Dialog, Typed, block
@@ -10,9 +9,10 @@ from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
 from bot.services import digest, digest_unread, lead_note, once
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers import escalation, question
 from handlers.boundary import Desk
+from handlers.ids import parse_id, parse_ids
 from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
@@ -31,10 +31,9 @@ def register(desk: Desk) -> None:
 
 def ask(runtime: Runtime, request: Request) -> Reply:
     """*Answer* was pressed under the note: open its dialog."""
-    if not request.value.isdecimal():
-        raise Refused(Reason.NOTE_OVER)
+    about = parse_id(request.value, Reason.NOTE_OVER)
     with runtime.read() as session:
-        view = stop_or_shift_dialog(lead_note.question(session, runtime.now(), request.caller, int(request.value)))
+        view = stop_or_shift_dialog(lead_note.question(session, runtime.now(), request.caller, about))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 
@@ -44,7 +43,7 @@ def answer(runtime: Runtime, request: Request) -> Reply:
     view = request.view
     if view is None:
         return Done()
-    note_id = int(view.metadata["note"])
+    note_id = parse_id(view.metadata.get("note"), Reason.NOTE_OVER)
     text = view.text(Typed.STOP_OR_SHIFT)
     field = view.block_id(Typed.STOP_OR_SHIFT) or block(Typed.STOP_OR_SHIFT, note_id)
     if wrong := problem_with(text, STOP_OR_SHIFT_LENGTH, say_it_in_a_line):
@@ -84,7 +83,7 @@ def show_all(runtime: Runtime, request: Request) -> Reply:
 
 def keep(runtime: Runtime, request: Request) -> Reply:
     """*Keep it*, under the proposal to stop a digest. The message says so."""
-    about = _about(request)
+    about = _about(request, "digest")
     with runtime.write() as session:
         digest_unread.keep(session, runtime.now(), request.caller, about["digest"])
     return Done()
@@ -92,7 +91,7 @@ def keep(runtime: Runtime, request: Request) -> Reply:
 
 def stop(runtime: Runtime, request: Request) -> Reply:
     """*Stop it*, under the same."""
-    about = _about(request)
+    about = _about(request, "digest")
     with runtime.write() as session:
         digest_unread.stop(session, runtime.now(), request.caller, about["digest"])
     return Done()
@@ -108,11 +107,4 @@ def _pressed_in(runtime: Runtime, request: Request) -> dict[str, int]:
 
 
 def _about(request: Request, *names: str) -> dict[str, int]:
-    """The ids in a button's value. It came back from Slack, so nothing is taken for granted."""
-    try:
-        about = json.loads(request.value)
-    except ValueError:
-        about = None
-    if not isinstance(about, dict) or not all(isinstance(about.get(name), int) for name in names or ("digest",)):
-        raise Refused(Reason.NO_SUCH_DIGEST)
-    return about
+    return parse_ids(request.value, *names, unless=Reason.NO_SUCH_DIGEST)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import structlog
 
 from bot.blocks import digest_sharing as blocks
@@ -14,6 +12,7 @@ from bot.services import digest_sharing, once
 from bot.services.refusals import Reason, Refused
 from bot.slack import SlackFailure, UnknownOutcome
 from handlers.boundary import Desk, new_incident
+from handlers.ids import parse_id, parse_ids
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
 
@@ -65,14 +64,16 @@ def start_again(runtime: Runtime, request: Request) -> Reply:
 
 def post_now(runtime: Runtime, request: Request) -> Reply:
     """The note was submitted. Twice the same dialog posts once."""
-    view, note = _submitted(request)
+    view = _view(request)
+    team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_DIGEST)
+    note = view.text(Typed.NOTE)
     if len(note) > blocks.NOTE_LENGTH:
         return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             return Done()
-        team = digest_sharing.post_now(session, now, request.caller, int(view.metadata["team"]), note)
+        team = digest_sharing.post_now(session, now, request.caller, team_id, note)
     return Whisper(blocks.on_its_way(team))
 
 
@@ -81,7 +82,9 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
 
     It is not looked for afterwards, so whoever posts it is told when it may not stand there.
     """
-    view, note = _submitted(request)
+    view = _view(request)
+    team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_DIGEST)
+    note = view.text(Typed.NOTE)
     if len(note) > blocks.NOTE_LENGTH:
         return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
     addresses = request.body.get("response_urls") or []
@@ -91,7 +94,7 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             return Whisper(blocks.submitted_before())
-        post = digest_sharing.elsewhere(session, now, request.caller, int(view.metadata["team"]), note)
+        post = digest_sharing.elsewhere(session, now, request.caller, team_id, note)
     try:
         runtime.gateway.say_through(str(addresses[0]["response_url"]), post)
     except SlackFailure as failure:
@@ -102,18 +105,13 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
     return Whisper(blocks.posted_elsewhere())
 
 
-def _submitted(request: Request) -> tuple[OpenView, str]:
+def _view(request: Request) -> OpenView:
     if request.view is None:
         raise Refused(Reason.NO_SUCH_DIGEST)
-    return request.view, request.view.text(Typed.NOTE)
+    return request.view
 
 
 def _team(request: Request) -> int:
-    """The team in a button's value. It came back from Slack, so nothing is taken for granted."""
-    try:
-        about = json.loads(request.value)
-    except ValueError:
-        about = None
-    if not isinstance(about, dict) or not isinstance(about.get("team"), int):
-        raise Refused(Reason.NO_SUCH_DIGEST)
-    return int(about["team"])
+    """The team in a button's value."""
+    team_id: int = parse_ids(request.value, "team", unless=Reason.NO_SUCH_DIGEST)["team"]
+    return team_id

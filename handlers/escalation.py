@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import date, timedelta
 
@@ -24,6 +23,7 @@ from bot.slack import SlackFailure
 from handlers import redefining
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
+from handlers.ids import parse_id, parse_ids
 from handlers.lines import problem_with
 from handlers.reply import Done, Errors, Reply, Show, Whisper
 from handlers.request import OpenView, Request
@@ -91,9 +91,8 @@ def decide(runtime: Runtime, request: Request) -> Reply:
             if key_result is None:
                 made = decisions.decide(session, now, caller=request.caller, escalation_id=_about(view), draft=draft)
             else:
-                made = decisions.decide_about(
-                    session, now, caller=request.caller, key_result_id=int(key_result), draft=draft
-                )
+                about = parse_id(key_result, Reason.NO_SUCH_KEY_RESULT)
+                made = decisions.decide_about(session, now, caller=request.caller, key_result_id=about, draft=draft)
             confirms = key_result is not None or bool(view.metadata.get("confirms"))
             confirmed = decisions.recorded(session, now, made) if confirms else None
     except NotADecision as wrong:
@@ -117,12 +116,8 @@ def decide_by_command(runtime: Runtime, request: Request, words: str) -> Reply:
 
 def decide_after_all(runtime: Runtime, request: Request) -> Reply:
     """*Open it again*, where Slack had not opened the dialog: with the words that were typed in it."""
-    try:
-        about = json.loads(request.value)
-        number, typed = int(about["number"]), str(about["typed"])
-    except (ValueError, TypeError, KeyError):
-        raise Refused(Reason.NO_SUCH_KEY_RESULT) from None
-    return _open_for(runtime, request, number, typed[: dialogs.TEXT_LIMIT])
+    about = parse_ids(request.value, "number", unless=Reason.NO_SUCH_KEY_RESULT)
+    return _open_for(runtime, request, about["number"], str(about.get("typed", ""))[: dialogs.TEXT_LIMIT])
 
 
 def _open_for(runtime: Runtime, request: Request, number: int, typed: str) -> Reply:
@@ -216,18 +211,11 @@ def dialog_about(request: Request) -> tuple[int, OpenView]:
 
 
 def _pressed(request: Request) -> int:
-    return escalation_id(request.value)
+    return parse_id(request.value, Reason.NO_SUCH_ESCALATION)
 
 
 def _about(view: OpenView) -> int:
-    return escalation_id(str(view.metadata.get("escalation", "")))
-
-
-def escalation_id(text: str) -> int:
-    """The id in a button's value. Raises `Refused` where it is none."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Refused(Reason.NO_SUCH_ESCALATION)
-    return int(text)
+    return parse_id(view.metadata.get("escalation"), Reason.NO_SUCH_ESCALATION)
 
 
 def _view(request: Request) -> OpenView:

@@ -10,7 +10,8 @@ from bot.services import escalation_more
 from bot.services.refusals import Reason, Refused
 from handlers import question
 from handlers.boundary import Desk
-from handlers.escalation import dialog_about, escalation_id, resolve_one
+from handlers.escalation import dialog_about, resolve_one
+from handlers.ids import parse_id
 from handlers.reply import Done, Reply
 from handlers.request import Request
 
@@ -23,7 +24,7 @@ def register(desk: Desk) -> None:
 def chosen(runtime: Runtime, request: Request) -> Reply:
     """An entry of the menu was chosen."""
     entry, _, number = request.value.partition(":")
-    pressed = escalation_id(number)
+    pressed = parse_id(number, Reason.NO_SUCH_ESCALATION)
     match entry:
         case Entry.ASK_OWNER:
             return question.open_dialog(runtime, request, pressed)

@@ -9,6 +9,7 @@ from bot.services import hand_over, key_result_view, once
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 from models import HandOverState, KeyResult, Member
@@ -23,7 +24,7 @@ def register(desk: Desk) -> None:
 
 def start(runtime: Runtime, request: Request) -> Reply:
     """*Hand over*, or *Give to…*: ask who should own it."""
-    return open_for(runtime, request, _id(request.value, Reason.NO_SUCH_KEY_RESULT))
+    return open_for(runtime, request, parse_id(request.value, Reason.NO_SUCH_KEY_RESULT))
 
 
 def open_for(runtime: Runtime, request: Request, key_result_id: int) -> Reply:
@@ -36,11 +37,10 @@ def open_for(runtime: Runtime, request: Request, key_result_id: int) -> Reply:
 
 def by_number(runtime: Runtime, request: Request, words: str) -> Reply:
     """`/okr handover 12`."""
-    number = words.upper().removeprefix("KR").strip(" -#").partition(" ")[0]
-    if not number.isdecimal():
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    typed = words.upper().removeprefix("KR").strip(" -#").partition(" ")[0]
+    number = parse_id(typed, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
-        found = key_result_view.find(session, request.caller, int(number[:9]))
+        found = key_result_view.find(session, request.caller, number)
     return open_for(runtime, request, found.id)
 
 
@@ -49,6 +49,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     view = request.view
     if view is None:
         return Done()
+    key_result_id = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     chosen = view.user(Typed.NEW_OWNER)
     if not chosen:
         return Errors({Typed.NEW_OWNER: blocks.new_owner_missing()})
@@ -60,7 +61,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
             now = runtime.now()
             if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
                 return Done()
-            asked = hand_over.ask(session, now, request.caller, int(view.metadata["key_result"]), to_id)
+            asked = hand_over.ask(session, now, request.caller, key_result_id, to_id)
             number = session.get_one(KeyResult, asked.key_result_id).number
             name = session.get_one(Member, to_id).name
     except Refused as refused:
@@ -77,18 +78,12 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
 def accept(runtime: Runtime, request: Request) -> Reply:
     """*I'll own it*. The message itself says that it is theirs."""
     with runtime.write() as session:
-        hand_over.accept(session, runtime.now(), request.caller, _id(request.value, Reason.NOT_ASKED_OF_YOU))
+        hand_over.accept(session, runtime.now(), request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
     return Done()
 
 
 def decline(runtime: Runtime, request: Request) -> Reply:
     """*Not me*."""
     with runtime.write() as session:
-        hand_over.decline(session, runtime.now(), request.caller, _id(request.value, Reason.NOT_ASKED_OF_YOU))
+        hand_over.decline(session, runtime.now(), request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
     return Done()
-
-
-def _id(value: str, reason: Reason) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise Refused(reason)
-    return int(value)

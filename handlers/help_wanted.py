@@ -16,6 +16,7 @@ from bot.services.help_wanted import Message
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
 from handlers.checkin import redraw
+from handlers.ids import parse_id
 from handlers.lines import problem_with
 from handlers.notation import as_seen, mentioned
 from handlers.reply import Done, Errors, Options, Reply, Whisper
@@ -33,8 +34,9 @@ def register(desk: Desk) -> None:
 
 def open_ask(runtime: Runtime, request: Request) -> Reply:
     """*Ask for help*: opens the dialog."""
+    about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
-        key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=_id(request.value))
+        key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
         view = dialogs.ask_for_help(key_result.id, f"KR-{key_result.number}")
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -43,7 +45,7 @@ def open_ask(runtime: Runtime, request: Request) -> Reply:
 def ask(runtime: Runtime, request: Request) -> Reply:
     """What is stuck was submitted. Twice the same dialog asks once."""
     view = _view(request)
-    about = _id(str(view.metadata.get("key_result", "")))
+    about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     stuck, need = view.text(Typed.STUCK), view.text(Typed.NEED)
     fields = ((Typed.STUCK, stuck, dialogs.stuck_missing), (Typed.NEED, need, dialogs.need_missing))
     problems: dict[str, str] = {
@@ -87,10 +89,9 @@ def suggest(runtime: Runtime, request: Request) -> Reply:
 def chosen(runtime: Runtime, request: Request) -> Reply:
     """A key result was chosen: the box appears, and names where the text would go."""
     view = _view(request)
+    about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
-        key_result, to = help_wanted.to_block(
-            session, runtime.now(), caller=request.caller, key_result_id=_id(request.value)
-        )
+        key_result, to = help_wanted.to_block(session, runtime.now(), caller=request.caller, key_result_id=about)
     shown = view.option_text(Act.WHICH_KEY_RESULT) or f"KR-{key_result.number}"
     again = dialogs.turn_into_blocker(dialogs.carried(view.metadata), chosen=Choice(shown, str(key_result.id)), to=to)
     return redraw(runtime, request, view, again)
@@ -102,10 +103,11 @@ def turn(runtime: Runtime, request: Request) -> Reply:
     wanted, message = view.option(Act.WHICH_KEY_RESULT), dialogs.carried(view.metadata)
     if wanted is None:
         return Errors({Act.WHICH_KEY_RESULT: dialogs.key_result_missing()})
+    about = parse_id(wanted, Reason.NO_SUCH_KEY_RESULT)
     ticked = view.options(Typed.COPY_TEXT)
     with runtime.write() as session:
         now = runtime.now()
-        key_result, to = help_wanted.to_block(session, now, caller=request.caller, key_result_id=_id(wanted))
+        key_result, to = help_wanted.to_block(session, now, caller=request.caller, key_result_id=about)
         by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
         if by is None:
             return Errors({Act.BLOCKED_BY: dialogs.blocked_by_missing()})
@@ -127,12 +129,6 @@ def turn(runtime: Runtime, request: Request) -> Reply:
 def _thread_of(message: dict[str, Any]) -> str | None:
     root = message.get("thread_ts")
     return str(root) if root and root != message.get("ts") else None
-
-
-def _id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    return int(text)
 
 
 def _view(request: Request) -> OpenView:

@@ -6,8 +6,9 @@ from bot.blocks import initiatives as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
 from bot.services import initiatives, once
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -19,10 +20,9 @@ def register(desk: Desk) -> None:
 
 def start(runtime: Runtime, request: Request) -> Reply:
     """*Initiatives*: opens the dialog."""
-    if not request.value.isdecimal():
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
-        shown = initiatives.view(session, request.caller, int(request.value[:18]))
+        shown = initiatives.view(session, request.caller, about)
     view = blocks.initiatives_dialog(shown)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -33,6 +33,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     view = request.view
     if view is None:
         return Done()
+    about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     lines = [" ".join(line.split()) for line in view.text(Typed.INITIATIVES).splitlines() if line.strip()]
     if len(lines) > blocks.MOST:
         return Errors({Typed.INITIATIVES: blocks.too_many(len(lines))})
@@ -43,5 +44,5 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             return Done()
-        saved = initiatives.name(session, now, request.caller, int(view.metadata["key_result"]), lines)
+        saved = initiatives.name(session, now, request.caller, about, lines)
     return Whisper(blocks.initiatives_saved(saved))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from bot.blocks import lead_note as blocks
@@ -12,6 +11,7 @@ from bot.services import lead_note
 from bot.services.refusals import Reason, Refused
 from handlers import hand_over
 from handlers.boundary import Desk
+from handlers.ids import parse_ids
 from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request
 
@@ -51,11 +51,5 @@ def _remind(runtime: Runtime, request: Request, about: dict[str, Any]) -> Reply:
 
 
 def _about(value: str) -> dict[str, Any]:
-    """What the pressed entry is about; it came back from Slack, so nothing is taken for granted."""
-    try:
-        about = json.loads(value)
-    except ValueError:
-        about = None
-    if not isinstance(about, dict) or not all(isinstance(about.get(name), int) for name in ("note", "check_in")):
-        raise Refused(Reason.CHECK_IN_SETTLED)
-    return about
+    """What the pressed entry is about."""
+    return parse_ids(value, "note", "check_in", unless=Reason.CHECK_IN_SETTLED)

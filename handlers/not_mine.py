@@ -9,6 +9,7 @@ from bot.runtime import Runtime
 from bot.services import not_mine
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.periods import parse_period
 from handlers.reply import Done, Errors, Reply, Show
 from handlers.request import Request
@@ -34,7 +35,7 @@ def disown(runtime: Runtime, request: Request) -> Reply:
     if view is None:
         raise Refused(Reason.NOTHING_DUE)
     chosen = view.option(Typed.WHICH) or str(view.metadata.get("kr") or "")
-    if not chosen.isdecimal():
+    if not chosen:
         return Errors({Typed.WHICH: dialogs.which_is_missing()})
     with runtime.write() as session:
         told = not_mine.disown(
@@ -42,7 +43,7 @@ def disown(runtime: Runtime, request: Request) -> Reply:
             runtime.now(),
             caller=request.caller,
             period=parse_period(str(view.metadata.get("period", ""))),
-            key_result_id=int(chosen[:18]),
+            key_result_id=parse_id(chosen, Reason.NOTHING_DUE),
             words=view.text(Typed.WHOSE)[: dialogs.WHOSE_LENGTH],
         )
     return Show(dialogs.told_dialog(told.label, told.told))

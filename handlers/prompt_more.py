@@ -11,6 +11,7 @@ from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
 from handlers import checkin
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.not_mine import ask
 from handlers.periods import parse_entry, parse_period
 from handlers.reply import Done, Errors, Reply, Show
@@ -46,7 +47,7 @@ def only_this(runtime: Runtime, request: Request) -> Reply:
     if view is None:
         raise Refused(Reason.NOTHING_DUE)
     key_result = view.option(Typed.WHICH) or ""
-    if not key_result.isdecimal():
+    if not key_result:
         return Errors({Typed.WHICH: which_is_missing()})
     this = parse_period(str(view.metadata.get("period", "")))
-    return Show(checkin.open_one(runtime, request, int(key_result[:18]), this, Prefill()))
+    return Show(checkin.open_one(runtime, request, parse_id(key_result, Reason.NO_SUCH_KEY_RESULT), this, Prefill()))

@@ -19,6 +19,7 @@ from bot.services.redefining import NotADefinition
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.reply import Done, Errors, Reply
 from handlers.request import OpenView, Request
 from models import Decision
@@ -41,7 +42,7 @@ def register(desk: Desk) -> None:
 def open_change(runtime: Runtime, request: Request) -> Reply:
     """*Change it*, beside a decision."""
     with runtime.read() as session:
-        question = redefining.change_question(session, request.caller, _id(request.value))
+        question = redefining.change_question(session, request.caller, _pressed(request))
     view = dialogs.change_dialog(question, just_decided=False)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -50,7 +51,7 @@ def open_change(runtime: Runtime, request: Request) -> Reply:
 def open_stop(runtime: Runtime, request: Request) -> Reply:
     """*Stop it*, beside a decision."""
     with runtime.read() as session:
-        question = redefining.stop_question(session, request.caller, _id(request.value))
+        question = redefining.stop_question(session, request.caller, _pressed(request))
     view = dialogs.stop_dialog(question, just_decided=False)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -142,14 +143,12 @@ def _numbers(view: OpenView) -> tuple[dict[str, Decimal | None], dict[str, str]]
     return numbers, errors
 
 
+def _pressed(request: Request) -> int:
+    return parse_id(request.value, Reason.NO_SUCH_DECISION)
+
+
 def _about(view: OpenView) -> int:
-    return _id(str(view.metadata.get("decision", "")))
-
-
-def _id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Refused(Reason.NO_SUCH_DECISION)
-    return int(text)
+    return parse_id(view.metadata.get("decision"), Reason.NO_SUCH_DECISION)
 
 
 def _view(request: Request) -> OpenView:

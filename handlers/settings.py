@@ -13,8 +13,10 @@ from bot.domain.preferences import Odd, check
 from bot.runtime import Runtime
 from bot.services import once, preferences, steering
 from bot.services.preferences import Chosen
+from bot.services.refusals import Reason
 from bot.services.steering import Steered
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.reply import Done, Errors, Options, Reply, Whisper
 from handlers.request import OpenView, Request
 
@@ -107,7 +109,7 @@ def steered(runtime: Runtime, request: Request) -> Reply:
     if view is None:
         return Done()
     budget = view.text(Typed.BUDGET)
-    if not budget.isdecimal() or not LEAST_BUDGET <= int(budget[:6]) <= MOST_BUDGET:
+    if not budget.isdecimal() or len(budget) > 6 or not LEAST_BUDGET <= int(budget) <= MOST_BUDGET:
         return Errors({Typed.BUDGET: blocks.budget_odd()})
     expected = expected_of(view.text(Typed.EXPECTED))
     if expected is None:
@@ -139,6 +141,7 @@ def team_steered(runtime: Runtime, request: Request) -> Reply:
     view = request.view
     if view is None:
         return Done()
+    team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_TEAM)
     meeting = view.option(Typed.MEETING) or blocks.COMMON
     reason = view.text(Typed.EXCEPTION_REASON)
     if meeting != blocks.COMMON and not reason:
@@ -154,13 +157,13 @@ def team_steered(runtime: Runtime, request: Request) -> Reply:
             session,
             now,
             request.caller,
-            int(view.metadata["team"]),
+            team_id,
             meeting=None if meeting == blocks.COMMON else Weekday(int(meeting)),
             reason=reason,
             country=view.option(Act.COUNTRY),
             zone=None if zone == blocks.COMMON else zone,
         )
-        shown = steering.team_week_of(session, request.caller, int(view.metadata["team"]))
+        shown = steering.team_week_of(session, request.caller, team_id)
     return Whisper(blocks.team_saved(shown))
 
 

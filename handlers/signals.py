@@ -8,6 +8,7 @@ from bot.runtime import Runtime
 from bot.services import once, signals
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.lines import problem_with
 from handlers.paging import name_and_page
 from handlers.reply import Done, Errors, Reply, Whisper
@@ -35,9 +36,10 @@ def listed(runtime: Runtime, request: Request, words: str) -> Reply:
 def ask_why(runtime: Runtime, request: Request) -> Reply:
     """*Dismiss* was pressed."""
     team, _, key = request.value.partition(":")
+    team_id = parse_id(team, Reason.NO_SUCH_SIGNAL)
     with runtime.read() as session:
-        signal = signals.seen(session, runtime.now(), request.caller, _id(team), key)
-    view = blocks.dismiss_dialog(signal, _id(team))
+        signal = signals.seen(session, runtime.now(), request.caller, team_id, key)
+    view = blocks.dismiss_dialog(signal, team_id)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 
@@ -54,12 +56,6 @@ def dismiss(runtime: Runtime, request: Request) -> Reply:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             return Done()
-        team_id, key = _id(str(view.metadata.get("team", ""))), str(view.metadata.get("signal", ""))
+        team_id, key = parse_id(view.metadata.get("team"), Reason.NO_SUCH_SIGNAL), str(view.metadata.get("signal", ""))
         signal = signals.dismiss(session, now, request.caller, team_id=team_id, key=key, reason=reason)
     return Whisper(blocks.dismissed(signal))
-
-
-def _id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Refused(Reason.NO_SUCH_SIGNAL)
-    return int(text)

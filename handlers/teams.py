@@ -6,9 +6,10 @@ from bot.blocks import teams as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
 from bot.services import once, teams
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from bot.slack import SlackFailure
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -20,10 +21,9 @@ def register(desk: Desk) -> None:
 
 def preview(runtime: Runtime, request: Request) -> Reply:
     """*Preview*: the first messages of everybody who would be asked."""
-    if not request.value.isdecimal():
-        raise Refused(Reason.NO_SUCH_TEAM)
+    about = parse_id(request.value, Reason.NO_SUCH_TEAM)
     with runtime.read() as session:
-        view = blocks.preview_dialog(teams.preview(session, runtime.now(), request.caller, int(request.value[:18])))
+        view = blocks.preview_dialog(teams.preview(session, runtime.now(), request.caller, about))
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
 
@@ -33,6 +33,7 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
     view = request.view
     if view is None:
         return Done()
+    team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_TEAM)
     channel_id = view.channel(Typed.DIGEST_CHANNEL)
     if channel_id is None:
         return Errors({Typed.DIGEST_CHANNEL: blocks.channel_missing()})
@@ -51,7 +52,7 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
             session,
             now,
             request.caller,
-            int(view.metadata["team"]),
+            team_id,
             channel_id=channel_id,
             help_channel_id=help_channel_id,
         )

@@ -14,6 +14,7 @@ from bot.services.reading import prefill_of
 from bot.services.refusals import Reason, Refused
 from handlers import checkin
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.notation import as_seen, mentioned
 from handlers.reply import Done, Reply
 from handlers.request import Request
@@ -46,21 +47,21 @@ def heard(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[
 def save(runtime: Runtime, request: Request) -> Reply:
     """*Save*: what was shown is saved; the message says so."""
     with runtime.write() as session:
-        understanding.save(session, runtime.now(), request.caller, _about(request))
+        understanding.save(session, runtime.now(), request.caller, _pressed(request))
     return Done()
 
 
 def save_with_help(runtime: Runtime, request: Request) -> Reply:
     """*Save, and ask for help*: yes to "Would help change this?"."""
     with runtime.write() as session:
-        understanding.save(session, runtime.now(), request.caller, _about(request), wants_help=True)
+        understanding.save(session, runtime.now(), request.caller, _pressed(request), wants_help=True)
     return Done()
 
 
 def edit(runtime: Runtime, request: Request) -> Reply:
     """*Edit*, or *Fill in the rest*: the dialog, with what was understood in it."""
     with runtime.read() as session:
-        row = understanding.waiting(session, request.caller, _about(request))
+        row = understanding.waiting(session, request.caller, _pressed(request))
         key_result_id, prefill = row.key_result_id, prefill_of(row)
     if key_result_id is None:
         raise Refused(Reason.NOTHING_WAITS)
@@ -70,11 +71,9 @@ def edit(runtime: Runtime, request: Request) -> Reply:
 def drop(runtime: Runtime, request: Request) -> Reply:
     """*Not this*: nothing is saved; the message says so."""
     with runtime.write() as session:
-        understanding.drop(session, runtime.now(), request.caller, _about(request))
+        understanding.drop(session, runtime.now(), request.caller, _pressed(request))
     return Done()
 
 
-def _about(request: Request) -> int:
-    if not request.value.isdecimal():
-        raise Refused(Reason.NOTHING_WAITS)
-    return int(request.value[:18])
+def _pressed(request: Request) -> int:
+    return parse_id(request.value, Reason.NOTHING_WAITS)

@@ -6,8 +6,9 @@ from bot.blocks import value_rhythm as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
 from bot.services import once, value_rhythm
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.boundary import Desk
+from handlers.ids import parse_id
 from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request
 
@@ -19,10 +20,9 @@ def register(desk: Desk) -> None:
 
 def start(runtime: Runtime, request: Request) -> Reply:
     """*How often*: opens the dialog."""
-    if not request.value.isdecimal():
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
-        shown = value_rhythm.view(session, runtime.now(), request.caller, int(request.value[:18]))
+        shown = value_rhythm.view(session, runtime.now(), request.caller, about)
     view = blocks.value_rhythm_dialog(shown)
     runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
     return Done()
@@ -38,6 +38,6 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             return Done()
-        about = int(view.metadata["key_result"])
-        saved = value_rhythm.choose(session, now, request.caller, about, int(chosen[:3]))
+        about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
+        saved = value_rhythm.choose(session, now, request.caller, about, int(chosen))
     return Whisper(blocks.value_rhythm_saved(saved))

@@ -79,7 +79,9 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     ),
     Reason.NOT_TAKING_PART: lambda f: f"{said(f['name'], 80)} is a guest, a bot or has left, and cannot be asked.",
     Reason.NO_SUCH_TEAM: lambda f: (
-        f"There is no team “{said(str(f.get('team', '')), 80)}” here. `/okr company` lists the teams."
+        f"There is no team “{said(str(f['team']), 80)}” here. `/okr company` lists the teams."
+        if "team" in f
+        else "I can't find that team any more. `/okr company` lists the teams."
     ),
     Reason.CANNOT_COVER: lambda f: cover_cannot(f.get("name")),
     Reason.NO_SUCH_ABSENCE: lambda f: "I don't find these days away any more. `/okr back` lists yours.",
