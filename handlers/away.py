@@ -19,6 +19,7 @@ from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.notation import mentioned
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
 from models import Absence, Member
@@ -39,8 +40,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
         known = _own(session, absences.mine(session, member, runtime.now()))
     if not words:
         view = blocks.away_dialog(AwayQuestion(today, known))
-        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-        return Done()
+        return open_view(runtime, request, view)
     days = parse_days(words, today)
     if days is None:
         return Whisper(blocks.days_not_understood(words))
@@ -80,8 +80,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
     if not found:
         raise Refused(Reason.NO_SUCH_ABSENCE)
     view = blocks.away_dialog(AwayQuestion(today, changes=found[0]))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def end(runtime: Runtime, request: Request) -> Reply:
@@ -94,9 +93,7 @@ def end(runtime: Runtime, request: Request) -> Reply:
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
     """The dialog: new days, or others for an absence that is noted."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     with runtime.read() as session:
         today = absences.today_of(absences.member_of(session, request.caller), runtime.now())
     days = _days(view, today)

@@ -35,7 +35,8 @@ from bot.services.checkin_input import Prefill, facts_of, input_of, prefilled
 from bot.services.prompt import changes_until
 from bot.slack import SlackFailure
 from handlers.boundary import Desk
-from handlers.checkin_form import About, about_of, is_sure, lacks_fields, typed, view_of
+from handlers.checkin_form import About, about_of, is_sure, lacks_fields, typed
+from handlers.opening import open_view
 from handlers.periods import parse_period
 from handlers.reply import Done, Errors, Options, Reply, Show
 from handlers.request import OpenView, Request
@@ -58,13 +59,13 @@ def start(runtime: Runtime, request: Request) -> Reply:
     asked = _first(runtime, request, parse_period(request.value))
     if request.view is not None:
         return redraw(runtime, request, request.view, checkin_dialog(asked))
-    return _open(runtime, request, checkin_dialog(asked))
+    return open_view(runtime, request, checkin_dialog(asked))
 
 
 def start_unchanged(runtime: Runtime, request: Request, this: Period) -> Reply:
     """*Nothing changed*: as `start`, and where the value may stay as it was only colour and next move are asked."""
     asked = _first(runtime, request, this)
-    return _open(runtime, request, page(asked, Course(staying=True)))
+    return open_view(runtime, request, page(asked, Course(staying=True)))
 
 
 def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Period | None, prefill: Prefill) -> View:
@@ -98,12 +99,12 @@ def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Perio
 
 def open_for(runtime: Runtime, request: Request, key_result_id: int, prefill: Prefill) -> Reply:
     """Open the dialog for one key result in the current week, as `open_one` makes it."""
-    return _open(runtime, request, open_one(runtime, request, key_result_id, None, prefill))
+    return open_view(runtime, request, open_one(runtime, request, key_result_id, None, prefill))
 
 
 def colour_chosen(runtime: Runtime, request: Request) -> Reply:
     """Yellow and red bring their fields, green takes them away again. Slack keeps what was typed in the others."""
-    view = view_of(request)
+    view = request.dialog
     about = about_of(view)
     with runtime.read() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
@@ -125,7 +126,7 @@ def suggest(runtime: Runtime, request: Request) -> Reply:
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
     """Save, and go on to the next one that is due; or say under each field what cannot be taken."""
-    view = view_of(request)
+    view = request.dialog
     about = about_of(view)
     try:
         return _save(runtime, request, view, about)
@@ -237,11 +238,6 @@ def _first(runtime: Runtime, request: Request, this: Period) -> Question:
     with runtime.read() as session:
         first = checkin.first_due(session, runtime.now(), request.caller, this)
         return checkin.question(session, runtime.now(), request.caller, first, this, run=True)
-
-
-def _open(runtime: Runtime, request: Request, view: View) -> Reply:
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
 
 
 def _said(checked: Valid, by: blocking.BlockedBy | None, *, wants_help: bool, same_blocker: bool) -> Said:

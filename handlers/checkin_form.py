@@ -9,10 +9,10 @@ from bot.blocks.checkin_parts import Choice, Course, Filled, Question
 from bot.blocks.ids import Act, Typed
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.ids import parse_id
 from handlers.periods import parse_period
-from handlers.request import OpenView, Request
+from handlers.request import OpenView
 from models import AnswerSource
 
 
@@ -33,12 +33,6 @@ class About:
     def key(self) -> str:
         """What the ids of its fields end in."""
         return self.course.key(self.key_result_id)
-
-
-def view_of(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NOTHING_DUE)
-    return request.view
 
 
 def about_of(view: OpenView) -> About:

@@ -14,7 +14,7 @@ from bot.services.checkin import Sheet
 from bot.services.subject import Subject
 from handlers.boundary import Desk
 from handlers.checkin import keep, page, read_sheet, redraw
-from handlers.checkin_form import About, about_of, typed, view_of
+from handlers.checkin_form import About, about_of, typed
 from handlers.reply import Reply
 from handlers.request import Request
 
@@ -28,7 +28,7 @@ def register(desk: Desk) -> None:
 
 def back(runtime: Runtime, request: Request) -> Reply:
     """To the one before, with what was said or typed there."""
-    about = about_of(view_of(request))
+    about = about_of(request.dialog)
     sheet = _kept(runtime, request, about)
     if sheet.before is None:
         return _show(runtime, request, about, sheet.in_hand)
@@ -37,20 +37,18 @@ def back(runtime: Runtime, request: Request) -> Reply:
 
 def skip(runtime: Runtime, request: Request) -> Reply:
     """To the next one that is due; this one stays open. After the last one the end says what is open."""
-    about = about_of(view_of(request))
+    about = about_of(request.dialog)
     sheet = _kept(runtime, request, about)
     if sheet.next_up is not None:
         return _show(runtime, request, about, sheet.next_up)
     with runtime.read() as session:
         end = checkin.end_of(session, sheet, skipped=True)
-    return redraw(
-        runtime, request, view_of(request), finished_dialog(end) if end.standings else nothing_told_dialog(end)
-    )
+    return redraw(runtime, request, request.dialog, finished_dialog(end) if end.standings else nothing_told_dialog(end))
 
 
 def start_afresh(runtime: Runtime, request: Request) -> Reply:
     """What was kept is thrown away, and the fields are as the question brings them."""
-    view = view_of(request)
+    view = request.dialog
     about = about_of(view)
     with runtime.write() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
@@ -63,7 +61,7 @@ def start_afresh(runtime: Runtime, request: Request) -> Reply:
 
 def changed_after_all(runtime: Runtime, request: Request) -> Reply:
     """From the short form to the whole one, with what was typed so far."""
-    view = view_of(request)
+    view = request.dialog
     about = about_of(view)
     with runtime.read() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
@@ -74,7 +72,7 @@ def changed_after_all(runtime: Runtime, request: Request) -> Reply:
 
 def _kept(runtime: Runtime, request: Request, about: About) -> Sheet:
     """The sheet of the open dialog, after what stands in its fields was kept."""
-    view = view_of(request)
+    view = request.dialog
     with runtime.write() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
         asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
@@ -88,4 +86,4 @@ def _show(runtime: Runtime, request: Request, about: About, to: Subject) -> Repl
     # Who comes back to what they said a moment ago finds it whole, its colour too; a draft has its own.
     colour = asked.filled.confidence if asked.kept_at is not None else asked.given
     drawn: View = page(asked, about.course.onward, filled=replace(asked.filled, confidence=colour))
-    return redraw(runtime, request, view_of(request), drawn)
+    return redraw(runtime, request, request.dialog, drawn)

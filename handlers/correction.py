@@ -9,9 +9,10 @@ from bot.domain.confidence import Confidence
 from bot.domain.validation import CheckInInput, Field, Invalid, KeyResultFacts, validate
 from bot.runtime import Runtime
 from bot.services import correction, once
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.periods import parse_period
 from handlers.reply import Done, Errors, Reply
 from handlers.request import Request
@@ -27,15 +28,12 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
         view = dialogs.correct_dialog(correction.question(session, runtime.now(), request.caller, about))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def correct(runtime: Runtime, request: Request) -> Reply:
     """Save it, or say under each field what cannot be taken."""
-    view = request.view
-    if view is None:
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    view = request.dialog
     key_result_id = parse_id(view.metadata.get("kr"), Reason.NO_SUCH_KEY_RESULT)
     colour, reason = view.option(Act.CONFIDENCE), view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
     with runtime.write() as session:

@@ -21,6 +21,7 @@ from handlers.boundary import Desk
 from handlers.escalation import owner_sentence
 from handlers.ids import parse_id
 from handlers.lines import problem_with
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
 from models import Team
@@ -67,15 +68,12 @@ def open_drop(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         decision, number = decisions.open_one(session, request.caller, _pressed(request))
         view = dialogs.drop(f"KR-{number}", decision.id, decision.text)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def drop(runtime: Runtime, request: Request) -> Reply:
     """The reason was submitted. Twice the same dialog drops once."""
-    view = request.view
-    if view is None:
-        raise Refused(Reason.NO_SUCH_DECISION)
+    view = request.dialog
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, dialogs.REASON_LIMIT, dialogs.reason_missing):
         return Errors({Typed.REASON: wrong})
@@ -92,15 +90,12 @@ def open_give(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         decision, number, left = ownerless_decisions.to_give(session, request.caller, _pressed(request))
         view = dialogs.give(f"KR-{number}", decision.id, decision.text, left.name)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def give(runtime: Runtime, request: Request) -> Reply:
     """Somebody was chosen. Twice the same dialog gives once."""
-    view = request.view
-    if view is None:
-        raise Refused(Reason.NO_SUCH_DECISION)
+    view = request.dialog
     chosen = view.user(Typed.DECISION_OWNER)
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     about = _about(view)

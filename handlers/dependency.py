@@ -9,10 +9,11 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
 from bot.services import decisions, dependency
 from bot.services.access import member_of
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.lines import problem_with
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply
 from handlers.request import OpenView, Request
 
@@ -39,8 +40,7 @@ def open_refuse(runtime: Runtime, request: Request) -> Reply:
     """*Refuse* asks why."""
     with runtime.read() as session:
         view = blocks.refuse_dialog(dependency.question(session, runtime.now(), request.caller, _pressed(request)))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def open_date(runtime: Runtime, request: Request) -> Reply:
@@ -50,13 +50,12 @@ def open_date(runtime: Runtime, request: Request) -> Reply:
         asked = dependency.question(session, now, request.caller, _pressed(request))
         today = decisions.local_today(member_of(session, request.caller), now)
     view = blocks.date_dialog(asked, proposed=asked.waits.due_on or today + PROPOSED)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def refuse(runtime: Runtime, request: Request) -> Reply:
     """The line why was submitted."""
-    view = _view(request)
+    view = request.dialog
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, blocks.REASON_LIMIT, blocks.reason_missing):
         return Errors({Typed.REASON: wrong})
@@ -67,7 +66,7 @@ def refuse(runtime: Runtime, request: Request) -> Reply:
 
 def propose(runtime: Runtime, request: Request) -> Reply:
     """The day was submitted."""
-    view = _view(request)
+    view = request.dialog
     chosen = view.date(Typed.PROMISED_ON)
     if not chosen:
         return Errors({Typed.PROMISED_ON: blocks.day_missing()})
@@ -86,9 +85,3 @@ def _pressed(request: Request) -> int:
 
 def _about(view: OpenView) -> int:
     return parse_id(view.metadata.get("dependency"), Reason.NOT_ASKED_OF_YOU)
-
-
-def _view(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NOT_ASKED_OF_YOU)
-    return request.view

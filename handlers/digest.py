@@ -14,6 +14,7 @@ from handlers import escalation, question
 from handlers.boundary import Desk
 from handlers.ids import parse_id, parse_ids
 from handlers.lines import problem_with
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -34,15 +35,12 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     about = parse_id(request.value, Reason.NOTE_OVER)
     with runtime.read() as session:
         view = stop_or_shift_dialog(lead_note.question(session, runtime.now(), request.caller, about))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def answer(runtime: Runtime, request: Request) -> Reply:
     """The dialog was submitted. The last word counts, so a repeated submission changes nothing."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     note_id = parse_id(view.metadata.get("note"), Reason.NOTE_OVER)
     text = view.text(Typed.STOP_OR_SHIFT)
     field = view.block_id(Typed.STOP_OR_SHIFT) or block(Typed.STOP_OR_SHIFT, note_id)

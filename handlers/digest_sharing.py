@@ -9,12 +9,13 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import digest_sharing, once
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from bot.slack import SlackFailure, UnknownOutcome
 from handlers.boundary import Desk, new_incident
 from handlers.ids import parse_id, parse_ids
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
-from handlers.request import OpenView, Request
+from handlers.request import Request
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +43,7 @@ def ask_for_note(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         team = digest_sharing.about(session, request.caller, _team(request))
     view = blocks.post_dialog(team.id, team.name)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def ask_where(runtime: Runtime, request: Request) -> Reply:
@@ -51,8 +51,7 @@ def ask_where(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         team = digest_sharing.about(session, request.caller, _team(request))
     view = blocks.elsewhere_dialog(team.id, team.name)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def start_again(runtime: Runtime, request: Request) -> Reply:
@@ -64,7 +63,7 @@ def start_again(runtime: Runtime, request: Request) -> Reply:
 
 def post_now(runtime: Runtime, request: Request) -> Reply:
     """The note was submitted. Twice the same dialog posts once."""
-    view = _view(request)
+    view = request.dialog
     team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_DIGEST)
     note = view.text(Typed.NOTE)
     if len(note) > blocks.NOTE_LENGTH:
@@ -82,7 +81,7 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
 
     It is not looked for afterwards, so whoever posts it is told when it may not stand there.
     """
-    view = _view(request)
+    view = request.dialog
     team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_DIGEST)
     note = view.text(Typed.NOTE)
     if len(note) > blocks.NOTE_LENGTH:
@@ -103,12 +102,6 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
         unknown = isinstance(failure, UnknownOutcome)
         return Whisper(blocks.perhaps_posted(incident) if unknown else blocks.not_posted(incident))
     return Whisper(blocks.posted_elsewhere())
-
-
-def _view(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NO_SUCH_DIGEST)
-    return request.view
 
 
 def _team(request: Request) -> int:

@@ -25,6 +25,7 @@ from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.ids import parse_id, parse_ids
 from handlers.lines import problem_with
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Show, Whisper
 from handlers.request import OpenView, Request
 from models import Escalation
@@ -68,13 +69,12 @@ def open_decide(runtime: Runtime, request: Request) -> Reply:
             raise Refused(Reason.ESCALATION_RESOLVED)
         today = decisions.local_today(member_of(session, request.caller), now)
         view = dialogs.decide(escalation.case_of(session, about, now), due=today + PROPOSED)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def decide(runtime: Runtime, request: Request) -> Reply:
     """The decision was submitted. Twice the same dialog is one decision."""
-    view = _view(request)
+    view = request.dialog
     key_result = view.metadata.get("key_result")
     chosen = view.user(Typed.DECISION_OWNER)
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
@@ -136,11 +136,10 @@ def _open_for(runtime: Runtime, request: Request, number: int, typed: str) -> Re
     except Refused as refused:
         raise Refused(refused.reason, **refused.facts, typed=typed) from None
     try:
-        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
+        return open_view(runtime, request, view)
     except SlackFailure as failure:
         log.warning("dialog_not_opened", error=failure.code)
         return Whisper(blocks.not_opened(number, typed))
-    return Done()
 
 
 def resolve(runtime: Runtime, request: Request) -> Reply:
@@ -156,8 +155,7 @@ def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
         asks_why = about.decided_at is None and about.state is not EscalationState.RESOLVED
         view = dialogs.resolve(escalation.case_of(session, about, now)) if asks_why else None
     if view is not None:
-        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-        return Done()
+        return open_view(runtime, request, view)
     with runtime.write() as session:
         escalation.resolve(session, now, caller=request.caller, escalation_id=pressed)
     return Done()
@@ -165,7 +163,7 @@ def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
 
 def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
     """The reason why no decision was needed was submitted."""
-    view = _view(request)
+    view = request.dialog
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, dialogs.TEXT_LIMIT, dialogs.reason_missing):
         return Errors({Typed.REASON: wrong})
@@ -206,7 +204,7 @@ def owner_sentence(problem: Problem, name: str) -> str:
 
 def dialog_about(request: Request) -> tuple[int, OpenView]:
     """The escalation that a dialog is about, and the dialog."""
-    view = _view(request)
+    view = request.dialog
     return _about(view), view
 
 
@@ -216,9 +214,3 @@ def _pressed(request: Request) -> int:
 
 def _about(view: OpenView) -> int:
     return parse_id(view.metadata.get("escalation"), Reason.NO_SUCH_ESCALATION)
-
-
-def _view(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NO_SUCH_ESCALATION)
-    return request.view

@@ -12,6 +12,7 @@ from handlers import question
 from handlers.boundary import Desk
 from handlers.escalation import dialog_about, resolve_one
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Reply
 from handlers.request import Request
 
@@ -38,8 +39,7 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
             return resolve_one(runtime, request, pressed)
         case _:
             raise Refused(Reason.NO_SUCH_ESCALATION)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def make_private(runtime: Runtime, request: Request) -> Reply:

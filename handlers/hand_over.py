@@ -10,6 +10,7 @@ from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 from models import HandOverState, KeyResult, Member
@@ -31,8 +32,7 @@ def open_for(runtime: Runtime, request: Request, key_result_id: int) -> Reply:
     """Open the dialog for one key result. Raises `Refused`."""
     with runtime.read() as session:
         view = blocks.hand_over_dialog(hand_over.question(session, request.caller, key_result_id))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def by_number(runtime: Runtime, request: Request, words: str) -> Reply:
@@ -46,9 +46,7 @@ def by_number(runtime: Runtime, request: Request, words: str) -> Reply:
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
     """Ask them. Who chose themselves owns it at once."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     key_result_id = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     chosen = view.user(Typed.NEW_OWNER)
     if not chosen:

@@ -13,14 +13,15 @@ from bot.blocks.links import message_link
 from bot.runtime import Runtime
 from bot.services import blocking, help_wanted, key_result_choices, once, people
 from bot.services.help_wanted import Message
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.checkin import redraw
 from handlers.ids import parse_id
 from handlers.lines import problem_with
 from handlers.notation import as_seen, mentioned
-from handlers.reply import Done, Errors, Options, Reply, Whisper
-from handlers.request import OpenView, Request
+from handlers.opening import open_view
+from handlers.reply import Errors, Options, Reply, Whisper
+from handlers.request import Request
 
 
 def register(desk: Desk) -> None:
@@ -38,13 +39,12 @@ def open_ask(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
         view = dialogs.ask_for_help(key_result.id, f"KR-{key_result.number}")
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def ask(runtime: Runtime, request: Request) -> Reply:
     """What is stuck was submitted. Twice the same dialog asks once."""
-    view = _view(request)
+    view = request.dialog
     about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     stuck, need = view.text(Typed.STUCK), view.text(Typed.NEED)
     fields = ((Typed.STUCK, stuck, dialogs.stuck_missing), (Typed.NEED, need, dialogs.need_missing))
@@ -76,8 +76,7 @@ def open_turn(runtime: Runtime, request: Request) -> Reply:
         seen = as_seen(text, people.names(session, request.caller.workspace_id, mentioned(text)))
     link = message_link(str(channel.get("id") or ""), str(message.get("ts") or ""), base, _thread_of(message))
     view = dialogs.turn_into_blocker(Carried(link, seen))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def suggest(runtime: Runtime, request: Request) -> Reply:
@@ -88,7 +87,7 @@ def suggest(runtime: Runtime, request: Request) -> Reply:
 
 def chosen(runtime: Runtime, request: Request) -> Reply:
     """A key result was chosen: the box appears, and names where the text would go."""
-    view = _view(request)
+    view = request.dialog
     about = parse_id(request.value, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
         key_result, to = help_wanted.to_block(session, runtime.now(), caller=request.caller, key_result_id=about)
@@ -99,7 +98,7 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
 
 def turn(runtime: Runtime, request: Request) -> Reply:
     """The dialog was submitted. Twice the same is one blocker; the text goes where the box said, or nowhere."""
-    view = _view(request)
+    view = request.dialog
     wanted, message = view.option(Act.WHICH_KEY_RESULT), dialogs.carried(view.metadata)
     if wanted is None:
         return Errors({Act.WHICH_KEY_RESULT: dialogs.key_result_missing()})
@@ -129,9 +128,3 @@ def turn(runtime: Runtime, request: Request) -> Reply:
 def _thread_of(message: dict[str, Any]) -> str | None:
     root = message.get("thread_ts")
     return str(root) if root and root != message.get("ts") else None
-
-
-def _view(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    return request.view

@@ -9,6 +9,7 @@ from bot.services import initiatives, once
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -24,15 +25,12 @@ def start(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         shown = initiatives.view(session, request.caller, about)
     view = blocks.initiatives_dialog(shown)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
     """They were named. Twice the same dialog names them once."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     lines = [" ".join(line.split()) for line in view.text(Typed.INITIATIVES).splitlines() if line.strip()]
     if len(lines) > blocks.MOST:

@@ -7,11 +7,12 @@ from bot.blocks.ids import Dialog, Typed
 from bot.domain.cadence import Period
 from bot.runtime import Runtime
 from bot.services import not_mine
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.periods import parse_period
-from handlers.reply import Done, Errors, Reply, Show
+from handlers.reply import Errors, Reply, Show
 from handlers.request import Request
 
 
@@ -25,15 +26,12 @@ def ask(runtime: Runtime, request: Request, this: Period) -> Reply:
         candidates = not_mine.open_ones(session, runtime.now(), request.caller, this)
         told = not_mine.who_is_told(session, request.caller, [one.key_result_id for one in candidates])
     view = dialogs.not_mine_dialog(candidates, this, [lead.name for lead in told.values()])
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def disown(runtime: Runtime, request: Request) -> Reply:
     """Note it and say what happens next."""
-    view = request.view
-    if view is None:
-        raise Refused(Reason.NOTHING_DUE)
+    view = request.dialog
     chosen = view.option(Typed.WHICH) or str(view.metadata.get("kr") or "")
     if not chosen:
         return Errors({Typed.WHICH: dialogs.which_is_missing()})

@@ -13,8 +13,9 @@ from handlers import checkin
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.not_mine import ask
+from handlers.opening import open_view
 from handlers.periods import parse_entry, parse_period
-from handlers.reply import Done, Errors, Reply, Show
+from handlers.reply import Errors, Reply, Show
 from handlers.request import Request
 
 
@@ -35,17 +36,14 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
             with runtime.read() as session:
                 candidates = not_mine.open_ones(session, runtime.now(), request.caller, this)
             view = which_one_dialog(candidates, this)
-            runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-            return Done()
+            return open_view(runtime, request, view)
         case _:
             raise Refused(Reason.NOTHING_DUE)
 
 
 def only_this(runtime: Runtime, request: Request) -> Reply:
     """*Only one of them*: its check-in stands in the same dialog, and no other follows."""
-    view = request.view
-    if view is None:
-        raise Refused(Reason.NOTHING_DUE)
+    view = request.dialog
     key_result = view.option(Typed.WHICH) or ""
     if not key_result:
         return Errors({Typed.WHICH: which_is_missing()})

@@ -9,6 +9,7 @@ from bot.services import once, question
 from handlers.boundary import Desk
 from handlers.escalation import dialog_about
 from handlers.lines import problem_with
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -22,8 +23,7 @@ def open_dialog(runtime: Runtime, request: Request, escalation_id: int) -> Reply
     with runtime.read() as session:
         about = question.about(session, runtime.now(), caller=request.caller, escalation_id=escalation_id)
         view = questions.ask_dialog(about)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def ask(runtime: Runtime, request: Request) -> Reply:

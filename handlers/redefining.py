@@ -20,6 +20,7 @@ from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply
 from handlers.request import OpenView, Request
 from models import Decision
@@ -44,8 +45,7 @@ def open_change(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         question = redefining.change_question(session, request.caller, _pressed(request))
     view = dialogs.change_dialog(question, just_decided=False)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def open_stop(runtime: Runtime, request: Request) -> Reply:
@@ -53,8 +53,7 @@ def open_stop(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         question = redefining.stop_question(session, request.caller, _pressed(request))
     view = dialogs.stop_dialog(question, just_decided=False)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def after(runtime: Runtime, request: Request, decision: Decision) -> View | None:
@@ -71,7 +70,7 @@ def after(runtime: Runtime, request: Request, decision: Decision) -> View | None
 
 def change(runtime: Runtime, request: Request) -> Reply:
     """The new definition was submitted. Twice the same dialog changes it once."""
-    view = _view(request)
+    view = request.dialog
     reason = view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
     numbers, errors = _numbers(view)
     if not reason:
@@ -116,7 +115,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
 
 def stop(runtime: Runtime, request: Request) -> Reply:
     """What was learnt was submitted. Twice the same dialog stops it once."""
-    view = _view(request)
+    view = request.dialog
     learning = view.text(Typed.LEARNING)[: dialogs.LEARNING_LIMIT]
     if not learning:
         return Errors({Typed.LEARNING: dialogs.learning_missing()})
@@ -149,9 +148,3 @@ def _pressed(request: Request) -> int:
 
 def _about(view: OpenView) -> int:
     return parse_id(view.metadata.get("decision"), Reason.NO_SUCH_DECISION)
-
-
-def _view(request: Request) -> OpenView:
-    if request.view is None:
-        raise Refused(Reason.NO_SUCH_DECISION)
-    return request.view

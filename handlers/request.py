@@ -117,6 +117,13 @@ class Request:
     view: OpenView | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def dialog(self) -> OpenView:
+        """The dialog in which it was done. Raises `LookupError` where it was not done in one."""
+        if self.view is None:
+            raise LookupError("this was not done in a dialog")
+        return self.view
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -17,6 +17,7 @@ from bot.services.refusals import Reason
 from bot.services.steering import Steered
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Options, Reply, Whisper
 from handlers.request import OpenView, Request
 
@@ -36,8 +37,7 @@ def mine(runtime: Runtime, request: Request) -> Reply:
     """`/okr settings`, or *Settings* on Home."""
     with runtime.read() as session:
         view = blocks.settings_dialog(preferences.mine(session, runtime.now(), request.caller))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def rhythm(runtime: Runtime, request: Request, team: str) -> Reply:
@@ -47,8 +47,7 @@ def rhythm(runtime: Runtime, request: Request, team: str) -> Reply:
             view = blocks.team_dialog(steering.team_week(session, request.caller, team))
         else:
             view = blocks.rhythm_dialog(steering.organisation(session, request.caller))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def everybodys_week(runtime: Runtime, request: Request) -> Reply:
@@ -77,9 +76,7 @@ def countries(runtime: Runtime, request: Request) -> Reply:
 
 def chosen(runtime: Runtime, request: Request) -> Reply:
     """A person's own settings were submitted."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     zone = view.option(Act.ZONE) or blocks.SLACKS
     if zone != blocks.SLACKS and not preferences.is_zone(zone):
         return Errors({Act.ZONE: blocks.unknown_zone()})
@@ -105,9 +102,7 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
 
 def steered(runtime: Runtime, request: Request) -> Reply:
     """Everybody's week was submitted."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     budget = view.text(Typed.BUDGET)
     if not budget.isdecimal() or len(budget) > 6 or not LEAST_BUDGET <= int(budget) <= MOST_BUDGET:
         return Errors({Typed.BUDGET: blocks.budget_odd()})
@@ -138,9 +133,7 @@ def steered(runtime: Runtime, request: Request) -> Reply:
 
 def team_steered(runtime: Runtime, request: Request) -> Reply:
     """A team's exception was submitted."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_TEAM)
     meeting = view.option(Typed.MEETING) or blocks.COMMON
     reason = view.text(Typed.EXCEPTION_REASON)

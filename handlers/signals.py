@@ -10,6 +10,7 @@ from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.lines import problem_with
+from handlers.opening import open_view
 from handlers.paging import name_and_page
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
@@ -40,15 +41,12 @@ def ask_why(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         signal = signals.seen(session, runtime.now(), request.caller, team_id, key)
     view = blocks.dismiss_dialog(signal, team_id)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def dismiss(runtime: Runtime, request: Request) -> Reply:
     """The reason was submitted."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, blocks.REASON, blocks.reason_missing):
         return Errors({Typed.REASON: wrong})

@@ -9,6 +9,7 @@ from bot.runtime import Runtime
 from bot.services import snooze
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
+from handlers.opening import open_view
 from handlers.periods import parse_entry, parse_period
 from handlers.reply import Done, Errors, Reply
 from handlers.request import Request
@@ -25,8 +26,7 @@ def later(runtime: Runtime, request: Request) -> Reply:
     if choice == Later.AT_A_TIME:
         with runtime.read() as session:
             view = dialogs.later_dialog(snooze.question(session, runtime.now(), request.caller, this))
-        runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-        return Done()
+        return open_view(runtime, request, view)
     if choice not in set(Later):
         raise Refused(Reason.NOTHING_DUE)
     with runtime.write() as session:
@@ -36,9 +36,7 @@ def later(runtime: Runtime, request: Request) -> Reply:
 
 def later_at(runtime: Runtime, request: Request) -> Reply:
     """The dialog was submitted. Twice the same changes nothing."""
-    view = request.view
-    if view is None:
-        raise Refused(Reason.NOTHING_DUE)
+    view = request.dialog
     this = parse_period(str(view.metadata.get("period", "")))
     with runtime.write() as session:
         wished = snooze.later_at(session, runtime.now(), request.caller, this, view.moment(Typed.LATER_AT))

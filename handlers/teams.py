@@ -10,6 +10,7 @@ from bot.services.refusals import Reason
 from bot.slack import SlackFailure
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
@@ -24,15 +25,12 @@ def preview(runtime: Runtime, request: Request) -> Reply:
     about = parse_id(request.value, Reason.NO_SUCH_TEAM)
     with runtime.read() as session:
         view = blocks.preview_dialog(teams.preview(session, runtime.now(), request.caller, about))
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def switch_on(runtime: Runtime, request: Request) -> Reply:
     """The dialog was submitted. Twice the same dialog switches on once."""
-    view = request.view
-    if view is None:
-        return Done()
+    view = request.dialog
     team_id = parse_id(view.metadata.get("team"), Reason.NO_SUCH_TEAM)
     channel_id = view.channel(Typed.DIGEST_CHANNEL)
     if channel_id is None:

@@ -9,6 +9,7 @@ from bot.services import once, value_rhythm
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
+from handlers.opening import open_view
 from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request
 
@@ -24,8 +25,7 @@ def start(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         shown = value_rhythm.view(session, runtime.now(), request.caller, about)
     view = blocks.value_rhythm_dialog(shown)
-    runtime.gateway.open_view(request.caller.workspace_id, trigger_id=request.trigger_id, view=view)
-    return Done()
+    return open_view(runtime, request, view)
 
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
