@@ -1,56 +1,27 @@
-"""What people do with a digest: the lead's answer before it, and the buttons in it."""
+"""The buttons in a digest, and under the proposal to stop one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.blocks.ids import Act, Dialog, Typed, block
-from bot.blocks.lead_note import say_it_in_a_line, stop_or_shift_dialog
-from bot.domain.digest import STOP_OR_SHIFT_LENGTH
+from bot.blocks.ids import Act
 from bot.runtime import Runtime
-from bot.services import digest, digest_unread, lead_note, once
+from bot.services import digest, digest_unread
 from bot.services.refusals import Reason
 from handlers import escalation, question
 from handlers.boundary import Desk
-from handlers.ids import parse_id, parse_ids
-from handlers.lines import problem_with
-from handlers.opening import open_view
-from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.ids import parse_ids
+from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request
 
 
 def register(desk: Desk) -> None:
-    desk.action(Act.ANSWER_NOTE, ask)
-    desk.submit(Dialog.LEAD_NOTE, answer)
     desk.action(Act.DECIDE_FROM_DIGEST, decide)
     desk.action(Act.ASK_OWNER, ask_owner)
     desk.action(Act.OPEN_FROM_DIGEST, opened)
     desk.action(Act.DIGEST_DETAILS, show_all)
     desk.action(Act.KEEP_DIGEST, keep)
     desk.action(Act.STOP_DIGEST, stop)
-
-
-def ask(runtime: Runtime, request: Request) -> Reply:
-    """*Answer* was pressed under the note: open its dialog."""
-    about = parse_id(request.value, Reason.NOTE_OVER)
-    with runtime.read() as session:
-        view = stop_or_shift_dialog(lead_note.question(session, runtime.now(), request.caller, about))
-    return open_view(runtime, request, view)
-
-
-def answer(runtime: Runtime, request: Request) -> Reply:
-    """The dialog was submitted. The last word counts, so a repeated submission changes nothing."""
-    view = request.dialog
-    note_id = parse_id(view.metadata.get("note"), Reason.NOTE_OVER)
-    text = view.text(Typed.STOP_OR_SHIFT)
-    field = view.block_id(Typed.STOP_OR_SHIFT) or block(Typed.STOP_OR_SHIFT, note_id)
-    if wrong := problem_with(text, STOP_OR_SHIFT_LENGTH, say_it_in_a_line):
-        return Errors({field: wrong})
-    with runtime.write() as session:
-        now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            lead_note.answer(session, now, request.caller, note_id, text)
-    return Done()
 
 
 def decide(runtime: Runtime, request: Request) -> Reply:

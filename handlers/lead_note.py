@@ -1,24 +1,52 @@
-"""What a lead does about an open check-in in the note: *Remind*, *Excuse*, *Reassign*."""
+"""The lead's note: its question, *what should stop or shift?*, and what a lead does about an open check-in in it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from bot.blocks import lead_note as blocks
-from bot.blocks.ids import Act
+from bot.blocks.ids import Act, Dialog, Typed, block
+from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
-from bot.services import lead_note
+from bot.services import lead_note, once
 from bot.services.refusals import Reason, Refused
 from handlers import hand_over
 from handlers.boundary import Desk
-from handlers.ids import parse_ids
-from handlers.reply import Done, Reply, Whisper
+from handlers.ids import parse_id, parse_ids
+from handlers.lines import problem_with
+from handlers.opening import open_view
+from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
 
 
 def register(desk: Desk) -> None:
+    desk.action(Act.ANSWER_NOTE, ask)
+    desk.submit(Dialog.LEAD_NOTE, answer)
     desk.action(Act.NOTE_CHECK_IN, chosen)
     desk.action(Act.EXCUSE, excuse)
+
+
+def ask(runtime: Runtime, request: Request) -> Reply:
+    """*Answer* was pressed under the note: open its dialog."""
+    about = parse_id(request.value, Reason.NOTE_OVER)
+    with runtime.read() as session:
+        view = blocks.stop_or_shift_dialog(lead_note.question(session, runtime.now(), request.caller, about))
+    return open_view(runtime, request, view)
+
+
+def answer(runtime: Runtime, request: Request) -> Reply:
+    """The dialog was submitted. The last word counts, so a repeated submission changes nothing."""
+    view = request.dialog
+    note_id = parse_id(view.metadata.get("note"), Reason.NOTE_OVER)
+    text = view.text(Typed.STOP_OR_SHIFT)
+    field = view.block_id(Typed.STOP_OR_SHIFT) or block(Typed.STOP_OR_SHIFT, note_id)
+    if wrong := problem_with(text, STOP_OR_SHIFT_LENGTH, blocks.say_it_in_a_line):
+        return Errors({field: wrong})
+    with runtime.write() as session:
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            lead_note.answer(session, now, request.caller, note_id, text)
+    return Done()
 
 
 def chosen(runtime: Runtime, request: Request) -> Reply:

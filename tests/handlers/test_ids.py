@@ -27,6 +27,7 @@ from handlers import (
     hand_over,
     help_wanted,
     initiatives,
+    lead_note,
     redefining,
     signals,
     teams,
@@ -57,7 +58,7 @@ ONE_ID: list[tuple[boundary.Handler, Act, Reason]] = [
     (signals.ask_why, Act.DISMISS_SIGNAL, Reason.NO_SUCH_SIGNAL),
     (teams.preview, Act.PREVIEW_TEAM, Reason.NO_SUCH_TEAM),
     (understanding.save, Act.SAVE_UNDERSTOOD, Reason.NOTHING_WAITS),
-    (digest.ask, Act.ANSWER_NOTE, Reason.NOTE_OVER),
+    (lead_note.ask, Act.ANSWER_NOTE, Reason.NOTE_OVER),
 ]
 
 
