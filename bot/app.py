@@ -18,6 +18,8 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 import handlers
 from bot.clock import Clock, local_slack_clock, real_clock
@@ -38,6 +40,8 @@ HTTP_THREADS = 8
 SOCKET_THREADS = 8
 # What an answer that is written already may take to leave, when the program ends.
 LAST_WORDS_SECONDS = 2
+# Slack waits this long for an answer. What takes longer, at the end of the program too, is late whatever happens.
+ANSWER_SECONDS = 3
 
 # Slack's payloads are some kilobytes. A body is read before its signature can be checked, so it has a limit.
 MOST_BYTES = 1_048_576
@@ -117,7 +121,7 @@ class SocketDoor:
         settings = program.runtime.settings
         assert settings.slack_app_token is not None  # noqa: S101 - `load(slack=True)` came before
         token = settings.slack_app_token.get_secret_value()
-        self._handler = SocketModeHandler(
+        self._handler = LastAnswers(
             program.bolt,
             app_token=token,
             web_client=WebClient(token=token, base_url=settings.slack_base_url, retry_handlers=[]),
@@ -130,7 +134,40 @@ class SocketDoor:
         self._handler.connect()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
+        """Take nothing new, answer what is being worked on, and disconnect."""
+        self._handler.finish(ANSWER_SECONDS)
         self._handler.close()  # type: ignore[no-untyped-call]
+
+
+class LastAnswers(SocketModeHandler):
+    """The SDK closes its connection first and then waits for its threads, whose answers have no way out any more: a
+    person would see an error for what was saved. This one can be asked to let them answer before."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        # First: the SDK's threads start at once.
+        self._changed = threading.Condition()
+        self._working = 0
+        self._finishing = False
+        super().__init__(*given, **named)
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        with self._changed:
+            if self._finishing:
+                # Without an answer an event comes again, to whoever is connected then; a press shows that it failed.
+                return
+            self._working += 1
+        try:
+            super().handle(client, req)
+        finally:
+            with self._changed:
+                self._working -= 1
+                self._changed.notify_all()
+
+    def finish(self, seconds: float) -> None:
+        """Begin nothing from now on, and wait until all that was begun has been answered, at most so long."""
+        with self._changed:
+            self._finishing = True
+            self._changed.wait_for(lambda: self._working == 0, seconds)
 
 
 class HttpDoor:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from bot.app import MOST_BYTES, HttpDoor, Program, build
+from bot.app import MOST_BYTES, HttpDoor, Program, SocketDoor, build
+from bot.localslack.core import LocalSlack
+from bot.localslack.driver import Driver
+from bot.localslack.manifest import from_manifest
+from bot.localslack.server import LocalSlackServer
+from bot.manifest import manifest
 from bot.settings import Settings, Transport
 
 
@@ -72,3 +80,61 @@ def test_a_body_that_slack_would_never_send_is_refused_unread(port: int, announc
         assert connection.getresponse().status == status
     finally:
         connection.close()
+
+
+# Socket Mode
+
+
+def until(there: Callable[[], bool]) -> None:
+    """Wait for what is no change in the workspace."""
+    end = time.monotonic() + 10
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_what_is_being_answered_when_the_program_ends_is_answered_and_nothing_new_is_begun(
+    sqlite_template: Path,
+) -> None:
+    begun: list[str] = []
+    may_go_on = threading.Event()
+
+    def hold(body: dict[str, Any], next: Callable[[], None]) -> None:
+        begun.append(body["text"])
+        may_go_on.wait(10)
+        next()
+
+    app = from_manifest(manifest())
+    with LocalSlackServer(LocalSlack(app)) as server, ThreadPoolExecutor() as people:
+        slack = Driver(server.base_url)
+        mere, tama = slack.add_person("Mere Ngata"), slack.add_person("Tama Reid")
+        program = build(
+            Settings(
+                _env_file=None,  # type: ignore[call-arg]
+                slack_bot_token=SecretStr(app.bot_token),
+                slack_app_token=SecretStr(app.app_token),
+                slack_base_url=server.api_url,
+                transport=Transport.SOCKET,
+                database_url=f"sqlite:///{sqlite_template}",
+            )
+        )
+        program.bolt.use(hold)
+        door = program.door()
+        assert isinstance(door, SocketDoor)
+        door.open()
+        slack.wait_until_connected()
+        in_flight = people.submit(mere.command, "/okr help")
+        until(lambda: begun == ["help"])
+        closing = people.submit(door.close)
+        until(lambda: door._handler._finishing)
+        too_late = people.submit(tama.command, "/okr mine")
+        # Slack has sent it, and Okra leaves it be.
+        until(lambda: len(slack.deliveries()) == 2)
+        may_go_on.set()
+        answer = in_flight.result(10)
+        assert answer.error is None
+        assert answer.text.startswith("Okra is for full members")
+        assert too_late.result(10).error is not None
+        closing.result(10)
+        program.close()
+    assert begun == ["help"]
