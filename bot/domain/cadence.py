@@ -5,7 +5,7 @@ when inside that week something happens for somebody: Monday 09:00 in Auckland i
 to the same period as Monday 09:00 there.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NewType
@@ -150,22 +150,6 @@ def note_at(
     while (noted := instant_of(day, rhythm.note, lead_zone)) >= posted:
         day = workday_before(day)
     return noted
-
-
-def periods_due(
-    now: datetime,
-    rhythm: Rhythm,
-    zone: ZoneInfo,
-    planned: Collection[Period] = (),
-) -> tuple[Period, ...]:
-    """The periods for which a member in `zone` is to be asked now (aware) and is not yet: none or one.
-
-    It is the period of the member's own week, from the moment it opens until it closes. A late start therefore never
-    asks about weeks that are over, nor about one in which answering has closed.
-    """
-    this = period_of(now, zone)
-    is_open = opens_at(this, rhythm, zone) <= now < closes_at(this, rhythm, zone)
-    return (this,) if is_open and this not in planned else ()
 
 
 def next_opening(now: datetime, rhythm: Rhythm, zone: ZoneInfo) -> datetime:

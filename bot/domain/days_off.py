@@ -5,9 +5,8 @@ Public holidays come from the library `holidays`, a table of dates by country: n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 
@@ -40,15 +39,6 @@ def countries() -> tuple[str, ...]:
 
 def is_country(code: str) -> bool:
     return code in _known()
-
-
-def holidays_between(country: str, first: date, last: date) -> Iterator[date]:
-    """The public holidays from `first` to `last`, both inside."""
-    day = first
-    while day <= last:
-        if day in _holidays(country, day.year):
-            yield day
-        day += timedelta(days=1)
 
 
 @lru_cache(maxsize=1024)

@@ -33,14 +33,6 @@ from bot.domain.wording import Direction, Limit
 MAX_TEXT_LENGTH = 3000  # code points that are looked at; a definition stands on the first page
 
 
-_FACTORS = {
-    "double": (Decimal(2), "x"),
-    "triple": (Decimal(3), "x"),
-    "quadruple": (Decimal(4), "x"),
-    "halve": (Decimal(50), "%"),
-}
-
-
 @dataclass(frozen=True)
 class Definition:
     """What a text says about a key result. A metric or threshold always has a target, a milestone never.

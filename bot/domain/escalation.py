@@ -6,7 +6,7 @@ It cannot be closed without a decision that has a text, an owner and a day, or a
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -177,11 +177,6 @@ def path(
         leads = [*leads[: min(1, leads.index(between))], *leads[leads.index(between) :]]
     everybody = [*leads, *sponsor_ids]
     return tuple(dict.fromkeys(one for one in everybody if one is not None and one != owner_id))
-
-
-def next_asked(steps: Sequence[int], asked: Collection[int]) -> int | None:
-    """The first on the path who has not been asked yet; None at its end."""
-    return next((one for one in steps if one not in asked), None)
 
 
 def nearest_common_lead(one: Sequence[int], other: Sequence[int]) -> int | None:

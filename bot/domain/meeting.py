@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 from bot.domain.cadence import Rhythm, WeeklyTime
-from bot.domain.localtime import WORKDAYS, Weekday, workday_before
+from bot.domain.localtime import Weekday, workday_before
 
 # Any Monday: only weekdays are counted.
 _MONDAY = date(2026, 1, 5)
@@ -42,12 +42,3 @@ def rhythm_before(
         digest=WeeklyTime(Weekday(told.weekday()), digest),
         note=note,
     )
-
-
-def meeting_after(digest_on: Weekday) -> Weekday:
-    """The day of the meeting that a digest on this day is read before."""
-    day = _MONDAY + timedelta(days=digest_on)
-    while True:
-        day += timedelta(days=1)
-        if day.weekday() in WORKDAYS:
-            return Weekday(day.weekday())

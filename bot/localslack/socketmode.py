@@ -15,8 +15,6 @@ Json = dict[str, Any]
 MOST = 10
 """An app has at most this many connections open (Slack's Socket Mode guide)."""
 
-DISCONNECTS = ("warning", "refresh_requested", "link_disabled")
-
 
 @dataclass
 class Connection:

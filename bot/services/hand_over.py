@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -117,19 +116,6 @@ def decline(session: Session, now: datetime, caller: Caller, hand_over_id: int) 
     _settle(session, now, hand_over, HandOverState.DECLINED)
     _note(session, now, member, hand_over, "hand_over.declined")
     _tell(session, now, hand_over, but=member.id)
-
-
-def waiting_for(session: Session, member: Member) -> Sequence[HandOver]:
-    """What a person is asked to take over and has not answered, the oldest first: for their Home."""
-    return session.scalars(
-        sa.select(HandOver)
-        .where(
-            HandOver.workspace_id == member.workspace_id,
-            HandOver.to_id == member.id,
-            HandOver.state == HandOverState.WAITING,
-        )
-        .order_by(HandOver.id)
-    ).all()
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.domain.cadence import (
@@ -22,7 +22,6 @@ from bot.domain.cadence import (
     period,
     period_of,
     period_on,
-    periods_due,
     value_asked,
 )
 from bot.domain.localtime import Weekday
@@ -150,33 +149,6 @@ def test_a_weekly_time_has_neither_a_zone_nor_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "due"),
-    [
-        ("2026-11-23 08:59", ()),
-        ("2026-11-23 09:00", (MONDAY,)),
-        ("2026-11-24 16:59", (MONDAY,)),
-        # Nobody is asked on a Wednesday about a week that is closed, nor ever about the weeks before it.
-        ("2026-11-24 17:00", ()),
-        ("2026-11-29 23:00", ()),
-        ("2026-11-30 09:00", (following(MONDAY),)),
-    ],
-)
-def test_only_the_period_that_is_open_is_due(now: str, due: tuple[Period, ...]) -> None:
-    assert periods_due(utc(now), DEFAULT, LONDON) == due
-
-
-def test_a_period_that_is_planned_is_not_due_again() -> None:
-    assert periods_due(utc("2026-11-23 12:00"), DEFAULT, LONDON, planned={MONDAY}) == ()
-    assert periods_due(utc("2026-11-23 12:00"), DEFAULT, LONDON, planned={following(MONDAY, -1)}) == (MONDAY,)
-
-
-def test_an_owner_in_auckland_is_asked_while_it_is_sunday_in_london() -> None:
-    now = utc("2026-11-22 20:00")
-    assert periods_due(now, DEFAULT, AUCKLAND) == (MONDAY,)
-    assert periods_due(now, DEFAULT, LONDON) == ()
-
-
-@pytest.mark.parametrize(
     ("weeks", "every", "asked"),
     [(0, 1, True), (1, 1, True), (0, 4, True), (1, 4, False), (3, 4, False), (4, 4, True), (-1, 2, False)],
 )
@@ -231,21 +203,6 @@ def test_the_next_opening_is_the_first_one_after_now(zone: ZoneInfo, this: Perio
     assert next_opening(openings[1], rhythm, zone) == openings[2]
 
 
-@given(zone=ZONES, this=PERIODS, rhythm=rhythms(), every=st.integers(1, 170))
-@settings(max_examples=60)
-def test_a_tick_every_few_minutes_asks_about_each_week_once(
-    zone: ZoneInfo, this: Period, rhythm: Rhythm, every: int
-) -> None:
-    """However the ticks fall, as long as one comes while a period is open: none is missed, none is doubled."""
-    planned: list[Period] = []
-    now = opens_at(following(this, -1), rhythm, zone) - timedelta(minutes=1)
-    end = closes_at(following(this, 2), rhythm, zone)
-    while now < end:
-        planned += periods_due(now, rhythm, zone, planned)
-        now += timedelta(minutes=every)
-    assert planned == [following(this, weeks) for weeks in range(-1, 3)]
-
-
 @given(channel=ZONES, lead=ZONES, this=PERIODS, rhythm=rhythms())
 def test_the_note_comes_before_the_digest_and_the_digest_after_answering_has_closed_there(
     channel: ZoneInfo, lead: ZoneInfo, this: Period, rhythm: Rhythm
@@ -266,4 +223,4 @@ def test_the_note_comes_before_the_digest_and_the_digest_after_answering_has_clo
 def test_an_instant_without_a_zone_is_refused() -> None:
     naive = datetime.fromisoformat("2026-11-23 09:00")
     with pytest.raises(ValueError, match="zone"):
-        periods_due(naive, DEFAULT, LONDON)
+        period_of(naive, LONDON)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from bot.domain.cadence import Period
-from bot.domain.signals.fired import Fired, most_useful_first
+from bot.domain.signals.fired import Fired
 
 SILENT_WEEKS = 4
 
@@ -30,11 +29,6 @@ def speaks(fired: Fired, before: Before | None, this: Period) -> bool:
     if before.told_in is None or before.told_in == this or fired.severity > before.told_severity:
         return True
     return _weeks(before.told_in, this) >= SILENT_WEEKS
-
-
-def one_for_the_digest(fired: Iterable[Fired]) -> Fired | None:
-    """The most useful of those that speak; None where there is none."""
-    return min(fired, key=most_useful_first, default=None)
 
 
 def _weeks(earlier: date, later: date) -> int:

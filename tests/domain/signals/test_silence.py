@@ -6,8 +6,18 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.cadence import following, period
-from bot.domain.signals.fired import About, Evidence, Fired, NearlyDone, Rule, StayedRed, StoodStill, Subject
-from bot.domain.signals.silence import Before, one_for_the_digest, speaks
+from bot.domain.signals.fired import (
+    About,
+    Evidence,
+    Fired,
+    NearlyDone,
+    Rule,
+    StayedRed,
+    StoodStill,
+    Subject,
+    most_useful_first,
+)
+from bot.domain.signals.silence import Before, speaks
 
 MONDAY = period(date(2026, 11, 2))
 
@@ -46,6 +56,4 @@ def test_a_digest_asks_the_one_question_that_may_change_a_decision() -> None:
     sandbag = fired(rule=Rule.SANDBAG, evidence=NearlyDone(Decimal(1), 20), severity=9)
     red = fired(rule=Rule.QUESTIONABLE_RED, evidence=StayedRed(4, from_the_start=False), key_result=9)
     worse_red = fired(2, rule=Rule.QUESTIONABLE_RED, evidence=StayedRed(8, from_the_start=False), key_result=12)
-    assert one_for_the_digest([sandbag, red, worse_red]) is worse_red
-    assert one_for_the_digest([red, sandbag]) is red
-    assert one_for_the_digest([]) is None
+    assert sorted([sandbag, red, worse_red], key=most_useful_first) == [worse_red, red, sandbag]
