@@ -64,8 +64,8 @@ Client = Callable[..., WebClient]
 SendJson = Callable[[str, bytes, float], None]
 # Uploads bytes to an address that Slack gave; as above.
 SendBytes = Callable[[str, bytes, float], None]
-# Lets so many seconds pass, or fewer where the program is about to end.
-Wait = Callable[[float], object]
+# Lets so many seconds pass. True, at once, where the program is about to end: then nothing more is begun.
+Wait = Callable[[float], bool | None]
 
 
 class SlackFailure(Exception):
@@ -94,6 +94,10 @@ class NotLetIn(SlackFailure):
 
 class UnknownOutcome(SlackFailure):
     """It may have happened."""
+
+
+class Leaving(Exception):
+    """The program is about to end, so a list is read no further. Nothing failed: the next program reads it anew."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +277,10 @@ class Gateway:
     # People and places
 
     def people(self, workspace_id: int) -> Iterator[Person]:
-        """Everybody in the workspace, deactivated members too, page by page and without haste: not while one waits."""
+        """Everybody in the workspace, deactivated members too, page by page and without haste: not while one waits.
+
+        Raises `Leaving`.
+        """
         for member in self._listed(workspace_id, "users.list", {}, "members"):
             yield person(member)
 
@@ -343,7 +350,7 @@ class Gateway:
             cursor = _next_cursor(answer)
             if cursor is None:
                 return
-            self._wait(LIST_PAUSE_SECONDS)
+            self._pass(LIST_PAUSE_SECONDS)
 
     def _call_patiently(self, workspace_id: int, method: str, arguments: Mapping[str, Any]) -> Any:
         for _ in range(LIST_WAITS):
@@ -352,8 +359,13 @@ class Gateway:
             except RetryLater as failure:
                 if failure.after is None or failure.after > LONGEST_WAIT_SECONDS:
                     raise
-                self._wait(failure.after)
+                self._pass(failure.after)
         return self._call(workspace_id, method, arguments, seconds=POST_SECONDS)
+
+    def _pass(self, seconds: float) -> None:
+        """Let time pass. Raises `Leaving`."""
+        if self._wait(seconds):
+            raise Leaving
 
     def _call(self, workspace_id: int, method: str, arguments: Mapping[str, Any], *, seconds: float) -> Any:
         client = self._client(workspace_id, seconds)

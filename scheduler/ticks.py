@@ -31,7 +31,7 @@ from bot.services import (
     understanding,
 )
 from bot.services.faults import STUMBLES
-from bot.slack import SlackFailure
+from bot.slack import Leaving, SlackFailure
 from models import Worker, Workspace
 from models.base import table_of
 from models.prepared import Prepared
@@ -131,13 +131,17 @@ def read_members(runtime: Runtime, now: datetime) -> None:
             read_members_of(runtime, workspace_id)
         except SlackFailure as failure:
             log.warning("members_not_read", workspace=workspace_id, error=failure.code)
+        except Leaving:
+            log.info("members_read_no_further", workspace=workspace_id)
+            return
 
 
 def read_members_of(runtime: Runtime, workspace_id: int) -> int:
     """Read everybody of a workspace from Slack now. Returns how many were new or had changed.
 
     Some at a time, a transaction each: ten thousand people in one would keep everybody else from writing. What was
-    written stays where the rest fails; the day counts as read when all were. Raises `SlackFailure`.
+    written stays where the rest fails; the day counts as read when all were. Raises `SlackFailure`, and
+    `Leaving` at the end of the program.
     """
     read = changed = 0
     # As they come, a page of Slack's at a time: a hundred thousand at once would be the most that a worker ever holds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import shutil
 import socket
 import threading
 import time
@@ -16,11 +17,14 @@ from pydantic import SecretStr
 
 from bot.app import MOST_BYTES, HttpDoor, Program, SocketDoor, build
 from bot.localslack.core import LocalSlack
-from bot.localslack.driver import Driver
+from bot.localslack.driver import Driver, Fault, FaultKind
 from bot.localslack.manifest import from_manifest
 from bot.localslack.server import LocalSlackServer
 from bot.manifest import manifest
 from bot.settings import Settings, Transport
+from bot.slack import LIST_PAUSE_SECONDS, LIST_ROWS
+from models import Workspace
+from scheduler import ticks
 
 
 @pytest.fixture
@@ -93,6 +97,21 @@ def until(there: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def connected(server: LocalSlackServer, database: Path) -> Program:
+    """The program as `okra run` builds it, in this Slack."""
+    app = server.core.app
+    return build(
+        Settings(
+            _env_file=None,  # type: ignore[call-arg]
+            slack_bot_token=SecretStr(app.bot_token),
+            slack_app_token=SecretStr(app.app_token),
+            slack_base_url=server.api_url,
+            transport=Transport.SOCKET,
+            database_url=f"sqlite:///{database}",
+        )
+    )
+
+
 def test_what_is_being_answered_when_the_program_ends_is_answered_and_nothing_new_is_begun(
     sqlite_template: Path,
 ) -> None:
@@ -104,20 +123,10 @@ def test_what_is_being_answered_when_the_program_ends_is_answered_and_nothing_ne
         may_go_on.wait(10)
         next()
 
-    app = from_manifest(manifest())
-    with LocalSlackServer(LocalSlack(app)) as server, ThreadPoolExecutor() as people:
+    with LocalSlackServer(LocalSlack(from_manifest(manifest()))) as server, ThreadPoolExecutor() as people:
         slack = Driver(server.base_url)
         mere, tama = slack.add_person("Mere Ngata"), slack.add_person("Tama Reid")
-        program = build(
-            Settings(
-                _env_file=None,  # type: ignore[call-arg]
-                slack_bot_token=SecretStr(app.bot_token),
-                slack_app_token=SecretStr(app.app_token),
-                slack_base_url=server.api_url,
-                transport=Transport.SOCKET,
-                database_url=f"sqlite:///{sqlite_template}",
-            )
-        )
+        program = connected(server, sqlite_template)
         program.bolt.use(hold)
         door = program.door()
         assert isinstance(door, SocketDoor)
@@ -138,3 +147,37 @@ def test_what_is_being_answered_when_the_program_ends_is_answered_and_nothing_ne
         closing.result(10)
         program.close()
     assert begun == ["help"]
+
+
+# Leaving
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [(None, "in the pause between two pages"), (Fault(FaultKind.RATE_LIMITED, "users.list", seconds=60), "shut out")],
+    ids=lambda given: given if isinstance(given, str) else "",
+)
+def test_the_members_are_read_no_further_once_the_program_leaves(
+    sqlite_template: Path, tmp_path: Path, fault: Fault | None, why: str
+) -> None:
+    del why
+    database = tmp_path / "okra.db"
+    shutil.copy(sqlite_template, database)
+    core = LocalSlack(from_manifest(manifest()))
+    for number in range(3 * LIST_ROWS):
+        core.add_person(f"Person {number}")
+    with LocalSlackServer(core) as server, ThreadPoolExecutor() as threads:
+        slack = Driver(server.base_url)
+        if fault is not None:
+            slack.faults.add(fault)
+        program = connected(server, database)
+        workspace_id = program.connect()
+        reading = threads.submit(ticks.read_members, program.runtime, program.runtime.now())
+        until(lambda: len(slack.calls("users.list")) == 1)
+        program.leaving.set()
+        reading.result(LIST_PAUSE_SECONDS)
+        assert len(slack.calls("users.list")) == 1
+        with program.runtime.read() as session:
+            # The next program begins anew.
+            assert session.get_one(Workspace, workspace_id).members_read_at is None
+        program.close()
