@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
@@ -348,31 +349,37 @@ class Snapshot:
     @property
     def key_result_ids(self) -> frozenset[int]:
         """All that the digest tells of."""
-        told = [line.key_result_id for line in self.key_results]
-        called = [call.key_result_id for call in self.calls]
-        decided = [one.key_result_id for one in self.decided]
-        asked = self.signal.key_result_ids if self.signal is not None else ()
-        noted = [one.key_result_id for one in self.noted]
-        waiting = [one.key_result_id for one in self.waiting]
-        overdue = [one.key_result_id for one in self.overdue]
-        return frozenset((*told, *called, *noted, *waiting, *decided, *asked, *overdue))
+        return frozenset(id_ for one in self._said for id_ in key_results_of(one))
 
     def without(self, key_result_ids: Collection[int]) -> Snapshot:
-        """The same without these key results and all that is about them."""
-        lines = tuple(line for line in self.key_results if line.key_result_id not in key_result_ids)
-        return replace(
-            self,
-            key_results=lines,
+        """The same without these key results and all that is about them.
+
+        It looks at every field, so that a new kind of line cannot be forgotten.
+        """
+        left: dict[str, Any] = {}
+        for field in fields(self):
+            said = getattr(self, field.name)
+            if isinstance(said, tuple):
+                left[field.name] = tuple(one for one in said if key_results_of(one).isdisjoint(key_result_ids))
+            elif not key_results_of(said).isdisjoint(key_result_ids):
+                left[field.name] = None
+        if len(left["key_results"]) != len(self.key_results):
             # What was drawn over all of them would tell of what is hidden.
-            weeks=self.weeks if len(lines) == len(self.key_results) else (),
-            health=self.health if len(lines) == len(self.key_results) else None,
-            calls=tuple(call for call in self.calls if call.key_result_id not in key_result_ids),
-            decided=tuple(one for one in self.decided if one.key_result_id not in key_result_ids),
-            overdue=tuple(one for one in self.overdue if one.key_result_id not in key_result_ids),
-            noted=tuple(one for one in self.noted if one.key_result_id not in key_result_ids),
-            waiting=tuple(one for one in self.waiting if one.key_result_id not in key_result_ids),
-            signal=self.signal if self.signal and self.signal.key_result_ids.isdisjoint(key_result_ids) else None,
-        )
+            left |= {"weeks": (), "health": None}
+        return replace(self, **left)
+
+    @property
+    def _said(self) -> Iterator[object]:
+        """All that is said, line by line."""
+        for field in fields(self):
+            said = getattr(self, field.name)
+            yield from said if isinstance(said, tuple) else (said,)
+
+
+def key_results_of(said: object) -> frozenset[int]:
+    """The key results that a part of a digest is about: who may not see one of them may not read it."""
+    one = getattr(said, "key_result_id", None)
+    return frozenset(() if one is None else (one,)).union(getattr(said, "key_result_ids", ()))
 
 
 def mean(scores: Sequence[Decimal]) -> Decimal | None:

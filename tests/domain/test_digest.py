@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,9 +12,24 @@ from samples import CALL, LINE, MONDAY, snapshot
 
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
-from bot.domain.digest import Call, KeyResultLine, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
+from bot.domain.digest import (
+    Call,
+    KeyResultLine,
+    MadeDecision,
+    Mix,
+    Noted,
+    NotedAs,
+    OverdueDecision,
+    SettledDecision,
+    Snapshot,
+    Waiting,
+    Week,
+)
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
+from bot.domain.health import Health
+from bot.domain.signals.fired import About, Fired, Rule, StoodStill, Subject
+from bot.domain.signals.signal import Signal
 
 WEEK = MONDAY
 
@@ -155,13 +170,50 @@ def test_a_decision_is_needed_where_somebody_can_say_yes_or_no(
     assert (call.wants_a_decision, call.wants_help) == (decide, helped)
 
 
-def test_what_was_limited_to_fewer_people_is_gone_from_every_part() -> None:
-    taken = replace(
-        snapshot(LINE, replace(LINE, key_result_id=2), calls=(CALL,)),
-        decided=(MadeDecision(2, 1, 12, "Activation", None, "Ask HR", "Ana", WEEK, None),),
-        overdue=(OverdueDecision(1, 1, 12, "Ask HR", "Ana", WEEK, None),),
+# What stands in a digest about the whole team, or is worked out over all lines: it names no key result.
+OF_THE_WHOLE = {"team", "period", "taken_on", "stop_or_shift", "team_id", "has_teams", "weeks", "ends_on", "health"}
+
+
+def full(*key_result_ids: int) -> Snapshot:
+    """Each part tells of each of these key results, in a line of its own; the question, of all of them."""
+    fired = Fired(Rule.DRIFTING, About(Subject.KEY_RESULT, 1), StoodStill(4, Decimal(21)), 1)
+    return Snapshot(
+        team="Growth",
+        period=WEEK,
+        taken_on=WEEK,
+        stop_or_shift="Webinars pause",
+        weeks=(Week(WEEK, Decimal("0.5"), Decimal("0.4"), Mix(2)),),
+        health=Health("Growth", "2026 Q4"),
+        signal=Signal(fired, 1, "Growth", 12, "Activation", key_result_ids=frozenset(key_result_ids)),
+        key_results=tuple(replace(LINE, key_result_id=one) for one in key_result_ids),
+        calls=tuple(replace(CALL, key_result_id=one) for one in key_result_ids),
+        decided=tuple(MadeDecision(2, one, 12, "Name", None, "Ask HR", "Ana", WEEK, None) for one in key_result_ids),
+        overdue=tuple(OverdueDecision(1, one, 12, "Ask HR", "Ana", WEEK, None) for one in key_result_ids),
+        settled=tuple(SettledDecision(3, one, 12, "Ask HR", True, None) for one in key_result_ids),
+        noted=tuple(Noted(NotedAs.STOPPED, one, 12, "Activation", "no need") for one in key_result_ids),
+        waiting=tuple(
+            Waiting(one, 12, "Name", "Ports", "Growth", DependencyState.ASKED, None, None, None, WEEK)
+            for one in key_result_ids
+        ),
     )
-    assert taken.without({1}).key_result_ids == {2}
+
+
+def test_what_was_limited_to_fewer_people_is_gone_from_every_part_that_there_is() -> None:
+    taken = full(1, 2)
+    left = taken.without({1})
+    # A part that is new stands in `full`, or is about the whole team.
+    for part in {field.name for field in fields(Snapshot)} - OF_THE_WHOLE - {"signal"}:
+        assert [one.key_result_id for one in getattr(taken, part)] == [1, 2], part
+        assert [one.key_result_id for one in getattr(left, part)] == [2], part
+    assert left.signal is None
+    assert left.key_result_ids == {2}
+    assert taken.without({9}) == taken
+
+
+@pytest.mark.parametrize("part", sorted({field.name for field in fields(Snapshot)} - OF_THE_WHOLE))
+def test_a_digest_tells_of_each_key_result_that_any_part_of_it_names(part: str) -> None:
+    alone = replace(full(), **{part: getattr(full(77), part)})
+    assert alone.key_result_ids == {77}
 
 
 def test_what_waits_for_another_team_is_kept_and_hidden_with_its_key_result() -> None:

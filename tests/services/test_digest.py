@@ -388,6 +388,39 @@ def test_what_is_limited_is_left_out_when_it_is_taken_and_when_it_leaves(databas
     assert "Secret" not in repr(details)
 
 
+def test_what_became_of_a_decision_leaves_the_digest_with_its_key_result(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana = company.person("Ana Lima")
+        team = due(company.team("Growth"))
+        objective = company.objective(team)
+        for name in ("Plain", "Hush"):
+            key_result = company.key_result(objective, ana, metric=name)
+            answered(session, key_result, WEEK)
+            session.add(
+                Decision(
+                    workspace_id=team.workspace_id,
+                    key_result_id=key_result.id,
+                    text=f"{name} words",
+                    decided_by_id=ana.id,
+                    owner_id=ana.id,
+                    due_on=date(2026, 10, 16),
+                    state=DecisionState.DONE,
+                    settled_at=WEDNESDAY - timedelta(hours=1),
+                    created_at=WEDNESDAY - timedelta(days=30),
+                )
+            )
+        session.flush()
+        take_due(session, WEDNESDAY, 10)
+        assert "Hush words" in repr(shown(session, team))
+        # It tells of it there alone: nobody is asked about it any more.
+        key_result.archived_at = WEDNESDAY
+        key_result.visibility = Visibility.NAMED
+        session.flush()
+        assert "Plain words" in repr(shown(session, team))
+        assert "Hush words" not in repr(shown(session, team))
+
+
 def test_fifty_key_results_take_as_many_queries_as_five(database: Database) -> None:
     counts = []
     with database.write() as session:
