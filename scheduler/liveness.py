@@ -7,6 +7,7 @@ it is gone. A lease cannot tell: a stopped process (SIGSTOP) outlives it and the
 from __future__ import annotations
 
 import fcntl
+import os
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -31,6 +32,10 @@ class SecondWorker(Exception):
 class Liveness(Protocol):
     """Held for a worker's whole life."""
 
+    def reserve(self) -> None:
+        """Before a worker touches the database. Raises `SecondWorker` where the database carries one and has it."""
+        ...
+
     def hold(self, worker_id: int) -> None: ...
 
     def keep(self) -> None:
@@ -51,6 +56,9 @@ class AdvisoryLocks:
         self._engine = database.engine
         self._connection: sa.Connection | None = None
         self._mine: int | None = None
+
+    def reserve(self) -> None:
+        """There is room for any number."""
 
     def hold(self, worker_id: int) -> None:
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -92,18 +100,25 @@ class FileLock:
     """SQLite: one worker a database, held with `flock` on a file beside it; every other worker is a dead one."""
 
     def __init__(self, database: Database) -> None:
-        self._path = database.engine.url.database or ""
+        # By whatever name it was opened, it is one database.
+        self._path = os.path.realpath(database.engine.url.database or "")
         self._file: IO[str] | None = None
         self._mine: int | None = None
 
-    def hold(self, worker_id: int) -> None:
+    def reserve(self) -> None:
+        if self._file is not None:
+            return
         file = Path(self._path + ".worker").open("a")  # noqa: SIM115 - it stays open as long as the worker lives
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.close()
             raise SecondWorker(self._path) from None
-        self._file, self._mine = file, worker_id
+        self._file = file
+
+    def hold(self, worker_id: int) -> None:
+        self.reserve()
+        self._mine = worker_id
 
     def keep(self) -> None:
         """The lock lives as long as the open file does."""

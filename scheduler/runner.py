@@ -49,8 +49,13 @@ class Runner:
         self._courier: Courier | None = None
         self.worker_id = 0
 
+    def reserve(self) -> None:
+        """Before anything is changed, the schema too. Raises `SecondWorker` where SQLite is already served."""
+        self._liveness.reserve()
+
     def start(self) -> None:
-        """Raises `SecondWorker` where SQLite is already served."""
+        """Raises `SecondWorker` as `reserve` does, which need not have been called before."""
+        self.reserve()
         self.worker_id = self._sign_on()
         self._liveness.hold(self.worker_id)
         self._courier = Courier(self._runtime, self.worker_id, self._liveness, self._bell)

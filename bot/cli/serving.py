@@ -50,20 +50,21 @@ def serve(given: Settings, *, listen: bool, work: bool) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    runner = program.worker() if work else None
     with reachable_database():
-        upgrade(program.runtime.database)
         try:
+            if runner is not None:
+                runner.reserve()
+            upgrade(program.runtime.database)
             program.connect()
+        except SecondWorker as refused:
+            fail(str(refused))
         except SlackFailure as failure:
             fail(f"Slack did not let Okra in: {failure.code}. `okra doctor` says what to do about it.")
         except NoToken as missing:
             fail(f"Okra has no token for Slack: {missing}")
-    runner = program.worker() if work else None
     if runner is not None:
-        try:
-            runner.start()
-        except SecondWorker as refused:
-            fail(str(refused))
+        runner.start()
     door = program.door() if listen else None
     if door is not None:
         door.open()

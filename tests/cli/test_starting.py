@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,8 +17,10 @@ from bot import app as composition
 from bot.cli import app
 from bot.services.installations import only_workspace
 from bot.settings import Settings
-from models import KeyResult, Workspace
-from models.database import Database
+from migrations.run import HEAD, downgrade, stored_revision
+from models import KeyResult, Worker, Workspace
+from models.database import Database, open_database
+from scheduler.liveness import liveness_of
 
 
 @pytest.fixture(autouse=True)
@@ -84,3 +89,45 @@ def test_a_database_that_stays_busy_is_called_busy_and_not_out_of_reach(
         result = CliRunner().invoke(app, ["import", str(held)])
     assert result.exit_code == 1
     assert result.stderr.startswith("The database is busy: ")
+
+
+@pytest.fixture
+def served(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A SQLite that a worker of the version before serves; the environment names it for another one."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    path = tmp_path / "okra.db"
+    shutil.copy(sqlite_template, path)
+    served = open_database(f"sqlite:///{path}")
+    downgrade(served, "-1")
+    liveness = liveness_of(served)
+    liveness.reserve()
+    for name, value in {
+        "DATABASE_URL": f"sqlite:///{path}",
+        "SLACK_BOT_TOKEN": "xoxb-none",
+        "SLACK_APP_TOKEN": "xapp-none",
+        "SLACK_BASE_URL": "http://127.0.0.1:9/api/",
+    }.items():
+        monkeypatch.setenv(f"OKRA_{name}", value)
+    yield served
+    liveness.release()
+    served.close()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("command", ["run", "worker"])
+@pytest.mark.parametrize("by_another_name", [False, True], ids=["", "through a symlink"])
+def test_a_second_worker_on_sqlite_is_refused_before_it_changes_anything(
+    served: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, by_another_name: bool
+) -> None:
+    if by_another_name:
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere" / "mine.db").symlink_to(tmp_path / "okra.db")
+        monkeypatch.setenv("OKRA_DATABASE_URL", f"sqlite:///{tmp_path}/elsewhere/mine.db")
+    older = stored_revision(served)
+    result = CliRunner().invoke(app, [command])
+    assert result.exit_code == 1
+    assert "SQLite carries one at a time" in result.stderr
+    assert stored_revision(served) == older != HEAD
+    with served.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Worker)) == 0
