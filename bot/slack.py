@@ -48,6 +48,8 @@ INTERACTIVE_SECONDS = 2
 # With less than this left, a call would only be broken off on its way.
 TOO_LATE_SECONDS = 0.1
 POST_SECONDS = 15
+# Slack says how long to wait; where something on the way answers 429 and does not, so long.
+UNTOLD_SECONDS = 30
 
 # `users.list` and `conversations.list`: tier 2, which is 20 calls a minute, and 999 rows a page at most. Nobody waits
 # for them, so they are paced, and wait as long as Slack asks where that has an end.
@@ -489,7 +491,7 @@ def sort_answer(error: SlackApiError) -> SlackFailure:
         code = f"unreadable_{status}"
     if status == 429 or code in {"ratelimited", "rate_limited"}:
         after = headers.get("retry-after", "")
-        return RetryLater("ratelimited", int(after) if str(after).isdigit() else None)
+        return RetryLater("ratelimited", int(after) if str(after).isdigit() else UNTOLD_SECONDS)
     if status >= 500 or code in UNCERTAIN or code.startswith("unreadable_"):
         return UnknownOutcome(code)
     return NotLetIn(code) if code in LOCKED_OUT else Permanent(code)

@@ -66,8 +66,8 @@ class Courier:
         self._at_once = Portion(SENDERS)
         self._may_be_more = False
         self._redraw_from = datetime.min.replace(tzinfo=UTC)
-        # The deliveries that are claimed and not yet finished, by id. Set operations on one id are atomic.
-        self._in_hand: set[int] = set()
+        # The claims that are not yet finished, by their marks. Set operations on one are atomic.
+        self._in_hand: set[tuple[int, int]] = set()
         self._posts = Recorder(
             "okra-posts", lambda these: delivery.finish_all(runtime, these, runtime.now()), self._recorded
         )
@@ -99,9 +99,9 @@ class Courier:
         """What is uncertain: adopt what dead workers left, look up what may have arrived."""
         self._liveness.keep()
         settling.adopt_orphans(self._runtime, self._liveness, now)
-        settling.adopt_own(self._runtime, self._worker_id, frozenset(self._in_hand), now)
+        settling.adopt_own(self._runtime, self._worker_id, lambda *mark: mark in self._in_hand, now)
         settling.fail_followers_of_lost_roots(self._runtime, now)
-        if settling.settle(self._runtime, now):
+        if settling.settle(self._runtime, self._stopping.is_set):
             self._bell.set()
 
     def _run(self) -> None:
@@ -134,7 +134,7 @@ class Courier:
             return
         room = 2 * SENDERS - len(self._waiting)
         claims = delivery.claim(self._runtime, self._worker_id, now, most=room)
-        self._in_hand.update(one.delivery_id for one in claims)
+        self._in_hand.update(one.mark for one in claims)
         self._waiting.extend(claims)
         self._may_be_more = len(claims) == room
 
@@ -157,10 +157,10 @@ class Courier:
             raise
         except Exception:
             self._at_once.failed()
-            self._in_hand.difference_update(one.delivery_id for one in due)
+            self._in_hand.difference_update(one.mark for one in due)
             raise
         self._at_once.went_well()
-        self._in_hand.difference_update({one.delivery_id for one in due} - {one.claim.delivery_id for one in begun})
+        self._in_hand.difference_update({one.mark for one in due} - {one.claim.mark for one in begun})
         for ready in begun:
             self._hand_over(lambda ready=ready: self._send(ready))  # type: ignore[misc]
         return bool(begun)
@@ -170,7 +170,7 @@ class Courier:
             if now < one.at + delivery.LEASE:
                 self._waiting.append(one)
             else:
-                self._in_hand.discard(one.delivery_id)
+                self._in_hand.discard(one.mark)
 
     def _give_back(self) -> None:
         if self._waiting:
@@ -181,12 +181,12 @@ class Courier:
             outcome = delivery.send(self._runtime, ready)
         except Exception:
             # A fault of ours: nobody knows what became of it, and it is looked up.
-            self._in_hand.discard(ready.claim.delivery_id)
+            self._in_hand.discard(ready.claim.mark)
             raise
         self._posts.add((ready, outcome))
 
     def _recorded(self, outcomes: Sequence[tuple[delivery.Ready, delivery.Outcome]]) -> None:
-        self._in_hand.difference_update([ready.claim.delivery_id for ready, _ in outcomes])
+        self._in_hand.difference_update([ready.claim.mark for ready, _ in outcomes])
         # A reply may have waited for one of them.
         self._bell.set()
 

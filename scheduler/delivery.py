@@ -48,6 +48,7 @@ LOCKED_OUT = timedelta(minutes=5)
 REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 # A post that cannot be rendered is tried this often; then an admin is told.
 RENDERINGS = 5
+NOT_RENDERED = "not_rendered: "
 BATCH = 50
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
@@ -60,6 +61,11 @@ class Claim:
     delivery_id: int
     generation: int
     at: datetime
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """What tells it from every other one, of the same delivery too: its id and generation."""
+        return self.delivery_id, self.generation
 
 
 @dataclass(frozen=True)
@@ -254,8 +260,11 @@ def _not_rendered(session: Session, row: Delivery, error: Exception, now: dateti
     """A fault of ours in one message must stop no other: this one waits, and in the end an admin is told."""
     log.error("not_rendered", key=row.key, exc_info=error)
     row.attempts += 1
-    if row.attempts >= RENDERINGS:
-        failed(session, row, f"not_rendered: {type(error).__name__}", now)
+    # What was sent often, with no answer, was rendered each time.
+    again = (row.error or "").startswith(NOT_RENDERED)
+    row.error = f"{NOT_RENDERED}{type(error).__name__}"
+    if again and row.attempts >= RENDERINGS:
+        failed(session, row, row.error, now)
     else:
         row.state, row.not_before = DeliveryState.QUEUED, now + backoff(row.attempts + 3, row.opaque_id)
 

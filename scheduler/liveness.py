@@ -39,7 +39,10 @@ class Liveness(Protocol):
     def hold(self, worker_id: int) -> None: ...
 
     def keep(self) -> None:
-        """Make sure that it is still held, and take it again where the connection was cut."""
+        """Make sure that it is still held, and take it again where the connection was cut.
+
+        Raises what the database raises where that cannot be done yet: it is tried again at the next call.
+        """
         ...
 
     def is_gone(self, worker_id: int) -> bool:
@@ -61,22 +64,30 @@ class AdvisoryLocks:
         """There is room for any number."""
 
     def hold(self, worker_id: int) -> None:
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(
-            sa.text("select pg_advisory_lock(:class, :worker)"), {"class": LOCK_CLASS, "worker": worker_id}
-        )
-        self._connection, self._mine = connection, worker_id
+        self._mine = worker_id
+        self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            self._connection.execute(
+                sa.text("select pg_advisory_lock(:class, :worker)"), {"class": LOCK_CLASS, "worker": worker_id}
+            )
+        except sa.exc.DBAPIError:
+            self._hang_up()
+            raise
 
     def keep(self) -> None:
-        if self._connection is None or self._mine is None:
+        if self._mine is None or self._is_connected():
             return
+        # A failover, or an idle cut. Others may have taken this worker for dead meanwhile; what they adopted is
+        # theirs by its generation. The server may still hold the lock for the connection that was cut: then this is
+        # tried again.
+        self._hang_up()
+        self.hold(self._mine)
+
+    def _is_connected(self) -> bool:
         try:
-            self._connection.execute(sa.text("select 1"))
+            return self._connection is not None and self._connection.scalar(sa.text("select 1")) == 1
         except sa.exc.DBAPIError:
-            # A failover, or an idle cut. Others may have taken this worker for dead meanwhile; what they adopted is
-            # theirs by its generation.
-            self.release()
-            self.hold(self._mine)
+            return False
 
     def is_gone(self, worker_id: int) -> bool:
         if worker_id == self._mine:
@@ -89,6 +100,10 @@ class AdvisoryLocks:
             return True
 
     def release(self) -> None:
+        self._hang_up()
+        self._mine = None
+
+    def _hang_up(self) -> None:
         if self._connection is not None:
             # Closed for good rather than given back to the pool: the lock goes with the connection.
             self._connection.invalidate()

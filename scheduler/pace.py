@@ -145,6 +145,12 @@ def paused_until(session: Session, workspace_id: int, now: datetime, *wanted: Ho
     return max((until for (_, hold), until in found.items() if hold in wanted), default=None)
 
 
+def lasts(at: Session | sa.Connection, workspace_id: int, hold: Hold, now: datetime) -> bool:
+    """Whether a pause of this kind lasts at `now`: a look that locks nothing."""
+    found = _NEXT_AT.first(at, {"workspace_id": workspace_id, "lane": hold.value})
+    return found is not None and bool(found[0] > now)
+
+
 def pauses(session: Session, workspace_ids: Collection[int], now: datetime) -> dict[tuple[int, Hold], datetime]:
     """The pauses that last at `now`, of several workspaces in one query, and until when."""
     found = _PAUSES.rows(session, set(workspace_ids), {"now": now})

@@ -115,9 +115,12 @@ def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: date
 
 
 def publish(runtime: Runtime, publication: Publication) -> SlackFailure | None:
-    """Make the request, unless it has become too late for it: another worker may publish something newer soon."""
+    """Make the request, unless Slack has asked for a pause since, or it has become too late for it: another worker may
+    publish something newer soon."""
     if runtime.now() >= publication.until:
         return RetryLater("too_late")
+    if showing.is_paused(runtime, publication.workspace_id, Hold.HOMES, claimed_at=publication.until - LEASE):
+        return RetryLater("paused")
     try:
         runtime.gateway.publish(publication.workspace_id, to=publication.to, view=publication.view)
     except SlackFailure as failure:

@@ -130,9 +130,12 @@ def _drawings(
 
 
 def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
-    """Make the request, unless it has become too late for it: another worker may draw something newer soon."""
+    """Make the request, unless Slack has asked for a pause since, or it has become too late for it: another worker may
+    draw something newer soon."""
     if runtime.now() >= drawing.until:
         return RetryLater("too_late")
+    if showing.is_paused(runtime, drawing.workspace_id, Hold.UPDATES, claimed_at=drawing.until - LEASE):
+        return RetryLater("paused")
     try:
         runtime.gateway.redraw(drawing.workspace_id, at=drawing.place, body=drawing.body)
     except SlackFailure as failure:

@@ -6,7 +6,7 @@ recorded. It is looked up in its conversation, no sooner than `settle_seconds` l
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,12 +17,20 @@ from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, Claim, fail_followers, failed, locked
+from scheduler.delivery import BATCH, LEASE, Claim, backoff, fail_followers, failed, locked
 from scheduler.liveness import Liveness
 from scheduler.whereabouts import Arrival, Destination, arrived, destination
 
-# How far the clocks of Slack and of this machine may lie apart when a message is looked for.
-CLOCK_SKEW = timedelta(minutes=2)
+# How far the clocks of Slack and of this machine may lie apart when a message is looked for. Where they lie more than
+# five minutes apart, Slack's signatures are refused, and nobody overlooks that.
+CLOCK_SKEW = timedelta(minutes=15)
+# No more looks than this in one go: whoever tidies has other things to do.
+LOOKS_AT_ONCE = 10
+# What was sent and not found again and again is some message's own trouble. It is tried ever more seldom, and given up
+# when it is this old and was sent this often: an outage alone makes nothing fail.
+GIVEN_UP_AFTER, GIVEN_UP_SENT = timedelta(days=1), 20
+# The first of these are sent again at once: Slack loses an answer now and then.
+SENT_AGAIN_AT_ONCE = 2
 
 
 def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
@@ -36,26 +44,29 @@ def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
             orphans = session.scalars(
                 sa.select(Delivery)
                 .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
+                .order_by(Delivery.id)
                 .with_for_update(skip_locked=True, key_share=True)
             ).all()
             for row in orphans:
                 _lost(runtime, row, "worker_died", now)
 
 
-def adopt_own(runtime: Runtime, worker_id: int, in_hand: Collection[int], now: datetime) -> None:
+def adopt_own(runtime: Runtime, worker_id: int, is_in_hand: Callable[[int, int], bool], now: datetime) -> None:
     """What this worker was sending and has lost track of (a commit that failed on the way) becomes `unknown` too.
 
-    `in_hand`: the ids of the deliveries that its senders are at; noted before they begin, dropped after they finish.
+    `is_in_hand`: whether its senders are at that delivery (its id), in that generation; noted before they begin,
+    dropped after they finish. It is asked after the look into the database, in which one may have begun, or finished:
+    that is another state, or another generation.
     """
     with runtime.read() as session:
-        lost = session.execute(
-            sa.select(Delivery.id, Delivery.generation).where(
-                Delivery.state == DeliveryState.SENDING,
-                Delivery.worker_id == worker_id,
-                Delivery.id.not_in(in_hand),
-            )
+        sending = session.execute(
+            sa.select(Delivery.id, Delivery.generation)
+            .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
+            .order_by(Delivery.id)
         ).all()
-    for delivery_id, generation in lost:
+    for delivery_id, generation in sending:
+        if is_in_hand(delivery_id, generation):
+            continue
         with runtime.write() as session:
             row = locked(session, Claim(delivery_id, generation, now), DeliveryState.SENDING)
             if row is not None:
@@ -91,16 +102,24 @@ class Uncertain:
 Finding = Posted | SlackFailure | None
 
 
-def settle(runtime: Runtime, now: datetime) -> int:
-    """Look up what is `unknown` and due; what is there is sent, what is absent is queued again. Returns how many."""
-    found = uncertain(runtime, now)
-    for one in found:
-        conclude(runtime, one, look_up(runtime, one), now)
-    return len(found)
+def settle(runtime: Runtime, is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Look up what is `unknown` and due; what is there is sent, what is absent is queued again. Returns how many.
+
+    One after the other: each is taken when the one before it is known, because Slack may have asked for a pause.
+    """
+    looks = 0
+    while looks < LOOKS_AT_ONCE and not is_stopping():
+        found = uncertain(runtime, runtime.now(), most=1)
+        if not found:
+            break
+        finding = look_up(runtime, found[0])
+        conclude(runtime, found[0], finding, runtime.now())
+        looks += 1
+    return looks
 
 
-def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
-    """Take deliveries that are `unknown` and due to be looked up, no more than Slack lets us look for.
+def uncertain(runtime: Runtime, now: datetime, *, most: int = BATCH) -> list[Uncertain]:
+    """Take up to `most` deliveries that are `unknown` and due to be looked up, no more than Slack lets us look for.
 
     Who takes one has a lease's time for the look before another worker takes it as well.
     """
@@ -114,6 +133,8 @@ def uncertain(runtime: Runtime, now: datetime) -> list[Uncertain]:
         ).all()
         mine: list[Uncertain] = []
         for row in rows:
+            if len(mine) == most:
+                break
             paused_until = pace.paused_until(session, row.workspace_id, now, Hold.LOOKS)
             free = pace.slots(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, most=1)
             if paused_until is not None or not free or free[0] > now:
@@ -175,8 +196,12 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
         if found is not None:
             # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
             arrived(session, [Arrival(row, found, drawn=0)], now)
+        elif row.attempts >= GIVEN_UP_SENT and now - row.created_at >= GIVEN_UP_AFTER:
+            failed(session, row, f"uncertain again and again: {row.error}", now)
         else:
-            row.state, row.not_before = DeliveryState.QUEUED, now
+            again = row.attempts - SENT_AGAIN_AT_ONCE
+            row.not_before = now + (backoff(again, row.opaque_id) if again > 0 else timedelta(0))
+            row.state = DeliveryState.QUEUED
             row.generation += 1
 
 
@@ -199,7 +224,9 @@ def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: d
 
 
 # Made once: every worker asks whenever it tidies, and mostly there is nothing.
-_HOLDERS = sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct()
+_HOLDERS = (
+    sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct().order_by(Delivery.worker_id)
+)
 _root, _reply = aliased(Delivery), aliased(Delivery)
 _LOST_ROOTS = (
     sa.select(_root.id)
@@ -209,4 +236,5 @@ _LOST_ROOTS = (
         _reply.state.in_((DeliveryState.QUEUED, DeliveryState.CLAIMED)),
     )
     .distinct()
+    .order_by(_root.id)
 )

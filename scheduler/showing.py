@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Hold, Home, Message
 from scheduler import pace
@@ -26,6 +27,15 @@ def overtaken(
         session.execute(
             sa.update(picture).where(picture.id == row_id).values(wanted=picture.wanted + 1, not_before=now)
         )
+
+
+def is_paused(runtime: Runtime, workspace_id: int, hold: Hold, *, claimed_at: datetime) -> bool:
+    """Whether Slack has asked for a pause since this was claimed. Right after that nobody looks again."""
+    now = runtime.now()
+    if now - claimed_at < pace.HORIZON:
+        return False
+    with runtime.glance() as connection:
+        return pace.lasts(connection, workspace_id, hold, now)
 
 
 def try_again(

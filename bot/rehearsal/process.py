@@ -95,7 +95,7 @@ class Process:
         self._program: Program | None = None
         self._worker_id = 0
         self._in_flight = 0
-        self._in_hand: set[int] = set()
+        self._in_hand: set[tuple[int, int]] = set()
         # Claimed and not begun; and what came of requests and was not recorded.
         self._waiting: list[delivery.Claim] = []
         self._begins = False
@@ -232,7 +232,7 @@ class Process:
         if room > 0 and delivery.something_is_due(runtime, now):
             claims = delivery.claim(runtime, self._worker_id, now, most=room)
         self._in_flight += len(claims)
-        self._in_hand.update(claim.delivery_id for claim in claims)
+        self._in_hand.update(claim.mark for claim in claims)
         self._waiting += claims
         self._begin_later()
         if redrawing.something_is_stale(runtime, now):
@@ -365,9 +365,7 @@ class Process:
         if not done:
             return
         self._in_flight -= done
-        self._in_hand.difference_update(
-            {claim.delivery_id for claim in claims} - {claim.delivery_id for claim in under_way}
-        )
+        self._in_hand.difference_update({claim.mark for claim in claims} - {claim.mark for claim in under_way})
         self.wake(BREATH)
         self._maybe_leave()
 
@@ -429,26 +427,25 @@ class Process:
             return
         runtime, now = self.program.runtime, self._time.now()
         settling.adopt_orphans(runtime, self._ground.roll, now)
-        settling.adopt_own(runtime, self._worker_id, frozenset(self._in_hand), now)
+        settling.adopt_own(runtime, self._worker_id, lambda *mark: mark in self._in_hand, now)
         settling.fail_followers_of_lost_roots(runtime, now)
         self._later(0.001, "settle", self._settle)
 
     def _settle(self) -> None:
-        found = settling.uncertain(self.program.runtime, self._time.now())
-        self._settle_next(found)
-
-    def _settle_next(self, left: list[settling.Uncertain]) -> None:
-        if not left:
+        """Take what is uncertain, look it up, and record what that brought; then the next."""
+        found = settling.uncertain(self.program.runtime, self._time.now(), most=1)
+        if not found or self._retiring:
             self.wake(BREATH)
             return
+        (one,) = found
 
         def look_up() -> None:
-            finding = settling.look_up(self.program.runtime, left[0])
+            finding = settling.look_up(self.program.runtime, one)
             self._later(self.life.took, "settle", lambda: record(finding))
 
         def record(finding: settling.Finding) -> None:
-            settling.conclude(self.program.runtime, left[0], finding, self._time.now())
-            self._settle_next(left[1:])
+            settling.conclude(self.program.runtime, one, finding, self._time.now())
+            self._later(0.001, "settle", self._settle)
 
         self._later(0.001, "look up", look_up)
 

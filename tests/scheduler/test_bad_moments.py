@@ -16,13 +16,11 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import home_changes, outbox
-from bot.slack import NotLetIn
+from bot.slack import NotLetIn, RetryLater
 from models import Delivery, DeliveryState, Home, Installation, InstallationState, Member, Message, PostKind, Workspace
 from models.database import DatabaseBusy
 from scheduler import delivery, posts, publishing, redrawing, settling, ticks
 from scheduler.courier import Courier
-
-NOBODY_ELSE = frozenset[int]()
 
 
 def courier_of(office: PostOffice) -> Courier:
@@ -146,14 +144,45 @@ def test_what_this_worker_lost_track_of_is_looked_up(office: PostOffice) -> None
     ready = delivery.begin(office.runtime, claim, office.clock)
     assert ready is not None
     delivery.send(office.runtime, ready)
-    settling.adopt_own(office.runtime, office.worker_id, {queued}, office.clock)
+    settling.adopt_own(office.runtime, office.worker_id, lambda *mark: mark == claim.mark, office.clock)
     assert office.row(queued).state is DeliveryState.SENDING, "a sender is still at it"
-    settling.adopt_own(office.runtime, office.worker_id, NOBODY_ELSE, office.clock)
+    settling.adopt_own(office.runtime, office.worker_id, lambda *_: False, office.clock)
     office.pass_time(timedelta(seconds=90))
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     office.work()
     assert office.texts == ["digest:1"]
     assert office.row(queued).state is DeliveryState.SENT
+
+
+def test_what_is_begun_or_finished_while_somebody_looks_for_the_lost_is_not_lost(office: PostOffice) -> None:
+    office.queue("digest:1", channel_id="C1")
+    office.queue("digest:2", channel_id="C2")
+    claims = delivery.claim(office.runtime, office.worker_id, office.clock)
+    in_hand = {claim.mark for claim in claims}
+    first, second = (delivery.begin(office.runtime, claim, office.clock) for claim in claims)
+    assert first is not None
+    assert second is not None
+
+    def is_in_hand(*mark: int) -> bool:
+        # It was in `sending` when the look was taken, and is recorded by the time that it is asked about.
+        if mark == first.claim.mark and mark in in_hand:
+            delivery.finish(office.runtime, first, delivery.send(office.runtime, first), office.clock)
+            in_hand.discard(mark)
+        return mark in in_hand
+
+    settling.adopt_own(office.runtime, office.worker_id, is_in_hand, office.clock)
+    delivery.finish(office.runtime, second, delivery.send(office.runtime, second), office.clock)
+    assert [office.row(one.delivery_id).state for one in claims] == [DeliveryState.SENT] * 2
+    assert sorted(office.texts) == ["digest:1", "digest:2"]
+
+
+def test_a_claim_is_told_from_an_older_one_of_the_same_delivery(office: PostOffice) -> None:
+    office.queue("digest:1")
+    (older,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    office.pass_time(delivery.LEASE)
+    (newer,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    assert older.delivery_id == newer.delivery_id
+    assert older.mark != newer.mark
 
 
 def test_a_fault_in_the_courier_does_not_end_it(
@@ -182,6 +211,28 @@ def test_a_message_that_cannot_be_rendered_waits_alone_and_is_told_to_an_admin(
         office.pass_time(timedelta(minutes=10))
     assert office.row(bad).state is DeliveryState.FAILED
     assert office.texts == ["digest:good", f"failure:to:C1:not_rendered: KeyError:2026-10-05:{office.admin_id}"]
+
+
+def test_what_was_sent_often_is_not_given_up_when_it_cannot_be_rendered_once(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = office.queue("digest:1")
+    for _ in range(6):
+        office.slack.fail(RetryLater("unreachable"))
+        office.work()
+        office.pass_time(timedelta(minutes=10))
+    faults = iter([KeyError("a fault of ours")])
+
+    def render(session: Session, row: Delivery, now: datetime) -> Post:
+        for fault in faults:
+            raise fault
+        return Post(row.key)
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, render))
+    for _ in range(2):
+        office.work()
+        office.pass_time(timedelta(minutes=10))
+    assert office.row(queued).state is DeliveryState.SENT
 
 
 def test_a_drawing_that_cannot_be_rendered_stops_no_other(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from bot.services.agenda import next_due
 from bot.services.conversations import with_people
 from bot.services.failures import failures_since
 from bot.settings import Settings
-from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Conversation, Cycle, Delivery, DeliveryState, Member, Message, PostKind, Workspace
 from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
@@ -113,7 +114,7 @@ def test_an_uncertain_post_to_a_group_message_is_looked_up_where_it_was_opened(o
     office.work()
     assert office.row(queued).state is DeliveryState.UNKNOWN
     office.pass_time(SETTLE)
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     assert office.row(queued).state is DeliveryState.SENT
     assert office.texts == ["escalation:1"]
 
@@ -203,6 +204,29 @@ def test_an_update_waits_as_long_as_slack_asked_for(office: PostOffice) -> None:
     assert office.draw_all() == 1
 
 
+def test_updates_that_were_claimed_before_slack_asked_for_a_pause_wait_too(office: PostOffice) -> None:
+    for number in range(3):
+        office.queue(f"prompt:{number}", kind=PostKind.PROMPT, channel_id=f"C{number}")
+        office.work()
+        with office.runtime.write() as session:
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key=f"prompt:{number}")
+    first, *others = redrawing.claim(office.runtime, office.clock)
+    assert len(others) == 2
+    office.slack.fail(RetryLater("ratelimited", after=20))
+    redrawing.finish(office.runtime, first, redrawing.draw(office.runtime, first), office.clock)
+    # The senders are busy with something else for a while.
+    office.pass_time(timedelta(seconds=5))
+    for one in others:
+        redrawing.finish(office.runtime, one, redrawing.draw(office.runtime, one), office.clock)
+    assert office.slack.updates == []
+    office.pass_time(timedelta(seconds=14))
+    assert office.draw_all() == 0
+    office.pass_time(timedelta(seconds=1))
+    while office.draw_all():
+        pass
+    assert len(office.slack.updates) == 3
+
+
 def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: PostOffice) -> None:
     queued = [office.queue(f"digest:{number}", channel_id=f"C{number}") for number in range(60)]
     with office.runtime.write() as session:
@@ -210,7 +234,7 @@ def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: P
             row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
     looks: list[datetime] = []
     while len(looks) < 60:
-        looks += [office.clock] * settling.settle(office.runtime, office.clock)
+        looks += [office.clock] * settling.settle(office.runtime)
         office.pass_time(timedelta(seconds=0.5))
     for at in looks:
         assert sum(at <= one < at + timedelta(minutes=1) for one in looks) <= 50
@@ -391,10 +415,10 @@ def test_an_uncertain_post_that_arrived_is_not_sent_again(office: PostOffice) ->
     office.work()
     assert office.row(queued).state is DeliveryState.UNKNOWN
     office.work()
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     assert office.row(queued).state is DeliveryState.UNKNOWN, "looked up too early"
     office.pass_time(SETTLE)
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     office.work()
     assert office.texts == ["digest:1"]
     assert office.row(queued).state is DeliveryState.SENT
@@ -405,9 +429,89 @@ def test_an_uncertain_post_that_is_absent_is_sent_again(office: PostOffice) -> N
     office.queue("digest:1")
     office.work()
     office.pass_time(SETTLE)
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     office.work()
     assert office.texts == ["digest:1"]
+
+
+def test_a_post_that_is_lost_again_and_again_is_tried_more_seldom_and_an_admin_is_told_in_the_end(
+    office: PostOffice,
+) -> None:
+    post = office.slack.post
+
+    def loses(workspace_id: int, *, to: str, body: Post, **more: Any) -> Posted:
+        if body.text == "digest:1":
+            raise UnknownOutcome("internal_error")
+        return post(workspace_id, to=to, body=body, **more)
+
+    office.slack.post = loses  # type: ignore[method-assign]
+    queued = office.queue("digest:1")
+    sent: list[datetime] = []
+    while office.row(queued).state is not DeliveryState.FAILED:
+        before = office.row(queued).attempts
+        office.work()
+        sent += [office.clock] * (office.row(queued).attempts - before)
+        settling.settle(office.runtime)
+        office.pass_time(timedelta(seconds=30))
+        assert office.clock < NOW + timedelta(days=2), "it is not tried without an end"
+    assert office.clock >= NOW + settling.GIVEN_UP_AFTER, "a long outage alone makes nothing fail"
+    assert sent[1] - sent[0] <= SETTLE + timedelta(minutes=1)
+    assert timedelta(minutes=5) < sent[-1] - sent[-2] < timedelta(minutes=15)
+    for _ in range(3):
+        office.work()
+        office.pass_time(timedelta(minutes=1))
+    (told,) = office.texts
+    assert "uncertain again and again: internal_error" in told
+
+
+def test_a_look_at_a_time_is_taken_and_none_within_the_pause_that_slack_asked_for(office: PostOffice) -> None:
+    for number in range(5):
+        queued = office.queue(f"digest:{number}", channel_id=f"C{number}")
+        with office.runtime.write() as session:
+            row = session.get_one(Delivery, queued)
+            row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
+    looks: list[datetime] = []
+
+    def find(*_: object, **__: object) -> None:
+        looks.append(office.clock)
+        office.pass_time(timedelta(seconds=8))
+        if len(looks) == 1:
+            raise RetryLater("ratelimited", after=30)
+
+    office.slack.find = find  # type: ignore[method-assign]
+    settling.settle(office.runtime)
+    assert looks == [NOW]
+    # Counted from the answer: the look itself took eight seconds.
+    office.pass_time(timedelta(seconds=29))
+    settling.settle(office.runtime)
+    assert len(looks) == 1
+    office.pass_time(timedelta(seconds=1))
+    settling.settle(office.runtime)
+    assert len(looks) == 6
+
+
+def test_who_is_to_stop_looks_no_further(office: PostOffice) -> None:
+    for number in range(3):
+        queued = office.queue(f"digest:{number}", channel_id=f"C{number}")
+        with office.runtime.write() as session:
+            row = session.get_one(Delivery, queued)
+            row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
+    asked = iter([False, True])
+    assert settling.settle(office.runtime, lambda: next(asked)) == 1
+
+
+def test_a_message_is_looked_for_from_before_it_was_sent_though_this_machines_clock_is_ahead(
+    office: PostOffice,
+) -> None:
+    queued = office.queue("digest:1")
+    with office.runtime.write() as session:
+        row = session.get_one(Delivery, queued)
+        row.state, row.attempted_at = DeliveryState.UNKNOWN, NOW
+    since: list[datetime] = []
+    office.slack.find = lambda *_, **given: since.append(given["since"])  # type: ignore[method-assign]
+    settling.settle(office.runtime)
+    # Signatures are refused from five minutes on.
+    assert since[0] < NOW - timedelta(minutes=5)
 
 
 def test_an_uncertain_post_where_nobody_may_look_is_left_to_an_admin(office: PostOffice) -> None:
@@ -416,7 +520,7 @@ def test_an_uncertain_post_where_nobody_may_look_is_left_to_an_admin(office: Pos
     queued = office.queue("digest:1")
     office.work()
     office.pass_time(SETTLE)
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     office.pass_time(timedelta(hours=1))
     office.work()
     assert office.row(queued).state is DeliveryState.FAILED
@@ -433,7 +537,7 @@ def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: P
     delivery.send(office.runtime, ready)  # and dies before `finish`
     settling.adopt_orphans(office.runtime, Dead(), office.clock)
     office.pass_time(SETTLE)
-    settling.settle(office.runtime, office.clock)
+    settling.settle(office.runtime)
     office.work()
     assert office.texts == ["digest:1"]
     assert office.row(queued).state is DeliveryState.SENT

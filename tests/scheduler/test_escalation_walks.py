@@ -313,9 +313,9 @@ class BadDays(RuleBasedStateMachine):
         ticks.tick(runtime, worker_id, now)
         self._lives()
         settling.adopt_orphans(runtime, Others(worker_id), now)
-        settling.adopt_own(runtime, worker_id, frozenset(), now)
+        settling.adopt_own(runtime, worker_id, lambda *_: False, now)
         settling.fail_followers_of_lost_roots(runtime, now)
-        settling.settle(runtime, now)
+        settling.settle(runtime)
         for claim in delivery.claim(runtime, worker_id, now):
             self._lives()
             ready = delivery.begin(runtime, claim, now)

@@ -200,7 +200,7 @@ class DigestPress:
         self._life.doing = "tidy"
         settling.adopt_orphans(runtime, Dead(), self.clock)
         settling.fail_followers_of_lost_roots(runtime, self.clock)
-        settling.settle(runtime, self.clock)
+        settling.settle(runtime)
         self._life.doing = "deliver"
         for claim in delivery.claim(runtime, self._worker_id, self.clock):
             self.clock = max(self.clock, claim.at)
