@@ -263,6 +263,10 @@ class Gateway:
         """Open a dialog for the person whose press made the trigger."""
         self._call(workspace_id, "views.open", {"trigger_id": trigger_id, "view": view}, seconds=_interactive())
 
+    def push_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """Lay a dialog over the one in which the press that made the trigger was."""
+        self._call(workspace_id, "views.push", {"trigger_id": trigger_id, "view": view}, seconds=_interactive())
+
     def update_view(self, workspace_id: int, *, view_id: str, view_hash: str | None, view: Mapping[str, Any]) -> None:
         """Show another state of an open dialog, unless it has changed since `view_hash`."""
         self._call(

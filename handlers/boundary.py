@@ -139,7 +139,7 @@ def attend(runtime: Runtime, handler: Handler, ack: Ack, body: dict[str, Any]) -
     """Answer a payload while a person waits: all calls to Slack on the way share one deadline."""
     with deadline.within(INTERACTION_SECONDS, runtime.stopwatch):
         reply = answer(runtime, handler, body)
-        if isinstance(reply, Whisper) and (body.get("view") or {}).get("type") == HOME:
+        if isinstance(reply, Whisper) and body.get("type") == "block_actions" and body.get("view"):
             reply = _in_a_dialog(runtime, body, reply.post)
         return acknowledge(runtime.gateway, ack, body, reply)
 
@@ -202,14 +202,18 @@ def identify(runtime: Runtime, origin: Origin) -> Caller | None:
 
 
 def _in_a_dialog(runtime: Runtime, body: Mapping[str, Any], post: Post) -> Reply:
-    """What is said to somebody who pressed on Home, where Slack has no place for a whisper. A failure is logged."""
+    """What is said to somebody who pressed on Home or in a dialog, where Slack has no place for a whisper.
+
+    Over a dialog, which is as it was when the word is closed, with all that was typed. A failure is logged.
+    """
     origin = origin_of(body)
     try:
         with runtime.glance() as connection:
             found = people.find(connection, origin.slack_team_id, origin.enterprise_id, origin.slack_user_id)
         if found is not None:
-            view = notices.end_of_dialog(post)
-            runtime.gateway.open_view(found.workspace_id, trigger_id=str(body.get("trigger_id")), view=view)
+            gateway = runtime.gateway
+            show = gateway.open_view if body["view"].get("type") == HOME else gateway.push_view
+            show(found.workspace_id, trigger_id=str(body.get("trigger_id")), view=notices.end_of_dialog(post))
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
         log.warning("whisper_without_place", text=post.text, error=type(error).__name__)
     return Done()

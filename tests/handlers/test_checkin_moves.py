@@ -264,3 +264,15 @@ def test_a_menu_of_last_week_says_that_its_week_is_over(story: Story) -> None:
         assert "earlier week's check-in" in whispered(reply)
     reply = story.desk.press(story.owner, prompt_more.chosen, Act.PROMPT_MORE, "nonsense")
     assert "earlier week's check-in" in whispered(reply)
+
+
+def test_a_press_in_a_dialog_whose_week_is_over_is_told_above_it_and_what_was_typed_stays_beneath(story: Story) -> None:
+    dialog = green(story.begin())
+    story.desk.now = NINE + WEEK
+    for handler, act in (
+        (checkin.colour_chosen, Act.CONFIDENCE),
+        (checkin_moves.skip, Act.SKIP),
+        (checkin_moves.start_afresh, Act.START_AFRESH),
+    ):
+        assert "its week is over" in story.desk.told_above(story.owner, handler, dialog, act)
+    assert story.desk.gateway.updated == []

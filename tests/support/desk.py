@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from slack_bolt import Ack
+
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.settings import load
@@ -26,6 +28,7 @@ class ViewGateway(Gateway):
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1/api/", lambda workspace_id: "xoxb-none")
         self.opened: list[Mapping[str, Any]] = []
+        self.pushed: list[Mapping[str, Any]] = []
         self.updated: list[Mapping[str, Any]] = []
         self.hashes: list[str | None] = []
         self.failure: SlackFailure | None = None
@@ -34,6 +37,10 @@ class ViewGateway(Gateway):
     def open_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
         self._fail()
         self.opened.append(view)
+
+    def push_view(self, workspace_id: int, *, trigger_id: str, view: Mapping[str, Any]) -> None:
+        self._fail()
+        self.pushed.append(view)
 
     def update_view(self, workspace_id: int, *, view_id: str, view_hash: str | None, view: Mapping[str, Any]) -> None:
         self._fail()
@@ -94,13 +101,12 @@ class Desk:
 
     def choose(self, who: Member, handler: boundary.Handler, dialog: Dialog, action_id: str) -> Reply:
         """A choice, or a button, inside a dialog that Okra hears of at once."""
-        value = dialog.button_values().get(action_id, "")
-        body = self._body("block_actions", who) | {
-            "view": dialog.payload(),
-            "container": {"type": "view", "view_id": dialog.id},
-            "actions": [{"type": "radio_buttons", "action_id": action_id, "value": value, "action_ts": "1"}],
-        }
-        return boundary.answer(self.runtime, handler, body)
+        return boundary.answer(self.runtime, handler, self._choice(who, dialog, action_id))
+
+    def told_above(self, who: Member, handler: boundary.Handler, dialog: Dialog, action_id: str) -> str:
+        """The same, where it is answered with words: what lies over the dialog then."""
+        boundary.attend(self.runtime, handler, Ack(), self._choice(who, dialog, action_id))
+        return str(self.gateway.pushed[-1]["blocks"])
 
     def submit(self, who: Member, handler: boundary.Handler, dialog: Dialog) -> Reply:
         body = self._body("view_submission", who) | {"view": dialog.payload()}
@@ -109,6 +115,14 @@ class Desk:
     def opened(self) -> Dialog:
         """The dialog that was opened last."""
         return Dialog(self.gateway.opened[-1])
+
+    def _choice(self, who: Member, dialog: Dialog, action_id: str) -> dict[str, Any]:
+        value = dialog.button_values().get(action_id, "")
+        return self._body("block_actions", who) | {
+            "view": dialog.payload(),
+            "container": {"type": "view", "view_id": dialog.id},
+            "actions": [{"type": "radio_buttons", "action_id": action_id, "value": value, "action_ts": "1"}],
+        }
 
     def _body(self, kind: str, who: Member) -> dict[str, Any]:
         return {
