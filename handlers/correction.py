@@ -36,31 +36,34 @@ def correct(runtime: Runtime, request: Request) -> Reply:
     view = request.dialog
     key_result_id = parse_id(view.metadata.get("kr"), Reason.NO_SUCH_KEY_RESULT)
     colour, reason = view.option(Act.CONFIDENCE), view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
-    with runtime.write() as session:
-        now = runtime.now()
-        stands = correction.find(session, now, request.caller, key_result_id)
-        about = stands.about
-        facts = KeyResultFacts(
-            about.kind, about.unit, about.start, about.target, stands.answer.value, about.asks_value is not False
-        )
-        # Colour and words are there already: only the value is looked at.
-        typed = CheckInInput(view.text(Typed.VALUE), confidence=Confidence.GREEN, next_move="–")
-        checked = validate(typed, facts)
-        if isinstance(checked, Invalid):
-            return Errors({block(Typed.VALUE, key_result_id): sentence(checked.problems[Field.VALUE])})
-        if not reason:
-            return Errors({Typed.REASON: dialogs.reason_missing()})
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            return Done()
-        changed = correction.correct(
-            session,
-            now,
-            caller=request.caller,
-            key_result_id=key_result_id,
-            period=parse_period(str(view.metadata.get("period", ""))),
-            value=checked.value,
-            score=checked.score,
-            confidence=Confidence(colour) if colour else stands.answer.confidence,
-            reason=reason,
-        )
-    return Done() if changed else Errors({block(Typed.VALUE, key_result_id): dialogs.nothing_changes()})
+    try:
+        with runtime.write() as session:
+            now = runtime.now()
+            stands = correction.find(session, now, request.caller, key_result_id)
+            about = stands.about
+            facts = KeyResultFacts(
+                about.kind, about.unit, about.start, about.target, stands.answer.value, about.asks_value is not False
+            )
+            # Colour and words are there already: only the value is looked at.
+            typed = CheckInInput(view.text(Typed.VALUE), confidence=Confidence.GREEN, next_move="–")
+            checked = validate(typed, facts)
+            if isinstance(checked, Invalid):
+                return Errors({block(Typed.VALUE, key_result_id): sentence(checked.problems[Field.VALUE])})
+            if not reason:
+                return Errors({Typed.REASON: dialogs.reason_missing()})
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+                return Done()
+            correction.correct(
+                session,
+                now,
+                caller=request.caller,
+                key_result_id=key_result_id,
+                period=parse_period(str(view.metadata.get("period", ""))),
+                value=checked.value,
+                score=checked.score,
+                confidence=Confidence(colour) if colour else stands.answer.confidence,
+                reason=reason,
+            )
+    except correction.NothingChanges:
+        return Errors({block(Typed.VALUE, key_result_id): dialogs.nothing_changes()})
+    return Done()

@@ -30,6 +30,10 @@ from bot.services.subject import Subject, hold, subject_of
 from models import Answer, CheckIn, Delivery, KeyResult, KeyResultRevision, KeyResultState, Member, PostKind
 
 
+class NothingChanges(Exception):
+    """What was typed is what stands there already."""
+
+
 @dataclass(frozen=True)
 class Stands:
     """The newest answer of a key result, which its lead may correct now."""
@@ -104,8 +108,8 @@ def correct(
     score: Decimal | None,
     confidence: Confidence,
     reason: str,
-) -> bool:
-    """Save the next revision of the newest answer; False where nothing of it changes. Raises `Refused` as `find` does.
+) -> None:
+    """Save the next revision of the newest answer. Raises `NothingChanges`, or `Refused` as `find` does.
 
     `score` is for a milestone, `value` for all others; `reason` is not empty. The owner's words stay, their prompt of
     that week is drawn anew, and they are told. No thread begins or ends: that is for an owner's own word.
@@ -116,7 +120,7 @@ def correct(
         raise Refused(Reason.NOTHING_TO_CORRECT, number=stands.about.number)
     old = stands.answer
     if confidence is old.confidence and (old.score == score if score is not None else old.value == value):
-        return False
+        raise NothingChanges
     earlier = told(session, [key_result_id], since=following(period, 1 - WEEKS), until=following(period, -1))
     said = Said(confidence, old.next_move, value=value, score=score)
     new = Answer(
@@ -165,7 +169,6 @@ def correct(
                 part=new.revision,
             ),
         )
-    return True
 
 
 def is_possible(session: Session, now: datetime, caller: Caller, key_result_id: int) -> bool:
