@@ -49,11 +49,14 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     cover_id = acquainted(runtime, request.caller.workspace_id, named[0]) if len(named) == 1 else None
     if cover_id is None and (named or names_cover(words)):
         return Whisper(blocks.cover_not_understood(words))
-    with runtime.write() as session:
-        now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            return Done()
-        done = absences.declare(session, now, request.caller, days, cover_id)
+    try:
+        with runtime.write() as session:
+            now = runtime.now()
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+                return Done()
+            done = absences.declare(session, now, request.caller, days, cover_id)
+    except Refused as refused:
+        raise Refused(refused.reason, **refused.facts, typed=words) from None
     return Whisper(blocks.away_done(_done(done)))
 
 

@@ -28,7 +28,7 @@ from bot.services.access import Caller
 from bot.services.refusals import Refused
 from bot.slack import Gateway, SlackFailure
 from handlers.acquaintance import acquainted
-from handlers.notation import mentioned
+from handlers.notation import as_seen, mentioned
 from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
 from handlers.request import HOME, Origin, Request, origin_of, parse
 from models.database import DatabaseBusy
@@ -158,11 +158,12 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
         incident = new_incident()
         log.exception("interaction_failed", incident=incident, error=type(error).__name__)
-        return trouble(body, notices.try_again(incident, in_dialog=body.get("type") == "view_submission"))
+        in_dialog = body.get("type") == "view_submission"
+        return trouble(body, sentences.given_back(notices.try_again(incident, in_dialog=in_dialog), _typed(body)))
     except Exception as error:
         incident = new_incident()
         log.exception("interaction_broke", incident=incident, error=type(error).__name__)
-        return trouble(body, notices.broken(incident))
+        return trouble(body, sentences.given_back(notices.broken(incident), _typed(body)))
 
 
 def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebody: bool = False) -> None:
@@ -225,6 +226,11 @@ def _names(runtime: Runtime, caller: Caller, body: Mapping[str, Any]) -> Mapping
         return {}
     with runtime.read() as session:
         return people.names(session, caller.workspace_id, mentions)
+
+
+def _typed(body: Mapping[str, Any]) -> str:
+    """What stood behind a command: nothing else keeps it where the command fails."""
+    return as_seen(body.get("text") or "", {}).strip() if "command" in body else ""
 
 
 def trouble(body: Mapping[str, Any], sentence: str) -> Reply:

@@ -167,8 +167,10 @@ def too_long() -> str:
 
 
 def cover_cannot(name: str | None) -> str:
-    who = name if name else "You"
-    return f"{who} can't answer for you. Please choose another full member, or nobody."
+    """Without a name it is whoever is away."""
+    if not name:
+        return "You can't answer for yourself while you are away. Please choose another full member, or nobody."
+    return f"{name} can't answer for you. Please choose another full member, or nobody."
 
 
 def days(first: date, last: date) -> str:

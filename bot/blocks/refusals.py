@@ -150,6 +150,10 @@ def sentence(reason: Reason, facts: Facts) -> str:
 
     `typed` among them: what came with it in a command, which nothing else keeps, so it is given back.
     """
-    words = _SENTENCES[reason](facts)
-    typed = said(str(facts.get("typed") or ""), TYPED)
+    return given_back(_SENTENCES[reason](facts), str(facts.get("typed") or ""))
+
+
+def given_back(words: str, typed: str) -> str:
+    """The words, and after them what came with a command, if anything did."""
+    typed = said(typed, TYPED)
     return f"{words} You typed: “{typed}”." if typed else words

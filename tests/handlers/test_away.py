@@ -78,6 +78,14 @@ def test_days_and_a_cover_behind_the_command_are_taken_at_once(office: Office) -
     assert said.startswith("You aren't away")
 
 
+def test_a_cover_who_cannot_is_refused_and_what_was_typed_is_given_back(office: Office) -> None:
+    text = f"away 2026-10-05 cover <@{office.mere.slack_user_id}|mere>"
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, text))
+    assert said.startswith("You can't answer for yourself while you are away. Please choose another")
+    assert said.endswith("You typed: “2026-10-05 cover @Mere”.")
+    assert office.all(Absence) == []
+
+
 def test_a_cover_who_is_not_certain_is_asked_about(office: Office) -> None:
     said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "away 2026-10-05 cover somebody"))
     assert said.startswith("I can't tell who covers")

@@ -209,10 +209,11 @@ def test_what_came_too_late_is_given_back(story: Story, typed: str, kept: str) -
     assert text.endswith(f"You typed: “{kept}”.")
 
 
-def test_a_command_that_slack_fails_says_so_and_speaks_of_no_saving(story: Story) -> None:
+def test_a_command_that_slack_fails_says_so_speaks_of_no_saving_and_gives_the_words_back(story: Story) -> None:
     story.desk.gateway.failure = UnknownOutcome("timeout")
-    text = whispered(story.kr("1 45 yellow"))
+    text = whispered(story.kr("1 45 yellow, R&amp;D waits"))
     assert text.startswith("That did not work just now. Please try again in a moment. (Reference ")
+    assert text.endswith("You typed: “1 45 yellow, R&amp;D waits”.")
 
 
 @pytest.mark.parametrize("words", ["", "team Growth", "company", "team"])
