@@ -68,6 +68,9 @@ class Roll:
     def sign(self, worker_id: int, life: Life) -> None:
         self._lives[worker_id] = life
 
+    def reserve(self) -> None:
+        """There is room for any number."""
+
     def hold(self, worker_id: int) -> None:
         """Held since it was signed."""
 

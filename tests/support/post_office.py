@@ -21,6 +21,8 @@ NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 class Dead:
     """Every other worker is dead."""
 
+    def reserve(self) -> None: ...
+
     def hold(self, worker_id: int) -> None: ...
 
     def is_gone(self, worker_id: int) -> bool:
