@@ -83,7 +83,7 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         if "team" in f
         else "I can't find that team any more. `/okr company` lists the teams."
     ),
-    Reason.CANNOT_COVER: lambda f: cover_cannot(f.get("name")),
+    Reason.CANNOT_COVER: lambda f: cover_cannot(said(f["name"], 80) if f.get("name") else None),
     Reason.NO_SUCH_ABSENCE: lambda f: "I don't find these days away any more. `/okr back` lists yours.",
     Reason.REMINDED_TWICE: lambda f: (
         f"{said(str(f['name']), 80)} was reminded twice this week, and I leave it at that. "

@@ -27,6 +27,7 @@ from models import (
     HandOver,
     KeyResult,
     Member,
+    MemberKind,
     PostKind,
     Team,
     Workspace,
@@ -83,6 +84,12 @@ def test_a_cover_who_cannot_is_refused_and_what_was_typed_is_given_back(office: 
     said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, text))
     assert said.startswith("You can't answer for yourself while you are away. Please choose another")
     assert said.endswith("You typed: “2026-10-05 cover @Mere”.")
+    with office.desk.runtime.write() as session:
+        guest = session.get_one(Member, office.sam.id)
+        guest.kind, guest.name = MemberKind.GUEST, "Sam <!here>"
+    text = f"away 2026-10-05 cover <@{office.sam.slack_user_id}|sam>"
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, text))
+    assert said.startswith("Sam &lt;!here&gt; can't answer for you.")
     assert office.all(Absence) == []
 
 
