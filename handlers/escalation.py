@@ -95,9 +95,10 @@ def decide(runtime: Runtime, request: Request) -> Reply:
                 made = decisions.decide_about(session, now, caller=request.caller, key_result_id=about, draft=draft)
             confirms = key_result is not None or bool(view.metadata.get("confirms"))
             confirmed = decisions.recorded(session, now, made) if confirms else None
+            # Saved is only what can be shown: where this fails nothing was decided, and the same dialog decides again.
+            carries_out = redefining.after(session, request.caller, made)
     except NotADecision as wrong:
         return Errors(_sentences(wrong, draft))
-    carries_out = redefining.after(runtime, request, made)
     if carries_out is not None:
         return Show(carries_out)
     return Whisper(confirmed) if confirmed is not None else Done()

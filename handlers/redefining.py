@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy.orm import Session
+
 from bot.blocks import hand_over as people
 from bot.blocks import redefining as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
@@ -15,6 +17,7 @@ from bot.domain.redefinition import Part
 from bot.domain.redefinition import Typed as TypedTerms
 from bot.runtime import Runtime
 from bot.services import once, redefining
+from bot.services.access import Caller
 from bot.services.redefining import NotADefinition
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
@@ -56,16 +59,13 @@ def open_stop(runtime: Runtime, request: Request) -> Reply:
     return open_view(runtime, request, view)
 
 
-def after(runtime: Runtime, request: Request, decision: Decision) -> View | None:
+def after(session: Session, caller: Caller, decision: Decision) -> View | None:
     """The dialog that carries out what was just decided; null where there is nothing to carry out in Okra."""
     if not decision.kind.is_for_leads:
         return None
-    with runtime.read() as session:
-        if decision.kind is DecisionKind.STOP:
-            stop_question = redefining.stop_question(session, request.caller, decision.id)
-            return dialogs.stop_dialog(stop_question, just_decided=True)
-        question = redefining.change_question(session, request.caller, decision.id)
-    return dialogs.change_dialog(question, just_decided=True)
+    if decision.kind is DecisionKind.STOP:
+        return dialogs.stop_dialog(redefining.stop_question(session, caller, decision.id), just_decided=True)
+    return dialogs.change_dialog(redefining.change_question(session, caller, decision.id), just_decided=True)
 
 
 def change(runtime: Runtime, request: Request) -> Reply:

@@ -12,10 +12,11 @@ from desk import Desk, Dialog, whispered
 
 from bot.blocks.ids import Act, Command
 from bot.localslack.blockkit import check_view
+from bot.services import redefining as redefinitions
 from handlers import commands, escalation, redefining
 from handlers.reply import Done, Show
 from models import Decision, DecisionState, KeyResult, KeyResultRevision, KeyResultState, Member
-from models.database import Database
+from models.database import Database, DatabaseBusy
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
@@ -29,9 +30,9 @@ class Story:
         """Tama decides about KR-2; the dialog turns into the one that carries it out."""
         lead = self.scene.lead
         assert self.desk.command(lead, commands.okr, Command.OKR, "decide 2 30 is enough") == Done()
-        dialog = self.desk.opened().fill(What_kind_of_decision=kind, Who_makes_it_happen="U0MERENGATA")
-        reply = self.desk.submit(lead, escalation.decide, dialog)
-        assert isinstance(reply, Show)
+        self.dialog = self.desk.opened().fill(What_kind_of_decision=kind, Who_makes_it_happen="U0MERENGATA")
+        reply = self.desk.submit(lead, escalation.decide, self.dialog)
+        assert isinstance(reply, Show), reply
         assert check_view(dict(reply.view)) == []
         return Dialog(reply.view)
 
@@ -68,6 +69,23 @@ def test_the_dialog_has_what_defines_the_key_result_and_says_that_the_decision_i
         "30 is enough",
     ]
     assert "The decision is recorded." in str(dialog.view["blocks"][0])
+    assert story.decision.state is DecisionState.OPEN
+
+
+def test_a_decision_whose_next_dialog_cannot_be_shown_is_not_saved_and_the_same_dialog_saves_it(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise DatabaseBusy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(redefinitions, "change_question", busy)
+        with pytest.raises(AssertionError, match="could not save that just now"):
+            story.decide("change_target")
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(Decision)).all() == []
+    reply = story.desk.submit(story.scene.lead, escalation.decide, story.dialog)
+    assert isinstance(reply, Show)
     assert story.decision.state is DecisionState.OPEN
 
 
