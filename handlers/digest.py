@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.blocks.digest_details import none_left
 from bot.blocks.ids import Act
 from bot.runtime import Runtime
 from bot.services import digest, digest_unread
@@ -47,7 +48,7 @@ def show_all(runtime: Runtime, request: Request) -> Reply:
     about = _pressed_in(runtime, request)
     with runtime.read() as session:
         pages = digest.shown_whole(session, request.caller, about["digest"])
-    return Whisper(pages[0]) if pages else Done()
+    return Whisper(pages[0] if pages else none_left())
 
 
 def keep(runtime: Runtime, request: Request) -> Reply:

@@ -30,9 +30,9 @@ def start(runtime: Runtime, request: Request) -> Reply:
 
 def submitted(runtime: Runtime, request: Request) -> Reply:
     """It was chosen. Twice the same dialog chooses once."""
-    view = request.view
-    chosen = view.option(Typed.VALUE_WEEKS) if view is not None else None
-    if view is None or chosen is None or not chosen.isdecimal():
+    view = request.dialog
+    chosen = view.option(Typed.VALUE_WEEKS)
+    if chosen is None or not chosen.isdecimal():
         return Done()
     with runtime.write() as session:
         now = runtime.now()

@@ -10,13 +10,14 @@ from calls import IN_A_WEEK, MORNING, set_scene, tell, the_escalation, words
 from desk import Desk, whispered
 
 from bot.blocks.ids import Act
+from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_view
 from bot.services import decisions
 from bot.services import digest as digests
 from bot.services.access import Caller
 from handlers import digest, question
 from handlers.reply import Done
-from models import Delivery, DeliveryState, Digest, Member, PostKind
+from models import Delivery, DeliveryState, Digest, KeyResult, Member, PostKind
 from models.database import Database
 from scheduler.posts import render
 
@@ -80,6 +81,14 @@ def test_open_and_show_me_all_count_as_reading(read: Read) -> None:
     assert read.was_used()
     shown = read.desk.press(read.reader, digest.show_all, Act.DIGEST_DETAILS, json.dumps({"digest": read.digest_id}))
     assert whispered(shown) == "The key result of Growth, week of 5 Oct"
+
+
+def test_show_me_all_says_so_where_all_was_limited_since(read: Read) -> None:
+    with read.desk.runtime.write() as session:
+        session.execute(sa.update(KeyResult).values(visibility=Visibility.NAMED))
+    pressed = json.dumps({"digest": read.digest_id})
+    shown = read.desk.press(read.reader, digest.show_all, Act.DIGEST_DETAILS, pressed)
+    assert whispered(shown).startswith("No key result of this digest can be shown any more.")
 
 
 @pytest.mark.parametrize("value", ["", "abc", "[]", '{"digest": "x"}', '{"digest": 1}'])
