@@ -474,16 +474,21 @@ def person(member: Mapping[str, Any]) -> Person:
         slack_team_id=member.get("team_id"),
         enterprise_id=colleague.get("enterprise_id"),
         status=_status(profile),
+        updated_at=_instant(member.get("updated")),
     )
 
 
 def _status(profile: Mapping[str, Any]) -> Status:
-    ends = profile.get("status_expiration") or 0
     return Status(
         text=profile.get("status_text") or "",
         emoji=(profile.get("status_emoji") or "").strip(":"),
-        until=datetime.fromtimestamp(ends, UTC) if ends else None,
+        until=_instant(profile.get("status_expiration")),
     )
+
+
+def _instant(seconds: int | None) -> datetime | None:
+    """Slack says 0 where there is none."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def sort_answer(error: SlackApiError) -> SlackFailure:

@@ -148,6 +148,8 @@ class Member(InWorkspace, Base):
     # At the end of every escalation's path.
     is_sponsor: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     deactivated_at: Mapped[datetime | None]
+    # When Slack changed what is known of them; null where it has not said. What it said before that is older news.
+    slack_updated_at: Mapped[datetime | None]
     introduced_at: Mapped[datetime | None]
     dm_channel: Mapped[str | None]
     # The earliest instant at which the planning tick has work for this person; null: owns nothing that is due.

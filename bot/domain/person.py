@@ -26,7 +26,8 @@ class Person:
     """`time_zone` is an IANA name, null where the workspace did not say.
 
     `slack_team_id` and `enterprise_id` say where the person belongs, which through a shared channel may be another
-    organisation; `is_external`: the workspace itself calls them a stranger.
+    organisation; `is_external`: the workspace itself calls them a stranger. `updated_at`: since when they are as
+    described, an aware instant, or null where the workspace did not say.
     """
 
     slack_user_id: str
@@ -41,6 +42,7 @@ class Person:
     slack_team_id: str | None = None
     enterprise_id: str | None = None
     status: Status = Status()
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True)

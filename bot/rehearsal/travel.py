@@ -14,7 +14,7 @@ from bot.rehearsal.weather import Level
 
 FAR_WEST = "Pacific/Pago_Pago"
 # Of a hundred owners in a week.
-MOVE, LEAVE, TRANSFER = 1.5, 1.0, 1.5
+MOVE, LEAVE, TRANSFER, MOVE_AND_LEAVE = 1.5, 1.0, 1.5, 1.0
 
 
 class Travel:
@@ -49,6 +49,15 @@ class Travel:
                 back = at + timedelta(minutes=self._random.uniform(20, 60))
                 self._time.at(at, lambda person=person: self._leave(person))  # type: ignore[misc]
                 self._time.at(back, lambda person=person: self._return(person, FAR_WEST))  # type: ignore[misc]
+            elif drawn < MOVE + LEAVE + TRANSFER + MOVE_AND_LEAVE:
+                # An event that failed is delivered again after a minute: the second change may be heard of first.
+                at = opens + timedelta(hours=self._random.uniform(-40, 60))
+                gone = at + timedelta(seconds=self._random.uniform(2, 90))
+                back = gone + timedelta(days=self._random.uniform(2, 9))
+                zone = self._random.choice(ZONES)
+                self._time.at(at, lambda person=person, zone=zone: self._move(person, zone))  # type: ignore[misc]
+                self._time.at(gone, lambda person=person: self._leave(person))  # type: ignore[misc]
+                self._time.at(back, lambda person=person: self._return(person, None))  # type: ignore[misc]
 
     def _move(self, person: Somebody, zone: str) -> None:
         if person.left_at is None:

@@ -119,6 +119,7 @@ def learn_all(
     """Bring the members of a workspace up to what Slack says. Returns how many are new or changed.
 
     A zone that moved moves the member's next opening, in this transaction. A deactivated member is never asked again.
+    What is older than what is known is ignored.
     `home`: where full members belong, for a workspace that is not connected yet; else it is known.
     """
     workspace = session.get_one(Workspace, workspace_id)
@@ -148,17 +149,22 @@ def _learn_some(
     home: Home | None,
 ) -> int:
     people = {person.slack_user_id: person for person in some}
-    known = {
-        member.slack_user_id: member
-        for member in session.scalars(
-            sa.select(Member).where(Member.workspace_id == workspace.id, Member.slack_user_id.in_(people))
-        )
-    }
+    # Held, so that of two who bring news of one person the second sees how old the first one's was.
+    held = session.scalars(
+        sa.select(Member)
+        .where(Member.workspace_id == workspace.id, Member.slack_user_id.in_(people))
+        .order_by(Member.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    known = {member.slack_user_id: member for member in held}
     words = workspace.status_words.splitlines()
     newcomers: list[Mapping[str, object]] = []
     changed: dict[Member, set[str]] = {}
     for slack_user_id, person in people.items():
         member = known.get(slack_user_id)
+        if member is not None and _is_old_news(member, person):
+            continue
         zone = person.time_zone if person.time_zone in _zones() else None
         told: dict[str, object] = {
             "name": person.name,
@@ -173,8 +179,10 @@ def _learn_some(
         if member is None:
             left_at = now if person.deleted else None
             place = {"workspace_id": workspace.id, "slack_user_id": slack_user_id}
-            newcomers.append({**place, **told, "deactivated_at": left_at, "created_at": now})
+            age = {"slack_updated_at": person.updated_at, "created_at": now}
+            newcomers.append({**place, **told, "deactivated_at": left_at, **age})
             continue
+        member.slack_updated_at = person.updated_at or member.slack_updated_at
         if person.deleted != (member.deactivated_at is not None):
             told["deactivated_at"] = now if person.deleted else None
         news = {name for name, value in told.items() if getattr(member, name) != value}
@@ -205,6 +213,14 @@ def _learn_some(
             detail={"changed": sorted(news)},
         )
     return len(added) + len(changed)
+
+
+def _is_old_news(member: Member, person: Person) -> bool:
+    """Slack delivers an event again that failed, and a page of its list waits for its turn: what is newer is known by
+    then. Slack counts seconds, so what is of the same one is let through."""
+    if person.updated_at is None or member.slack_updated_at is None:
+        return False
+    return person.updated_at < member.slack_updated_at
 
 
 def _settle_departures(session: Session, now: datetime, moved: Mapping[Member, set[str]]) -> None:

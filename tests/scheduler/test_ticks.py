@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -95,6 +96,22 @@ def test_a_reading_that_failed_is_not_taken_for_one(day: Day) -> None:
     assert day.read_at() is None
     day.read()
     assert (day.members(), day.read_at()) == (CROWD, NOW)
+
+
+def test_a_page_that_was_fetched_before_somebody_left_does_not_bring_them_back(day: Day) -> None:
+    was = next(day.directory.people(day.workspace_id))
+
+    def pages(workspace_id: int) -> Iterator[Person]:
+        yield replace(was, updated_at=NOW - timedelta(hours=1))
+        with day.runtime.write() as session:
+            people.learn(session, NOW, workspace_id, replace(was, deleted=True, updated_at=NOW), admins=())
+
+    with day.runtime.write() as session:
+        people.learn(session, NOW, day.workspace_id, was, admins=())
+    day.directory.people = pages  # type: ignore[method-assign]
+    day.read()
+    with day.runtime.read() as session:
+        assert session.scalars(sa.select(Member.deactivated_at)).all() == [NOW]
 
 
 def test_the_workspace_that_was_read_is_the_one_that_is_noted(day: Day) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -137,6 +139,28 @@ def test_who_comes_back_finds_their_messages_up_to_date(place: Place) -> None:
     assert wanted() == 1
     place.learn(MERE, later=timedelta(days=5))
     assert wanted() == 2
+
+
+def test_of_two_who_bring_news_at_once_the_newer_counts_whoever_is_first(place: Place) -> None:
+    place.learn(replace(MERE, updated_at=BEFORE))
+    gone = replace(MERE, deleted=True, updated_at=BEFORE + timedelta(seconds=60))
+    stale = replace(MERE, name="Mere N.", updated_at=BEFORE + timedelta(seconds=1))
+    with ThreadPoolExecutor(1) as other:
+        with place.database.write() as session:
+            people.learn(session, BEFORE, place.workspace_id, gone, admins=())
+            session.flush()
+            behind = other.submit(place.learn, stale)
+            time.sleep(0.2)
+        assert behind.result(10) == 0
+    (mere,) = place.members()
+    assert (mere.name, mere.may_take_part, mere.slack_updated_at) == ("Mere Ngata", False, gone.updated_at)
+
+
+def test_what_is_said_of_one_second_or_of_none_is_let_through(place: Place) -> None:
+    place.learn(replace(MERE, updated_at=BEFORE))
+    assert place.learn(replace(MERE, display_name="M", updated_at=BEFORE)) == 1
+    assert place.learn(replace(MERE, display_name="M.")) == 1
+    assert place.learn(replace(MERE, display_name="Mere", updated_at=BEFORE - timedelta(seconds=1))) == 0
 
 
 def test_who_left_takes_no_part_and_who_came_back_does(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from story import Okra
@@ -118,3 +120,18 @@ def test_news_of_a_person_that_was_overtaken_is_put_right_by_the_daily_reading(o
     assert prompts(mere) == 0
     okra.advance("2026-10-05 14:01")
     assert prompts(mere) == 1
+
+
+def test_older_news_of_somebody_who_has_left_meanwhile_does_not_bring_them_back(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.slack.faults.add(Fault(FaultKind.LATE, "events_api", times=1, seconds=90))
+    mere.change(status_text="In a meeting")
+    okra.advance(okra.now() + timedelta(minutes=1))
+    mere.change(deleted=True)
+    okra.slack.faults.clear()
+    okra.advance(okra.now() + timedelta(minutes=2))
+    with okra.read() as session:
+        left_at = session.scalar(sa.select(Member.deactivated_at).where(Member.name == "Mere Ngata"))
+    assert left_at is not None
+    okra.advance("2026-10-05 18:00")
+    assert prompts(mere) == 0
