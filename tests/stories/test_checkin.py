@@ -203,3 +203,18 @@ def test_a_lead_above_may_answer_and_a_stranger_reads_who_may(okra: Okra) -> Non
     said = sam.command("/kr 1 30 green").text
     assert "KR-1 is Mere Ngata's to answer. /kr 1 shows it. You typed: “30 green”." in said
     assert sam.modal is None
+
+
+def test_a_press_in_a_dialog_that_came_too_late_is_told_above_it_and_the_words_stand_beneath(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.press("Check in")
+    fill_green(mere)
+    okra.advance("2026-10-12 09:00")
+    mere.press("Skip")
+    assert mere.modal is not None
+    assert "its week is over" in mere.modal.text
+    mere.close()
+    assert mere.modal is not None
+    assert mere.modal.title == "1 of 2: KR-1"
+    assert mere.modal.field("What is the next move?").value == "ask around"
