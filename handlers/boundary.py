@@ -21,7 +21,7 @@ from bot import deadline
 from bot.blocks import notices
 from bot.blocks import refusals as sentences
 from bot.blocks.post import Post
-from bot.blocks.text import unmarked
+from bot.blocks.text import given_back, unmarked
 from bot.runtime import Runtime
 from bot.services import once, people
 from bot.services.access import Caller
@@ -159,11 +159,11 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
         incident = new_incident()
         log.exception("interaction_failed", incident=incident, error=type(error).__name__)
         in_dialog = body.get("type") == "view_submission"
-        return trouble(body, sentences.given_back(notices.try_again(incident, in_dialog=in_dialog), _typed(body)))
+        return trouble(body, given_back(notices.try_again(incident, in_dialog=in_dialog), _typed(body)))
     except Exception as error:
         incident = new_incident()
         log.exception("interaction_broke", incident=incident, error=type(error).__name__)
-        return trouble(body, sentences.given_back(notices.broken(incident), _typed(body)))
+        return trouble(body, given_back(notices.broken(incident), _typed(body)))
 
 
 def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebody: bool = False) -> None:

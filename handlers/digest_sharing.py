@@ -100,7 +100,7 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
         incident = new_incident()
         log.warning("digest_not_posted_elsewhere", incident=incident, error=failure.code)
         unknown = isinstance(failure, UnknownOutcome)
-        return Whisper(blocks.perhaps_posted(incident) if unknown else blocks.not_posted(incident))
+        return Whisper(blocks.perhaps_posted(incident, note) if unknown else blocks.not_posted(incident, note))
     return Whisper(blocks.posted_elsewhere())
 
 

@@ -11,7 +11,7 @@ from bot.blocks.digest import Beside, digest_post
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.layout import actions, button, context, dialog, field_input, section, text_element
 from bot.blocks.post import Block, Post, View
-from bot.blocks.text import plain, said
+from bot.blocks.text import clip, given_back, plain, said
 from bot.domain.digest import Snapshot
 
 NOTE_LENGTH = 300
@@ -108,19 +108,21 @@ def posted_elsewhere() -> Post:
     return Post("It is posted there.")
 
 
-def not_posted(incident: str) -> Post:
-    return Post(
+def not_posted(incident: str, note: str) -> Post:
+    told = (
         "Slack did not take it, so it is not posted. Please try once more with `/okr digest`, or choose another "
-        f"channel. If it stays so, tell your admin “{incident}”."
+        f"channel. If it stays so, tell your admin “{said(incident, 40)}”."
     )
+    return Post(given_back(told, clip(note, NOTE_LENGTH)))
 
 
-def perhaps_posted(incident: str) -> Post:
+def perhaps_posted(incident: str, note: str) -> Post:
     """Slack did not answer in time, and nothing can be looked for in a channel that Okra is not in."""
-    return Post(
+    told = (
         "Slack did not answer, so I can't tell whether it is posted. Please look in the channel first; only if it is "
-        f"not there, post it once more with `/okr digest`. If it stays so, tell your admin “{incident}”."
+        f"not there, post it once more with `/okr digest`. If it stays so, tell your admin “{said(incident, 40)}”."
     )
+    return Post(given_back(told, clip(note, NOTE_LENGTH)))
 
 
 def submitted_before() -> Post:

@@ -10,13 +10,11 @@ from bot.blocks.decisions import only_these_decide, only_these_may_settle, settl
 from bot.blocks.escalation_words import only_these_may
 from bot.blocks.hand_over import cannot_own, owns_already
 from bot.blocks.snooze import asked_again_already, no_time_left
-from bot.blocks.text import said
+from bot.blocks.text import given_back, said
 from bot.blocks.understanding import answered_since
 from bot.domain.refusals import Reason
 
 Facts = Mapping[str, Any]
-
-TYPED = 2000
 
 _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NOT_FOR_YOU: lambda f: (
@@ -151,9 +149,3 @@ def sentence(reason: Reason, facts: Facts) -> str:
     `typed` among them: what came with it in a command, which nothing else keeps, so it is given back.
     """
     return given_back(_SENTENCES[reason](facts), str(facts.get("typed") or ""))
-
-
-def given_back(words: str, typed: str) -> str:
-    """The words, and after them what came with a command, if anything did."""
-    typed = said(typed, TYPED)
-    return f"{words} You typed: “{typed}”." if typed else words

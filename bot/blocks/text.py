@@ -7,6 +7,9 @@ from functools import lru_cache
 
 ELLIPSIS = "…"
 
+# Of what somebody typed that is given back.
+TYPED = 2000
+
 # A word joiner after the @ or the scheme stops Slack's own parsing of `@channel` and of bare links.
 _JOINER = "\u2060"
 
@@ -51,6 +54,12 @@ def unmarked(sentence: str) -> str:
 def said(text: str, limit: int = 300) -> str:
     """What somebody typed, on one line, cut to `limit` code points as read, inert: the one way into a message."""
     return escape(clip(text, limit))
+
+
+def given_back(words: str, typed: str) -> str:
+    """The words, and after them what somebody typed, if anything, where nothing else keeps it."""
+    typed = said(typed, TYPED)
+    return f"{words} You typed: “{typed}”." if typed else words
 
 
 def plain(text: str, limit: int) -> dict[str, object]:

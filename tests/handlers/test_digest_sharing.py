@@ -180,6 +180,7 @@ def test_what_may_not_stand_elsewhere_is_told_with_a_reference_and_what_to_do(
     assert told in said
     assert "`/okr digest`" in said
     assert re.search(r"tell your admin “[0-9a-f]{8}”", said)
+    assert said.endswith("You typed: “for Thursday”.")
     # Sent once more, the same dialog posts nothing, and says where to begin.
     assert "`/okr digest`" in whispered(story.desk.submit(story.lead, digest_sharing.post_elsewhere, dialog))
     assert len(story.desk.gateway.said) == 1
