@@ -190,6 +190,13 @@ class Message(InWorkspace, Base):
             sqlite_where=sa.text("shown < wanted and gone_at is null and channel is not null"),
             postgresql_where=sa.text("shown < wanted and gone_at is null and channel is not null"),
         ),
+        # The few that were given up, among all that ever stood.
+        sa.Index(
+            "ix_message_gone",
+            "gone_at",
+            sqlite_where=sa.text("gone_at is not null"),
+            postgresql_where=sa.text("gone_at is not null"),
+        ),
         NEVER_REUSED,
     )
 

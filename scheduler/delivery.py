@@ -24,6 +24,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.blocks.notices import NOT_RENDERED
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
@@ -48,7 +49,6 @@ LOCKED_OUT = timedelta(minutes=5)
 REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 # A post that cannot be rendered is tried this often; then an admin is told.
 RENDERINGS = 5
-NOT_RENDERED = "not_rendered: "
 BATCH = 50
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)

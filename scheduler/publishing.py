@@ -14,9 +14,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.blocks.notices import NOT_RENDERED
 from bot.blocks.post import View
 from bot.runtime import Runtime
 from bot.services import home
+from bot.services.failures import tell_of_home
 from bot.services.faults import STUMBLES
 from bot.services.home_changes import LOOKED_AT
 from bot.slack import Permanent, RetryLater, SlackFailure
@@ -24,7 +26,7 @@ from models import Hold, Home, Member
 from models.base import UtcDateTime
 from models.prepared import Prepared
 from scheduler import pace, showing
-from scheduler.delivery import BATCH, LEASE, backoff
+from scheduler.delivery import BATCH, LEASE, RENDERINGS, backoff
 
 # Changes of one Home within this time are seen together.
 TOGETHER = timedelta(seconds=2)
@@ -95,7 +97,9 @@ def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: date
     except STUMBLES as error:
         # A fault of ours in one Home must stop no other.
         log.error("home_not_rendered", home=row.id, exc_info=error)
-        row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(error).__name__}"
+        row.attempts, row.error = row.attempts + 1, f"{NOT_RENDERED}{type(error).__name__}"
+        if row.attempts == RENDERINGS:
+            tell_of_home(session, row, now)
         row.not_before = now + backoff(row.attempts + 3, row.id)
         return None
     row.generation += 1
@@ -164,6 +168,7 @@ def _finish(
     if isinstance(failure, Permanent):
         # What has changed meanwhile may be taken; the same again would not.
         row.shown, row.not_before = publication.drawn, now + TOGETHER
+        tell_of_home(session, row, now)
         return
     showing.try_again(session, row, failure, now, attempts=publication.attempts, hold=Hold.HOMES, settle=settle)
 

@@ -10,10 +10,12 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.blocks.notices import NOT_RENDERED
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import charts
 from bot.services.escalation_foot import root_is_gone
+from bot.services.failures import NO_MORE, tell_of_message
 from bot.services.schedules import Weeks
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure
 from models import Delivery, Hold, Message
@@ -22,18 +24,9 @@ from models.loading import Loaded
 from models.many import ForEach
 from models.prepared import Prepared
 from scheduler import pace, showing
-from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, backoff
+from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, RENDERINGS, backoff
 from scheduler.posts import NotRendered, render_all
 
-# The message, or the way to it, is no more: it is never drawn again, and never posted again.
-GONE = {
-    "cant_update_message",
-    "channel_not_found",
-    "edit_window_closed",
-    "is_archived",
-    "message_not_found",
-    "not_in_channel",
-}
 # Another refusal is tried this often before the message is given up.
 ATTEMPTS = 6
 
@@ -104,7 +97,9 @@ def _drawings(
         if isinstance(body, NotRendered):
             # A fault of ours in one message must stop no other.
             log.error("not_rendered", message=row.id, exc_info=body.error)
-            row.attempts, row.error = row.attempts + 1, f"not_rendered: {type(body.error).__name__}"
+            row.attempts, row.error = row.attempts + 1, f"{NOT_RENDERED}{type(body.error).__name__}"
+            if row.attempts == RENDERINGS:
+                tell_of_message(session, row, now)
             row.not_before = now + backoff(row.attempts + 3, row.id)
             continue
         if body is None or row.channel is None or row.ts is None:
@@ -175,8 +170,10 @@ def _finish(session: Session, drawing: Drawing, failure: SlackFailure | None, no
         charts.were_refused(session, row.workspace_id, now)
         row.not_before = now
         return
-    if isinstance(failure, Permanent) and (failure.code in GONE or row.attempts >= ATTEMPTS):
+    if isinstance(failure, Permanent) and (failure.code in NO_MORE or row.attempts >= ATTEMPTS):
         row.gone_at = now
+        if failure.code not in NO_MORE:
+            tell_of_message(session, row, now)
         root_is_gone(session, now, session.get_one(Delivery, row.delivery_id))
         return
     showing.try_again(session, row, failure, now, attempts=drawing.attempts, hold=Hold.UPDATES, settle=settle)

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.blocks.dates import weekday_day_time
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, divider, header, overflow, section
-from bot.blocks.notices import undelivered
+from bot.blocks.notices import not_shown, undelivered
 from bot.blocks.post import Block
 from bot.blocks.text import said
 
@@ -81,13 +81,15 @@ class Failure:
 @dataclass(frozen=True)
 class Admin:
     """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up; `not_made`: the
-    teams whose digest is due and could not be made, with its hour in their channel's zone."""
+    teams whose digest is due and could not be made, with its hour in their channel's zone; `not_shown`: what arrived
+    and shows an older state."""
 
     teams: tuple[AdminTeam, ...]
     failures: tuple[Failure, ...]
     too_late: int
     uncertain: int
     not_made: tuple[tuple[str, datetime], ...] = ()
+    not_shown: tuple[Failure, ...] = ()
 
 
 def led_blocks(led: Sequence[Led]) -> list[Block]:
@@ -181,18 +183,19 @@ def _admin_team(team: AdminTeam) -> str:
 
 
 def _failures(admin: Admin) -> list[Block]:
-    if not (admin.failures or admin.too_late or admin.uncertain or admin.not_made):
+    if not (admin.failures or admin.too_late or admin.uncertain or admin.not_made or admin.not_shown):
         return [section("Everything of the last four weeks has arrived.")]
     lines = [
         f"• The digest of {said(team, NAME)} was due {weekday_day_time(due)} and could not be made. I keep trying; the "
         "log of Okra says why."
         for team, due in admin.not_made[:MOST_FAILURES]
     ]
-    for one in admin.failures[:MOST_FAILURES]:
-        times = f" ({one.count} times)" if one.count > 1 else ""
-        lines.append(f"• {undelivered(what=one.what, to=one.to, code=one.code).text}{times}")
-    if len(admin.failures) > MOST_FAILURES:
-        lines.append(f"and {len(admin.failures) - MOST_FAILURES} more: `okra doctor` lists them")
+    for failures, told in ((admin.failures, undelivered), (admin.not_shown, not_shown)):
+        for one in failures[:MOST_FAILURES]:
+            times = f" ({one.count} times)" if one.count > 1 else ""
+            lines.append(f"• {told(what=one.what, to=one.to, code=one.code).text}{times}")
+        if len(failures) > MOST_FAILURES:
+            lines.append(f"and {len(failures) - MOST_FAILURES} more: `okra doctor` lists them")
     if admin.too_late:
         was = "prompt was" if admin.too_late == 1 else "prompts were"
         lines.append(f"• {admin.too_late} {was} not sent: answering had closed by then.")

@@ -9,6 +9,10 @@ from bot.blocks.text import said
 
 # Why something was not sent that Slack would have taken: by then it made no sense any more.
 TOO_LATE = "too_late"
+# How the reason begins where Slack was not even asked, because drawing it failed: a fault of ours.
+NOT_RENDERED = "not_rendered: "
+# What is not shown as it should be, beside the messages, which go by their kind.
+HOME = "home"
 
 # What Slack's words mean for the person who can mend it.
 _REMEDIES = {
@@ -20,6 +24,7 @@ _REMEDIES = {
     "account_inactive": "Okra's token is no longer valid. Install Okra again.",
     "token_revoked": "Okra's token was revoked. Install Okra again.",
     "invalid_auth": "Slack does not accept Okra's token. Check OKRA_SLACK_BOT_TOKEN.",
+    "not_enabled": "Home is switched off for Okra. Switch it on in the app's settings at Slack.",
     "missing_scope": "Okra lacks a permission. Run `okra doctor`: it says which one.",
 }
 
@@ -87,6 +92,19 @@ def overtaken(*, what: str, where: str) -> Post:
         f"{_WHAT.get(what, 'A message')} for {where} was not posted: Slack could be reached only when the next one was "
         "due. That one tells where things stand; the one before is kept, and `okra export` has it."
     )
+    return Post(text, (section(text),))
+
+
+def not_shown(*, what: str, to: str, code: str) -> Post:
+    """To an admin: something that shows state, a message or somebody's Home, could not be brought up to date."""
+    where = to if to.startswith("<#") else said(to, 80)
+    whose = f"The Home of {where}" if what == HOME else f"{_WHAT.get(what, 'A message')} for {where}"
+    if code.startswith(NOT_RENDERED):
+        why = f"I stumble over its newest state (“{said(code.removeprefix(NOT_RENDERED), 200)}”), which is my own fault"
+    else:
+        why = f"Slack does not take its newest state (“{said(code, 200)}”)"
+    remedy = _REMEDIES.get(code, "Please tell whoever runs Okra: its log says more.")
+    text = f"{whose} shows how things were before: {why}. Nothing is lost: `/okr` tells how they are. {remedy}"
     return Post(text, (section(text),))
 
 

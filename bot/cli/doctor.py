@@ -212,6 +212,15 @@ def _deliveries(failures: Failures) -> Iterator[Check]:
         yield Check(
             "deliveries", Finding.NOTE, f"{one.count} × {one.kind.value} to {one.to} could not be delivered: {one.code}"
         )
+    for shown in failures.not_shown:
+        what = f"{shown.count} × {shown.kind.value} to" if shown.kind is not None else "the Home of"
+        yield Check(
+            "messages",
+            Finding.NOTE,
+            f"{what} {shown.to} cannot be brought up to date: {shown.code}. What it shows is older than what is; "
+            "`/okr` tells what is. Okra's log says more (`redraw_failed`, `publication_failed`, `not_rendered`, "
+            "`home_not_rendered`).",
+        )
     if failures.too_late:
         yield Check(
             "deliveries",

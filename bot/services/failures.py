@@ -15,10 +15,22 @@ from bot.domain.cadence import period_on
 from bot.domain.permissions import Action, Facts
 from bot.services import access, digest_hours, outbox
 from bot.services.access import Caller
-from models import CheckIn, CheckInState, Delivery, DeliveryState, Member, PostKind
+from models import CheckIn, CheckInState, Delivery, DeliveryState, Home, Member, Message, PostKind
 
 # Why a prompt was not sent: answering had closed before it could leave. Why a digest was not: the next one was due.
 TOO_LATE = notices.TOO_LATE
+# What Slack says of a message that is no more, or that can no longer be reached or edited. It stays as it is, and that
+# is no failure: where a channel is closed, the next post to it is told about.
+NO_MORE = frozenset(
+    {
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "is_archived",
+        "message_not_found",
+        "not_in_channel",
+    }
+)
 # How far back an admin looks.
 LATELY = timedelta(days=28)
 
@@ -36,19 +48,31 @@ class Undelivered:
 
 
 @dataclass(frozen=True)
+class NotShown:
+    """Messages of one kind at one place, or somebody's Home (`kind` null), that show an older state for one reason."""
+
+    kind: PostKind | None
+    to: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Failures:
     """What did not arrive lately. `too_late`: prompts that were not sent, because answering had closed by then.
     `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up. `not_made`: the teams
-    whose digest is due and could not be taken, with its hour in its channel's zone."""
+    whose digest is due and could not be taken, with its hour in its channel's zone. `not_shown`: what arrived and could
+    not be brought up to date."""
 
     undelivered: tuple[Undelivered, ...]
     too_late: int
     uncertain: int
     not_made: tuple[tuple[str, datetime], ...] = ()
+    not_shown: tuple[NotShown, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.undelivered or self.too_late or self.uncertain or self.not_made)
+        return not (self.undelivered or self.too_late or self.uncertain or self.not_made or self.not_shown)
 
 
 def view(session: Session, caller: Caller, now: datetime) -> Failures:
@@ -108,7 +132,58 @@ def failures_since(session: Session, since: datetime, *, workspace_id: int | Non
             Delivery.settled_at > since,
         ),
         uncertain=_count(session, here, Delivery.state == DeliveryState.UNKNOWN),
+        not_shown=(*_messages_not_shown(session, since, workspace_id), *_homes_not_shown(session, since, workspace_id)),
     )
+
+
+def _messages_not_shown(session: Session, since: datetime, workspace_id: int | None) -> list[NotShown]:
+    here = Message.workspace_id == workspace_id if workspace_id is not None else sa.true()
+    given_up = sa.and_(Message.gone_at > since, Message.error.not_in(NO_MORE))
+    # These are tried on, however long it takes: the next version of Okra may be able to draw them.
+    not_drawn = sa.and_(
+        Message.shown < Message.wanted,
+        Message.gone_at.is_(None),
+        Message.channel.is_not(None),
+        Message.error.startswith(notices.NOT_RENDERED, autoescape=True),
+    )
+    where = (Delivery.kind, Delivery.workspace_id, Delivery.member_id, Delivery.channel_id, Delivery.conversation_id)
+    # One after the other: each has an index of its own.
+    groups = [
+        row
+        for trouble in (given_up, not_drawn)
+        for row in session.execute(
+            sa.select(*where, sa.func.coalesce(Message.error, "unknown"), sa.func.count())
+            .join(Delivery, Delivery.id == Message.delivery_id)
+            .where(here, trouble)
+            .group_by(*where, Message.error)
+            .order_by(sa.func.count().desc(), sa.func.max(Message.id).desc())
+        )
+    ]
+    names = _names(session, [member_id for _, _, member_id, *_ in groups if member_id is not None])
+    return [
+        NotShown(kind, names[member_id] if member_id is not None else _place(channel_id), code, count)
+        for kind, _, member_id, channel_id, _, code, count in groups
+    ]
+
+
+def _homes_not_shown(session: Session, since: datetime, workspace_id: int | None) -> list[NotShown]:
+    """Those that were looked at since."""
+    here = Home.workspace_id == workspace_id if workspace_id is not None else sa.true()
+    rows = session.execute(
+        sa.select(Member.name, Home.error)
+        .join(Member, Member.id == Home.member_id)
+        # What Slack may yet take is on its way, and no failure.
+        .where(
+            here,
+            Home.opened_at > since,
+            sa.or_(
+                sa.and_(Home.error.is_not(None), Home.shown == Home.wanted),
+                Home.error.startswith(notices.NOT_RENDERED, autoescape=True),
+            ),
+        )
+        .order_by(Home.opened_at.desc(), Home.id)
+    )
+    return [NotShown(None, name, error or "unknown", 1) for name, error in rows]
 
 
 def why_not_sent(session: Session, row: Delivery, now: datetime) -> str | None:
@@ -146,41 +221,82 @@ def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
     They are told once a week about one recipient and reason, however many posts fail for it; the rest is counted where
     they look. A notice that fails itself is not told about: `okra doctor` counts it.
     """
-    if failed.kind is PostKind.ADMIN_NOTICE:
-        return
+    if failed.kind is not PostKind.ADMIN_NOTICE:
+        what = f"failure:{_key(failed)}:{failed.error}"
+        _tell(session, now, failed.workspace_id, what, about_id=failed.id, but=failed.member_id)
+
+
+def tell_of_message(session: Session, message: Message, now: datetime) -> None:
+    """As `tell_admins`, about a message that stands and cannot be brought up to date."""
+    posted = session.get_one(Delivery, message.delivery_id)
+    if posted.kind is not PostKind.ADMIN_NOTICE:
+        _tell(session, now, posted.workspace_id, f"unshown:{_key(posted)}:{message.error}", about_id=posted.id)
+
+
+def tell_of_home(session: Session, home: Home, now: datetime) -> None:
+    """As `tell_admins`, about a Home that cannot be brought up to date; what ails one ails most, so about one only."""
+    _tell(session, now, home.workspace_id, f"unshown:home:{home.error}", about_member_id=home.member_id)
+
+
+def _key(delivery: Delivery) -> str:
+    """The recipient, as it stands in the keys of notices."""
+    if delivery.conversation_id is not None:
+        return f"to:group:{delivery.conversation_id}"
+    return f"to:member:{delivery.member_id}" if delivery.member_id is not None else f"to:{delivery.channel_id}"
+
+
+def _tell(
+    session: Session,
+    now: datetime,
+    workspace_id: int,
+    what: str,
+    *,
+    about_id: int | None = None,
+    about_member_id: int | None = None,
+    but: int | None = None,
+) -> None:
+    """Queue the notice for each admin, `but` for one whom it would not reach either."""
     admins = session.scalars(
         sa.select(Member).where(
-            Member.workspace_id == failed.workspace_id,
+            Member.workspace_id == workspace_id,
             Member.is_admin,
             Member.deactivated_at.is_(None),
-            Member.id != failed.member_id if failed.member_id is not None else sa.true(),
+            Member.id != but if but is not None else sa.true(),
         )
     ).all()
-    place = f"to:member:{failed.member_id}" if failed.member_id is not None else f"to:{failed.channel_id}"
-    if failed.conversation_id is not None:
-        place = f"to:group:{failed.conversation_id}"
     week = period_on(now.date())
     for admin in admins:
         outbox.post(
             session,
             now,
             outbox.NewPost(
-                workspace_id=failed.workspace_id,
-                key=f"failure:{place}:{failed.error}:{week}:{admin.id}",
+                workspace_id=workspace_id,
+                key=f"{what}:{week}:{admin.id}",
                 kind=PostKind.ADMIN_NOTICE,
                 member_id=admin.id,
-                about_id=failed.id,
+                about_id=about_id,
+                about_member_id=about_member_id,
             ),
         )
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The notice to an admin: what did not arrive, why, and what to do."""
-    failed = session.get(Delivery, delivery.about_id)
+    """The notice to an admin: what did not arrive or is not shown, why, and what to do. Nothing where it is by now."""
     admin = session.get(Member, delivery.member_id)
-    if failed is None or admin is None or not admin.may_take_part:
+    if admin is None or not admin.may_take_part:
         return None
-    return notices.undelivered(what=failed.kind.value, to=_recipient(session, failed), code=failed.error or "unknown")
+    if delivery.about_member_id is not None:
+        whose = session.get_one(Member, delivery.about_member_id)
+        code = session.scalar(sa.select(Home.error).where(Home.member_id == whose.id))
+        return None if code is None else notices.not_shown(what=notices.HOME, to=whose.name, code=code)
+    about = session.get(Delivery, delivery.about_id)
+    if about is None:
+        return None
+    what, to = about.kind.value, _recipient(session, about)
+    if about.state is not DeliveryState.SENT:
+        return notices.undelivered(what=what, to=to, code=about.error or "unknown")
+    code = session.scalar(sa.select(Message.error).where(Message.delivery_id == about.id))
+    return None if code is None else notices.not_shown(what=what, to=to, code=code)
 
 
 def _recipient(session: Session, failed: Delivery) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.home_roles import Admin, AdminTeam, Failure, Led, Owed, Owing
+from bot.blocks.notices import HOME
 from bot.domain.cadence import Period
 from bot.domain.reminding import MOST
 from bot.services import failures, reminding
@@ -100,4 +101,8 @@ def admin(session: Session, caller: Caller, now: datetime) -> Admin:
         too_late=found.too_late,
         uncertain=found.uncertain,
         not_made=found.not_made,
+        not_shown=tuple(
+            Failure(one.kind.value if one.kind is not None else HOME, one.to, one.code, one.count)
+            for one in found.not_shown
+        ),
     )

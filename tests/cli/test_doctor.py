@@ -10,6 +10,7 @@ from company import Company
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.clock import real_clock
 from bot.domain.cycles import CycleState
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver
@@ -18,7 +19,7 @@ from bot.localslack.server import LocalSlackServer
 from bot.manifest import manifest
 from bot.scopes import SCOPES
 from bot.settings import Settings
-from models import Cycle
+from models import Cycle, Delivery, DeliveryState, Home, Message, PostKind
 from models.database import open_database
 
 
@@ -131,6 +132,36 @@ def test_only_drafts_that_somebody_could_be_asked_about_are_counted(slack: Drive
     assert "· key results: 2 are drafts without an owner that Slack knows; nobody is asked about them." in said
 
 
+def test_what_stands_there_with_an_older_state_is_named(slack: Driver, database_url: str) -> None:
+    database = open_database(database_url)
+    with database.write() as session:
+        company = Company(session)
+        ada, now = company.person("Ada Obi"), real_clock()
+        row = {"workspace_id": company.workspace.id, "not_before": now}
+        prompt = Delivery(
+            **row,
+            key="prompt:1",
+            opaque_id="1",
+            kind=PostKind.PROMPT,
+            member_id=ada.id,
+            state=DeliveryState.SENT,
+            posted_channel="D1",
+            posted_ts="1.0",
+            created_at=now,
+        )
+        session.add(prompt)
+        session.flush()
+        session.add(
+            Message(**row, delivery_id=prompt.id, channel="D1", ts="1.0", wanted=2, gone_at=now, error="msg_too_long")
+        )
+        session.add(Home(**row, member_id=ada.id, opened_at=now, wanted=2, error="not_rendered: KeyError"))
+    database.close()
+    code, said = doctor()
+    assert code == 0, said
+    assert "· messages: 1 × prompt to Ada Obi cannot be brought up to date: msg_too_long. What it shows" in said
+    assert "· messages: the Home of Ada Obi cannot be brought up to date: not_rendered: KeyError." in said
+
+
 def test_a_database_out_of_reach_is_named_without_its_password(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OKRA_DATABASE_URL", "postgresql://okra:hunter2@127.0.0.1:9/okra")
     code, said = doctor()
@@ -143,7 +174,6 @@ def test_a_clock_that_is_wrong_is_named(slack: Driver, monkeypatch: pytest.Monke
     from datetime import timedelta
 
     from bot import app as composition
-    from bot.clock import real_clock
 
     monkeypatch.setattr(composition, "real_clock", lambda: real_clock() + timedelta(minutes=4))
     code, said = doctor()

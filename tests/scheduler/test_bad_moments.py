@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import home_changes, outbox
+from bot.services.failures import NotShown, failures_since
 from bot.slack import NotLetIn, RetryLater
 from models import Delivery, DeliveryState, Home, Installation, InstallationState, Member, Message, PostKind, Workspace
 from models.database import DatabaseBusy
@@ -211,6 +212,36 @@ def test_a_message_that_cannot_be_rendered_waits_alone_and_is_told_to_an_admin(
         office.pass_time(timedelta(minutes=10))
     assert office.row(bad).state is DeliveryState.FAILED
     assert office.texts == ["digest:good", f"failure:to:C1:not_rendered: KeyError:2026-10-05:{office.admin_id}"]
+
+
+def test_a_message_that_cannot_be_drawn_anew_is_told_to_an_admin_and_drawn_once_it_can_be(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faulty = True
+
+    def render(session: Session, row: Delivery, now: datetime) -> Post:
+        if faulty and row.key == "prompt:1" and row.state is DeliveryState.SENT:
+            raise KeyError("a fault of ours")
+        return Post(row.key)
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, render))
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    for _ in range(10):
+        office.draw_all()
+        office.work()
+        office.pass_time(timedelta(minutes=10))
+    ada, noor = office.member_id, office.admin_id
+    assert office.texts == ["prompt:1", f"unshown:to:member:{ada}:not_rendered: KeyError:2026-10-05:{noor}"]
+    with office.runtime.read() as session:
+        (found,) = failures_since(session, office.clock).not_shown
+    assert found == NotShown(PostKind.PROMPT, "Ada Obi", "not_rendered: KeyError", 1)
+    faulty = False
+    office.draw_all()
+    with office.runtime.read() as session:
+        assert failures_since(session, office.clock).is_empty
 
 
 def test_what_was_sent_often_is_not_given_up_when_it_cannot_be_rendered_once(

@@ -19,7 +19,7 @@ from bot.blocks.post import CHART, Post
 from bot.services import charts, outbox, planning, prompt
 from bot.services.agenda import next_due
 from bot.services.conversations import with_people
-from bot.services.failures import failures_since
+from bot.services.failures import NO_MORE, NotShown, failures_since
 from bot.settings import Settings
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Conversation, Cycle, Delivery, DeliveryState, Member, Message, PostKind, Workspace
@@ -769,3 +769,39 @@ def test_a_redraw_whose_charts_are_refused_is_drawn_in_words(
     office.draw_all()
     office.draw_all()
     assert [text for _, text in office.slack.updates] == ["digest:1 in words"]
+
+
+@pytest.mark.parametrize("code", ["msg_too_long", "invalid_blocks"])
+def test_an_update_that_slack_does_not_take_is_given_up_and_told_to_an_admin_once(
+    office: PostOffice, code: str
+) -> None:
+    refused(office, code)
+    assert office.texts == ["prompt:1", f"unshown:to:member:{office.member_id}:{code}:2026-10-05:{office.admin_id}"]
+    with office.runtime.read() as session:
+        found = failures_since(session, NOW - timedelta(days=1))
+        assert found.not_shown == (NotShown(PostKind.PROMPT, "Ada Obi", code, 1),)
+        assert not found.is_empty
+        assert failures_since(session, office.clock).is_empty
+
+
+@pytest.mark.parametrize("code", sorted(NO_MORE))
+def test_a_message_that_is_no_more_is_nobodys_failure(office: PostOffice, code: str) -> None:
+    refused(office, code)
+    assert office.texts == ["prompt:1"]
+    with office.runtime.read() as session:
+        assert failures_since(session, NOW - timedelta(days=1)).is_empty
+
+
+def refused(office: PostOffice, code: str) -> None:
+    """A prompt that stands, and whose updates Slack refuses."""
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    for _ in range(redrawing.ATTEMPTS):
+        office.slack.fail(Permanent(code))
+        office.draw_all()
+        office.pass_time(timedelta(minutes=10))
+        office.slack.forget_failures()
+    assert office.draw_all() == 0
+    office.work()

@@ -6,6 +6,7 @@ import random
 import re
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from post_office import PostOffice
 
-from bot.services import home_changes
+from bot.services import failures, home, home_changes
 from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Home, Member
+from models import Delivery, Home, Member, PostKind
 from models.database import Database, open_database
 from scheduler import publishing
 from scheduler.delivery import LEASE
@@ -208,6 +209,56 @@ def test_who_does_not_look_any_more_gets_nothing_and_the_newest_when_they_come_b
 
 
 # A bad hour: two workers, and whatever Slack does
+
+
+def notices(reader: Reader) -> list[str]:
+    with reader.office.runtime.read() as session:
+        return [
+            post.text
+            for row in session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.ADMIN_NOTICE))
+            if (post := failures.post(session, row, reader.office.clock)) is not None
+        ]
+
+
+def test_a_home_that_slack_does_not_take_is_told_to_an_admin_once_and_listed_until_it_does(reader: Reader) -> None:
+    for _ in range(3):
+        reader.change()
+        reader.office.pass_time(TOGETHER)
+        reader.office.slack.fail(Permanent("invalid_arguments"))
+        assert reader.work()
+    (told,) = notices(reader)
+    assert told.startswith("The Home of Ada Obi shows how things were before: Slack does not take its newest state")
+    with reader.office.runtime.read() as session:
+        (found,) = failures.failures_of(session, reader.office.clock).not_shown
+        assert found == failures.NotShown(None, "Ada Obi", "invalid_arguments", 1)
+    reader.change()
+    reader.office.pass_time(TOGETHER)
+    assert reader.work()
+    assert notices(reader) == []
+    with reader.office.runtime.read() as session:
+        assert failures.failures_of(session, reader.office.clock).is_empty
+
+
+def test_a_home_that_cannot_be_drawn_is_told_to_an_admin(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> NoReturn:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(home, "page", stumble)
+    reader.wait(timedelta(minutes=10))
+    (told,) = notices(reader)
+    assert "I stumble over its newest state (“KeyError”)" in told
+    with reader.office.runtime.read() as session:
+        (found,) = failures.failures_of(session, reader.office.clock).not_shown
+    assert (found.to, found.code) == ("Ada Obi", "not_rendered: KeyError")
+
+
+@pytest.mark.parametrize("failure", [RetryLater("ratelimited", after=30), UnknownOutcome("timeout")])
+def test_a_home_that_waits_for_slack_is_no_failure(reader: Reader, failure: SlackFailure) -> None:
+    reader.office.slack.fail(failure)
+    assert reader.work()
+    assert notices(reader) == []
+    with reader.office.runtime.read() as session:
+        assert failures.failures_of(session, reader.office.clock).is_empty
 
 
 class BadHour:

@@ -94,6 +94,7 @@ ADMIN = Admin(
     (Failure("digest", "<#C0SHOP>", "is_archived", 2), Failure("prompt", "Rosa Lind", "user_disabled", 1)),
     too_late=1,
     uncertain=2,
+    not_shown=(Failure("escalation", "<#C0GROWTH>", "invalid_blocks", 1),),
 )
 TAMAS = replace(
     MERES,
@@ -289,6 +290,14 @@ FAILURES = Chapter(
         Case(
             "To an admin: the next digest was due first",
             lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code=notices.TOO_LATE),
+        ),
+        Case(
+            "To an admin: Slack does not take what a message should show now",
+            lambda: notices.not_shown(what="digest", to="<#C0GROWTH>", code="msg_too_long"),
+        ),
+        Case(
+            "To an admin: a Home that cannot be drawn",
+            lambda: notices.not_shown(what=notices.HOME, to="Rosa Lind", code="not_rendered: KeyError"),
         ),
         Case("To an admin: a person", lambda: notices.undelivered(what="prompt", to="Rosa Lind", code="user_disabled")),
     ),
