@@ -94,6 +94,8 @@ class Workspace(Base):
     # Whose public holidays count, where neither the person nor their team says otherwise: "NZ", "US-CA".
     country: Mapped[str | None]
     members_read_at: Mapped[datetime | None]
+    # When everybody is to be read from Slack again, or until when a worker does that; null: a day after the last time.
+    members_due_at: Mapped[datetime | None]
     # When Slack last refused a message for the charts in it.
     charts_refused_at: Mapped[datetime | None]
     # The score that is expected on a cycle's last day; the pace leads there in a straight line.

@@ -23,6 +23,7 @@ from bot.services import (
     draft,
     escalation_ladder,
     lead_note,
+    member_reading,
     morning,
     once,
     people,
@@ -31,8 +32,8 @@ from bot.services import (
     understanding,
 )
 from bot.services.faults import STUMBLES
-from bot.slack import Leaving, SlackFailure
-from models import Worker, Workspace
+from bot.slack import Leaving, RetryLater, SlackFailure
+from models import Worker
 from models.base import table_of
 from models.prepared import Prepared
 from scheduler import pace
@@ -65,8 +66,6 @@ STEPS: tuple[Step, ...] = (
     Step(draft.forget_over, 500, lambda planned: planned.drafts),
     Step(understanding.forget_over, 100, lambda planned: planned.understandings),
 )
-
-MEMBERS_EVERY = timedelta(days=1)
 
 
 def tick(runtime: Runtime, worker_id: int, now: datetime) -> None:
@@ -118,17 +117,16 @@ def exhaust(runtime: Runtime, step: Step, now: datetime) -> None:
 
 
 def read_members(runtime: Runtime, now: datetime) -> None:
-    """Once a day, read everybody from Slack: what lost events would have told."""
+    """Once a day, read everybody from Slack: what lost events would have told. One worker reads a workspace."""
     with runtime.read() as session:
-        due = session.scalars(
-            sa.select(Workspace.id).where(
-                Workspace.slack_team_id.is_not(None),
-                sa.or_(Workspace.members_read_at.is_(None), Workspace.members_read_at <= now - MEMBERS_EVERY),
-            )
-        ).all()
+        due = member_reading.due(session, now)
     for workspace_id in due:
+        with runtime.write() as session:
+            until = member_reading.claim(session, runtime.now(), workspace_id)
+        if until is None:
+            continue
         try:
-            read_members_of(runtime, workspace_id)
+            _read_members(runtime, workspace_id, until)
         except SlackFailure as failure:
             log.warning("members_not_read", workspace=workspace_id, error=failure.code)
         except Leaving:
@@ -137,22 +135,55 @@ def read_members(runtime: Runtime, now: datetime) -> None:
 
 
 def read_members_of(runtime: Runtime, workspace_id: int) -> int:
-    """Read everybody of a workspace from Slack now. Returns how many were new or had changed.
+    """Read everybody of a workspace from Slack now, whoever reads already. Returns how many were new or had changed.
 
     Some at a time, a transaction each: ten thousand people in one would keep everybody else from writing. What was
     written stays where the rest fails; the day counts as read when all were. Raises `SlackFailure`, and
     `Leaving` at the end of the program.
     """
-    read = changed = 0
-    # As they come, a page of Slack's at a time: a hundred thousand at once would be the most that a worker ever holds.
-    for some in people.batches(runtime.gateway.people(workspace_id)):
-        read += len(some)
-        with runtime.write() as session:
-            changed += people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
     with runtime.write() as session:
-        session.execute(sa.update(Workspace).where(Workspace.id == workspace_id).values(members_read_at=runtime.now()))
+        until = member_reading.take(session, runtime.now(), workspace_id)
+    return _read_members(runtime, workspace_id, until)
+
+
+def _read_members(runtime: Runtime, workspace_id: int, until: datetime) -> int:
+    """As `read_members_of`, for who has claimed the workspace until then."""
+    read = changed = 0
+    try:
+        # As they come, a page of Slack's at a time: a hundred thousand at once would be the most that a worker ever
+        # holds.
+        for some in people.batches(runtime.gateway.people(workspace_id)):
+            read += len(some)
+            with runtime.write() as session:
+                changed += people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
+            if runtime.now() < until - member_reading.LEASE / 2:
+                continue
+            # By itself: who changes the week holds the workspace first and its members then.
+            with runtime.write() as session:
+                still_ours = member_reading.go_on(session, runtime.now(), workspace_id, until)
+            if still_ours is None:
+                log.info("members_read_by_another", workspace=workspace_id)
+                return changed
+            until = still_ours
+    except (SlackFailure, Leaving) as failure:
+        with runtime.write() as session:
+            member_reading.put_off(session, workspace_id, until, to=runtime.now() + _rest_after(failure))
+        raise
+    with runtime.write() as session:
+        member_reading.end(session, runtime.now(), workspace_id, until)
     log.info("members_read", workspace=workspace_id, people=read, changed=changed)
     return changed
+
+
+def _rest_after(failure: SlackFailure | Leaving) -> timedelta:
+    """What Slack asks for, however long; who goes leaves it to the next one."""
+    match failure:
+        case Leaving():
+            return timedelta(0)
+        case RetryLater(after=int(seconds)):
+            return timedelta(seconds=seconds)
+        case _:
+            return member_reading.AGAIN
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

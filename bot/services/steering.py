@@ -99,7 +99,7 @@ def steer(session: Session, now: datetime, caller: Caller, wanted: Steered) -> N
     words = "\n".join(wanted.status_words)
     if words != workspace.status_words:
         # Whose status says so is learned anew.
-        workspace.members_read_at = None
+        workspace.members_read_at = workspace.members_due_at = None
     workspace.meeting_on = wanted.meeting
     workspace.opens_on, workspace.opens_at = rhythm.opens.weekday, wanted.opens
     workspace.closes_on, workspace.closes_at = rhythm.closes.weekday, wanted.closes

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from threading import Barrier, Event
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from sqlalchemy import event
 
 from bot.domain.person import Person
 from bot.runtime import Runtime
-from bot.services import people
+from bot.services import member_reading, people
 from bot.settings import load
 from bot.slack import Gateway, RetryLater
 from models import Member, Workspace
@@ -26,19 +28,24 @@ CROWD = 2 * people.BATCH + 50
 
 
 class Directory(Gateway):
-    """Has a page of people, and then fails as often as it is told to."""
+    """Has pages of people. In each of them it does what it is told to, and fails in the first as often."""
 
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1/api/", lambda workspace_id: "xoxb-none")
-        self.fails = 0
+        self.fails, self.after = 0, 30
+        self.asked = 0
+        self.on_page: Callable[[], object] = lambda: None
 
     def people(self, workspace_id: int) -> Iterator[Person]:
+        self.asked += 1
         for number in range(CROWD):
             name = f"Person {number}"
             yield Person(f"U{number:05d}", name, name, None, "UTC", False, False, False, False, "T0TEST")
+            if number % people.BATCH == 10:
+                self.on_page()
             if number == 10 and self.fails:
                 self.fails -= 1
-                raise RetryLater("ratelimited", after=30)
+                raise RetryLater("ratelimited", after=self.after)
 
 
 class Day:
@@ -94,8 +101,93 @@ def test_a_reading_that_failed_is_not_taken_for_one(day: Day) -> None:
     day.directory.fails = 1
     day.read()
     assert day.read_at() is None
+    day.now += timedelta(seconds=30)
     day.read()
-    assert (day.members(), day.read_at()) == (CROWD, NOW)
+    assert (day.members(), day.read_at()) == (CROWD, day.now)
+
+
+def test_slack_is_asked_again_when_it_said_and_no_sooner(day: Day) -> None:
+    day.directory.fails, day.directory.after = 1, 3600
+    day.read()
+    for minutes in (10, 20, 59):
+        day.now = NOW + timedelta(minutes=minutes)
+        day.read()
+    assert (day.directory.asked, day.read_at()) == (1, None)
+    day.now = NOW + timedelta(hours=1)
+    day.read()
+    assert (day.directory.asked, day.read_at()) == (2, day.now)
+
+
+def test_of_two_workers_one_reads(day: Day) -> None:
+    reads, goes_on = Event(), Event()
+    day.directory.on_page = lambda: (reads.set(), goes_on.wait(10))
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(day.read)
+        assert reads.wait(10)
+        day.read()
+        assert day.directory.asked == 1
+        goes_on.set()
+        first.result(10)
+    day.read()
+    assert (day.directory.asked, day.members(), day.read_at()) == (1, CROWD, NOW)
+
+
+def test_of_two_workers_that_find_the_same_day_due_one_claims_it(day: Day) -> None:
+    def claims() -> bool:
+        with day.runtime.write() as session:
+            start.wait(10)
+            return member_reading.claim(session, NOW, day.workspace_id) is not None
+
+    # On SQLite one transaction writes at a time.
+    parties = 2 if day.runtime.database.engine.dialect.name == "postgresql" else 1
+    start = Barrier(parties)
+    with ThreadPoolExecutor(2) as both:
+        claimed = [one.result(10) for one in [both.submit(claims), both.submit(claims)]]
+    assert sorted(claimed) == [False, True]
+
+
+def test_what_a_dead_worker_was_reading_another_one_reads_after_a_while(day: Day) -> None:
+    def dies() -> None:
+        raise KeyboardInterrupt
+
+    day.directory.on_page = dies
+    with pytest.raises(KeyboardInterrupt):
+        day.read()
+    day.directory.on_page = lambda: None
+    day.now += member_reading.LEASE - timedelta(seconds=1)
+    day.read()
+    assert day.read_at() is None
+    day.now += timedelta(seconds=1)
+    day.read()
+    assert day.read_at() == day.now
+
+
+def test_a_reading_that_takes_longer_than_its_lease_stays_ones_own(day: Day) -> None:
+    other = Directory()
+    elsewhere = replace(day.runtime, gateway=other)
+
+    def time_passes() -> None:
+        day.now += member_reading.LEASE * 0.6
+        ticks.read_members(elsewhere, day.now)
+
+    day.directory.on_page = time_passes
+    day.read()
+    assert day.now > NOW + member_reading.LEASE
+    assert (other.asked, day.read_at()) == (0, day.now)
+
+
+def test_a_reading_that_an_admin_has_made_void_begins_anew(day: Day) -> None:
+    def changes_the_words() -> None:
+        with day.runtime.write() as session:
+            workspace = session.get_one(Workspace, day.workspace_id)
+            workspace.members_read_at = workspace.members_due_at = None
+
+    day.directory.on_page = changes_the_words
+    day.read()
+    assert day.read_at() is None
+    day.directory.on_page = lambda: None
+    day.read()
+    assert (day.directory.asked, day.read_at()) == (2, NOW)
 
 
 def test_a_page_that_was_fetched_before_somebody_left_does_not_bring_them_back(day: Day) -> None:
