@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from typing import Any
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
+from bot.domain.digest_subjects import Subjects, subjects_of
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.health import Health
 from bot.domain.pace import Point, projected
@@ -152,7 +153,11 @@ class NotedAs(enum.Enum):
 
 @dataclass(frozen=True)
 class Noted:
-    """One thing since the digest before. `words`: why it was changed, what was learnt, why no decision was needed."""
+    """One thing since the digest before. `words`: why it was changed, what was learnt, why no decision was needed.
+
+    `escalation_id`: the request for help that ended without one; null for the others, and for those that were kept
+    before this was.
+    """
 
     noted_as: NotedAs
     key_result_id: int
@@ -160,6 +165,7 @@ class Noted:
     name: str
     words: str
     differences: tuple[Difference, ...] = ()
+    escalation_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -347,12 +353,17 @@ class Snapshot:
         return tuple(sorted(states, key=_most_needing_first))
 
     @property
-    def key_result_ids(self) -> frozenset[int]:
+    def subjects(self) -> Subjects:
         """All that the digest tells of."""
-        return frozenset(id_ for one in self._said for id_ in key_results_of(one))
+        found = [subjects_of(one) for one in self._said]
+        return Subjects(
+            frozenset().union(*(one.key_results for one in found)),
+            frozenset().union(*(one.escalations for one in found)),
+            frozenset().union(*(one.decisions for one in found)),
+        )
 
-    def without(self, key_result_ids: Collection[int]) -> Snapshot:
-        """The same without these key results and all that is about them.
+    def without(self, hidden: Subjects) -> Snapshot:
+        """The same without all that is about something hidden.
 
         It looks at every field, so that a new kind of line cannot be forgotten.
         """
@@ -360,13 +371,22 @@ class Snapshot:
         for field in fields(self):
             said = getattr(self, field.name)
             if isinstance(said, tuple):
-                left[field.name] = tuple(one for one in said if key_results_of(one).isdisjoint(key_result_ids))
-            elif not key_results_of(said).isdisjoint(key_result_ids):
+                left[field.name] = tuple(one for one in said if not subjects_of(one).touch(hidden))
+            elif subjects_of(said).touch(hidden):
                 left[field.name] = None
+        # What was drawn or counted over all of them would tell of what is hidden.
         if len(left["key_results"]) != len(self.key_results):
-            # What was drawn over all of them would tell of what is hidden.
             left |= {"weeks": (), "health": None}
+        if called := self._key_results_of(Subjects(escalations=hidden.escalations)):
+            left["health"] = None
+            if self.signal is not None and self.signal.counts_calls and self.signal.key_result_ids & called:
+                left["signal"] = None
         return replace(self, **left)
+
+    def _key_results_of(self, these: Subjects) -> frozenset[int]:
+        """The key results of all that is about one of these."""
+        found = (subjects_of(one) for one in self._said)
+        return frozenset().union(*(one.key_results for one in found if one.touch(these)))
 
     @property
     def _said(self) -> Iterator[object]:
@@ -374,12 +394,6 @@ class Snapshot:
         for field in fields(self):
             said = getattr(self, field.name)
             yield from said if isinstance(said, tuple) else (said,)
-
-
-def key_results_of(said: object) -> frozenset[int]:
-    """The key results that a part of a digest is about: who may not see one of them may not read it."""
-    one = getattr(said, "key_result_id", None)
-    return frozenset(() if one is None else (one,)).union(getattr(said, "key_result_ids", ()))
 
 
 def mean(scores: Sequence[Decimal]) -> Decimal | None:

@@ -31,6 +31,7 @@ from bot.services import (
 )
 from bot.services.access import Caller, member_of
 from bot.services.digest_links import digest_key, links_to
+from bot.services.digest_readers import as_all_may_read
 from bot.services.faults import STUMBLES
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
@@ -210,7 +211,7 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
 
 
 def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tuple[Shown, ...]]:
-    """What was kept, put right, without what has been limited to fewer people since; null where the team is off."""
+    """What was kept, put right, without what is for fewer people by now; null where the team is off."""
     team = session.get(Team, delivery.team_id)
     digest = session.get(Digest, delivery.digest_id)
     if team is None or digest is None or not team.is_on:
@@ -219,10 +220,9 @@ def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tu
 
 
 def as_it_may_be_seen(session: Session, digest: Digest) -> tuple[Snapshot, tuple[Shown, ...]]:
-    """What was kept, put right, without what has been limited to fewer people since; and what is said about it."""
+    """What was kept, put right, without what is for fewer people by now; and what is said about it."""
     snapshot, corrections = digest_corrections.as_it_is_right(session, digest)
-    hidden = digest_snapshot.hidden_now(session, snapshot.key_result_ids)
-    seen = snapshot.without(hidden)
+    seen = as_all_may_read(session, snapshot)
     numbers = {line.number for line in seen.key_results} | {call.number for call in seen.calls}
     return seen, tuple(one for one in corrections if one.number in numbers)
 

@@ -61,8 +61,8 @@ def as_it_is_right(session: Session, digest: Digest) -> tuple[Snapshot, tuple[Sh
     return corrected(snapshot, _corrections(session, digest, snapshot))
 
 
-def _of_teams_that_tell_of(session: Session, key_result_id: int, when: sa.ColumnElement[bool]) -> list[Digest]:
-    """The newest digest of each team that holds or shares the key result's objective, and of those above them."""
+def that_tell_of(key_result_id: int) -> sa.Select[int]:
+    """The ids of the teams whose digests tell of a key result: that hold or share its objective, and those above."""
     objective = sa.select(KeyResult.objective_id).where(KeyResult.id == key_result_id).scalar_subquery()
     holders = sa.union(
         sa.select(Objective.team_id.label("id")).where(Objective.id == objective),
@@ -71,9 +71,14 @@ def _of_teams_that_tell_of(session: Session, key_result_id: int, when: sa.Column
     chain = sa.select(holders.c.id).cte("tells", recursive=True)
     # A union, not a union all: a ring of parents ends.
     chain = chain.union(sa.select(Team.parent_id).join(chain, Team.id == chain.c.id).where(Team.parent_id.is_not(None)))
+    return sa.select(chain.c.id)
+
+
+def _of_teams_that_tell_of(session: Session, key_result_id: int, when: sa.ColumnElement[bool]) -> list[Digest]:
+    """The newest digest of each of these teams."""
     rows = session.scalars(
         sa.select(Digest)
-        .where(Digest.team_id.in_(sa.select(chain.c.id)), when)
+        .where(Digest.team_id.in_(that_tell_of(key_result_id)), when)
         .order_by(Digest.team_id, Digest.period.desc())
         .with_for_update(key_share=True)
     ).all()

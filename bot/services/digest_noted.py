@@ -125,7 +125,7 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime, u
         Decision.escalation_id == EscalationEvent.escalation_id, Decision.created_at <= EscalationEvent.at
     )
     rows = session.execute(
-        sa.select(KeyResult, KeyResultRevision, EscalationEvent.reason)
+        sa.select(KeyResult, KeyResultRevision, EscalationEvent.reason, Escalation.id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(KeyResultRevision, current_definition())
         .join(Escalation, Escalation.key_result_id == KeyResult.id)
@@ -142,6 +142,13 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime, u
         .order_by(EscalationEvent.id)
     ).all()
     return [
-        Noted(NotedAs.NOT_DECIDED, key_result.id, key_result.number, text.metric or text.text, reason or "")
-        for key_result, text, reason in rows
+        Noted(
+            NotedAs.NOT_DECIDED,
+            key_result.id,
+            key_result.number,
+            text.metric or text.text,
+            reason or "",
+            escalation_id=escalation_id,
+        )
+        for key_result, text, reason, escalation_id in rows
     ]

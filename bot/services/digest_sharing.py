@@ -18,6 +18,7 @@ from bot.domain.digest import Snapshot
 from bot.domain.digest_json import VERSION, from_json, to_json
 from bot.services import audit, charts, digest, digest_snapshot, digest_unread, outbox, signals
 from bot.services.access import Caller, member_of
+from bot.services.digest_readers import as_all_may_read
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
 from models import Delivery, Digest, DigestShare, Member, PostKind, Team, Workspace
@@ -121,8 +122,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 def _post(session: Session, share: DigestShare, now: datetime) -> Post:
     workspace = session.get_one(Workspace, share.workspace_id)
-    snapshot = from_json(share.snapshot)
-    snapshot = snapshot.without(digest_snapshot.hidden_now(session, snapshot.key_result_ids))
+    snapshot = as_all_may_read(session, from_json(share.snapshot))
     author = session.get_one(Member, share.author_id)
     beside = Beside(share.digest_id, with_charts=charts.are_drawn(workspace, now), has_thread=False)
     return blocks.shared(SharedDigest(snapshot, beside, author.name, share.note))

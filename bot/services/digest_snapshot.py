@@ -41,7 +41,6 @@ from bot.services.still_open import (
 from bot.services.team_tree import held_or_shared_by, teams_of
 from bot.services.visibility import visible_to
 from models import CheckIn, CheckInState, Digest, KeyResult, Objective, ObjectiveTeam, StopOrShift, Team, Workspace
-from models.prepared import Listed
 
 
 @dataclass(frozen=True)
@@ -143,11 +142,6 @@ def checked_in(session: Session, team: Team, period: Period) -> tuple[int, int]:
     return counted.count(CheckInState.ANSWERED), len(counted)
 
 
-def hidden_now(session: Session, key_result_ids: Collection[int]) -> set[int]:
-    """Those of the key results that the whole workspace may not see any more."""
-    return set(key_result_ids) - {one for (one,) in _VISIBLE.rows(session, key_result_ids)}
-
-
 def was_taken(session: Session, team_id: int, period: Period) -> bool:
     """Whether the digest has been taken: from then on nothing changes what it says."""
     return bool(session.scalar(sa.select(sa.exists().where(Digest.team_id == team_id, Digest.period == period))))
@@ -221,13 +215,3 @@ def _overdue(one: OpenDecision) -> OverdueDecision:
         due_on=one.due_on,
         link=one.link,
     )
-
-
-# Made once: each redraw of a digest asks for it.
-_VISIBLE = Listed(
-    lambda ids: (
-        sa.select(KeyResult.id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .where(KeyResult.id.in_(ids), visible_to(None))
-    )
-)

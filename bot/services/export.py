@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,8 +18,9 @@ from bot.domain.digest import Snapshot
 from bot.domain.digest_json import from_json
 from bot.domain.export import Format, Told, as_file
 from bot.domain.organisation import Level
-from bot.services import access, audit, digest_snapshot, listing
+from bot.services import access, audit, listing
 from bot.services.access import Caller
+from bot.services.digest_readers import hidden_now
 from bot.services.refusals import Reason, Refused
 from models import Cycle, Digest, Team
 
@@ -55,7 +58,7 @@ def export(
 ) -> Exported:
     """The digests of `team`: of the week of a day, of a cycle by its name, or else the newest one.
 
-    Key results that have been limited to fewer people since are left out. Raises `Refused`: no such cycle
+    What is for fewer people by now is left out. Raises `Refused`: no such cycle
     (NO_SUCH_CYCLE), or no digest was taken (NO_DIGEST_YET).
     """
     rows = sa.select(Digest).where(Digest.workspace_id == team.workspace_id, Digest.team_id == team.id)
@@ -69,7 +72,7 @@ def export(
     snapshots = [from_json(kept.snapshot) for kept in reversed(session.scalars(rows).all())]
     if not snapshots:
         raise Refused(Reason.NO_DIGEST_YET, team=team.name)
-    hidden = digest_snapshot.hidden_now(session, frozenset().union(*(one.key_result_ids for one in snapshots)))
+    hidden = hidden_now(session, functools.reduce(operator.or_, (one.subjects for one in snapshots)))
     told = [_told(snapshot.without(hidden)) for snapshot in snapshots]
     first, last = snapshots[0].period, snapshots[-1].period
     weeks = f"{first}" if first == last else f"{first}..{last}"

@@ -26,9 +26,10 @@ from bot.domain.digest import (
     Week,
 )
 from bot.domain.digest_json import from_json, to_json
+from bot.domain.digest_subjects import Subjects
 from bot.domain.escalation import EscalationState
 from bot.domain.health import Health
-from bot.domain.signals.fired import About, Fired, Rule, StoodStill, Subject
+from bot.domain.signals.fired import About, Fired, Rule, StoodStill, Subject, WithoutDecision
 from bot.domain.signals.signal import Signal
 
 WEEK = MONDAY
@@ -97,8 +98,8 @@ def test_the_team_that_most_needs_a_decision_stands_first() -> None:
 def test_what_is_drawn_over_all_key_results_goes_with_one_that_is_hidden() -> None:
     week = Week(WEEK, Decimal("0.5"), Decimal("0.4"), Mix(2))
     taken = replace(snapshot(LINE, replace(LINE, key_result_id=2)), weeks=(week,))
-    assert taken.without({2}).weeks == ()
-    assert taken.without({9}).weeks == (week,)
+    assert taken.without(limited(2)).weeks == ()
+    assert taken.without(limited(9)).weeks == (week,)
 
 
 def test_a_snapshot_of_an_unknown_version_is_refused() -> None:
@@ -174,6 +175,10 @@ def test_a_decision_is_needed_where_somebody_can_say_yes_or_no(
 OF_THE_WHOLE = {"team", "period", "taken_on", "stop_or_shift", "team_id", "has_teams", "weeks", "ends_on", "health"}
 
 
+def limited(*key_result_ids: int) -> Subjects:
+    return Subjects(key_results=frozenset(key_result_ids))
+
+
 def full(*key_result_ids: int) -> Snapshot:
     """Each part tells of each of these key results, in a line of its own; the question, of all of them."""
     fired = Fired(Rule.DRIFTING, About(Subject.KEY_RESULT, 1), StoodStill(4, Decimal(21)), 1)
@@ -200,20 +205,37 @@ def full(*key_result_ids: int) -> Snapshot:
 
 def test_what_was_limited_to_fewer_people_is_gone_from_every_part_that_there_is() -> None:
     taken = full(1, 2)
-    left = taken.without({1})
+    left = taken.without(limited(1))
     # A part that is new stands in `full`, or is about the whole team.
     for part in {field.name for field in fields(Snapshot)} - OF_THE_WHOLE - {"signal"}:
         assert [one.key_result_id for one in getattr(taken, part)] == [1, 2], part
         assert [one.key_result_id for one in getattr(left, part)] == [2], part
     assert left.signal is None
-    assert left.key_result_ids == {2}
-    assert taken.without({9}) == taken
+    assert left.subjects.key_results == {2}
+    assert taken.without(limited(9)) == taken
 
 
 @pytest.mark.parametrize("part", sorted({field.name for field in fields(Snapshot)} - OF_THE_WHOLE))
 def test_a_digest_tells_of_each_key_result_that_any_part_of_it_names(part: str) -> None:
     alone = replace(full(), **{part: getattr(full(77), part)})
-    assert alone.key_result_ids == {77}
+    assert alone.subjects.key_results == {77}
+
+
+def test_what_was_made_private_leaves_its_words_and_counts_and_not_its_key_results_line() -> None:
+    ended = Noted(NotedAs.NOT_DECIDED, 1, 12, "Activation", "we spoke about it", escalation_id=8)
+    ceremonial = Fired(Rule.CEREMONIAL_REVIEW, About(Subject.TEAM, 1), WithoutDecision(3, 0, 2), 1)
+    taken = replace(
+        full(1, 2),
+        calls=(replace(CALL, escalation_id=7, key_result_id=1), replace(CALL, escalation_id=8, key_result_id=2)),
+        noted=(ended,),
+        signal=Signal(ceremonial, 1, "Growth", None, "Growth", key_result_ids=frozenset({1, 2})),
+    )
+    assert from_json(json.loads(json.dumps(to_json(taken)))) == taken
+    left = taken.without(Subjects(escalations=frozenset({8}), decisions=frozenset({3})))
+    assert left == replace(taken, calls=taken.calls[:1], noted=(), settled=(), health=None, signal=None)
+    # Another question rests on key results alone.
+    asked = replace(taken, signal=full(1, 2).signal)
+    assert asked.without(Subjects(escalations=frozenset({8}))).signal == asked.signal
 
 
 def test_what_waits_for_another_team_is_kept_and_hidden_with_its_key_result() -> None:
@@ -231,8 +253,8 @@ def test_what_waits_for_another_team_is_kept_and_hidden_with_its_key_result() ->
     )
     told = replace(snapshot(), waiting=(waiting,))
     assert from_json(json.loads(json.dumps(to_json(told)))) == told
-    assert 77 in told.key_result_ids
-    assert told.without({77}).waiting == ()
+    assert 77 in told.subjects.key_results
+    assert told.without(limited(77)).waiting == ()
     older = to_json(told)
     del older["waiting"]
     assert from_json(older).waiting == ()

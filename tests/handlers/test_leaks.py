@@ -39,6 +39,7 @@ from bot.domain.organisation import Level, Visibility
 from bot.services import (
     decisions,
     digest,
+    digest_sharing,
     escalation,
     escalation_more,
     help_wanted,
@@ -55,6 +56,7 @@ from handlers import boundary, commands
 from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
 from models import (
     ConversationMember,
+    Decision,
     Delivery,
     Escalation,
     Initiative,
@@ -62,6 +64,8 @@ from models import (
     KeyResultViewer,
     Member,
     MemberKind,
+    PostKind,
+    Team,
     Workspace,
 )
 from models.database import Database
@@ -81,8 +85,19 @@ PRIVATE = (
     *("Wombatstuck", "Wombatneed", "Wombatasked", "Wombatdecision", "Wombatreason"),
     *("Wombatended", "Wombatblocker"),
 )
+# In what everybody could read until digests had told of it: a key result that is limited then, and a request for help
+# that is made private then.
+LIMITED_SINCE = (
+    *("Kakapometric", "Kakapotext", "Kakapochanged", "Kakapoworking", "Kakapomove", "Kakaponeed", "Kakapoplan"),
+    *("Kakapoblocker", "Kakapodecision", "Kakaporeason"),
+)
+PRIVATE_SINCE = ("Takahestuck", "Takaheneed", "Takahedecision", "Takahereason")
+HIDDEN = (*SECRETS, *PRIVATE, *LIMITED_SINCE, *PRIVATE_SINCE)
 # In what every full member of the workspace may read, and nobody else.
 OURS = ("Numbatmetric", "Numbatteam", "Numbattitle", "Numbatneed", "Mere Ngata", "Tama Reid")
+
+
+DIGESTS = (PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED)
 
 
 class FileGateway(ViewGateway):
@@ -163,6 +178,9 @@ class Works:
             company.key_result(company.objective(team, f"Numbattitle {number}"), owner, metric="Numbatprivate")
             for number in range(2)
         ]
+        objective = company.objective(team, "Numbattitle at last")
+        self.limited_since = company.key_result(objective, owner, "Kakapotext", metric="Kakapometric")
+        self.private_since = company.key_result(objective, owner, metric="Numbatsince")
         for one in self.limited:
             session.add(
                 KeyResultViewer(workspace_id=one.workspace_id, key_result_id=one.id, member_id=self.people["owner"].id)
@@ -188,8 +206,10 @@ class Works:
             monday = following(WEEK, week)
             morning = datetime.combine(monday, datetime.min.time(), UTC) + timedelta(hours=9)
             planning.open_due(session, morning, 100)
-            for key_result in (self.open, *self.limited):
-                words = "Numbat" if key_result is self.open else "Quokka"
+            if week == 4:
+                self._ask_openly(session, morning, owner, lead)
+            for key_result in (self.open, *self.limited, self.limited_since):
+                words = {self.open.id: "Numbat", self.limited_since.id: "Kakapo"}.get(key_result.id, "Quokka")
                 answer = tell(
                     session,
                     morning + timedelta(hours=1),
@@ -205,12 +225,14 @@ class Works:
                 )
                 answer.changed, answer.next_move, answer.value = f"{words}changed", f"{words}move", Decimal(22)
                 session.flush()
+            if week == 3:
+                self._decide_openly(session, morning + timedelta(hours=2), owner, lead)
             lead_note.write_due(session, morning + timedelta(days=1, hours=5), 100)
             digest.take_due(session, morning + timedelta(days=2, hours=1), 100)
         calls = session.scalars(sa.select(Escalation).order_by(Escalation.id)).all()
         # One is decided about, twice; the other still waits.
         for _ in range(2):
-            decisions.decide(
+            made = decisions.decide(
                 session,
                 NOW - timedelta(hours=3),
                 caller=Caller(lead.workspace_id, lead.id),
@@ -221,10 +243,57 @@ class Works:
             session,
             NOW - timedelta(hours=2),
             caller=Caller(lead.workspace_id, lead.id),
-            decision_id=1,
+            decision_id=made.id,
             reason="Quokkareason",
         )
+        self._hide_what_was_told(session, owner, lead)
         self._go_private(session, owner, lead)
+
+    def _decide_openly(self, session: Session, now: datetime, owner: Member, lead: Member) -> None:
+        """Two requests for help that everybody may read are decided about, twice each."""
+        key_result = session.get_one(KeyResult, self.private_since.id)
+        legal = BlockedBy(team_id=self.legal.id)
+        tell(session, now, key_result, by=owner, period=following(WEEK, 3), score="0.2", blocked_by=legal)
+        for key_result, words in ((self.limited_since, "Kakapo"), (self.private_since, "Takahe")):
+            call = session.scalars(sa.select(Escalation).where(Escalation.key_result_id == key_result.id)).one()
+            for due_on in (date(2026, 10, 28), date(2026, 11, 20)):
+                draft = Draft(f"{words}decision", lead.id, due_on)
+                by_lead = Caller(lead.workspace_id, lead.id)
+                decisions.decide(session, now, caller=by_lead, escalation_id=call.id, draft=draft)
+
+    def _ask_openly(self, session: Session, now: datetime, owner: Member, lead: Member) -> None:
+        """A week later one of the decisions each is overdue, and one is dropped; and help is asked for again."""
+        by_owner, by_lead = (Caller(one.workspace_id, one.id) for one in (owner, lead))
+        for words, key_result in (("Kakapo", self.limited_since), ("Takahe", self.private_since)):
+            made = sa.select(Decision.id).where(Decision.key_result_id == key_result.id).order_by(Decision.id.desc())
+            dropped = session.scalars(made).first()
+            decisions.drop(session, now, caller=by_lead, decision_id=dropped or 0, reason=f"{words}reason")
+        help_wanted.ask(
+            session,
+            now,
+            caller=by_owner,
+            key_result_id=self.private_since.id,
+            stuck="Takahestuck",
+            need="Takaheneed",
+            by=BlockedBy(team_id=self.legal.id),
+        )
+
+    def _hide_what_was_told(self, session: Session, owner: Member, lead: Member) -> None:
+        """Digests have told of both, and were posted by hand: one is limited now, the other one made private."""
+        admin = self.people["admin"]
+        by_admin, shared_at = Caller(admin.workspace_id, admin.id), NOW - timedelta(minutes=30)
+        for team_id in session.scalars(sa.select(Team.id).where(Team.workspace_id == admin.workspace_id)):
+            digest_sharing.post_now(session, shared_at, by_admin, team_id, "look")
+        shown = [_shown(session, one) for one in session.scalars(sa.select(Delivery).where(Delivery.kind.in_(DIGESTS)))]
+        self.told = repr([one.blocks for one in shown if one is not None])
+        key_result = session.get_one(KeyResult, self.limited_since.id)
+        key_result.visibility = Visibility.NAMED
+        session.add(
+            KeyResultViewer(workspace_id=key_result.workspace_id, key_result_id=key_result.id, member_id=owner.id)
+        )
+        call = session.scalars(sa.select(Escalation).where(Escalation.key_result_id == self.private_since.id)).one()
+        by_owner = Caller(owner.workspace_id, owner.id)
+        escalation_more.make_private(session, NOW - timedelta(minutes=20), caller=by_owner, escalation_id=call.id)
 
     def _go_private(self, session: Session, owner: Member, lead: Member) -> None:
         """Two requests for help are made private by the owner; what is said in them from then on is for their members.
@@ -310,7 +379,7 @@ class Walk:
 
     def presses(self, buttons: Sequence[tuple[str, str]]) -> None:
         """Every button with the value that it had for whoever saw it, and with ids that somebody could guess."""
-        guessed = [(action, str(number)) for action in self.heard["action"] for number in range(2, 7)]
+        guessed = [(action, str(number)) for action in self.heard["action"] for number in range(2, 9)]
         for action, value in dict.fromkeys([*buttons, *guessed]):
             if action in self.heard["action"]:
                 self._hears(f"button {action}", self.desk.press(self.who, self.heard["action"][action], action, value))
@@ -429,7 +498,7 @@ def lines() -> list[str]:
     words = dict.fromkeys(["", *helped, *commands._WITH_WORDS, "company", "back", "settings"])
     behind = ("", "3", "Numbatteam", "company json")
     okr = [f"/okr {word} {more}".strip() for word in words for more in behind]
-    return [*okr, *(f"/kr {number}{more}" for number in range(2, 7) for more in ("", " 45 red slow"))]
+    return [*okr, *(f"/kr {number}{more}" for number in range(2, 9) for more in ("", " 45 red slow"))]
 
 
 def _shown(session: Session, delivery: Delivery) -> Post | None:
@@ -465,12 +534,17 @@ def test_the_walk_finds_every_secret_where_it_may_be_read(works: Works) -> None:
         walk.presses(list(walk.buttons))
     for walk in walks:
         walk.submits(list(walk.dialogs))
-    found = {word for walk in walks for word, _ in walk.found((*SECRETS, *PRIVATE, *OURS))}
-    assert found == {*SECRETS, *PRIVATE, *OURS}
+    found = {word for walk in walks for word, _ in walk.found((*HIDDEN, *OURS))}
+    assert found == {*HIDDEN, *OURS}
     surfaces = {where.split()[0] for walk in walks for _, where in walk.found(SECRETS)}
     assert surfaces >= {"/okr", "/kr", "Home", "message", "button"}
     private = {where.split(":")[0] for walk in walks for _, where in walk.found(PRIVATE)}
     assert {"message escalation", "/okr decisions"} <= private
+    # The digests had told of what is hidden now.
+    assert {word for word in (*LIMITED_SINCE, *PRIVATE_SINCE) if word in works.told} >= {
+        *("Kakapometric", "Kakaponeed", "Kakapodecision", "Kakaporeason"),
+        *("Takaheneed", "Takahedecision", "Takahereason"),
+    }
     # What is told to everybody is told of what is open to everybody, and of nothing else.
     everybodys = {where for walk in walks for _, where in walk.found(OURS)}
     assert everybodys >= {
@@ -479,10 +553,7 @@ def test_the_walk_finds_every_secret_where_it_may_be_read(works: Works) -> None:
     }
     for_many = ("/okr export", "/okr digest", "/okr health", "message digest", "dialog post_digest")
     assert {
-        (word, where)
-        for walk in walks
-        for word, where in walk.found((*SECRETS, *PRIVATE))
-        if where.startswith(for_many)
+        (word, where) for walk in walks for word, where in walk.found(HIDDEN) if where.startswith(for_many)
     } == set()
 
 
@@ -505,7 +576,7 @@ def test_nobody_reads_what_is_not_for_them_whatever_they_do(works: Works, keys: 
     for key, walk in walks.items():
         walk.submits([view for insider in insiders for view in insider.dialogs])
         assert walk.said
-        assert walk.found((*SECRETS, *PRIVATE)) == set(), key
+        assert walk.found(HIDDEN) == set(), key
         if key not in ("stranger", "admin"):
             # Another workspace has a team of the same name.
             ours = {*OURS} - ({"Numbatteam"} if key == "elsewhere" else set())

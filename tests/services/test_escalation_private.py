@@ -23,14 +23,19 @@ from calls import (
 )
 from sqlalchemy.orm import Session
 
+from bot.blocks import digest_sharing as digest_sharing_blocks
 from bot.blocks.home import home
 from bot.blocks.key_result import key_result as key_result_message
 from bot.domain.cadence import following, period_on
+from bot.domain.export import Format
 from bot.services import (
     decisions,
+    digest,
+    digest_sharing,
     digest_snapshot,
     escalation,
     escalation_more,
+    export,
     hand_over,
     health,
     key_result_view,
@@ -39,6 +44,7 @@ from bot.services import (
 )
 from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
+from bot.services.decisions import Draft
 from bot.services.digest import take_due
 from bot.services.digest_noted import noted_since
 from bot.services.escalation_case import root_of
@@ -51,6 +57,7 @@ from bot.services.still_open import decisions_since, open_decisions, open_escala
 from models import (
     Delivery,
     DeliveryState,
+    Digest,
     Escalation,
     KeyResult,
     KeyResultCoOwner,
@@ -64,6 +71,7 @@ from models.database import Database
 
 WEEK = period_on(MORNING.date())
 NEXT_MONDAY = following(WEEK)
+WEDNESDAY = datetime(2026, 10, 7, 10, tzinfo=UTC)
 CHANGED_HANDS = "🔒 This key result has changed hands: its request for help goes on with the new owner."
 MADE = "🔒 Made private: this request for help goes on with those whom it concerns."
 
@@ -529,17 +537,114 @@ def test_what_is_resolved_is_neither_asked_about_nor_made_private(database: Data
 
 
 def test_what_is_decided_in_private_is_in_no_digest_that_had_told_of_the_request(database: Database) -> None:
-    wednesday = datetime(2026, 10, 7, 10, tzinfo=UTC)
     with database.write() as session:
         scene = set_scene(session)
         tell(session, MORNING, scene.key_result, by=scene.owner)
-        scene.growth.next_digest_at = wednesday
+        scene.growth.next_digest_at = WEDNESDAY
         session.flush()
-        take_due(session, wednesday, 10)
+        take_due(session, WEDNESDAY, 10)
         key = session.scalars(sa.select(Delivery.key).where(Delivery.kind == PostKind.DIGEST)).one()
-        decide(session, scene, scene.lead, text="HR frees Ana", now=wednesday + timedelta(hours=1))
-        assert "HR frees Ana" in words(shown(session, key, wednesday))
+        decide(session, scene, scene.lead, text="HR frees Ana", now=WEDNESDAY + timedelta(hours=1))
+        assert "HR frees Ana" in words(shown(session, key, WEDNESDAY))
         make_private(session, scene, scene.lead)
-        decide(session, scene, scene.lead, text="HR frees Ben", now=wednesday + timedelta(hours=2))
-        read = words(shown(session, key, wednesday))
+        decide(session, scene, scene.lead, text="HR frees Ben", now=WEDNESDAY + timedelta(hours=2))
+        read = words(shown(session, key, WEDNESDAY))
         assert "HR frees" not in read
+
+
+def told_of(session: Session) -> Scene:
+    """A red that the digests of Growth and of Product have told of, which was posted again by hand; all of it sent."""
+    scene = set_scene(session)
+    for team in (scene.growth, scene.product):
+        team.switched_on_at = team.switched_on_at or MORNING - timedelta(days=7)
+        team.next_digest_at = WEDNESDAY
+    objective = session.scalars(sa.select(Objective)).one()
+    decided = scene.company.key_result(objective, scene.owner, metric="Decided")
+    plain = scene.company.key_result(objective, scene.owner, metric="Plain")
+    tell(session, MORNING, scene.key_result, by=scene.owner, need="two days of HR")
+    tell(session, MORNING, decided, by=scene.owner)
+    tell(session, MORNING, plain, by=scene.owner, need="something else")
+    lead = scene.company.caller(scene.lead)
+    for name in ("Ana", "Ben"):
+        draft = Draft(f"HR frees {name}", scene.head.id, date(2026, 10, 20))
+        made = decisions.decide(session, MORNING, caller=lead, escalation_id=2, draft=draft)
+    decisions.drop(session, MORNING, caller=lead, decision_id=made.id, reason="HR has nobody")
+    session.flush()
+    take_due(session, WEDNESDAY, 10)
+    digest_sharing.post_now(session, WEDNESDAY, lead, scene.growth.id, "have a look")
+    sent(session)
+    return scene
+
+
+SAID_BY_DIGESTS = (PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED)
+
+
+def digests(session: Session) -> dict[str, str]:
+    rows = session.scalars(sa.select(Delivery).where(Delivery.kind.in_(SAID_BY_DIGESTS)).order_by(Delivery.id)).all()
+    return {row.key: words(shown(session, row.key, WEDNESDAY)) for row in rows}
+
+
+def test_made_private_after_the_digest_its_words_leave_all_that_was_posted_of_it(database: Database) -> None:
+    with database.write() as session:
+        scene = told_of(session)
+        before = digests(session)
+        assert {key.split(":")[1] for key in before} == {str(scene.growth.id), str(scene.product.id)}
+        assert sum("HR" in text for text in before.values()) >= 3
+        session.execute(sa.update(Message).values(shown=Message.wanted))
+        for one in (1, 2):
+            escalation_more.make_private(
+                session, WEDNESDAY, caller=scene.company.caller(scene.owner), escalation_id=one
+            )
+        after = digests(session)
+        assert {key for key, text in after.items() if "HR" in text} == set()
+        growth = next(text for key, text in after.items() if "week of" in text)
+        assert "1 wants help" in growth
+        assert "something else" in growth
+        # And all of it is drawn anew, also what is only said once otherwise.
+        drawn = session.scalars(
+            sa.select(Delivery.key)
+            .join(Message, Message.delivery_id == Delivery.id)
+            .where(Delivery.kind.in_(SAID_BY_DIGESTS), Message.wanted > Message.shown)
+        )
+        assert set(drawn) == set(before)
+
+
+def test_made_private_after_the_digest_nobody_reads_it_by_asking_nor_posts_it_again(database: Database) -> None:
+    with database.write() as session:
+        scene = told_of(session)
+        lead, later = scene.company.caller(scene.lead), WEDNESDAY + timedelta(hours=1)
+
+        def read() -> list[str]:
+            kept = session.scalars(sa.select(Digest.id).where(Digest.team_id == scene.growth.id)).one()
+            return [
+                repr(digest_sharing_blocks.preview(digest_sharing.preview(session, later, lead, "Growth"))),
+                repr(digest_sharing.elsewhere(session, later, lead, scene.growth.id, "")),
+                repr(digest.shown_whole(session, lead, kept)),
+                *(export.export(session, scene.growth, form).content.decode() for form in Format),
+            ]
+
+        assert ["HR" in one for one in read()] == [True, True, False, True, True]
+        for one in (1, 2):
+            escalation_more.make_private(session, later, caller=lead, escalation_id=one)
+        assert ["HR" in one for one in read()] == [False] * 5
+
+
+def test_a_digest_from_before_it_was_asked_for_is_not_drawn_anew(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.next_digest_at = WEDNESDAY
+        session.flush()
+        take_due(session, WEDNESDAY, 10)
+        sent(session)
+        tell(session, WEDNESDAY + timedelta(hours=1), scene.key_result, by=scene.owner)
+        session.execute(sa.update(Message).values(shown=Message.wanted))
+        escalation_more.make_private(
+            session, WEDNESDAY + timedelta(hours=2), caller=scene.company.caller(scene.owner), escalation_id=1
+        )
+        drawn = session.scalars(
+            sa.select(Delivery.kind)
+            .join(Message, Message.delivery_id == Delivery.id)
+            .where(Message.wanted > Message.shown)
+        ).all()
+        assert not {*drawn} & {*SAID_BY_DIGESTS}
+        assert drawn

@@ -17,6 +17,7 @@ from bot.blocks.digest import digest_post
 from bot.domain.cadence import period
 from bot.domain.digest import NotedAs
 from bot.domain.digest_json import from_json, to_json
+from bot.domain.digest_subjects import Subjects
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.excuses import Excuse
 from bot.domain.kinds import Kind
@@ -243,7 +244,7 @@ def test_the_next_digest_says_what_was_changed_and_what_was_stopped(database: Da
             (NotedAs.STOPPED, 3, "no need"),
         ]
         assert from_json(to_json(snapshot)) == snapshot
-        assert snapshot.without([scene.key_result.id]).noted == snapshot.noted[1:]
+        assert snapshot.without(Subjects(key_results=frozenset([scene.key_result.id]))).noted == snapshot.noted[1:]
         text = words(digest_post(snapshot))
         assert "KR-2 Activation: target 40 % → 30 % (“two of the three channels are gone”)" in text
         assert "KR-3 Activation has ended: “no need" in text

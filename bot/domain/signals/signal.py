@@ -34,6 +34,11 @@ class Signal:
         """The same for the same rule about the same thing."""
         return key_of(self.fired)
 
+    @property
+    def counts_calls(self) -> bool:
+        """It rests on what became of requests for help, and not only on key results."""
+        return self.fired.rule is Rule.CEREMONIAL_REVIEW
+
 
 def key_of(fired: Fired) -> str:
     """`rule:subject:id`, with the second team's id where two are meant."""

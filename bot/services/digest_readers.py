@@ -1,0 +1,74 @@
+"""What everybody may still read of a digest that was taken, as things are now: looked at each time that it is drawn.
+
+A key result can be limited to fewer people after its digest was taken, and a request for help can be made private.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.digest import Snapshot
+from bot.domain.digest_subjects import Subjects
+from bot.services import outbox
+from bot.services.digest_corrections import that_tell_of
+from bot.services.visibility import visible_to
+from models import Decision, Delivery, Escalation, KeyResult, Objective, PostKind
+from models.prepared import Listed
+
+
+def as_all_may_read(session: Session, snapshot: Snapshot) -> Snapshot:
+    """What was kept, without what is for fewer people now."""
+    return snapshot.without(hidden_now(session, snapshot.subjects))
+
+
+def hidden_now(session: Session, told: Subjects) -> Subjects:
+    """What of this the whole workspace may not see any more: three queries."""
+    visible = {one for (one,) in _VISIBLE.rows(session, told.key_results)}
+    return Subjects(
+        told.key_results - visible,
+        frozenset(one for (one,) in _PRIVATE.rows(session, told.escalations)),
+        frozenset(one for (one,) in _DECIDED_IN_PRIVATE.rows(session, told.decisions)),
+    )
+
+
+def made_private(session: Session, now: datetime, escalation: Escalation) -> None:
+    """A request for help was made private: every digest that may have told of it is drawn anew, and so is each that
+    somebody posted by hand. What Slack itself posted in a channel of somebody's choice cannot be."""
+    rows = session.execute(
+        sa.select(Delivery.id, Delivery.key, Delivery.kind)
+        .where(
+            Delivery.workspace_id == escalation.workspace_id,
+            Delivery.team_id.in_(that_tell_of(escalation.key_result_id)),
+            Delivery.kind.in_([PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED]),
+            Delivery.created_at >= escalation.opened_at,
+        )
+        .order_by(Delivery.id)
+    ).all()
+    by_hand = [row.id for row in rows if row.kind is PostKind.DIGEST_SHARED]
+    if by_hand:
+        outbox.show_from_now_on(session, now, workspace_id=escalation.workspace_id, delivery_ids=by_hand)
+    keys = [row.key for row in rows if row.kind is not PostKind.DIGEST_SHARED]
+    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=keys)
+
+
+# Made once: each redraw of a digest asks for them.
+_VISIBLE = Listed(
+    lambda ids: (
+        sa.select(KeyResult.id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(KeyResult.id.in_(ids), visible_to(None))
+    )
+)
+_PRIVATE = Listed(
+    lambda ids: sa.select(Escalation.id).where(Escalation.id.in_(ids), Escalation.private_at.is_not(None))
+)
+_DECIDED_IN_PRIVATE = Listed(
+    lambda ids: (
+        sa.select(Decision.id)
+        .join(Escalation, Escalation.id == Decision.escalation_id)
+        .where(Decision.id.in_(ids), Escalation.private_at.is_not(None))
+    )
+)
