@@ -16,6 +16,7 @@ from bot.app import Program, build, database_file, open_settings_database
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
 from bot.services.failures import Failures, failures_of
+from bot.services.overdue import openings as overdue_openings
 from bot.settings import Settings, SettingsError, Transport, load
 from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, stored_revision
@@ -187,6 +188,7 @@ def _programme(program: Program) -> Iterator[Check]:
             )
         )
         failures = failures_of(session, program.runtime.now())
+        overdue = overdue_openings(session, program.runtime.now())
     hint = "" if on else " `okra team on NAME` switches one on."
     yield Check("teams", Finding.OK if on else Finding.NOTE, f"{on} on, {off} off.{hint}")
     if drafts:
@@ -196,6 +198,13 @@ def _programme(program: Program) -> Iterator[Check]:
             "one is a draft without an owner that Slack knows; nobody is asked about it."
             if drafts == 1
             else f"{drafts} are drafts without an owner that Slack knows; nobody is asked about them.",
+        )
+    if overdue:
+        yield Check(
+            "openings",
+            Finding.WRONG,
+            f"overdue for {'one person' if overdue == 1 else f'{overdue} people'}, who should have been asked by now. "
+            "Okra keeps trying; its log says why (`opening_not_made`), or no worker runs: `okra run`.",
         )
     yield from _deliveries(failures)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period, closes_at, first_period_of_cycle, period, value_asked
@@ -24,6 +25,7 @@ from bot.domain.personal_week import Opening, Step, first_after, is_away_until, 
 from bot.domain.reminding import next_reminder, reminders
 from bot.services import asking_again, introduction, outbox
 from bot.services.asking import Asked, asked_about
+from bot.services.faults import STUMBLES
 from bot.services.schedules import Week, weeks_of
 from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, MemberKind, Objective, PostKind
 from models.base import table_of
@@ -34,6 +36,11 @@ from models.prepared import Listed, Prepared, together
 
 # Somebody new reads who is asking before they are asked.
 AFTER_INTRODUCTION = timedelta(seconds=30)
+
+AGAIN = timedelta(minutes=5)
+"""A week that could not be opened for a fault of ours is tried again after so long."""
+
+log = structlog.get_logger(__name__)
 
 
 class Whom(introduction.Greeted, Protocol):
@@ -141,12 +148,35 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     Each gets the period's check-ins and one prompt. A late process (down over the opening) asks late, within working
     hours, and never about a period in which answering is over: that one is passed over, its check-ins excused. Who is
     away is not asked either; who covers for them is. Two processes at once share the members; whatever is inserted
-    has a key.
+    has a key. One person's week that cannot be opened for a fault of ours stops nobody else's: it is tried again, and
+    stands in `okra doctor` (`bot/services/overdue.py`).
     """
     session.flush()
-    members = [_Due(*row) for row in _DUE.rows(session, {"now": now, "limit": limit})]
-    if not members:
+    rows = _DUE.rows(session, {"now": now, "limit": limit})
+    if not rows:
         return 0
+    _open_apart(session, now, rows)
+    session.flush()
+    return len(rows)
+
+
+def _open_apart(session: Session, now: datetime, rows: Sequence[Sequence[Any]]) -> None:
+    """Open these people's weeks together; where that stumbles each half on its own, until who it is stands alone."""
+    try:
+        with session.begin_nested():
+            _open(session, now, [_Due(*row) for row in rows])
+    except STUMBLES:
+        if len(rows) > 1:
+            middle = len(rows) // 2
+            _open_apart(session, now, rows[:middle])
+            _open_apart(session, now, rows[middle:])
+            return
+        member = _Due(*rows[0])
+        log.exception("opening_not_made", member=member.id)
+        session.execute(sa.update(Member).where(Member.id == member.id).values(next_opening_at=now + AGAIN))
+
+
+def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
     owing = asked_about(session, [member.id for member in members])
     weeks = weeks_of(session, members, owing)
     covers = _covers(session, members, weeks)
@@ -182,8 +212,6 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     changed_beside(session, Member, [member.id for member in members], _WRITTEN)
     ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
     _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
-    session.flush()
-    return len(members)
 
 
 def close_due(session: Session, now: datetime, limit: int) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from company import Company
+from company import MONDAY, Company
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -162,6 +163,18 @@ def test_what_stands_there_with_an_older_state_is_named(slack: Driver, database_
     assert "· messages: the Home of Ada Obi cannot be brought up to date: not_rendered: KeyError." in said
 
 
+def test_a_week_that_was_not_opened_is_named(slack: Driver, database_url: str) -> None:
+    database = open_database(database_url)
+    with database.write() as session:
+        company = Company(session)
+        ada = company.person("Ada Obi")
+        ada.next_period, ada.next_opening_at = MONDAY, real_clock() - timedelta(hours=1)
+    database.close()
+    code, said = doctor()
+    assert code == 1
+    assert "✗ openings: overdue for one person, who should have been asked by now." in said
+
+
 def test_a_database_out_of_reach_is_named_without_its_password(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OKRA_DATABASE_URL", "postgresql://okra:hunter2@127.0.0.1:9/okra")
     code, said = doctor()
@@ -171,8 +184,6 @@ def test_a_database_out_of_reach_is_named_without_its_password(slack: Driver, mo
 
 
 def test_a_clock_that_is_wrong_is_named(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import timedelta
-
     from bot import app as composition
 
     monkeypatch.setattr(composition, "real_clock", lambda: real_clock() + timedelta(minutes=4))

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.cycles import CycleState
 from bot.domain.excuses import Excuse
-from bot.services import planning
+from bot.services import overdue, planning
 from models import CheckIn, CheckInState, Delivery, KeyResultState, Member, MemberKind, PostKind
 from models.database import Database, open_database
 
@@ -73,6 +73,43 @@ def test_an_owner_is_asked_at_nine_in_their_own_zone(database: Database) -> None
         assert {row.closes_at for row in check_ins} == {utc("2026-10-06 04:00")}
         assert prompts(session) == [(owner.id, MONDAY)]
         assert owner.next_period == MONDAY + WEEK
+
+
+def test_one_person_whose_week_cannot_be_opened_stops_nobody_and_is_counted_until_it_is(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        people = [company.person(f"Owner {number}", zone="UTC") for number in range(9)]
+        objective = company.objective(company.team("Growth"))
+        for person in people:
+            company.key_result(objective, person)
+        planning.replan(session, company.now, [person.id for person in people])
+        people[4].time_zone = "Mars/Olympus"
+        ids = [person.id for person in people]
+    monday = utc("2026-10-05 09:00")
+    for late in range(0, 60, 5):
+        with database.write() as session:
+            # All of them, in every workspace, are waited for in the order of their hours.
+            assert planning.open_due(session, monday + timedelta(minutes=late), 100) == (9 if late == 0 else 1)
+    asked = [(person, MONDAY) for person in ids if person != ids[4]]
+    with database.write() as session:
+        assert prompts(session) == asked
+        assert overdue.openings(session, monday + timedelta(minutes=59)) == 1
+        session.get_one(Member, ids[4]).time_zone = "UTC"
+    with database.write() as session:
+        assert overdue.openings(session, monday + timedelta(minutes=59)) == 1
+        assert planning.open_due(session, monday + timedelta(minutes=60), 100) == 1
+        assert prompts(session) == [*asked, (ids[4], MONDAY)]
+        assert overdue.openings(session, monday + timedelta(minutes=60)) == 0
+
+
+def test_a_week_that_nobody_opened_is_overdue_after_a_while(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        owner = owner_of_two(company)
+        planning.replan(session, company.now, [owner.id])
+        assert overdue.openings(session, utc("2026-10-05 08:58")) == 0
+        assert overdue.openings(session, utc("2026-10-05 09:29")) == 0
+        assert overdue.openings(session, utc("2026-10-05 09:30")) == 1
 
 
 def test_who_owns_nothing_that_is_asked_about_is_never_asked(database: Database) -> None:
