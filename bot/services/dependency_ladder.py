@@ -93,6 +93,14 @@ def redraw(session: Session, now: datetime, dependency: Dependency) -> None:
     outbox.redraw_all(session, now, workspace_id=dependency.workspace_id, keys=[*asks, *mornings])
 
 
+def redraw_about(session: Session, now: datetime, key_result_id: int) -> None:
+    """What asks another team about this key result is shown as it stands: it tells no more than everybody may read."""
+    for dependency in session.scalars(
+        sa.select(Dependency).where(Dependency.key_result_id == key_result_id).order_by(Dependency.id)
+    ).all():
+        redraw(session, now, dependency)
+
+
 def due(session: Session, now: datetime, most: int) -> list[Dependency]:
     """Those whose next step is due, held."""
     rows = session.scalars(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.escalation import EscalationState
 from bot.domain.permissions import Action
-from bot.services import digest_readers
+from bot.services import dependency_ladder, digest_readers
 from bot.services.access import Caller, key_result_facts
 from bot.services.escalation import held, seen
 from bot.services.escalation_case import names_of, root_of
@@ -44,6 +44,7 @@ def make_private(session: Session, now: datetime, *, caller: Caller, escalation_
     session.flush()
     note(session, now, escalation, EscalationEventKind.MADE_PRIVATE, actor_id=caller.member_id)
     move_thread(session, now, escalation, caller.member_id)
+    dependency_ladder.redraw_about(session, now, escalation.key_result_id)
     digest_readers.made_private(session, now, escalation)
 
 

@@ -15,11 +15,11 @@ from two_teams import ASK, away, between
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.organisation import Visibility
-from bot.services import dependency
+from bot.services import dependency, escalation_more
 from bot.services.access import Caller
 from bot.services.blocking import BlockedBy
 from bot.services.refusals import Reason, Refused
-from models import AuditEvent, Delivery, Dependency
+from models import AuditEvent, Delivery, DeliveryState, Dependency, Message
 from models.database import Database
 
 FRIDAY = date(2026, 10, 16)
@@ -219,6 +219,25 @@ def test_a_key_result_that_was_limited_since_is_taken_back_and_takes_no_answer(d
         session.flush()
         assert "for fewer people now" in words(shown(session, ASK))
         assert refused(lambda: dependency.accept(session, MORNING, case.finn, 1)) is Reason.NOT_ASKED_OF_YOU
+
+
+def test_what_was_made_private_since_leaves_the_question_that_the_other_team_was_asked(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        asked = posted(session, ASK)
+        asked.state, asked.posted_channel, asked.posted_ts = DeliveryState.SENT, "D0FINN", "1790000000.000100"
+        session.execute(sa.update(Message).values(shown=Message.wanted))
+        assert "two HR days" in words(shown(session, ASK))
+        owner = case.scene.company.caller(case.scene.owner)
+        escalation_more.make_private(session, MORNING, caller=owner, escalation_id=1)
+        said = words(shown(session, ASK))
+        assert "HR" not in said
+        # Which team waits for which is for everybody; and it can still be answered.
+        assert "Growth waits for Legal: KR-1 SOC 2 certified by 15 Dec" in said
+        assert pressable(shown(session, ASK)) == ["Accept", "Propose a date", "Refuse"]
+        message = session.scalars(sa.select(Message).where(Message.delivery_id == asked.id)).one()
+        assert message.wanted > message.shown
 
 
 def test_neither_the_own_team_nor_one_that_has_not_joined_is_asked(database: Database) -> None:
