@@ -29,7 +29,7 @@ from bot.services.refusals import Refused
 from bot.slack import Gateway, SlackFailure
 from handlers.acquaintance import acquainted
 from handlers.notation import as_seen, mentioned
-from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
+from handlers.reply import Done, Errors, Options, Reply, Show, Whisper
 from handlers.request import HOME, Origin, Request, origin_of, parse
 from models.database import DatabaseBusy
 
@@ -250,8 +250,6 @@ def acknowledge(gateway: Gateway, ack: Ack, body: Mapping[str, Any], reply: Repl
             return ack(response_action="errors", errors=dict(by_block))
         case Show(view):
             return ack(response_action="update", view=dict(view))
-        case Close():
-            return ack(response_action="clear")
         case Options(options):
             return ack(options=[dict(option) for option in options])
         case Whisper(post):

@@ -28,11 +28,6 @@ class Show:
 
 
 @dataclass(frozen=True)
-class Close:
-    """Close the dialog and all beneath it."""
-
-
-@dataclass(frozen=True)
 class Whisper:
     """Only the person who acted reads it, where they acted. In a dialog it is shown as the dialog's end."""
 
@@ -46,4 +41,4 @@ class Options:
     options: Sequence[Mapping[str, object]]
 
 
-Reply = Done | Errors | Show | Close | Whisper | Options
+Reply = Done | Errors | Show | Whisper | Options

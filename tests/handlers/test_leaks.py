@@ -53,7 +53,7 @@ from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
 from bot.services.refusals import Refused
 from handlers import boundary, commands
-from handlers.reply import Close, Done, Errors, Options, Reply, Show, Whisper
+from handlers.reply import Done, Errors, Options, Reply, Show, Whisper
 from models import (
     ConversationMember,
     Decision,
@@ -467,7 +467,7 @@ class Walk:
                 self._reads(where, dict(by_block))
             case Options(options):
                 self._reads(where, [dict(one) for one in options])
-            case Done() | Close():
+            case Done():
                 pass
         for view in itertools.chain(self.gateway.opened, self.gateway.updated):
             self._reads(where, view)
