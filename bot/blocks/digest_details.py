@@ -50,9 +50,7 @@ def tables(snapshot: Snapshot) -> tuple[Post, ...]:
 
 def none_left() -> Post:
     """Instead of the tables, where each key result in them was limited or archived since."""
-    return Post(
-        "No key result of this digest can be shown here any more. `/okr` lists yours, `/okr company` everybody's."
-    )
+    return Post("No key result of this digest can be shown any more. `/okr` lists yours, `/okr company` everybody's.")
 
 
 def _teams(snapshot: Snapshot, where: dict[int, str]) -> list[Post]:
