@@ -469,11 +469,12 @@ class Walk:
                 self._reads(where, [dict(one) for one in options])
             case Done():
                 pass
-        for view in itertools.chain(self.gateway.opened, self.gateway.updated):
+        for view in itertools.chain(self.gateway.opened, self.gateway.pushed, self.gateway.updated):
             self._reads(where, view)
         for file in self.gateway.files:
             self.said.append((where, file))
         self.gateway.opened.clear()
+        self.gateway.pushed.clear()
         self.gateway.updated.clear()
         self.gateway.files.clear()
 
