@@ -19,6 +19,8 @@ from bot.localslack.socketmode import envelope
 Json = dict[str, Any]
 
 GRACE_SECONDS = 5.0
+# So long after a warning Slack closes the connection.
+WARNING_SECONDS = 10.0
 HALF_OPEN = "half_open"
 GOODBYES = {FaultKind.SOCKET_WARNING: "warning", FaultKind.SOCKET_REFRESH: "refresh_requested"}
 
@@ -190,8 +192,8 @@ class Carrier:
             timer.cancel()
 
     async def disconnect(self, reason: str | None) -> int:
-        """Send a disconnect frame on every connection and, but for a warning, close it; without a reason the cable is
-        cut; `half_open`: each looks open, and nothing goes through it. Returns how many connections there were."""
+        """Send a disconnect frame on every connection and close it a little later; without a reason the cable is cut;
+        `half_open`: each looks open, and nothing goes through it. Returns how many connections there were."""
         sockets = dict(self._sockets)
         for connection_id, socket in sockets.items():
             if reason is None:
@@ -208,8 +210,7 @@ class Carrier:
                 return
             frame = self._core.connections.say_goodbye(connection_id, reason)
         await _send_frame(socket, frame)
-        if reason != "warning":
-            self._spawn(_close_later(socket))
+        self._spawn(_close_later(socket, WARNING_SECONDS if reason == "warning" else GRACE_SECONDS))
 
     async def _send_http(self, delivery: Delivery) -> None:
         request = request_of(self._core.app, delivery, self._signing_time())
@@ -244,9 +245,9 @@ async def _send_frame(socket: web.WebSocketResponse, frame: Json) -> None:
         await socket.send_str(json.dumps(frame))
 
 
-async def _close_later(socket: web.WebSocketResponse) -> None:
+async def _close_later(socket: web.WebSocketResponse, seconds: float) -> None:
     """A client that was told to go has a moment to finish what it holds."""
-    await asyncio.sleep(GRACE_SECONDS)
+    await asyncio.sleep(seconds)
     await socket.close()
 
 

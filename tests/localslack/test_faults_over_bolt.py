@@ -1,5 +1,6 @@
 """What goes wrong on the way to the app, with a Bolt app on Socket Mode (and over HTTP, where it concerns both)."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -8,9 +9,13 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 from slack_bolt import App
+from slack_sdk import WebClient
 
+from bot.localslack import carrier
 from bot.localslack.driver import Driver, Fault, FaultKind
+from bot.localslack.server import LocalSlackServer
 
 Json = dict[str, Any]
 Running = Callable[[App], AbstractContextManager[None]]
@@ -122,6 +127,28 @@ def test_an_event_is_not_lost_with_its_connection(
         until(lambda: "hello" in words(heard))
     assert slack.faults.counts == {kind.value: 1}
     assert len({one for one in heard if one[0] == "hello"}) == 1
+
+
+def test_a_connection_is_closed_a_while_after_its_warning(
+    client: WebClient, slack: Driver, server: LocalSlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrier, "WARNING_SECONDS", 0.3)
+    url = client.apps_connections_open(app_token=server.core.app.app_token)["url"]
+
+    async def told() -> list[tuple[float, Any]]:
+        """What comes over a connection that does nothing about its warning, and when."""
+        found: list[tuple[float, Any]] = []
+        async with ClientSession() as web, web.ws_connect(url) as line:
+            assert (await line.receive_json())["type"] == "hello"
+            await asyncio.to_thread(slack.disconnect, "warning")
+            async for frame in line:
+                found.append((monotonic(), frame.json()))
+            return [*found, (monotonic(), line.close_code)]
+
+    (warned_at, warning), (closed_at, code) = asyncio.run(told())
+    assert (warning["type"], warning["reason"]) == ("disconnect", "warning")
+    assert code == 1000
+    assert closed_at - warned_at >= 0.25
 
 
 def test_a_half_open_connection_looks_open_and_carries_nothing(
