@@ -233,29 +233,38 @@ class Gateway:
     ) -> None:
         """Share a file (one byte or more) with one person, who waits for it, in their direct message.
 
-        `to` is their user id, `channel` the direct message where it is known. Where a step fails nothing is shared, or
-        with `UnknownOutcome` perhaps.
+        `to` is their user id, `channel` the direct message where it is known. Where a step fails nothing is shared;
+        only with `UnknownOutcome`, which the last step alone can raise, it perhaps is.
         """
-        if channel is None:
-            opened = self._call(workspace_id, "conversations.open", {"users": to}, seconds=_interactive())
-            channel = cast(str, opened["channel"]["id"])
-        expected = self._call(
-            workspace_id,
-            "files.getUploadURLExternal",
-            {"filename": name, "length": len(content)},
-            seconds=_interactive(),
-        )
         try:
-            with aside():
-                self._send_bytes(expected["upload_url"], content, _interactive())
-        except (OSError, http.client.HTTPException) as error:
-            raise sort_network(error) from error
+            if channel is None:
+                opened = self._call(workspace_id, "conversations.open", {"users": to}, seconds=_interactive())
+                channel = cast(str, opened["channel"]["id"])
+            expected = self._call(
+                workspace_id,
+                "files.getUploadURLExternal",
+                {"filename": name, "length": len(content)},
+                seconds=_interactive(),
+            )
+            self._upload(expected["upload_url"], content)
+        except UnknownOutcome as failure:
+            # Whatever it did, nobody sees a file before the last step.
+            raise RetryLater(failure.code) from failure
         self._call(
             workspace_id,
             "files.completeUploadExternal",
             {"files": [{"id": expected["file_id"], "title": name}], "channel_id": channel, "initial_comment": words},
             seconds=_interactive(),
         )
+
+    def _upload(self, address: str, content: bytes) -> None:
+        try:
+            with aside():
+                self._send_bytes(address, content, _interactive())
+        except urllib.error.HTTPError as error:
+            raise _sort_status(error) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise sort_network(error) from error
 
     # Views
 
@@ -423,8 +432,7 @@ class Gateway:
         try:
             self._send_json(response_url, json.dumps(content).encode(), _interactive())
         except urllib.error.HTTPError as error:
-            code = f"http_{error.code}"
-            raise (UnknownOutcome(code) if error.code >= 500 else Permanent(code)) from error
+            raise _sort_status(error) from error
         except (OSError, http.client.HTTPException) as error:
             raise sort_network(error) from error
 
@@ -504,6 +512,12 @@ def sort_answer(error: SlackApiError) -> SlackFailure:
     if status >= 500 or code in UNCERTAIN or code.startswith("unreadable_"):
         return UnknownOutcome(code)
     return NotLetIn(code) if code in LOCKED_OUT else Permanent(code)
+
+
+def _sort_status(error: urllib.error.HTTPError) -> SlackFailure:
+    """Which kind an address answered with, where no method was called that would say more."""
+    code = f"http_{error.code}"
+    return UnknownOutcome(code) if error.code >= 500 else Permanent(code)
 
 
 def sort_network(error: Exception) -> SlackFailure:

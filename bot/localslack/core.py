@@ -7,16 +7,18 @@ on purpose is in `faults`; see `bot.localslack.faults`.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.localslack import acts, commands, events
 from bot.localslack.admission import Admission
 from bot.localslack.clock import SlackClock
-from bot.localslack.errors import ActError, SetupError
+from bot.localslack.errors import ActError, SetupError, SlackError
 from bot.localslack.exchange import Afterwards, Exchange, hide, instead
-from bot.localslack.faults import Effect
+from bot.localslack.faults import Effect, Fate
 from bot.localslack.manifest import AppConfig
 from bot.localslack.outgoing import Delivery, Kind, Stage
 from bot.localslack.screen import Screen
@@ -82,10 +84,36 @@ class LocalSlack(World):
         else:
             answer, arguments = instead(fate), dispatch.arguments_of(request)
         if fate.effect is Effect.LATE:
-            self._afterwards.add(request, fate, now)
-            self.outgoing.on_due()
+            self._later(partial(self._happen, request, fate.lag), fate, now)
         self._log(Call(request.method, arguments, answer, fault))
         return Exchange(answer, fate)
+
+    def at_address(self, name: str, use: Callable[[], str]) -> Exchange:
+        """Use an address that Slack gave out, as `faults` will have it by this name: with its effect now, later or not
+        at all. `use` has the effect and gives the answer, or raises SlackError."""
+        self.run_due()
+        now = self.clock.now()
+        fate = self.faults.fate(name, now)
+        plain, problem = None, None
+        if fate.effect is Effect.NOW:
+            plain, problem = _used(use)
+        if fate.effect is Effect.LATE:
+            self._later(lambda due: _used(use), fate, now)
+        if fate.replaces_answer:
+            answer = instead(fate)
+            # No method answers here, so an error has a status.
+            return Exchange(replace(answer, status=500) if answer.status == 200 else answer, fate)
+        return Exchange(problem or Answer({}), fate, plain if problem is None else None)
+
+    def _later(self, happen: Callable[[datetime], object], fate: Fate, now: datetime) -> None:
+        self._afterwards.add(happen, now + timedelta(seconds=fate.effect_after))
+        self.outgoing.on_due()
+
+    def _happen(self, request: Request, lag: float, due: datetime) -> None:
+        answer, arguments = dispatch.answer(self, self.connections, request)
+        # A clock that jumped shows more than the effect's own instant by now.
+        hide(self, answer, lag, due)
+        self.on_effect(request, arguments, answer)
 
     def next_due(self) -> datetime | None:
         """The earliest instant at which something happens by itself: a late effect, or a payload for the app."""
@@ -95,10 +123,7 @@ class LocalSlack(World):
     def run_due(self) -> None:
         """Let the late effects happen whose time has come. `jump_to` and `exchange` do it too."""
         while (late := self._afterwards.take(self.clock.now())) is not None:
-            answer, arguments = dispatch.answer(self, self.connections, late.request)
-            # A clock that jumped shows more than the effect's own instant by now.
-            hide(self, answer, late.lag, late.due)
-            self.on_effect(late.request, arguments, answer)
+            late.happen(late.due)
 
     def call(self, method: str, token: str | None = None, **arguments: Any) -> Json:
         """Answer one call given as values rather than bytes; the app's bot token unless another one is given."""
@@ -253,6 +278,15 @@ class LocalSlack(World):
         strange = sorted(set(fields) - PERSON_FIELDS)
         if strange:
             raise SetupError(f"a person has no {', '.join(strange)}")
+
+
+def _used(use: Callable[[], str]) -> tuple[str | None, Answer | None]:
+    """What an address answers, or which refusal."""
+    try:
+        return use(), None
+    except SlackError as problem:
+        told = {"ok": False, "error": problem.error} | problem.extra
+        return None, Answer(told, problem.status if problem.status >= 400 else 400)
 
 
 def _unseen(request: Request, arguments: Json, answer: Answer) -> None:

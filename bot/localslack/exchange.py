@@ -1,12 +1,13 @@
-"""One Web API call with its fate: what happens, when, and what the app gets to read of it."""
+"""A call of the app, of a method or at an address, with its fate: what happens, when, and what the app reads of it."""
 
 import heapq
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.localslack.faults import Arrives, Fate
-from bot.localslack.webapi.dispatch import Answer, Request
+from bot.localslack.webapi.dispatch import Answer
 from bot.localslack.world import World
 
 PAGE = "<html><head><title>{status}</title></head><body>upstream connect error</body></html>"
@@ -15,15 +16,21 @@ PAGE = "<html><head><title>{status}</title></head><body>upstream connect error</
 
 @dataclass(frozen=True)
 class Exchange:
-    """An answer and its fate. A transport waits `fate.delay`, then sends what `body` says, or nothing at all."""
+    """An answer and its fate. A transport waits `fate.delay`, then sends what `body` says, or nothing at all.
+
+    `plain`: what is answered in place of JSON, where no method was called.
+    """
 
     answer: Answer
     fate: Fate
+    plain: str | None = None
 
     def whole(self) -> bytes:
         """All of the answer; its length is the Content-Length, also of one that is cut."""
         if self.fate.answer is Arrives.UNREADABLE:
             return PAGE.format(status=self.answer.status).encode()
+        if self.plain is not None:
+            return self.plain.encode()
         return json.dumps(self.answer.body).encode()
 
     def body(self) -> bytes:
@@ -35,7 +42,9 @@ class Exchange:
 
     @property
     def content_type(self) -> str:
-        return "text/html" if self.fate.answer is Arrives.UNREADABLE else "application/json"
+        if self.fate.answer is Arrives.UNREADABLE:
+            return "text/html"
+        return "application/json" if self.plain is None else "text/plain"
 
 
 def instead(fate: Fate) -> Answer:
@@ -47,12 +56,11 @@ def instead(fate: Fate) -> Answer:
 
 @dataclass(frozen=True, order=True)
 class Late:
-    """A call whose effect is still to come."""
+    """An effect that is still to come. `happen` is told when it is due."""
 
     due: datetime
     number: int
-    request: Request
-    lag: float
+    happen: Callable[[datetime], object] = field(compare=False)
 
 
 class Afterwards:
@@ -62,9 +70,9 @@ class Afterwards:
         self._heap: list[Late] = []
         self._numbers = 0
 
-    def add(self, request: Request, fate: Fate, now: datetime) -> None:
+    def add(self, happen: Callable[[datetime], object], due: datetime) -> None:
         self._numbers += 1
-        heapq.heappush(self._heap, Late(now + timedelta(seconds=fate.effect_after), self._numbers, request, fate.lag))
+        heapq.heappush(self._heap, Late(due, self._numbers, happen))
 
     def next_due(self) -> datetime | None:
         return self._heap[0].due if self._heap else None

@@ -3,8 +3,8 @@
 A `Fault` is a rule: what (`FaultKind`), on which calls, how often. `Faults` holds the rules and answers three
 questions:
 
-- `fate(method, now)`: what becomes of a Web API call. A `Fate` says whether and when its effect happens, what the
-  answer is, how much of it arrives and after how long.
+- `fate(method, now)`: what becomes of a Web API call, or of one at an address that Slack gave out. A `Fate` says
+  whether and when its effect happens, what the answer is, how much of it arrives and after how long.
 - `passage(kind, now)`: what becomes of a payload on its way to the app: twice, late, overtaken by the next one, or
   answered with nobody hearing it.
 - `line(kind, now)`: what happens to the Socket Mode connection that is about to carry a payload.
@@ -73,6 +73,9 @@ LINE_KINDS = frozenset(
 CALL_KINDS = frozenset(FaultKind) - PAYLOAD_KINDS - LINE_KINDS - {FaultKind.HISTORY_LAG}
 LAG_KINDS = frozenset({FaultKind.HISTORY_LAG})
 
+RESPONSE_URL, UPLOAD = "response_url", "upload"
+"""What the addresses go by that Slack gives out, where a call has the name of its method."""
+
 TOO_EARLY = "called_too_early"
 """Counted apart: calls of a method before its Retry-After was over."""
 
@@ -89,8 +92,8 @@ SECONDS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A rule. `on`: a method (`chat.*`) or, for payloads and connections, an envelope type (`events_api`,
-    `interactive`, `slash_commands`, `options`), with * and ?.
+    """A rule. `on`: a method (`chat.*`), an address (`response_url`, `upload`; an ERROR there has status 500) or, for
+    payloads and connections, an envelope type (`events_api`, `interactive`, `slash_commands`, `options`), with * and ?.
 
     Of the matching calls the first `skip` pass by; of the others each is hit with `probability`, at most `times` in
     all. So `times=3` alone is a script for the next three calls. `since` and `until` (aware) are an outage's ends.

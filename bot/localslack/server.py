@@ -14,9 +14,8 @@ from bot.localslack.carrier import Carrier
 from bot.localslack.clock import real_time
 from bot.localslack.control import Control
 from bot.localslack.core import LocalSlack
-from bot.localslack.errors import SlackError
 from bot.localslack.exchange import Exchange
-from bot.localslack.faults import Arrives
+from bot.localslack.faults import RESPONSE_URL, UPLOAD, Arrives
 from bot.localslack.files import receive
 from bot.localslack.outgoing import ACK_SECONDS
 from bot.localslack.page import Page
@@ -146,40 +145,48 @@ class LocalSlackServer:
         )
         with self.lock:
             exchange = self.core.exchange(call)
-        if exchange.fate.delay:
-            await asyncio.sleep(exchange.fate.delay)
-        if exchange.fate.answer in (Arrives.NONE, Arrives.TRUNCATED):
-            return await _broken(request, exchange)
-        return web.Response(
-            body=exchange.body(),
-            status=exchange.answer.status,
-            headers=exchange.answer.headers,
-            content_type=exchange.content_type,
-            charset="utf-8",
-        )
+        return await _carry(request, exchange)
 
-    async def _response(self, request: web.Request) -> web.Response:
+    async def _response(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        try:
+
+        def use() -> str:
             values = merge((), request.content_type, body)
             if "payload" in values:
                 values = json.loads(str(values["payload"]))
-            with self.lock:
-                respond(self.core, request.match_info["workspace"], request.match_info["url"], values)
-        except SlackError as problem:
-            told = {"ok": False, "error": problem.error} | problem.extra
-            return web.json_response(told, status=problem.status if problem.status >= 400 else 400)
-        return web.Response(text="ok")
+            respond(self.core, request.match_info["workspace"], request.match_info["url"], values)
+            return "ok"
 
-    async def _upload(self, request: web.Request) -> web.Response:
+        with self.lock:
+            exchange = self.core.at_address(RESPONSE_URL, use)
+        return await _carry(request, exchange)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a file: as the body itself, or as the only file of a multipart form."""
         content = await _file(request)
-        try:
-            with self.lock:
-                received = receive(self.core, request.match_info["workspace"], request.match_info["ticket"], content)
-        except SlackError as problem:
-            return web.Response(text=problem.error, status=problem.status)
-        return web.Response(text=f"OK - {received}")
+
+        def use() -> str:
+            received = receive(self.core, request.match_info["workspace"], request.match_info["ticket"], content)
+            return f"OK - {received}"
+
+        with self.lock:
+            exchange = self.core.at_address(UPLOAD, use)
+        return await _carry(request, exchange)
+
+
+async def _carry(request: web.Request, exchange: Exchange) -> web.StreamResponse:
+    """Answer as the exchange's fate will have it."""
+    if exchange.fate.delay:
+        await asyncio.sleep(exchange.fate.delay)
+    if exchange.fate.answer in (Arrives.NONE, Arrives.TRUNCATED):
+        return await _broken(request, exchange)
+    return web.Response(
+        body=exchange.body(),
+        status=exchange.answer.status,
+        headers=exchange.answer.headers,
+        content_type=exchange.content_type,
+        charset="utf-8",
+    )
 
 
 async def _file(request: web.Request) -> bytes:

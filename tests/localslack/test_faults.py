@@ -302,3 +302,38 @@ def test_an_event_whose_answer_got_lost_is_sent_again(core: LocalSlack) -> None:
     deliveries = carried(core)
     assert said(deliveries) == ["one", "one"]
     assert (deliveries[1].attempt, deliveries[1].reason) == (1, "timeout")
+
+
+@pytest.mark.parametrize(
+    ("fault", "used", "status", "plain"),
+    [
+        (None, 1, 200, "ok"),
+        (Fault(FaultKind.DROPPED_BEFORE, "upload"), 0, 200, None),
+        (Fault(FaultKind.DROPPED_AFTER, "upload"), 1, 200, "ok"),
+        (Fault(FaultKind.SERVER_ERROR, "upload"), 0, 503, None),
+        (Fault(FaultKind.ERROR, "upload", effect=True), 1, 500, None),
+        (Fault(FaultKind.DROPPED_BEFORE, "response_url"), 1, 200, "ok"),
+    ],
+)
+def test_an_address_has_faults_of_its_own_name(
+    core: LocalSlack, fault: Fault | None, used: int, status: int, plain: str | None
+) -> None:
+    uses: list[str] = []
+
+    def use() -> str:
+        uses.append("once")
+        return "ok"
+
+    if fault is not None:
+        core.faults.add(fault)
+    exchange = core.at_address("upload", use)
+    assert (len(uses), exchange.answer.status, exchange.plain) == (used, status, plain)
+
+
+def test_a_late_effect_at_an_address_happens_when_it_is_due(core: LocalSlack) -> None:
+    uses: list[str] = []
+    core.faults.add(Fault(FaultKind.LATE_EFFECT, "response_url", times=1, seconds=20))
+    assert core.at_address("response_url", lambda: uses.append("once") or "ok").fate.answer is Arrives.NONE
+    assert uses == []
+    core.jump_to(core.clock.now() + timedelta(seconds=20))
+    assert uses == ["once"]

@@ -8,7 +8,7 @@ from answers import answered
 from company import MONDAY
 from story import Okra
 
-from bot.localslack.driver import Seen
+from bot.localslack.driver import Fault, FaultKind, Seen
 from bot.settings import Transport
 from models import Cycle, KeyResult, Team
 
@@ -214,3 +214,24 @@ def test_a_lead_posts_the_digest_in_a_channel_that_okra_is_not_in(okra: Okra) ->
     (posted,) = sam.channel("board").messages
     assert posted.headline == "Growth, week of 5 Oct: 1 of 3 checked in"
     assert "Posted by Tama Reid: for Thursday" in posted.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "stands"), [(FaultKind.DROPPED_AFTER, 1), (FaultKind.DROPPED_BEFORE, 0), (FaultKind.SERVER_ERROR, 0)]
+)
+def test_where_nobody_knows_whether_it_is_posted_the_lead_is_asked_to_look_before_they_post_it_again(
+    okra: Okra, fault: FaultKind, stands: int
+) -> None:
+    answer_first(okra)
+    tama = okra.person("Tama Reid")
+    okra.slack.add_channel("board", members=[tama], with_app=False)
+    tama.command("/okr digest", in_="growth-leads")
+    tama.press("Post in a channel of my choice")
+    tama.choose("Where?", "board")
+    okra.slack.faults.add(Fault(fault, "response_url", times=1))
+    tama.submit()
+    assert tama.modal is not None
+    assert "I can't tell whether it is posted. Please look in the channel first" in tama.modal.text
+    # It is not tried again behind their back.
+    okra.settle()
+    assert len(tama.channel("board").messages) == stands

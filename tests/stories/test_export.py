@@ -6,6 +6,7 @@ import csv
 import io
 import re
 
+import pytest
 from story import Okra
 
 from bot.localslack.faults import Fault, FaultKind
@@ -45,6 +46,21 @@ def test_where_slack_takes_no_file_it_is_said_and_nothing_is_half_shared(okra: O
     assert "I can't tell whether okra-Growth-2026-10-05.csv has come. Please look in your direct message" in said
     assert re.search(r"\(Reference [0-9a-f]{8}\)", said)
     assert [file.shared_in for file in files(okra)] == [{}]
+
+
+@pytest.mark.parametrize(
+    "fault", [FaultKind.DROPPED_AFTER, FaultKind.DROPPED_BEFORE, FaultKind.ERROR, FaultKind.SERVER_ERROR]
+)
+def test_a_file_whose_bytes_may_not_have_arrived_has_not_come_and_may_be_asked_for_again(
+    okra: Okra, fault: FaultKind
+) -> None:
+    okra.advance("2026-10-07 10:05")
+    tama = okra.person("Tama Reid")
+    okra.slack.faults.add(Fault(fault, "upload", times=1))
+    assert "Please ask again in a minute." in tama.command("/okr export Growth").text
+    assert okra.slack.calls("files.completeUploadExternal") == []
+    assert ".csv is in your direct message" in tama.command("/okr export Growth").text
+    assert [len(file.shared_in) for file in files(okra)] == [0, 1]
 
 
 def test_where_slack_is_busy_or_refuses_it_is_said_what_to_do(okra: Okra) -> None:
