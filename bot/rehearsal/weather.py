@@ -66,6 +66,8 @@ def rules(level: Level, *, bound_seconds: float, outages: tuple[Outage, ...]) ->
         fault(FaultKind.LATE, 2, seconds=0.2, up_to=2.5),
         fault(FaultKind.OUT_OF_ORDER, 1),
         fault(FaultKind.ACK_LOST, 1.5),
+        # Somebody presses, and no dialog opens.
+        fault(FaultKind.EXPIRED_TRIGGER, 2.0, on="views.open"),
     ]
 
 
