@@ -28,7 +28,7 @@ from bot.blocks.notices import NOT_RENDERED
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, charts, digest_hours, escalation_asking, failures, home_changes
+from bot.services import attention, charts, digest_hours, digest_recipient, escalation_asking, failures, home_changes
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Message
@@ -232,11 +232,21 @@ def _rendered(session: Session, rows: Sequence[Delivery], now: datetime, weeks: 
             case None if digest_hours.is_overtaken(session, row):
                 # Nobody read it in its week, and nobody will: that is told.
                 failed(session, row, failures.TOO_LATE, now)
+            case None if digest_recipient.is_missing(session, row):
+                _for_another_reader(session, row, now)
             case None:
                 row.state, row.settled_at = DeliveryState.OBSOLETE, now
                 row.error = failures.why_not_sent(session, row, now)
                 fail_followers(session, row, now)
     return bodies
+
+
+def _for_another_reader(session: Session, row: Delivery, now: datetime) -> None:
+    """It goes to the nearest lead who is here, and is drawn when it is their turn; where nobody is, that is told."""
+    if digest_recipient.pass_on(session, row):
+        row.state, row.not_before = DeliveryState.QUEUED, now
+    else:
+        failed(session, row, failures.NO_READER, now)
 
 
 def _with_room(session: Session, bodies: Mapping[Delivery, Post], now: datetime, weeks: Weeks) -> dict[Delivery, Post]:

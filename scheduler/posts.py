@@ -2,7 +2,8 @@
 
 A renderer gets the delivery as it stands and gives the message, or None where it makes no sense any more (for a
 post that was not sent: it becomes obsolete; for one that stands: it is left as it is). It checks again whether the
-recipient is still active and still permitted. It is called when the post leaves, and for every redraw; it only reads.
+recipient is still permitted; that nothing leaves for who takes part no more is seen to here. It is called when the post
+leaves, and for every redraw; it only reads.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from bot.services import (
 )
 from bot.services.faults import STUMBLES
 from bot.services.schedules import Weeks
-from models import Delivery, PostKind
+from models import Delivery, Member, PostKind
 from models.memory import remembering
 
 Renderer = Callable[[Session, Delivery, datetime], Post | None]
@@ -80,7 +81,7 @@ RENDERERS: Mapping[PostKind, Renderer] = {
 }
 
 
-# Renderers of what many people get at one hour can do many in as many queries as one takes.
+# Renderers of what many people get at one hour can do many in as many queries as one takes; they look at their readers.
 TOGETHER: Mapping[Renderer, Callable[[Session, Sequence[Delivery], datetime, Weeks], Mapping[int, Post | None]]] = {
     prompt.post: prompt.posts,
     snooze.post: prompt.posts,
@@ -96,7 +97,17 @@ class NotRendered:
 
 def render(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The message for a delivery, from the state as it is now. Raises what its renderer does."""
-    return RENDERERS[delivery.kind](session, delivery, now)
+    return None if _nobody_reads(session, delivery) else RENDERERS[delivery.kind](session, delivery, now)
+
+
+def _nobody_reads(session: Session, delivery: Delivery) -> bool:
+    """Whether it would leave for somebody who has gone or sees nothing any more: Slack would take it all the same.
+
+    What stands already is its renderer's: some take back what was said.
+    """
+    if delivery.member_id is None or delivery.posted_ts is not None:
+        return False
+    return not session.get_one(Member, delivery.member_id).may_take_part
 
 
 def render_all(
@@ -122,12 +133,12 @@ def _render_all(
                 continue
             except STUMBLES:
                 pass  # one of them is at fault; each alone shows which
-        found |= {delivery.id: _alone(renderer, session, delivery, now) for delivery in ones}
+        found |= {delivery.id: _alone(session, delivery, now) for delivery in ones}
     return found
 
 
-def _alone(renderer: Renderer, session: Session, delivery: Delivery, now: datetime) -> Post | NotRendered | None:
+def _alone(session: Session, delivery: Delivery, now: datetime) -> Post | NotRendered | None:
     try:
-        return renderer(session, delivery, now)
+        return render(session, delivery, now)
     except STUMBLES as error:
         return NotRendered(error)

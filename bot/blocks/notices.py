@@ -9,6 +9,8 @@ from bot.blocks.text import said
 
 # Why something was not sent that Slack would have taken: by then it made no sense any more.
 TOO_LATE = "too_late"
+# The same for what nobody is here to read.
+NO_READER = "no_reader"
 # How the reason begins where Slack was not even asked, because drawing it failed: a fault of ours.
 NOT_RENDERED = "not_rendered: "
 # What is not shown as it should be, beside the messages, which go by their kind.
@@ -80,6 +82,8 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
     where = to if to.startswith("<#") else said(to, 80)
     if code == TOO_LATE:
         return overtaken(what=what, where=where)
+    if code == NO_READER:
+        return unread(what=what, where=where)
     text = (
         f"{_WHAT.get(what, 'A message')} for {where} could not be delivered: Slack says “{said(code, 200)}”. {remedy}"
     )
@@ -91,6 +95,15 @@ def overtaken(*, what: str, where: str) -> Post:
     text = (
         f"{_WHAT.get(what, 'A message')} for {where} was not posted: Slack could be reached only when the next one was "
         "due. That one tells where things stand; the one before is kept, and `okra export` has it."
+    )
+    return Post(text, (section(text),))
+
+
+def unread(*, what: str, where: str) -> Post:
+    """To an admin: something was not sent, because nobody is here to read it any more."""
+    text = (
+        f"{_WHAT.get(what, 'A message')} for {where} was not sent: they have left or are a guest now, and no lead "
+        "above is here to read it. Name a channel or another lead for the team; until then `/okr digest` shows it."
     )
     return Post(text, (section(text),))
 

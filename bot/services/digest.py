@@ -22,6 +22,7 @@ from bot.services import (
     charts,
     digest_corrections,
     digest_hours,
+    digest_recipient,
     digest_snapshot,
     digest_unread,
     lead_note,
@@ -35,7 +36,7 @@ from bot.services.digest_readers import as_all_may_read
 from bot.services.faults import STUMBLES
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
-from models import Delivery, Digest, PostKind, Team, Workspace
+from models import Delivery, Digest, Member, PostKind, Team, Workspace
 from models.once import insert_once
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,8 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The digest as it was taken; nothing for a team that has been switched off, or where the next one overtook it."""
+    """The digest as it was taken; nothing for a team that has been switched off, where the next one overtook it, or for
+    a reader who takes part no more."""
     snapshot, corrections = _snapshot(session, delivery)
     if snapshot is None or snapshot.is_empty or digest_hours.is_overtaken(session, delivery):
         return None
@@ -167,11 +169,13 @@ def _take(session: Session, now: datetime, team: Team, period: Period, *, due_at
 
 
 def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot: Snapshot) -> None:
-    """To the team's channel; where it has none, to its lead; where it has neither, or was stopped, nobody reads it."""
+    """To the team's channel; where it has none, to its lead, or while they are gone the nearest one above; where it has
+    neither, or was stopped, nobody reads it."""
     if team.digest_stopped_at is not None or (team.channel_id is None and team.lead_id is None):
         return
     digest_unread.propose(session, now, team, digest_id, snapshot.period)
-    to_lead = team.lead_id if team.channel_id is None else None
+    # Where no lead is here, its own is named when it is told that nobody reads it.
+    to_lead = (digest_recipient.reader_of(session, team) or team.lead_id) if team.channel_id is None else None
     key = digest_key(team.id, snapshot.period)
     root_id = outbox.post(
         session,
@@ -211,10 +215,13 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
 
 
 def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tuple[Shown, ...]]:
-    """What was kept, put right, without what is for fewer people by now; null where the team is off."""
+    """What was kept, put right, without what is for fewer people by now; null where the team is off, or its reader
+    takes part no more."""
     team = session.get(Team, delivery.team_id)
     digest = session.get(Digest, delivery.digest_id)
     if team is None or digest is None or not team.is_on:
+        return None, ()
+    if delivery.member_id is not None and not session.get_one(Member, delivery.member_id).may_take_part:
         return None, ()
     return as_it_may_be_seen(session, digest)
 

@@ -19,6 +19,8 @@ from models import CheckIn, CheckInState, Delivery, DeliveryState, Home, Member,
 
 # Why a prompt was not sent: answering had closed before it could leave. Why a digest was not: the next one was due.
 TOO_LATE = notices.TOO_LATE
+# Why a digest was not sent: who was to read it takes part no more, and no lead above is here.
+NO_READER = notices.NO_READER
 # What Slack says of a message that is no more, or that can no longer be reached or edited. It stays as it is, and that
 # is no failure: where a channel is closed, the next post to it is told about.
 NO_MORE = frozenset(

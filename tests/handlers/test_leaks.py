@@ -58,6 +58,7 @@ from models import (
     ConversationMember,
     Decision,
     Delivery,
+    DeliveryState,
     Escalation,
     Initiative,
     KeyResult,
@@ -190,7 +191,10 @@ class Works:
                     workspace_id=one.workspace_id, key_result_id=one.id, text="Quokkainitiative", created_at=company.now
                 )
             )
-        for one in (top, team, legal):
+        # Without a channel, so that its lead reads its digest.
+        field_work = company.team("Field work", lead=stranger, parent=top, channel_id=None)
+        company.key_result(company.objective(field_work, "Numbattitle there"), stranger, metric="Numbatmetric there")
+        for one in (top, team, legal, field_work):
             one.next_digest_at = datetime(2026, 10, 7, 10, tzinfo=UTC)
             one.next_note_at = datetime(2026, 10, 6, 14, tzinfo=UTC)
         for key in ("owner", "lead", "stranger", "admin"):
@@ -282,7 +286,8 @@ class Works:
         """Digests have told of both, and were posted by hand: one is limited now, the other one made private."""
         admin = self.people["admin"]
         by_admin, shared_at = Caller(admin.workspace_id, admin.id), NOW - timedelta(minutes=30)
-        for team_id in session.scalars(sa.select(Team.id).where(Team.workspace_id == admin.workspace_id)):
+        posted = sa.select(Team.id).where(Team.workspace_id == admin.workspace_id, Team.channel_id.is_not(None))
+        for team_id in session.scalars(posted):
             digest_sharing.post_now(session, shared_at, by_admin, team_id, "look")
         shown = [_shown(session, one) for one in session.scalars(sa.select(Delivery).where(Delivery.kind.in_(DIGESTS)))]
         self.told = repr([one.blocks for one in shown if one is not None])
@@ -582,3 +587,30 @@ def test_nobody_reads_what_is_not_for_them_whatever_they_do(works: Works, keys: 
             # Another workspace has a team of the same name.
             ours = {*OURS} - ({"Numbatteam"} if key == "elsewhere" else set())
             assert walk.found(sorted(ours)) == set(), key
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"kind": MemberKind.GUEST}, {"kind": MemberKind.EXTERNAL}, {"deactivated_at": NOW}],
+    ids=["guest", "connected", "gone"],
+)
+def test_what_waits_for_who_has_gone_or_is_a_guest_now_never_leaves_and_what_stands_is_not_drawn_anew_for_them(
+    works: Works, changed: Mapping[str, object]
+) -> None:
+    with works.database.write() as session:
+        session.execute(sa.update(Member).values(**changed))
+    with works.database.write() as session:
+        waiting = session.scalars(sa.select(Delivery).where(Delivery.member_id.is_not(None))).all()
+        assert {delivery.kind for delivery in waiting} >= {
+            *(PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.LEAD_NOTE, PostKind.PROMPT),
+            *(PostKind.ESCALATION_ASK, PostKind.ESCALATION_NEWS, PostKind.DEPENDENCY),
+        }
+        assert [delivery.key for delivery in waiting if _shown(session, delivery) is not None] == []
+        for delivery in waiting:
+            delivery.state, delivery.posted_channel = DeliveryState.SENT, "D0SOMEBODY"
+            delivery.posted_ts, delivery.attempted_at = "1790000000.000100", NOW
+        session.flush()
+        drawn = [(delivery.key, _shown(session, delivery)) for delivery in waiting]
+        said = [(key, json.dumps([post.text, list(post.blocks)])) for key, post in drawn if post is not None]
+        secrets = (*SECRETS, *PRIVATE, *OURS)
+        assert [(key, word) for key, text in said for word in secrets if word in text] == []

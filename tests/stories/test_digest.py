@@ -235,3 +235,24 @@ def test_where_nobody_knows_whether_it_is_posted_the_lead_is_asked_to_look_befor
     # It is not tried again behind their back.
     okra.settle()
     assert len(tama.channel("board").messages) == stands
+
+
+def test_the_digest_of_a_lead_who_became_a_guest_goes_to_the_next_one_above_and_then_to_nobody(okra: Okra) -> None:
+    tama, rosa = okra.person("Tama Reid"), okra.person("Rosa Lind")
+    with okra.company() as company:
+        company.session.execute(sa.update(Team).values(channel_id=None))
+    tama.change(is_restricted=True)
+    okra.advance(THE_DIGEST)
+    okra.advance("2026-10-07 10:05")
+    read = [message.headline for message in rosa.direct_messages()]
+    assert len([line for line in read if line.startswith("Growth, week of 5 Oct: ")]) == 1
+    assert len([line for line in read if line.startswith("Company, week of 5 Oct: ")]) == 1
+    assert not any("week of" in message.text for message in tama.direct_messages())
+
+    rosa.change(deleted=True)
+    okra.advance("2026-10-14 10:05")
+    assert not any("week of 12 Oct" in one.text for name in (tama, rosa) for one in name.direct_messages())
+    told = [one.text for one in okra.person("Ada Admin").direct_messages() if "A digest for" in one.text]
+    assert len(told) == 2
+    for name, words in zip(("Tama Reid", "Rosa Lind"), sorted(told, reverse=True), strict=True):
+        assert f"A digest for {name} was not sent: they have left or are a guest now" in words

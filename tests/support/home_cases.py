@@ -292,6 +292,10 @@ FAILURES = Chapter(
             lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code=notices.TOO_LATE),
         ),
         Case(
+            "To an admin: nobody is here to read a digest",
+            lambda: notices.undelivered(what="digest", to="Rosa Lind", code=notices.NO_READER),
+        ),
+        Case(
             "To an admin: Slack does not take what a message should show now",
             lambda: notices.not_shown(what="digest", to="<#C0GROWTH>", code="msg_too_long"),
         ),
