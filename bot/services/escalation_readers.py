@@ -43,10 +43,10 @@ def still_reading(session: Session, delivery: Delivery, escalation: Escalation) 
 def _here(
     session: Session, delivery: Delivery, escalation: Escalation, told: Collection[int] = ()
 ) -> tuple[list[int], list[int]]:
-    """Of its readers: who is here, and who of these may see it."""
+    """Of its readers: who is here, a guest too, for whom Slack shows all that is said; and who of these may see it."""
     facts = _facts(session, escalation, told)
     readers = [session.get_one(Member, one) for one in readers_of(session, delivery)]
-    here = [one for one in readers if one.may_take_part]
+    here = [one for one in readers if one.deactivated_at is None]
     reading = [one.id for one in here if may(actor_of(one), Action.VIEW_KEY_RESULT, facts)]
     return [one.id for one in here], reading
 

@@ -62,6 +62,7 @@ from models import (
     KeyResult,
     KeyResultCoOwner,
     Member,
+    MemberKind,
     Message,
     Objective,
     PostKind,
@@ -138,6 +139,22 @@ def test_the_thread_goes_on_in_a_group_message_of_owner_and_lead(database: Datab
         # A later red goes on there too.
         tell(session, MORNING + timedelta(hours=1), scene.key_result, by=scene.owner, plan="we wait for HR")
         assert posted(session, keys(session)[-1]).follows_id == root.id
+
+
+def test_where_somebody_in_the_group_became_a_guest_nothing_more_is_said_and_what_stands_is_taken_back(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        root = posted(session, "escalation:1:private")
+        scene.lead.kind = MemberKind.GUEST
+        session.flush()
+        tell(session, MORNING + timedelta(hours=1), scene.key_result, by=scene.owner, plan="we wait for HR")
+        new = session.scalars(sa.select(Delivery).where(Delivery.posted_ts.is_(None))).all()
+        assert [row.key for row in new if row.conversation_id is not None] == []
+        assert words(shown(session, root.key)) == MADE
+        assert "HR" not in repr(shown(session, root.key))
 
 
 def test_what_had_not_left_for_the_channel_does_not_leave(database: Database) -> None:
