@@ -150,8 +150,8 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),
         _part("How it goes", health_line(snapshot.health) if snapshot.health is not None else ""),
         *_weeks(snapshot, room),
-        context("Every key result stands in the thread.") if beside.has_thread else None,
-        _details_button(beside),
+        context("Every key result stands in the thread.") if beside.has_thread and not snapshot.is_empty else None,
+        _details_button(beside) if not snapshot.is_empty else None,
         _corrections(beside),
     ]
     return [block for block in blocks if block is not None]

@@ -53,6 +53,12 @@ def none_left() -> Post:
     return Post("No key result of this digest can be shown any more. `/okr` lists yours, `/okr company` everybody's.")
 
 
+def for_fewer_now() -> Post:
+    """In the place of a reply that stands, once nothing is left that all who read it may see."""
+    text = "What stood here is for fewer people now, so it is not shown any more."
+    return Post(text, (section(text),))
+
+
 def _teams(snapshot: Snapshot, where: dict[int, str]) -> list[Post]:
     states = snapshot.teams
     if len(states) < 2:

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.blocks.digest import Beside, digest_post
-from bot.blocks.digest_details import details, tables
+from bot.blocks.digest_details import details, for_fewer_now, tables
 from bot.blocks.digest_teams import TeamLink
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
@@ -85,10 +85,10 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The digest as it was taken; nothing for a team that has been switched off, where the next one overtook it, or for
-    a reader who takes part no more."""
+    """The digest as it was taken; nothing for a reader who takes part no more. One that has not left does not leave any
+    more where its team was switched off, where nothing is left to tell, or where the next one overtook it."""
     snapshot, corrections = _snapshot(session, delivery)
-    if snapshot is None or snapshot.is_empty or digest_hours.is_overtaken(session, delivery):
+    if snapshot is None or digest_hours.is_overtaken(session, delivery):
         return None
     workspace = session.get_one(Workspace, delivery.workspace_id)
     zone = digest_week(workspace, session.get_one(Team, delivery.team_id)).zone
@@ -106,13 +106,15 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 
 def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """One of the replies in the digest's thread."""
+    """One of the replies in the digest's thread; in the place of one that stands and has nothing left to say, that."""
     snapshot, _ = _snapshot(session, delivery)
-    if snapshot is None or snapshot.is_empty:
+    if snapshot is None:
         return None
     replies = details(snapshot, _links(session, delivery, snapshot))
     number = delivery.part or 1
-    return replies[number - 1] if number <= len(replies) else None
+    if number <= len(replies):
+        return replies[number - 1]
+    return for_fewer_now() if delivery.posted_ts is not None else None
 
 
 def used(session: Session, now: datetime, workspace_id: int, digest_id: int) -> None:
@@ -215,15 +217,20 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
 
 
 def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tuple[Shown, ...]]:
-    """What was kept, put right, without what is for fewer people by now; null where the team is off, or its reader
-    takes part no more."""
+    """What was kept, put right, without what is for fewer people by now; null where its reader takes part no more.
+
+    Null for what has not left, too, where the team is off, or nothing is left to tell. What stands is drawn all the
+    same: else it would go on telling what it told.
+    """
     team = session.get(Team, delivery.team_id)
     digest = session.get(Digest, delivery.digest_id)
-    if team is None or digest is None or not team.is_on:
+    stands = delivery.posted_ts is not None
+    if team is None or digest is None or not (team.is_on or stands):
         return None, ()
     if delivery.member_id is not None and not session.get_one(Member, delivery.member_id).may_take_part:
         return None, ()
-    return as_it_may_be_seen(session, digest)
+    snapshot, corrections = as_it_may_be_seen(session, digest)
+    return (None, ()) if snapshot.is_empty and not stands else (snapshot, corrections)
 
 
 def as_it_may_be_seen(session: Session, digest: Digest) -> tuple[Snapshot, tuple[Shown, ...]]:

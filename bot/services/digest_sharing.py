@@ -112,10 +112,10 @@ def start_again(session: Session, now: datetime, caller: Caller, team_id: int) -
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """A digest that was posted by hand; nothing for a team that has been switched off."""
+    """A digest that was posted by hand; it does not leave for a team that has been switched off."""
     share = session.get(DigestShare, delivery.digest_share_id)
     team = session.get(Team, delivery.team_id)
-    if share is None or team is None or not team.is_on:
+    if share is None or team is None or not (team.is_on or delivery.posted_ts is not None):
         return None
     return _post(session, share, now)
 

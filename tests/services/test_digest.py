@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
+import pytest
 import sqlalchemy as sa
 from answers import answered, asked
 from company import MONDAY, Company
@@ -21,7 +22,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.digest import Mix, SettledDecision, Snapshot
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.organisation import Level, Visibility
-from bot.services import decisions, digest, digest_snapshot, lead_note
+from bot.services import decisions, digest, digest_sharing, digest_snapshot, lead_note
 from bot.services.access import Caller
 from bot.services.digest import take_due
 from bot.services.digest_links import digest_key, have_arrived
@@ -48,6 +49,7 @@ from models import (
     Team,
 )
 from models.database import Database
+from scheduler.posts import render
 
 WEEK = period(MONDAY)
 WEDNESDAY = datetime(2026, 10, 7, 10, tzinfo=UTC)
@@ -419,6 +421,33 @@ def test_what_became_of_a_decision_leaves_the_digest_with_its_key_result(databas
         session.flush()
         assert "Plain words" in repr(shown(session, team))
         assert "Hush words" not in repr(shown(session, team))
+
+
+@pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
+def test_a_digest_that_stands_says_nothing_more_once_all_it_told_of_is_limited(database: Database, is_on: bool) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Ana Lima")
+        team = due(company.team("Growth", lead=lead))
+        key_result = company.key_result(company.objective(team), company.person("Mele"), metric="Secret")
+        answer = answered(session, key_result, WEEK, confidence=Confidence.RED, need="Secret need")
+        escalated(session, key_result, answer, lead)
+        take_due(session, WEDNESDAY, 10)
+        digest_sharing.post_now(session, WEDNESDAY, Caller(lead.workspace_id, lead.id), team.id, "")
+        posts = session.scalars(sa.select(Delivery).order_by(Delivery.id)).all()
+        assert [one.kind for one in posts] == [PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED]
+        for one in posts:
+            one.state, one.posted_channel, one.posted_ts = DeliveryState.SENT, "C0LEADS", f"1790000000.00010{one.id}"
+        key_result.visibility = Visibility.NAMED
+        if not is_on:
+            team.switched_on_at = team.next_digest_at = team.next_note_at = None
+        session.flush()
+        said = [render(session, one, WEDNESDAY) for one in posts]
+        assert all(one is not None for one in said)
+        assert "Secret" not in repr(said)
+        assert "help" not in repr(said)
+        assert "Every key result" not in repr(said)
+        assert "What stood here is for fewer people now" in repr(said[1])
 
 
 def test_fifty_key_results_take_as_many_queries_as_five(database: Database) -> None:

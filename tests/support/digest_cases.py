@@ -154,6 +154,7 @@ CHAPTER = Chapter(
         Case("After a correction", lambda: digest.digest_post(QUIET, CORRECTED)),
         Case("In its thread", lambda: digest_details.details(GROWTH)),
         Case("In the company's thread", lambda: digest_details.details(COMPANY, TEAMS)),
+        Case("In the place of a reply, once all that it told of is for fewer people", digest_details.for_fewer_now),
         Case("*Show me all*", lambda: digest_details.tables(GROWTH)),
         Case("`/okr digest`, before its hour", lambda: digest_sharing.preview(PREVIEW)),
         Case(
