@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.blocks.dates import weekday_time
@@ -49,7 +49,7 @@ def preview(about: Preview) -> Post:
         return Post(f"{said(about.team, 80)} has no key result that a digest could tell of.")
     above, below = context(_when(about)), _ways(about)
     around = len(json.dumps([above, *below], ensure_ascii=False))
-    shown = digest_post(about.snapshot, about.beside, leaving=around)
+    shown = digest_post(about.snapshot, _alone(about.beside), leaving=around)
     return Post(shown.text, (above, *shown.blocks, *below))
 
 
@@ -96,7 +96,7 @@ def shared(about: SharedDigest) -> Post:
     """The digest under the note of who posted it."""
     note = f": {said(about.note, NOTE_LENGTH)}" if about.note else ""
     above = context(f"Posted by {said(about.author, 60)}{note}")
-    shown = digest_post(about.snapshot, about.beside, leaving=len(json.dumps(above, ensure_ascii=False)))
+    shown = digest_post(about.snapshot, _alone(about.beside), leaving=len(json.dumps(above, ensure_ascii=False)))
     return Post(shown.text, (above, *shown.blocks))
 
 
@@ -138,6 +138,11 @@ def started_again(team: str) -> Post:
 
 def choose_a_channel() -> str:
     return "Please choose a channel that you are in."
+
+
+def _alone(beside: Beside) -> Beside:
+    """Nothing follows below a digest that is shown or posted by hand."""
+    return replace(beside, has_thread=False)
 
 
 def _when(about: Preview) -> str:

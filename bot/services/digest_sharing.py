@@ -124,7 +124,7 @@ def _post(session: Session, share: DigestShare, now: datetime) -> Post:
     workspace = session.get_one(Workspace, share.workspace_id)
     snapshot = as_all_may_read(session, from_json(share.snapshot))
     author = session.get_one(Member, share.author_id)
-    beside = Beside(share.digest_id, with_charts=charts.are_drawn(workspace, now), has_thread=False)
+    beside = Beside(share.digest_id, with_charts=charts.are_drawn(workspace, now))
     return blocks.shared(SharedDigest(snapshot, beside, author.name, share.note))
 
 
@@ -162,9 +162,9 @@ def _found(session: Session, now: datetime, team: Team) -> _Found:
     this, zone = period_of(now, ZoneInfo(workspace.time_zone)), digest_week(workspace, team).zone
     kept = session.scalar(sa.select(Digest).where(Digest.team_id == team.id, Digest.period == this))
     if kept is None:
-        return _Found(digest_snapshot.read(session, now, team, this), Beside(has_thread=False), None)
+        return _Found(digest_snapshot.read(session, now, team, this), Beside(), None)
     snapshot, corrections = digest.as_it_may_be_seen(session, kept)
-    return _Found(snapshot, Beside(kept.id, corrections=corrections, zone=zone, has_thread=False), kept)
+    return _Found(snapshot, Beside(kept.id, corrections=corrections, zone=zone), kept)
 
 
 def _may_run(session: Session, caller: Caller, team: Team) -> bool:

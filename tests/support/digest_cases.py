@@ -136,9 +136,12 @@ CORRECTED = replace(
         ),
     ),
 )  # fmt: skip
+# Before its hour nothing is kept that a button could be about.
+NOT_KEPT = Beside()
 PREVIEW = Preview(
-    1, "Growth", GROWTH, BESIDE, at(18, 10), was_taken=False, has_channel=True, is_stopped=False, may_post=True
+    1, "Growth", GROWTH, NOT_KEPT, at(18, 10), was_taken=False, has_channel=True, is_stopped=False, may_post=True
 )
+TAKEN = replace(PREVIEW, snapshot=QUIET, beside=BESIDE, was_taken=True)
 TEAMS = (TeamLink(1, LINK), TeamLink(2, LINK))
 
 CHAPTER = Chapter(
@@ -156,14 +159,15 @@ CHAPTER = Chapter(
         Case("In the company's thread", lambda: digest_details.details(COMPANY, TEAMS)),
         Case("In the place of a reply, once all that it told of is for fewer people", digest_details.for_fewer_now),
         Case("*Show me all*", lambda: digest_details.tables(GROWTH)),
+        Case("*Show me all*, where nothing of it may be shown any more", digest_details.none_left),
         Case("`/okr digest`, before its hour", lambda: digest_sharing.preview(PREVIEW)),
         Case(
             "`/okr digest`, for a reader, after its hour",
-            lambda: digest_sharing.preview(replace(PREVIEW, snapshot=QUIET, was_taken=True, may_post=False)),
+            lambda: digest_sharing.preview(replace(TAKEN, may_post=False)),
         ),
         Case(
             "`/okr digest`, once it was stopped",
-            lambda: digest_sharing.preview(replace(PREVIEW, snapshot=QUIET, is_stopped=True)),
+            lambda: digest_sharing.preview(replace(TAKEN, is_stopped=True)),
         ),
         Case("*Post now*", lambda: digest_sharing.post_dialog(1, "Growth")),
         Case("After it", lambda: digest_sharing.on_its_way("Growth")),
