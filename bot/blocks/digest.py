@@ -31,6 +31,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.digest import (
     MOST_ASKS,
+    STOP_OR_SHIFT_LENGTH,
     Call,
     KeyResultLine,
     MadeDecision,
@@ -144,7 +145,7 @@ def _blocks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
         _part("Changed", _on_lines(_noted_lines(snapshot, room), MOST_NOTED)),
         _part(
             "Stop or shift",
-            said(snapshot.stop_or_shift, 2 * room.sentence) if snapshot.stop_or_shift else "nothing named",
+            said(snapshot.stop_or_shift, STOP_OR_SHIFT_LENGTH) if snapshot.stop_or_shift else "nothing named",
         ),
         _part("Decisions overdue", _on_lines([_overdue(one, room) for one in snapshot.overdue], MOST_OVERDUE)),
         _part("Worth a question", question(snapshot.signal) if snapshot.signal is not None else ""),

@@ -26,8 +26,8 @@ from bot.domain.redefinition import Difference
 from bot.domain.scoring import show
 from bot.domain.signals.signal import Signal
 
-STOP_OR_SHIFT_LENGTH = 1000
-"""The longest answer to "what should stop or shift?", in code points."""
+STOP_OR_SHIFT_LENGTH = 200
+"""The longest answer to "what should stop or shift?", in code points: the digest shows all of it, always."""
 
 MOST_ASKS = 3
 """A digest asks for no more decisions than this; the others are counted."""

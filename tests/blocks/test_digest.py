@@ -14,10 +14,11 @@ from bot.blocks.digest import Beside, digest_post
 from bot.blocks.digest_details import details
 from bot.blocks.digest_teams import TeamLink, checked_in
 from bot.blocks.post import Post
+from bot.blocks.text import escape
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
-from bot.domain.digest import MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
+from bot.domain.digest import STOP_OR_SHIFT_LENGTH, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
 
@@ -281,8 +282,8 @@ LONG = [
 ]
 
 
-@pytest.mark.parametrize("text", LONG)
-def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> None:
+def worst_week(text: str) -> Snapshot:
+    """Two hundred of everything, and everybody wrote this."""
     lines = tuple(
         replace(
             LINE,
@@ -301,11 +302,16 @@ def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> Non
     )
     made = tuple(MadeDecision(n, n, 10_000 + n, text, Confidence.RED, text, text, TAKEN_ON, LINK) for n in range(200))
     decisions = tuple(OverdueDecision(n, n, 10_000 + n, text, text, TAKEN_ON, LINK) for n in range(200))
-    worst = Snapshot(
+    return Snapshot(
         text, WEEK, TAKEN_ON, lines, calls, made, decisions, text, has_teams=True, weeks=WEEKS, ends_on=TAKEN_ON
     )
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> None:
+    worst = worst_week(text)
     links = tuple(TeamLink(n, LINK) for n in range(7))
-    few = replace(worst, key_results=tuple(replace(line, team_id=line.number % 7) for line in lines[:50]))
+    few = replace(worst, key_results=tuple(replace(line, team_id=line.number % 7) for line in worst.key_results[:50]))
     for snapshot in (worst, few):
         pages = details(snapshot, links)
         for one in (digest_post(snapshot, Beside(7, links, with_charts=True)), *pages):
@@ -315,6 +321,12 @@ def test_slack_takes_the_worst_week_of_two_hundred_key_results(text: str) -> Non
                 assert "https://evil" not in words(one)
         rows = [len(block["rows"]) - 1 for page in pages for block in page.blocks if block["type"] == "table"]
         assert sum(rows) == len(snapshot.key_results)
+
+
+@pytest.mark.parametrize("week", [WEEK_OF_GROWTH, worst_week("&<>" * 1000)], ids=["a week", "one that is cut short"])
+def test_the_leads_word_stands_there_whole_however_much_else_there_is(week: Snapshot) -> None:
+    word = "Webinars pause until KR-15 has its evidence & HR two people. ".ljust(STOP_OR_SHIFT_LENGTH, "x")
+    assert f"*Stop or shift*  {escape(word)}" in words(digest_post(replace(week, stop_or_shift=word), Beside(7)))
 
 
 WAITING = Waiting(
