@@ -228,7 +228,9 @@ def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> 
     import psycopg
 
     options = (
-        f"-c timezone=UTC -c lock_timeout={int(patience * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
+        f"-c timezone=UTC -c lock_timeout={int(patience * 1000)} -c statement_timeout={int(statement_seconds * 1000)} "
+        # A connection whose other end has gone keeps its locks until the server notices: two hours, if nobody asks.
+        "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
     )
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),

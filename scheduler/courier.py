@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime import Runtime
+from bot.slack import RetryLater
 from models.database import DatabaseBusy
 from scheduler import delivery, publishing, redrawing, settling
 from scheduler.liveness import Liveness
@@ -85,10 +86,14 @@ class Courier:
         self._homes.start()
         self._thread.start()
 
-    def stop(self) -> None:
-        """Finish what is in flight, give back what was only claimed, begin nothing new."""
+    def leave(self) -> None:
+        """Begin nothing new from now on, no look either."""
         self._stopping.set()
         self._bell.set()
+
+    def stop(self) -> None:
+        """Finish what is in flight, give back what was only claimed, begin nothing new."""
+        self.leave()
         self._thread.join()
         self._senders.shutdown(wait=True)
         self._posts.stop()
@@ -97,7 +102,12 @@ class Courier:
 
     def tidy(self, now: datetime) -> None:
         """What is uncertain: adopt what dead workers left, look up what may have arrived."""
-        self._liveness.keep()
+        try:
+            self._liveness.keep()
+        except DATABASE_AWAY as error:
+            # The server may hold the lock for the connection that was cut, for as long as it has not noticed: then
+            # nobody takes this worker for dead. What follows is guarded by each row's generation.
+            log.warning("lock_not_taken_again", error=type(error).__name__)
         settling.adopt_orphans(self._runtime, self._liveness, now)
         settling.adopt_own(self._runtime, self._worker_id, lambda *mark: mark in self._in_hand, now)
         settling.fail_followers_of_lost_roots(self._runtime, now)
@@ -194,7 +204,11 @@ class Courier:
         left = (drawing.at - self._runtime.now()).total_seconds()
         if left > 0:
             self._stopping.wait(left)
-        self._updates.add((drawing, redrawing.draw(self._runtime, drawing)))
+        try:
+            failure = redrawing.draw(self._runtime, drawing)
+        except DATABASE_AWAY:
+            failure = RetryLater("database_away")
+        self._updates.add((drawing, failure))
 
     def _drawn(self, _updates: Sequence[redrawing.Drawn]) -> None:
         # What was held up by it may leave, and it may have to be drawn again.
@@ -204,7 +218,11 @@ class Courier:
         left = (home.at - self._runtime.now()).total_seconds()
         if left > 0:
             self._stopping.wait(left)
-        self._homes.add((home, publishing.publish(self._runtime, home)))
+        try:
+            failure = publishing.publish(self._runtime, home)
+        except DATABASE_AWAY:
+            failure = RetryLater("database_away")
+        self._homes.add((home, failure))
 
     def _published(self, _homes: Sequence[publishing.Published]) -> None:
         # Whoever looks may have had a change meanwhile.

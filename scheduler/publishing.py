@@ -71,6 +71,9 @@ def claim(runtime: Runtime, now: datetime) -> list[Publication]:
         for row in rows:
             if row.opened_at <= now - LOOKED_AT:
                 row.shown = row.wanted
+                if not (row.error or "").startswith(NOT_RENDERED):
+                    # Slack had no time for it, and it is published at the next opening: nothing has failed.
+                    row.error = None
                 continue
             if row.workspace_id not in free:
                 free[row.workspace_id] = _slots(session, row.workspace_id, now)
@@ -98,7 +101,7 @@ def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: date
         # A fault of ours in one Home must stop no other.
         log.error("home_not_rendered", home=row.id, exc_info=error)
         row.attempts, row.error = row.attempts + 1, f"{NOT_RENDERED}{type(error).__name__}"
-        if row.attempts == RENDERINGS:
+        if row.attempts >= RENDERINGS:
             tell_of_home(session, row, now)
         row.not_before = now + backoff(row.attempts + 3, row.id)
         return None
@@ -120,7 +123,8 @@ def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: date
 
 def publish(runtime: Runtime, publication: Publication) -> SlackFailure | None:
     """Make the request, unless Slack has asked for a pause since, or it has become too late for it: another worker may
-    publish something newer soon."""
+    publish something newer soon. Raises what the database raises, before the request,
+    where that cannot be told."""
     if runtime.now() >= publication.until:
         return RetryLater("too_late")
     if showing.is_paused(runtime, publication.workspace_id, Hold.HOMES, claimed_at=publication.until - LEASE):

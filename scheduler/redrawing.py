@@ -98,7 +98,7 @@ def _drawings(
             # A fault of ours in one message must stop no other.
             log.error("not_rendered", message=row.id, exc_info=body.error)
             row.attempts, row.error = row.attempts + 1, f"{NOT_RENDERED}{type(body.error).__name__}"
-            if row.attempts == RENDERINGS:
+            if row.attempts >= RENDERINGS:
                 tell_of_message(session, row, now)
             row.not_before = now + backoff(row.attempts + 3, row.id)
             continue
@@ -126,7 +126,8 @@ def _drawings(
 
 def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
     """Make the request, unless Slack has asked for a pause since, or it has become too late for it: another worker may
-    draw something newer soon."""
+    draw something newer soon. Raises what the database raises, before the request,
+    where that cannot be told."""
     if runtime.now() >= drawing.until:
         return RetryLater("too_late")
     if showing.is_paused(runtime, drawing.workspace_id, Hold.UPDATES, claimed_at=drawing.until - LEASE):

@@ -75,6 +75,8 @@ class Runner:
 
     def stop(self) -> None:
         """Finish what is in flight, then go."""
+        if self._courier is not None:
+            self._courier.leave()
         self._scheduler.shutdown(wait=True)
         if self._courier is not None:
             self._courier.stop()

@@ -27,8 +27,8 @@ CLOCK_SKEW = timedelta(minutes=15)
 # No more looks than this in one go: whoever tidies has other things to do.
 LOOKS_AT_ONCE = 10
 # What was sent and not found again and again is some message's own trouble. It is tried ever more seldom, and given up
-# when it is this old and was sent this often: an outage alone makes nothing fail.
-GIVEN_UP_AFTER, GIVEN_UP_SENT = timedelta(days=1), 20
+# when it is this old and was lost this often: an outage alone makes nothing fail.
+GIVEN_UP_AFTER, GIVEN_UP_LOST = timedelta(days=1), 20
 # The first of these are sent again at once: Slack loses an answer now and then.
 SENT_AGAIN_AT_ONCE = 2
 
@@ -196,13 +196,15 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
         if found is not None:
             # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
             arrived(session, [Arrival(row, found, drawn=0)], now)
-        elif row.attempts >= GIVEN_UP_SENT and now - row.created_at >= GIVEN_UP_AFTER:
+            return
+        row.lost += 1
+        if row.lost >= GIVEN_UP_LOST and now - row.created_at >= GIVEN_UP_AFTER:
             failed(session, row, f"uncertain again and again: {row.error}", now)
-        else:
-            again = row.attempts - SENT_AGAIN_AT_ONCE
-            row.not_before = now + (backoff(again, row.opaque_id) if again > 0 else timedelta(0))
-            row.state = DeliveryState.QUEUED
-            row.generation += 1
+            return
+        again = row.lost - SENT_AGAIN_AT_ONCE
+        row.not_before = now + (backoff(again, row.opaque_id) if again > 0 else timedelta(0))
+        row.state = DeliveryState.QUEUED
+        row.generation += 1
 
 
 def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:

@@ -16,6 +16,7 @@ from bot.blocks import decision_kinds
 from bot.blocks.dates import day, weekday, weekday_day_time, weekday_time
 from bot.blocks.dependency import Waits, answer
 from bot.blocks.digest_charts import charts, weeks_in_words
+from bot.blocks.digest_details import for_fewer_now
 from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
 from bot.blocks.health import health_line
 from bot.blocks.ids import Act
@@ -113,6 +114,9 @@ def digest_post(snapshot: Snapshot, beside: Beside | None = None, *, leaving: in
     Where people wrote so much that Slack would not take it, the pictures go first, and then words are cut shorter.
     `leaving`: characters of JSON that are left free for what is put around it.
     """
+    if snapshot.is_empty:
+        # It stands, and has lost all that it told.
+        return for_fewer_now()
     beside = beside or Beside()
     blocks: list[Block] = []
     for room in (

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.blocks.dates import day
 from bot.blocks.digest_teams import TeamLink, checked_in, colours, needs, team_line
+from bot.blocks.escalation_words import one_sentence
 from bot.blocks.layout import section
 from bot.blocks.links import linked
 from bot.blocks.paging import paragraphs
@@ -49,14 +50,18 @@ def tables(snapshot: Snapshot) -> tuple[Post, ...]:
 
 
 def none_left() -> Post:
-    """Instead of the tables, where each key result in them was limited or archived since."""
+    """Instead of the tables, where each key result in them was limited since."""
     return Post("No key result of this digest can be shown any more. `/okr` lists yours, `/okr company` everybody's.")
 
 
 def for_fewer_now() -> Post:
-    """In the place of a reply that stands, once nothing is left that all who read it may see."""
-    text = "What stood here is for fewer people now, so it is not shown any more."
-    return Post(text, (section(text),))
+    """In the place of a digest that stands where its reader may see nothing of Okra's any more."""
+    return one_sentence("What stood here is for fewer people now, so it is not shown any more.")
+
+
+def further_up() -> Post:
+    """In the place of a reply that stands, once so little is left that the replies above it have room for it."""
+    return one_sentence("Something in this digest is for fewer people now. What is left of it stands further up.")
 
 
 def _teams(snapshot: Snapshot, where: dict[int, str]) -> list[Post]:

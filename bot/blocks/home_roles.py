@@ -202,4 +202,7 @@ def _failures(admin: Admin) -> list[Block]:
     if admin.uncertain:
         may = "message may" if admin.uncertain == 1 else "messages may"
         lines.append(f"• {admin.uncertain} {may} not have arrived; I am looking.")
-    return [section("*What did not arrive, in the last four weeks*"), *(section(line) for line in lines)]
+    return [
+        section("*What did not arrive, or shows how things were before, in the last four weeks*"),
+        *(section(line) for line in lines),
+    ]

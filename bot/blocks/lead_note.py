@@ -100,7 +100,7 @@ def stop_or_shift_dialog(note: LeadNote) -> View:
                     multiline=True,
                     most=STOP_OR_SHIFT_LENGTH,
                 ),
-                hint="A line or two. It stands in the digest as you write it.",
+                hint="A line or two. It stands in the digest in your words, on one line.",
             ),
         ],
         callback_id=Dialog.LEAD_NOTE,

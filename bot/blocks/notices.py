@@ -103,7 +103,8 @@ def unread(*, what: str, where: str) -> Post:
     """To an admin: something was not sent, because nobody is here to read it any more."""
     text = (
         f"{_WHAT.get(what, 'A message')} for {where} was not sent: they have left or are a guest now, and no lead "
-        "above is here to read it. Name a channel or another lead for the team; until then `/okr digest` shows it."
+        "above is here to read it. Name a channel or another lead for each team of theirs; until then `/okr digest` "
+        "and the team's name shows it."
     )
     return Post(text, (section(text),))
 
@@ -117,7 +118,10 @@ def not_shown(*, what: str, to: str, code: str) -> Post:
     else:
         why = f"Slack does not take its newest state (“{said(code, 200)}”)"
     remedy = _REMEDIES.get(code, "Please tell whoever runs Okra: its log says more.")
-    text = f"{whose} shows how things were before: {why}. Nothing is lost: `/okr` tells how they are. {remedy}"
+    text = (
+        f"{whose} shows how things were before: {why}. What was answered and decided since is kept; only what stands "
+        f"there is older. {remedy}"
+    )
     return Post(text, (section(text),))
 
 

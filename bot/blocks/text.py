@@ -7,8 +7,8 @@ from functools import lru_cache
 
 ELLIPSIS = "…"
 
-# Of what somebody typed that is given back.
-TYPED = 2000
+# Of what somebody typed that is given back: Slack takes no longer command.
+TYPED = 4000
 
 # A word joiner after the @ or the scheme stops Slack's own parsing of `@channel` and of bare links.
 _JOINER = "\u2060"

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import TYPE_CHECKING
 
 import structlog
 import typer
 
 from bot.cli.starting import fail, reachable_database, settings
 from bot.settings import Settings, Transport
+
+if TYPE_CHECKING:
+    from scheduler.runner import Runner
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +42,17 @@ def worker() -> None:
     serve(settings(slack=True), listen=False, work=True)
 
 
+def _reserve(runner: Runner) -> None:
+    """Raises `SecondWorker`."""
+    try:
+        runner.reserve()
+    except OSError as error:
+        fail(
+            f"The database cannot be reached: {error.strerror} ({error.filename}).",
+            "Okra writes beside it: check OKRA_DATABASE_URL, who owns the folder, then `okra doctor`.",
+        )
+
+
 def serve(given: Settings, *, listen: bool, work: bool) -> None:
     """Run until SIGTERM or Ctrl-C; then finish what is in flight and go."""
     from bot.app import build
@@ -54,7 +69,7 @@ def serve(given: Settings, *, listen: bool, work: bool) -> None:
     with reachable_database():
         try:
             if runner is not None:
-                runner.reserve()
+                _reserve(runner)
             upgrade(program.runtime.database)
             program.connect()
         except SecondWorker as refused:

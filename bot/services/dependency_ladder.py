@@ -82,23 +82,27 @@ def stop(session: Session, now: datetime, dependency: Dependency) -> None:
 
 def redraw(session: Session, now: datetime, dependency: Dependency) -> None:
     """All that asks for the answer is shown as it stands."""
-    asks = session.scalars(
-        sa.select(Delivery.key).where(
-            Delivery.workspace_id == dependency.workspace_id,
-            Delivery.dependency_id == dependency.id,
-            Delivery.kind == PostKind.DEPENDENCY,
-        )
-    ).all()
-    mornings = morning_plan.keys_about(session, dependency.workspace_id, morning_plan.of_dependency(dependency.id))
-    outbox.redraw_all(session, now, workspace_id=dependency.workspace_id, keys=[*asks, *mornings])
+    _redraw(session, now, dependency.workspace_id, [dependency.id])
 
 
 def redraw_about(session: Session, now: datetime, key_result_id: int) -> None:
     """What asks another team about this key result is shown as it stands: it tells no more than everybody may read."""
-    for dependency in session.scalars(
-        sa.select(Dependency).where(Dependency.key_result_id == key_result_id).order_by(Dependency.id)
-    ).all():
-        redraw(session, now, dependency)
+    key_result = session.get_one(KeyResult, key_result_id)
+    about = session.scalars(sa.select(Dependency.id).where(Dependency.key_result_id == key_result_id)).all()
+    if about:
+        _redraw(session, now, key_result.workspace_id, about)
+
+
+def _redraw(session: Session, now: datetime, workspace_id: int, dependency_ids: Collection[int]) -> None:
+    asks = session.scalars(
+        sa.select(Delivery.key).where(
+            Delivery.workspace_id == workspace_id,
+            Delivery.dependency_id.in_(dependency_ids),
+            Delivery.kind == PostKind.DEPENDENCY,
+        )
+    ).all()
+    mornings = morning_plan.keys_about(session, workspace_id, morning_plan.of_dependencies(dependency_ids))
+    outbox.redraw_all(session, now, workspace_id=workspace_id, keys=[*asks, *mornings])
 
 
 def due(session: Session, now: datetime, most: int) -> list[Dependency]:

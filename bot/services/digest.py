@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.blocks.digest import Beside, digest_post
-from bot.blocks.digest_details import details, for_fewer_now, tables
+from bot.blocks.digest_details import details, for_fewer_now, further_up, tables
 from bot.blocks.digest_teams import TeamLink
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, digest_at, digest_due, following
@@ -85,8 +85,11 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The digest as it was taken; nothing for a reader who takes part no more. One that has not left does not leave any
-    more where its team was switched off, where nothing is left to tell, or where the next one overtook it."""
+    """The digest as it was taken. One that has not left does not leave any more where its reader takes part no more,
+    its team was switched off, nothing is left to tell, or the next one overtook it. One that stands is taken back from
+    a reader who takes part no more."""
+    if not _may_be_read(session, delivery):
+        return for_fewer_now() if delivery.posted_ts is not None else None
     snapshot, corrections = _snapshot(session, delivery)
     if snapshot is None or digest_hours.is_overtaken(session, delivery):
         return None
@@ -106,7 +109,10 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 
 def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """One of the replies in the digest's thread; in the place of one that stands and has nothing left to say, that."""
+    """One of the replies in the digest's thread; in the place of one that stands and has nothing left to say, that.
+    Of readers as `post`."""
+    if not _may_be_read(session, delivery):
+        return for_fewer_now() if delivery.posted_ts is not None else None
     snapshot, _ = _snapshot(session, delivery)
     if snapshot is None:
         return None
@@ -114,7 +120,9 @@ def details_post(session: Session, delivery: Delivery, now: datetime) -> Post | 
     number = delivery.part or 1
     if number <= len(replies):
         return replies[number - 1]
-    return for_fewer_now() if delivery.posted_ts is not None else None
+    if delivery.posted_ts is None:
+        return None
+    return for_fewer_now() if snapshot.is_empty else further_up()
 
 
 def used(session: Session, now: datetime, workspace_id: int, digest_id: int) -> None:
@@ -216,18 +224,21 @@ def _queue(session: Session, now: datetime, team: Team, digest_id: int, snapshot
         )
 
 
-def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tuple[Shown, ...]]:
-    """What was kept, put right, without what is for fewer people by now; null where its reader takes part no more.
+def _may_be_read(session: Session, delivery: Delivery) -> bool:
+    """Whether it goes to a channel, or its reader takes part: who became a guest sees nothing."""
+    return delivery.member_id is None or session.get_one(Member, delivery.member_id).may_take_part
 
-    Null for what has not left, too, where the team is off, or nothing is left to tell. What stands is drawn all the
+
+def _snapshot(session: Session, delivery: Delivery) -> tuple[Snapshot | None, tuple[Shown, ...]]:
+    """What was kept, put right, without what is for fewer people by now.
+
+    Null for what has not left where the team is off, or nothing is left to tell. What stands is drawn all the
     same: else it would go on telling what it told.
     """
     team = session.get(Team, delivery.team_id)
     digest = session.get(Digest, delivery.digest_id)
     stands = delivery.posted_ts is not None
     if team is None or digest is None or not (team.is_on or stands):
-        return None, ()
-    if delivery.member_id is not None and not session.get_one(Member, delivery.member_id).may_take_part:
         return None, ()
     snapshot, corrections = as_it_may_be_seen(session, digest)
     return (None, ()) if snapshot.is_empty and not stands else (snapshot, corrections)

@@ -229,10 +229,11 @@ def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
 
 
 def tell_of_message(session: Session, message: Message, now: datetime) -> None:
-    """As `tell_admins`, about a message that stands and cannot be brought up to date."""
+    """As `tell_admins`, about a message that stands and cannot be brought up to date; what ails one ails most of its
+    kind, so about one only."""
     posted = session.get_one(Delivery, message.delivery_id)
     if posted.kind is not PostKind.ADMIN_NOTICE:
-        _tell(session, now, posted.workspace_id, f"unshown:{_key(posted)}:{message.error}", about_id=posted.id)
+        _tell(session, now, posted.workspace_id, f"unshown:{posted.kind.value}:{message.error}", about_id=posted.id)
 
 
 def tell_of_home(session: Session, home: Home, now: datetime) -> None:

@@ -26,10 +26,16 @@ from models import CheckIn, Cycle, KeyResult, KeyResultRevision, KeyResultState,
 MOST_ANSWERS = 3
 
 
+# PostgreSQL's column of numbers holds no greater one, and cannot be asked for it.
+MOST = 2**31 - 1
+
+
 def find(session: Session, viewer: Caller, number: int) -> KeyResult:
     """The key result with this number. Raises `Refused` alike where there is none and where it may not be seen."""
     if not access.member_of(session, viewer).may_take_part:
         raise Refused(Reason.NOT_A_FULL_MEMBER)
+    if number > MOST:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT, number=number)
     key_result = session.scalar(
         sa.select(KeyResult)
         .join(Objective, Objective.id == KeyResult.objective_id)

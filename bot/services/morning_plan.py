@@ -49,9 +49,9 @@ def of_escalation(escalation_id: int) -> sa.ColumnElement[bool]:
     return MorningRequest.step_id.in_(steps)
 
 
-def of_dependency(dependency_id: int) -> sa.ColumnElement[bool]:
-    """For `keys_about`: a question to another team."""
-    return MorningRequest.dependency_id == dependency_id
+def of_dependencies(dependency_ids: Collection[int]) -> sa.ColumnElement[bool]:
+    """For `keys_about`: questions to other teams."""
+    return MorningRequest.dependency_id.in_(dependency_ids)
 
 
 def settled(session: Session, now: datetime, *, workspace_id: int, decision_id: int) -> None:

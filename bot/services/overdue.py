@@ -12,7 +12,7 @@ from bot.domain.digest import LATE_AFTER
 from bot.domain.personal_week import opening
 from bot.services.faults import STUMBLES
 from bot.services.planning import AGAIN
-from bot.services.schedules import weeks_of
+from bot.services.schedules import Week, weeks_of
 from models import Member
 
 
@@ -23,16 +23,21 @@ def openings(session: Session, now: datetime) -> int:
     what tells is when their week opens by the rules, not when it is tried next.
     """
     waiting = session.scalars(sa.select(Member).where(Member.next_opening_at <= now + AGAIN)).all()
-    return sum(_is_overdue(session, member, now) for member in waiting)
+    try:
+        weeks = weeks_of(session, waiting)
+    except STUMBLES:
+        # One of them is in the way: each for itself.
+        weeks = {}
+    return sum(_is_overdue(session, member, now, weeks.get(member.id)) for member in waiting)
 
 
-def _is_overdue(session: Session, member: Member, now: datetime) -> bool:
+def _is_overdue(session: Session, member: Member, now: datetime, week: Week | None) -> bool:
     if member.next_period is None or member.next_opening_at is None:
         return False
     if now - member.next_opening_at >= LATE_AFTER:
         return True
     try:
-        week = weeks_of(session, [member])[member.id]
+        week = week or weeks_of(session, [member])[member.id]
         return now - opening(period(member.next_period), week.rhythm, week.schedule).at >= LATE_AFTER
     except STUMBLES:
         # Not even its hour can be told.

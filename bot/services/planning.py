@@ -38,6 +38,8 @@ from models.prepared import Listed, Prepared, together
 AFTER_INTRODUCTION = timedelta(seconds=30)
 
 AGAIN = timedelta(minutes=5)
+# So many are looked at one by one in a transaction, where somebody is in the way.
+FEW = 20
 """A week that could not be opened for a fault of ours is tried again after so long."""
 
 log = structlog.get_logger(__name__)
@@ -155,7 +157,14 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
     rows = _DUE.rows(session, {"now": now, "limit": limit})
     if not rows:
         return 0
-    _open_apart(session, now, rows)
+    try:
+        with session.begin_nested():
+            _open(session, now, [_Due(*row) for row in rows])
+    except STUMBLES:
+        # A few in a transaction: while it is looked for who is in the way, people wait for SQLite.
+        _open_apart(session, now, rows[:FEW])
+        session.flush()
+        return len(rows) if len(rows) <= FEW else limit
     session.flush()
     return len(rows)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from post_office import PostOffice
+from post_office import NOW, Alive, PostOffice
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
@@ -186,6 +186,54 @@ def test_a_claim_is_told_from_an_older_one_of_the_same_delivery(office: PostOffi
     assert older.mark != newer.mark
 
 
+class Cut(Alive):
+    """The lock cannot be taken again: the server still holds it for the connection that was cut."""
+
+    def keep(self) -> None:
+        raise sa.exc.OperationalError("lock timeout", None, Exception())
+
+
+def lost_of(office: PostOffice) -> int:
+    """A post of unknown fate, due to be looked up."""
+    queued = office.queue("digest:1")
+    with office.runtime.write() as session:
+        row = session.get_one(Delivery, queued)
+        row.state, row.attempted_at = DeliveryState.UNKNOWN, office.clock
+    return queued
+
+
+def test_what_is_uncertain_is_looked_up_although_the_lock_cannot_be_taken_again(office: PostOffice) -> None:
+    queued = lost_of(office)
+    Courier(office.runtime, office.worker_id, Cut(), threading.Event()).tidy(office.clock)
+    assert office.row(queued).state is DeliveryState.QUEUED
+
+
+def test_a_courier_that_is_to_leave_looks_nothing_up(office: PostOffice) -> None:
+    queued = lost_of(office)
+    leaving = courier_of(office)
+    leaving.leave()
+    leaving.tidy(office.clock)
+    assert office.row(queued).state is DeliveryState.UNKNOWN
+
+
+def test_an_update_that_waited_while_the_database_was_away_is_tried_again_soon(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stumbles(monkeypatch, "draw", sa.exc.OperationalError("away", None, Exception()), of=redrawing)
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    courier.start()
+    for _ in range(400):
+        if office.slack.updates:
+            break
+        office.pass_time(timedelta(seconds=0.1))
+        threading.Event().wait(0.05)
+    assert len(office.slack.updates) == 1
+    assert office.clock - NOW < delivery.LEASE
+
+
 def test_a_fault_in_the_courier_does_not_end_it(
     office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,8 +281,8 @@ def test_a_message_that_cannot_be_drawn_anew_is_told_to_an_admin_and_drawn_once_
         office.draw_all()
         office.work()
         office.pass_time(timedelta(minutes=10))
-    ada, noor = office.member_id, office.admin_id
-    assert office.texts == ["prompt:1", f"unshown:to:member:{ada}:not_rendered: KeyError:2026-10-05:{noor}"]
+    noor = office.admin_id
+    assert office.texts == ["prompt:1", f"unshown:prompt:not_rendered: KeyError:2026-10-05:{noor}"]
     with office.runtime.read() as session:
         (found,) = failures_since(session, office.clock).not_shown
     assert found == NotShown(PostKind.PROMPT, "Ada Obi", "not_rendered: KeyError", 1)

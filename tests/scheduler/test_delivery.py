@@ -464,6 +464,24 @@ def test_a_post_that_is_lost_again_and_again_is_tried_more_seldom_and_an_admin_i
     assert "uncertain again and again: internal_error" in told
 
 
+def test_a_post_that_lived_through_an_outage_of_days_is_not_given_up_at_its_first_lost_answer(
+    office: PostOffice,
+) -> None:
+    queued = office.queue("digest:1")
+    while office.clock < NOW + timedelta(days=2):
+        office.slack.fail(RetryLater("unreachable"))
+        office.work()
+        office.pass_time(timedelta(minutes=10))
+    assert office.row(queued).attempts > settling.GIVEN_UP_LOST
+    office.slack.forget_failures()
+    office.slack.fail(UnknownOutcome("timeout"))
+    office.work()
+    office.pass_time(SETTLE)
+    settling.settle(office.runtime)
+    office.work()
+    assert office.texts == ["digest:1"]
+
+
 def test_a_look_at_a_time_is_taken_and_none_within_the_pause_that_slack_asked_for(office: PostOffice) -> None:
     for number in range(5):
         queued = office.queue(f"digest:{number}", channel_id=f"C{number}")
@@ -776,7 +794,7 @@ def test_an_update_that_slack_does_not_take_is_given_up_and_told_to_an_admin_onc
     office: PostOffice, code: str
 ) -> None:
     refused(office, code)
-    assert office.texts == ["prompt:1", f"unshown:to:member:{office.member_id}:{code}:2026-10-05:{office.admin_id}"]
+    assert office.texts == ["prompt:1", f"unshown:prompt:{code}:2026-10-05:{office.admin_id}"]
     with office.runtime.read() as session:
         found = failures_since(session, NOW - timedelta(days=1))
         assert found.not_shown == (NotShown(PostKind.PROMPT, "Ada Obi", code, 1),)

@@ -114,7 +114,7 @@ def test_where_no_lead_is_here_it_is_not_sent_and_the_admins_are_told_once(works
     assert all("no lead above is here to read it" in one for one in told)
 
 
-def test_a_digest_that_stands_is_not_drawn_anew_for_who_has_gone(works: Works) -> None:
+def test_a_digest_that_stands_is_taken_back_from_a_lead_who_became_a_guest_once_it_is_drawn_anew(works: Works) -> None:
     works.press.live(THE_HOUR + A_WHILE)
     works.press.slack.redrawn.clear()
     works.becomes_a_guest("Tama")
@@ -122,6 +122,8 @@ def test_a_digest_that_stands_is_not_drawn_anew_for_who_has_gone(works: Works) -
         for key in session.scalars(sa.select(Delivery.key).where(Delivery.member_id == works.leads["Tama"])):
             outbox.redraw(session, works.press.clock, workspace_id=works.team.workspace_id, key=key)
     works.press.live(THE_HOUR + 2 * A_WHILE)
-    assert works.press.slack.redrawn == {}
+    assert works.press.slack.redrawn
+    taken_back = "What stood here is for fewer people now, so it is not shown any more."
+    assert {line for one in works.press.slack.redrawn.values() for line in one.splitlines()} == {taken_back}
     works.press.live(datetime.combine(following(FIRST, 1) + timedelta(days=2), time(10), UTC))
     assert works.read() == {"Rosa": ["Company", "Company", "Growth"], "Tama": ["Growth"]}

@@ -259,6 +259,11 @@ def test_a_home_that_waits_for_slack_is_no_failure(reader: Reader, failure: Slac
     assert notices(reader) == []
     with reader.office.runtime.read() as session:
         assert failures.failures_of(session, reader.office.clock).is_empty
+    # Then nobody looks any more, and the next opening shows it.
+    reader.office.pass_time(home_changes.LOOKED_AT)
+    reader.work()
+    with reader.office.runtime.read() as session:
+        assert failures.failures_of(session, reader.office.clock).is_empty
 
 
 class BadHour:

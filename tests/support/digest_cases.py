@@ -157,7 +157,11 @@ CHAPTER = Chapter(
         Case("After a correction", lambda: digest.digest_post(QUIET, CORRECTED)),
         Case("In its thread", lambda: digest_details.details(GROWTH)),
         Case("In the company's thread", lambda: digest_details.details(COMPANY, TEAMS)),
-        Case("In the place of a reply, once all that it told of is for fewer people", digest_details.for_fewer_now),
+        Case(
+            "In the place of a digest whose reader became a guest, or of which nothing is left",
+            digest_details.for_fewer_now,
+        ),
+        Case("In the place of a reply, once what is left fits into those above it", digest_details.further_up),
         Case("*Show me all*", lambda: digest_details.tables(GROWTH)),
         Case("*Show me all*, where nothing of it may be shown any more", digest_details.none_left),
         Case("`/okr digest`, before its hour", lambda: digest_sharing.preview(PREVIEW)),
