@@ -52,7 +52,7 @@ _DID = {
     EscalationEventKind.DECISION_DROPPED: "{who} dropped what was decided on KR-{number}.",
 }
 # Others tell of these already: the thread's first message, and the event that a reply is about.
-_TOLD_OTHERWISE = (
+TOLD_OTHERWISE = (
     PostKind.ESCALATION_ASK,
     PostKind.ESCALATION_REPLY,
     PostKind.ESCALATION_NEWS,
@@ -60,6 +60,32 @@ _TOLD_OTHERWISE = (
     PostKind.DEPENDENCY_REPLY,
     PostKind.DEPENDENCY_NEWS,
 )
+# These have a sentence of their own.
+OF_THEIR_OWN = (PostKind.ESCALATION, PostKind.LEAD_NOTE, PostKind.DIGEST, PostKind.DIGEST_SHARED)
+# What became of people, in the passive: "Ada and Ben were …".
+WERE = {
+    PostKind.INTRODUCTION: "greeted by Okra",
+    PostKind.PROMPT: "asked how it goes",
+    PostKind.PROMPT_AGAIN: "asked once more, as they had wished",
+    PostKind.REMINDER: "reminded",
+    PostKind.MORNING: "asked what comes of what waits for them",
+    PostKind.ADMIN_NOTICE: "told what did not arrive",
+    PostKind.AWAY_NEWS: "told about days away",
+    PostKind.HAND_OVER: "asked to take on a key result",
+    PostKind.HAND_OVER_NEWS: "told what became of a handover",
+    PostKind.OWNERLESS: "asked who owns it now",
+    PostKind.NOT_MINE: "asked whose a key result is",
+    PostKind.ANSWER_CORRECTED: "told of a correction",
+    PostKind.UNDERSTANDING: "asked whether Okra understood them",
+    PostKind.ESCALATION_REVIEW: "asked what the review decided",
+    PostKind.QUESTION: "asked a question",
+    PostKind.DEPENDENCY: "asked to answer for their team",
+    PostKind.DECISION_MADE: "told of a decision",
+    PostKind.DECISION_SETTLED: "told what became of a decision",
+    PostKind.KEY_RESULT_CHANGED: "told what has changed about a key result",
+    PostKind.OUTCOME: "told what came of their call for help",
+    PostKind.DIGEST_UNREAD: "asked whether anybody needs the digest",
+}
 
 
 @dataclass(frozen=True)
@@ -93,13 +119,13 @@ def _posts(session: Session, since: datetime, until: datetime) -> Iterator[Happe
             Delivery.state == DeliveryState.SENT,
             Delivery.settled_at > since,
             Delivery.settled_at <= until,
-            Delivery.kind.not_in(_TOLD_OTHERWISE),
+            Delivery.kind.not_in(TOLD_OTHERWISE),
         )
         .order_by(Delivery.settled_at, Delivery.id)
     ).all()
     together: dict[tuple[PostKind, str, datetime], list[tuple[Delivery, Member]]] = defaultdict(list)
     for row, member in rows:
-        if member is None or row.kind in (PostKind.ESCALATION, PostKind.LEAD_NOTE, PostKind.DIGEST):
+        if member is None or row.kind in OF_THEIR_OWN:
             yield _one_post(session, row, member)
         else:
             minute = _at(row).replace(second=0, microsecond=0)
@@ -118,8 +144,9 @@ def _one_post(session: Session, row: Delivery, member: Member | None) -> Happene
         return _at_place(row, member, f"The digest: {digest_post(from_json(digest.snapshot)).text}")
     if row.kind is PostKind.LEAD_NOTE:
         return _at_place(row, member, f"{_first(member)} got the note before the digest of {name}.")
-    what = row.kind.value.replace("_", " ")
-    return _at_place(row, member, f"{_first(member)} got a message: {what}." if member else f"A message: {what}.")
+    if row.kind is PostKind.DIGEST_SHARED:
+        return _at_place(row, member, f"The digest of {name} was posted by hand.")
+    return _at_place(row, member, "The people in a channel or group were " + WERE[row.kind] + ".")
 
 
 def _many_posts(kind: PostKind, zone: str, posts: Sequence[tuple[Delivery, Member]]) -> Happened:
@@ -128,15 +155,7 @@ def _many_posts(kind: PostKind, zone: str, posts: Sequence[tuple[Delivery, Membe
     local = _at(row).astimezone(ZoneInfo(zone))
     place = f"{local:%a %H:%M} in {zone.rsplit('/', maxsplit=1)[-1].replace('_', ' ')}"
     verb = "was" if len(posts) == 1 else "were"
-    if kind is PostKind.PROMPT:
-        text = f"{place}: {people} {verb} asked how it goes."
-    elif kind is PostKind.REMINDER:
-        text = f"{place}: {people} {verb} reminded."
-    elif kind is PostKind.INTRODUCTION:
-        text = f"{place}: Okra introduced itself to {people}."
-    else:
-        text = f"{place}: {people} got a message: {kind.value.replace('_', ' ')}."
-    return _at_place(row, first, text)
+    return _at_place(row, first, f"{place}: {people} {verb} {WERE[kind]}.")
 
 
 def _called_for_help(session: Session, row: Delivery) -> str:
