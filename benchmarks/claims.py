@@ -23,7 +23,7 @@ WORKERS = (1, 2, 4)
 
 def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """The median of several rounds for each number of workers, interleaved."""
-    posts, rounds = scale.pick((6_000, 9), (200, 1))
+    posts, rounds = scale.pick((30_000, 7), (200, 1))
     url = _queued(databases, posts)
     rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
     with ExitStack() as all_of_them:
