@@ -17,12 +17,16 @@ HEAD_START = timedelta(seconds=1)
 
 
 def ask(session: Session, now: datetime, escalation: Escalation, step: EscalationStep) -> None:
-    """Queue the request to the one whose turn it is, unless they are the first, and the thread reaches them itself."""
+    """Queue the request to the one whose turn it is, unless they are the first, and the thread reaches them itself.
+
+    It does where its first message has yet to leave. One that stands is drawn anew, of which nobody is notified.
+    """
     root = root_of(session, escalation)
     is_first = escalation.round == 1 and not any(
         one.was_asked and one.number < step.number for one in steps_of(session, escalation)
     )
-    if is_first and root is not None and root.state not in LOST and step.member_id in readers_of(session, root):
+    is_to_leave = root is not None and root.posted_ts is None and root.state not in LOST
+    if is_first and root is not None and is_to_leave and step.member_id in readers_of(session, root):
         return
     again = "" if escalation.round == 1 else f":{escalation.round}"
     _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{step.member_id}{again}", step.member_id)

@@ -41,6 +41,7 @@ from bot.services.agenda import next_due
 from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft, NotADecision
 from bot.services.escalation_path import path_of, schedule_of
+from bot.services.escalation_readers import readers_of
 from bot.services.refusals import Refused
 from bot.settings import Settings
 from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
@@ -404,10 +405,23 @@ class BadDays(RuleBasedStateMachine):
                 assert left == [], f"{left} were never asked"
 
     def _every_step_was_asked(self, session: Session) -> None:
-        """By a message that is there, unless somebody helped first or they have left."""
+        """By a message that is there, unless somebody helped first or they have left.
+
+        The first one may read it in the thread's first message, where that has left since.
+        """
         asks = self._by(session, Delivery.kind == PostKind.ESCALATION_ASK)
+        roots = self._by(session, Delivery.kind == PostKind.ESCALATION)
         for step in session.scalars(sa.select(EscalationStep).where(EscalationStep.until.is_not(None))):
             theirs = [row for row in asks if (row.escalation_id, row.member_id) == (step.escalation_id, step.member_id)]
+            theirs += [
+                row
+                for row in roots
+                if row.escalation_id == step.escalation_id
+                and row.state is DeliveryState.SENT
+                and step.member_id in readers_of(session, row)
+                and row.settled_at is not None
+                and row.settled_at >= step.at
+            ]
             assert theirs, f"step {step.id} was asked by no message"
             for row in theirs:
                 assert row.state in (DeliveryState.SENT, DeliveryState.OBSOLETE), f"{row.key}: {row.state} {row.error}"
@@ -445,6 +459,21 @@ class BadDays(RuleBasedStateMachine):
     @staticmethod
     def _by(session: Session, condition: sa.ColumnElement[bool]) -> Sequence[Delivery]:
         return session.scalars(sa.select(Delivery).where(condition)).all()
+
+
+def test_who_has_read_the_thread_before_their_turn_is_asked_directly_when_it_comes(sqlite_template: Path) -> None:
+    walk: Any = type("BadDaysHere", (BadDays,), {"template": sqlite_template})()
+    for who in ("lead", "head", "boss"):
+        walk.goes_away(who, 3)
+    walk.answer(0, Confidence.RED, None)
+    walk.time_passes(1)
+    # It goes on in a group message with the lead in it, whose turn comes days later.
+    walk.press("lead", "private")
+    walk.time_passes(170)
+    with walk.runtime.read() as session:
+        asked = [row.member_id for row in walk._by(session, Delivery.kind == PostKind.ESCALATION_ASK)]
+    assert asked[0] == walk.ids["lead"]
+    walk.teardown()
 
 
 def test_through_bad_days_nobody_is_asked_twice_or_at_night_and_no_step_is_lost(sqlite_template: Path) -> None:
