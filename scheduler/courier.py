@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime import Runtime
-from bot.slack import RetryLater
+from bot.slack import RetryLater, SlackFailure
 from models.database import DatabaseBusy
 from scheduler import delivery, publishing, redrawing, settling
 from scheduler.liveness import Liveness
@@ -201,28 +201,25 @@ class Courier:
         self._bell.set()
 
     def _redraw(self, drawing: redrawing.Drawing) -> None:
-        left = (drawing.at - self._runtime.now()).total_seconds()
-        if left > 0:
-            self._stopping.wait(left)
-        try:
-            failure = redrawing.draw(self._runtime, drawing)
-        except DATABASE_AWAY:
-            failure = RetryLater("database_away")
-        self._updates.add((drawing, failure))
+        self._updates.add((drawing, self._shown(drawing.at, lambda: redrawing.draw(self._runtime, drawing))))
 
     def _drawn(self, _updates: Sequence[redrawing.Drawn]) -> None:
         # What was held up by it may leave, and it may have to be drawn again.
         self._bell.set()
 
     def _publish(self, home: publishing.Publication) -> None:
-        left = (home.at - self._runtime.now()).total_seconds()
+        self._homes.add((home, self._shown(home.at, lambda: publishing.publish(self._runtime, home))))
+
+    def _shown(self, at: datetime, request: Callable[[], SlackFailure | None]) -> SlackFailure | None:
+        """Make a request that shows state, once it may leave. With the database away none is made, and it is tried
+        again soon rather than when its lease ends."""
+        left = (at - self._runtime.now()).total_seconds()
         if left > 0:
             self._stopping.wait(left)
         try:
-            failure = publishing.publish(self._runtime, home)
+            return request()
         except DATABASE_AWAY:
-            failure = RetryLater("database_away")
-        self._homes.add((home, failure))
+            return RetryLater("database_away")
 
     def _published(self, _homes: Sequence[publishing.Published]) -> None:
         # Whoever looks may have had a change meanwhile.

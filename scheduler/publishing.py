@@ -21,7 +21,7 @@ from bot.services import home
 from bot.services.failures import tell_of_home
 from bot.services.faults import STUMBLES
 from bot.services.home_changes import LOOKED_AT
-from bot.slack import Permanent, RetryLater, SlackFailure
+from bot.slack import Permanent, SlackFailure
 from models import Hold, Home, Member
 from models.base import UtcDateTime
 from models.prepared import Prepared
@@ -122,13 +122,10 @@ def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: date
 
 
 def publish(runtime: Runtime, publication: Publication) -> SlackFailure | None:
-    """Make the request, unless Slack has asked for a pause since, or it has become too late for it: another worker may
-    publish something newer soon. Raises what the database raises, before the request,
-    where that cannot be told."""
-    if runtime.now() >= publication.until:
-        return RetryLater("too_late")
-    if showing.is_paused(runtime, publication.workspace_id, Hold.HOMES, claimed_at=publication.until - LEASE):
-        return RetryLater("paused")
+    """Make the request, unless `showing.why_not_now` says why not. Raises as that does, before the request."""
+    not_now = showing.why_not_now(runtime, publication.workspace_id, Hold.HOMES, until=publication.until)
+    if not_now is not None:
+        return not_now
     try:
         runtime.gateway.publish(publication.workspace_id, to=publication.to, view=publication.view)
     except SlackFailure as failure:

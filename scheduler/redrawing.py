@@ -17,7 +17,7 @@ from bot.services import charts
 from bot.services.escalation_foot import root_is_gone
 from bot.services.failures import NO_MORE, tell_of_message
 from bot.services.schedules import Weeks
-from bot.slack import Permanent, Posted, RetryLater, SlackFailure
+from bot.slack import Permanent, Posted, SlackFailure
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime, table_of
 from models.loading import Loaded
@@ -125,13 +125,10 @@ def _drawings(
 
 
 def draw(runtime: Runtime, drawing: Drawing) -> SlackFailure | None:
-    """Make the request, unless Slack has asked for a pause since, or it has become too late for it: another worker may
-    draw something newer soon. Raises what the database raises, before the request,
-    where that cannot be told."""
-    if runtime.now() >= drawing.until:
-        return RetryLater("too_late")
-    if showing.is_paused(runtime, drawing.workspace_id, Hold.UPDATES, claimed_at=drawing.until - LEASE):
-        return RetryLater("paused")
+    """Make the request, unless `showing.why_not_now` says why not. Raises as that does, before the request."""
+    not_now = showing.why_not_now(runtime, drawing.workspace_id, Hold.UPDATES, until=drawing.until)
+    if not_now is not None:
+        return not_now
     try:
         runtime.gateway.redraw(drawing.workspace_id, at=drawing.place, body=drawing.body)
     except SlackFailure as failure:

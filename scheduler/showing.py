@@ -15,7 +15,7 @@ from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Hold, Home, Message
 from scheduler import pace
-from scheduler.delivery import LOCKED_OUT, backoff
+from scheduler.delivery import LEASE, LOCKED_OUT, backoff
 
 
 def overtaken(
@@ -29,13 +29,19 @@ def overtaken(
         )
 
 
-def is_paused(runtime: Runtime, workspace_id: int, hold: Hold, *, claimed_at: datetime) -> bool:
-    """Whether Slack has asked for a pause since this was claimed. Right after that nobody looks again."""
+def why_not_now(runtime: Runtime, workspace_id: int, hold: Hold, *, until: datetime) -> RetryLater | None:
+    """Why a request that may leave until then is not made: it has become too late, and another worker may show
+    something newer soon; or Slack has asked for a pause since it was claimed. Right after its claim nobody looks again.
+
+    Raises what the database raises, where that cannot be told.
+    """
     now = runtime.now()
-    if now - claimed_at < pace.HORIZON:
-        return False
+    if now >= until:
+        return RetryLater("too_late")
+    if now - (until - LEASE) < pace.HORIZON:
+        return None
     with runtime.glance() as connection:
-        return pace.lasts(connection, workspace_id, hold, now)
+        return RetryLater("paused") if pace.lasts(connection, workspace_id, hold, now) else None
 
 
 def try_again(

@@ -37,10 +37,10 @@ from models.prepared import Listed, Prepared, together
 # Somebody new reads who is asking before they are asked.
 AFTER_INTRODUCTION = timedelta(seconds=30)
 
+# A week that could not be opened for a fault of ours is tried again after so long.
 AGAIN = timedelta(minutes=5)
 # So many are looked at one by one in a transaction, where somebody is in the way.
 FEW = 20
-"""A week that could not be opened for a fault of ours is tried again after so long."""
 
 log = structlog.get_logger(__name__)
 
