@@ -17,7 +17,7 @@ from bot.domain.permissions import Action, Actor, Facts, may
 from bot.services.access import Caller, key_result_facts
 from bot.services.escalation_keys import is_root_key, root_keys
 from bot.services.escalation_path import in_on_it
-from bot.services.visibility import is_led_by
+from bot.services.visibility import is_led_by, visible_to
 from models import (
     ConversationMember,
     Delivery,
@@ -25,6 +25,9 @@ from models import (
     EscalationStep,
     KeyResult,
     KeyResultCoOwner,
+    Member,
+    Objective,
+    PathStep,
 )
 from models.base import table_of
 
@@ -75,6 +78,42 @@ def open_to(viewer: Caller | None) -> Condition:
         co_owner,
         asked,
         sa.and_(in_group, is_led_by(me)),
+    )
+
+
+def seen_by(viewer: Caller) -> Condition:
+    """For a select over `Escalation`, `KeyResult` and `Objective`: those that this full member may see, or has taken.
+
+    To have been asked once is not enough: of a key result that is limited they see no more once they are not on the
+    path any more, for they lead its team no longer, or are no sponsor. Whom the way between two teams passes over is
+    still on their own team's path here.
+    """
+    me = viewer.member_id
+    asked = sa.exists().where(_was_asked(Escalation.id), EscalationStep.member_id == me)
+    visible = sa.or_(visible_to(viewer), Escalation.taken_by_id == me, sa.and_(asked, _is_on_path(me)))
+    return sa.or_(
+        sa.and_(Escalation.private_at.is_(None), visible),
+        sa.and_(Escalation.private_at.is_not(None), open_to(viewer)),
+    )
+
+
+def seen_among(session: Session, viewer: Caller, escalation_ids: Collection[int]) -> set[int]:
+    """Those of these escalations that `seen_by` lets through; one query."""
+    found = session.scalars(
+        sa.select(Escalation.id)
+        .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(Escalation.id.in_(escalation_ids), seen_by(viewer))
+    )
+    return set(found)
+
+
+def _is_on_path(me: int) -> Condition:
+    """Beside the leads above, who see all beneath them: who stands on the team's own path, or without one a sponsor."""
+    own_path = sa.exists().where(PathStep.team_id == Objective.team_id)
+    sponsor = sa.exists().where(Member.id == me, Member.is_sponsor)
+    return sa.or_(
+        sa.exists().where(PathStep.team_id == Objective.team_id, PathStep.member_id == me), sa.and_(sponsor, ~own_path)
     )
 
 

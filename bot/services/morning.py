@@ -21,9 +21,11 @@ from bot.blocks.post import Post
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.domain.morning import Waiting, is_owed, next_morning
+from bot.domain.organisation import Visibility
 from bot.services import outbox, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.between_teams import questions_of, unanswered_ones
+from bot.services.escalation_members import seen_among
 from bot.services.morning_plan import morning_key
 from bot.services.reminding import is_paused
 from bot.services.schedules import weeks_of
@@ -36,8 +38,10 @@ from models import (
     DeliveryState,
     Escalation,
     EscalationStep,
+    KeyResult,
     Member,
     MorningRequest,
+    Objective,
     PostKind,
 )
 from models.base import table_of
@@ -150,7 +154,7 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
     """By member id: what waits for each, decisions first, the earliest at the head."""
     zones = {member.id: ZoneInfo(member.time_zone) for member in members}
     owed = _OWED.rows(session, zones)
-    unanswered = _UNANSWERED.rows(session, zones)
+    unanswered = _unanswered(session, members)
     questions = questions_of(session, zones)
     also = ownerless_decisions.asked_of(session, [Caller(one.workspace_id, one.id) for one in members])
     left = {one.id: one for ones in also.values() for one in ones}
@@ -181,6 +185,27 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
         asked_on = days.get((asked_id, None, None, dependency_id))
         found[asked_id].append(Request(Waiting(remind_on, asked_on), dependency_id=dependency_id))
     return found
+
+
+def _unanswered(session: Session, members: Sequence[Member]) -> list[tuple[int, int, datetime]]:
+    """(step, member, when they were asked) of each request for help that waits for one of these and that they may see
+    still. One query, and one more for each who was asked about a key result that is not for everybody."""
+    rows = _UNANSWERED.rows(session, [member.id for member in members])
+    limited: dict[int, set[int]] = defaultdict(set)
+    for _, member_id, _, escalation_id, *visibilities in rows:
+        if any(one is not Visibility.WORKSPACE for one in visibilities):
+            limited[member_id].add(escalation_id)
+    seen = {
+        (member.id, escalation_id)
+        for member in members
+        if member.id in limited
+        for escalation_id in seen_among(session, Caller(member.workspace_id, member.id), limited[member.id])
+    }
+    return [
+        (step_id, member_id, at)
+        for step_id, member_id, at, escalation_id, *_ in rows
+        if escalation_id not in limited[member_id] or (member_id, escalation_id) in seen
+    ]
 
 
 def _asked_on(
@@ -331,11 +356,20 @@ _OWED = Listed(
 )
 _UNANSWERED = Listed(
     lambda ids: (
-        sa.select(EscalationStep.id, EscalationStep.member_id, EscalationStep.at)
+        sa.select(
+            EscalationStep.id,
+            EscalationStep.member_id,
+            EscalationStep.at,
+            Escalation.id,
+            KeyResult.visibility,
+            Objective.visibility,
+        )
         .join(
             Escalation,
             sa.and_(Escalation.id == EscalationStep.escalation_id, Escalation.round == EscalationStep.round),
         )
+        .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
         .where(
             EscalationStep.member_id.in_(ids),
             EscalationStep.until.is_not(None),

@@ -16,7 +16,7 @@ from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
 from bot.services.blockers import blocked_by
 from bot.services.escalation_keys import is_root_key
-from bot.services.escalation_members import may_see, open_to
+from bot.services.escalation_members import may_see, open_to, seen_by
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import owned_by, visible_to
 from models import (
@@ -136,8 +136,8 @@ def open_for_key_results(
 
 
 def escalations(session: Session, viewer: Caller, escalation_ids: Collection[int]) -> dict[int, OpenEscalation]:
-    """By id, resolved or not; the caller has seen to it that the viewer may see these."""
-    wanted = _ANY.where(Escalation.id.in_(escalation_ids), open_to(viewer))
+    """By id, resolved or not; those that the viewer may see now, or has taken."""
+    wanted = _ANY.where(Escalation.id.in_(escalation_ids), seen_by(viewer))
     found = _open(session, wanted, viewer=viewer) if escalation_ids else []
     return {one.escalation_id: one for one in found}
 
@@ -162,7 +162,7 @@ def thread_links(
 
 def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation]:
     """The unresolved escalations that somebody is part of, oldest first: it is about what they own or co-own, they were
-    asked, or they have taken it. Each of these may see it."""
+    asked and may see it still, or they have taken it."""
     me = viewer.member_id
     # One after the other, because each has an index of its own, and all together have none.
     theirs = sa.union_all(
@@ -171,7 +171,7 @@ def open_escalations_of(session: Session, viewer: Caller) -> list[OpenEscalation
         _ONES.where(_one.c.taken_by_id == me),
         sa.select(_step.c.escalation_id).where(_step.c.member_id == me, _step.c.until.is_not(None)),
     )
-    return _open(session, _UNRESOLVED.where(Escalation.id.in_(theirs), open_to(viewer)), viewer=viewer)
+    return _open(session, _UNRESOLVED.where(Escalation.id.in_(theirs), seen_by(viewer)), viewer=viewer)
 
 
 def open_decisions(

@@ -277,6 +277,22 @@ def test_a_stranger_to_a_limited_key_result_sees_nothing_of_it(database: Databas
         assert visibility is Visibility.TEAM or seen(session, scene.stranger).teams != before
 
 
+def test_who_led_when_they_were_asked_and_leads_no_more_sees_no_more_of_a_limited_key_result(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.key_result.visibility = Visibility.NAMED
+        call(session, scene)
+        assert "someone to free two HR days" in text(session, scene.lead)
+        # An import gives the team another lead.
+        scene.growth.lead_id = scene.stranger.id
+        session.flush()
+        shown = text(session, scene.lead)
+        assert "SOC 2" not in shown
+        assert "HR" not in shown
+
+
 def test_another_workspace_shows_nothing(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)

@@ -22,6 +22,7 @@ from bot.blocks.morning import MOST_OF_EACH
 from bot.domain.absence import Days
 from bot.domain.attention import Leave, Wait
 from bot.domain.localtime import local_date_of
+from bot.domain.organisation import Visibility
 from bot.services import absences, attention, decisions, escalation, escalation_ladder, morning, morning_plan, planning
 from bot.services.agenda import next_planned
 from bot.services.decisions import Draft
@@ -171,6 +172,28 @@ def test_it_waits_for_everybody_who_was_asked_until_somebody_picks_it_up(databas
         for delivery in (first, second):
             assert pressable(shown(session, delivery.key)) == []
             assert "Hana Mori is on it" in words(shown(session, delivery.key))
+
+
+def test_who_leads_no_more_is_asked_no_more_about_a_limited_key_result_nor_reads_new_words_about_it(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.key_result.visibility = Visibility.NAMED
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        (asked,) = look_until(session, MORNING, MORNING + DAY)
+        leaves(session, asked, MORNING + DAY)
+        assert "someone to free two HR days" in words(shown(session, asked.key, MORNING + DAY))
+        # An import gives the team another lead; nobody asks her, for the path goes on from whoever was asked.
+        scene.growth.lead_id = scene.stranger.id
+        tell(session, MORNING + DAY, scene.key_result, by=scene.owner, need="the board knows nothing of this")
+        old = words(shown(session, asked.key, MORNING + DAY))
+        assert "SOC 2" not in old
+        assert "the board" not in old
+        assert "Nothing here waits for you any more" in old
+        of_lead = mornings(session, scene.lead)
+        look_until(session, MORNING + DAY, MORNING + 3 * DAY)
+        assert mornings(session, scene.lead) == of_lead
 
 
 def look_until(session: Session, start: datetime, end: datetime) -> list[Delivery]:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from calls import MORNING, WEEK, decide, posted, set_scene, tell
+from calls import MORNING, WEEK, decide, posted, set_scene, tell, the_escalation
 from queries import counted
 
 from bot.domain.confidence import Confidence
@@ -16,15 +16,19 @@ from bot.domain.permissions import Action, may
 from bot.services import escalation
 from bot.services.access import Caller, actor_of, key_result_facts
 from bot.services.blocking import BlockedBy
+from bot.services.escalation_members import may_see
+from bot.services.still_open import open_escalations_of
 from bot.services.visibility import visible_to
 from models import (
     DecisionState,
+    EscalationStep,
     KeyResult,
     KeyResultCoOwner,
     KeyResultViewer,
     Objective,
     ObjectiveTeam,
     ObjectiveViewer,
+    PathStep,
 )
 from models.database import Database
 
@@ -170,3 +174,62 @@ def test_a_listing_shows_what_may_says_that_somebody_may_see(
         open_to_all = of_key_result is of_objective is Visibility.WORKSPACE
         assert (session.scalar(wanted.where(visible_to(None))) is not None) == open_to_all
         assert (len(permitted) == len(everybody)) == open_to_all
+
+
+@pytest.mark.parametrize("limited", [True, False])
+@pytest.mark.parametrize("is_private", [False, True])
+def test_what_somebody_was_asked_about_is_theirs_while_may_says_that_they_may_see_it(
+    database: Database, is_private: bool, limited: bool
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        company = scene.company
+        if limited:
+            scene.key_result.visibility = Visibility.NAMED
+        sponsor, named, climber, other = (company.person(name) for name in ("Spo Nsor", "Na Med", "Cli Mber", "Ot Her"))
+        sponsor.is_sponsor = True
+        session.add(
+            KeyResultViewer(workspace_id=named.workspace_id, key_result_id=scene.key_result.id, member_id=named.id)
+        )
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        call = the_escalation(session)
+        asked = (scene.head, sponsor, named, climber)
+        session.add_all(
+            EscalationStep(
+                workspace_id=call.workspace_id,
+                escalation_id=call.id,
+                round=1,
+                number=number,
+                member_id=one.id,
+                at=MORNING,
+                until=MORNING,
+            )
+            for number, one in enumerate(asked, 2)
+        )
+        call.private_at = MORNING if is_private else None
+        session.flush()
+
+        def theirs() -> set[str]:
+            people = (scene.lead, *asked, other)
+            listed = {one.name for one in people if open_escalations_of(session, company.caller(one))}
+            assert listed == {
+                one.name for one in people if one is not other and may_see(session, the_escalation(session), one.id)
+            }
+            return listed
+
+        everybody = {"Tama Reid", "Hana Mori", "Spo Nsor", "Na Med", "Cli Mber"}
+        of_all = is_private or not limited
+        assert theirs() == (everybody if of_all else everybody - {"Cli Mber"})
+        # An import makes others lead these teams, and somebody else is the sponsor.
+        scene.growth.lead_id, scene.product.lead_id, sponsor.is_sponsor = other.id, None, False
+        session.flush()
+        assert theirs() == (everybody if of_all else {"Na Med"})
+        sponsor.is_sponsor = True
+        session.add(PathStep(workspace_id=call.workspace_id, team_id=scene.growth.id, position=1, member_id=climber.id))
+        session.flush()
+        # A team's own path stands in the place of the sponsors.
+        assert theirs() == (everybody if of_all else {"Na Med", "Cli Mber"})
+        # Who took it keeps it, though they lead the team no longer.
+        call.taken_by_id = scene.lead.id
+        session.flush()
+        assert open_escalations_of(session, company.caller(scene.lead))
