@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import typer
+from freezegun import freeze_time
 from typer.testing import CliRunner, Result
 
 from bot.cli.importing import register
-from bot.clock import Clock
 from bot.services.installations import only_workspace
-from bot.settings import Settings
 from models import AuditEvent, CheckIn, Cycle, Delivery, KeyResult, KeyResultState, Member, Team
 from models.base import Base
 from models.database import Database
@@ -35,15 +34,15 @@ def okra(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     """`okra import …` against a fresh database, on 1 October 2026."""
     monkeypatch.setenv("OKRA_DATABASE_URL", database_url)
     monkeypatch.chdir(tmp_path)  # where no .env lies about
-    monkeypatch.setattr("bot.app.choose_clock", _at_noon)
     app = typer.Typer()
     app.callback()(lambda: None)  # a family of commands, as the real one
     register(app)
-    return lambda *arguments: CliRunner().invoke(app, ["import", *map(str, arguments)])
 
+    def run(*arguments: object) -> Result:
+        with freeze_time(NOW):
+            return CliRunner().invoke(app, ["import", *map(str, arguments)])
 
-def _at_noon(_settings: Settings) -> Clock:
-    return lambda: NOW
+    return run
 
 
 def count(database: Database, table: type[Base]) -> int:
