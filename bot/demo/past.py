@@ -22,6 +22,7 @@ from bot.domain.localtime import instant_of
 from bot.domain.validation import CheckInInput, Invalid, KeyResultFacts, validate
 from bot.services import blocking, checkin, decisions, escalation, lead_note
 from bot.services.access import Caller
+from bot.services.definitions import current_definition
 from models import (
     Decision,
     Delivery,
@@ -82,10 +83,7 @@ def _answer(session: Session, now: datetime, workspace_id: int, week: Period, zo
     """Everybody of a zone answers what they were asked, as far as the chronicle has something."""
     rows = session.execute(
         sa.select(KeyResult, KeyResultRevision, Member.id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .join(Member, Member.id == KeyResult.owner_id)
         .where(KeyResult.workspace_id == workspace_id, Member.time_zone == zone)
         .order_by(KeyResult.number)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Period
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import Weekday
+from bot.services.definitions import current_definition
 from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Objective, Team
 from models.base import table_of
 from models.prepared import Listed, Row, Values, at_once
@@ -123,10 +124,7 @@ def only_asked_about(columns: sa.Select[*Columns], *, joining: Team | None = Non
     on = Team.switched_on_at.is_not(None)
     return (
         columns.select_from(KeyResult)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Cycle, Cycle.id == Objective.cycle_id)
         .join(Team, Team.id == Objective.team_id)

@@ -18,8 +18,8 @@ from bot.domain.digest import Waiting
 from bot.domain.friction import Pair, Wait, pairs
 from bot.domain.localtime import local_date_of
 from bot.services.access import Caller, member_of
+from bot.services.definitions import current_definition
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import current_definition
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
 from models import (

@@ -22,6 +22,7 @@ from bot.domain.permissions import Action, may
 from bot.services import access, audit, checkin, digest_corrections, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
+from bot.services.definitions import current_definition
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
 from bot.services.refusals import Reason, Refused
@@ -186,10 +187,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     row = session.execute(
         sa.select(CheckIn, KeyResult, KeyResultRevision)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .where(CheckIn.id == delivery.check_in_id)
     ).one_or_none()
     if owner is None or not owner.may_take_part or row is None or delivery.part is None:

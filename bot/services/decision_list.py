@@ -15,9 +15,10 @@ from bot.domain.decision_filter import DecisionFilter, Which
 from bot.domain.localtime import local_date_of
 from bot.services import access, ownerless_decisions
 from bot.services.access import Caller
+from bot.services.definitions import current_definition
 from bot.services.escalation_members import open_to
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import current_definition, decision_open_to, link_to, places, root_of
+from bot.services.still_open import decision_open_to, link_to, places, root_of
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import is_led_by, visible_to
 from models import (

@@ -8,6 +8,11 @@ from sqlalchemy.orm import Session
 from models import KeyResult, KeyResultRevision
 
 
+def current_definition() -> sa.ColumnElement[bool]:
+    """Joins the revision that counts."""
+    return sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision)
+
+
 def definition_of(session: Session, key_result: KeyResult) -> KeyResultRevision:
     """The revision that counts."""
     return session.scalars(

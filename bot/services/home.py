@@ -22,6 +22,7 @@ from bot.services import absences, access, attention, home_roles, listing, owner
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.between_teams import unanswered
+from bot.services.definitions import current_definition
 from bot.services.escalation_members import open_to
 from bot.services.prompt import prompt_views
 from bot.services.refusals import Reason, Refused
@@ -141,10 +142,7 @@ def _offers(session: Session, member: Member) -> tuple[Offer, ...]:
     rows = session.execute(
         sa.select(HandOver, KeyResult.number, KeyResultRevision, Team.name, owner, asker.name)
         .join(KeyResult, KeyResult.id == HandOver.key_result_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
         .join(asker, asker.id == HandOver.asked_by_id)

@@ -19,6 +19,7 @@ from bot.domain.importing.existing import (
 from bot.domain.importing.people import Candidate, People, fold
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.domain.importing.terms import Terms
+from bot.services.definitions import current_definition
 from models import (
     Cycle,
     KeyResult,
@@ -86,10 +87,7 @@ def _key_results(
         co_owners[co_owner.key_result_id].add(co_owner.member_id)
     imported = (
         sa.select(KeyResult, KeyResultRevision)
-        .join(
-            KeyResultRevision,
-            (KeyResultRevision.key_result_id == KeyResult.id) & (KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .where(KeyResult.workspace_id == workspace_id, KeyResult.import_key.is_not(None))
     )
     return {

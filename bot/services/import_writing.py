@@ -23,6 +23,7 @@ from bot.domain.importing.plan import (
 )
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.services import audit, escalation_path, ownerless_decisions, ownership, planning, team_planning
+from bot.services.definitions import definition_of
 from bot.services.escalation_thread import hold_threads
 from models import (
     Cycle,
@@ -214,11 +215,7 @@ class Writing:
         self._record_change(row, planned)
 
     def _revise(self, row: KeyResult, planned: PlannedKeyResult) -> None:
-        now_counts = self._session.scalars(
-            sa.select(KeyResultRevision).where(
-                KeyResultRevision.key_result_id == row.id, KeyResultRevision.revision == row.revision
-            )
-        ).one()
+        now_counts = definition_of(self._session, row)
         row.revision += 1
         every = now_counts.value_every_weeks
         self._session.add(self._revision(row, planned, value_every_weeks=every, reason=self._reason))

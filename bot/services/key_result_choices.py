@@ -11,6 +11,7 @@ from bot.blocks.checkin_parts import Choice
 from bot.blocks.text import clip
 from bot.domain.cycles import CycleState
 from bot.services.access import Caller
+from bot.services.definitions import current_definition
 from bot.services.visibility import visible_to
 from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Objective
 
@@ -30,10 +31,7 @@ def suggestions(session: Session, viewer: Caller, typed: str) -> list[Choice]:
         sa.select(KeyResult.id, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Cycle, Cycle.id == Objective.cycle_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .where(
             KeyResult.workspace_id == viewer.workspace_id,
             KeyResult.state == KeyResultState.ACTIVE,

@@ -18,6 +18,7 @@ from bot.domain.permissions import Action, may
 from bot.services import access, correction, help_wanted, initiatives
 from bot.services.access import Caller
 from bot.services.answerable import subject
+from bot.services.definitions import current_definition
 from bot.services.refusals import Reason, Refused
 from bot.services.standing import WEEKS, newest_answers, standings, told
 from bot.services.visibility import visible_to
@@ -60,10 +61,7 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         .select_from(KeyResult)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .where(KeyResult.id == key_result.id)
     ).one()
     imported = key_result.imported_score

@@ -16,6 +16,7 @@ from bot.domain.cadence import Period
 from bot.services import access, audit, outbox
 from bot.services.access import Caller
 from bot.services.answerable import refuse_if_over
+from bot.services.definitions import current_definition
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -116,10 +117,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     row = session.execute(
         sa.select(CheckIn, KeyResult, KeyResultRevision, Member, Team)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .join(Member, Member.id == CheckIn.owner_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
@@ -148,10 +146,7 @@ def _open(caller: Caller, period: Period) -> sa.Select[CheckIn, KeyResult, KeyRe
     return (
         sa.select(CheckIn, KeyResult, KeyResultRevision)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .where(
             CheckIn.workspace_id == caller.workspace_id,
             CheckIn.owner_id == caller.member_id,

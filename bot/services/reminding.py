@@ -16,6 +16,7 @@ from bot.domain.cadence import Period, period
 from bot.domain.reminding import APART, MOST, next_reminder
 from bot.services import outbox
 from bot.services.asking import Asked, asked_about
+from bot.services.definitions import current_definition
 from bot.services.outbox import reminder_key
 from bot.services.planning import prompt_key, told_at
 from bot.services.schedules import Week, weeks_of
@@ -218,10 +219,7 @@ def _told(session: Session, now: datetime, member: Member) -> tuple[str, datetim
 _OPEN_ONES = Prepared(
     sa.select(CheckIn.closes_at, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text)
     .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-    .join(
-        KeyResultRevision,
-        sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-    )
+    .join(KeyResultRevision, current_definition())
     .where(
         CheckIn.owner_id == sa.bindparam("owner_id"),
         CheckIn.period == sa.bindparam("period"),

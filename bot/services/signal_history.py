@@ -27,6 +27,7 @@ from bot.domain.reviews import Call
 from bot.domain.signals.history import History, Told
 from bot.services import call_history
 from bot.services.access import Caller
+from bot.services.definitions import current_definition
 from bot.services.still_open import decision_open_to
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
@@ -119,10 +120,7 @@ def key_results(session: Session, viewer: Caller | None, team_ids: Collection[in
             Cycle.ends_on,
         )
         .select_from(KeyResult)
-        .join(
-            KeyResultRevision,
-            sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision),
-        )
+        .join(KeyResultRevision, current_definition())
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Cycle, Cycle.id == Objective.cycle_id)
         .join(Team, Team.id == Objective.team_id)

@@ -15,6 +15,7 @@ from bot.blocks.standing import EscalationLink
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
 from bot.services.blockers import blocked_by
+from bot.services.definitions import current_definition
 from bot.services.escalation_keys import is_root_key
 from bot.services.escalation_members import may_see, open_to, seen_by
 from bot.services.team_tree import held_or_shared_by
@@ -354,11 +355,6 @@ def _open(
         )
         for escalation, number, definition, who, taken_by, root, url in rows
     ]
-
-
-def current_definition() -> sa.ColumnElement[bool]:
-    """Joins the definition that counts."""
-    return sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision)
 
 
 def within(
