@@ -14,6 +14,7 @@ from bot.domain.absence import LONGEST, Days, names_cover, parse_days
 from bot.runtime import Runtime
 from bot.services import absences, once
 from bot.services.absences import Declared
+from bot.services.access import full_member
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
@@ -35,7 +36,7 @@ def register(desk: Desk) -> None:
 def away(runtime: Runtime, request: Request, words: str) -> Reply:
     """`/okr away …`: with days at once, without them by the dialog."""
     with runtime.read() as session:
-        member = absences.member_of(session, request.caller)
+        member = full_member(session, request.caller)
         today = absences.today_of(member, runtime.now())
         known = _own(session, absences.mine(session, member, runtime.now()))
     if not words:
@@ -68,7 +69,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
 def back(runtime: Runtime, request: Request) -> Reply:
     """`/okr back`: the days that are noted, each to change or to end."""
     with runtime.read() as session:
-        member = absences.member_of(session, request.caller)
+        member = full_member(session, request.caller)
         known = _own(session, absences.mine(session, member, runtime.now()))
     return Whisper(blocks.own_absences(known))
 
@@ -76,7 +77,7 @@ def back(runtime: Runtime, request: Request) -> Reply:
 def change(runtime: Runtime, request: Request) -> Reply:
     """*Change*: the dialog, filled in."""
     with runtime.read() as session:
-        member = absences.member_of(session, request.caller)
+        member = full_member(session, request.caller)
         rows = absences.mine(session, member, runtime.now())
         found = [one for one in _own(session, rows) if str(one.absence_id) == request.value]
         today = absences.today_of(member, runtime.now())
@@ -98,7 +99,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     """The dialog: new days, or others for an absence that is noted."""
     view = request.dialog
     with runtime.read() as session:
-        today = absences.today_of(absences.member_of(session, request.caller), runtime.now())
+        today = absences.today_of(full_member(session, request.caller), runtime.now())
     days = _days(view, today)
     if isinstance(days, Errors):
         return days

@@ -17,7 +17,7 @@ from bot.domain.cadence import Period, following, period, period_on
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import is_away_until, opening
-from bot.services import access, audit, outbox, planning
+from bot.services import audit, outbox, planning
 from bot.services.access import Caller
 from bot.services.asking import asked_about, only_asked_about
 from bot.services.planning import prompt_key
@@ -58,7 +58,7 @@ def declare(session: Session, now: datetime, caller: Caller, days: Days, cover_i
     What is due already and can no longer be answered before they go is excused, or goes to the cover with the last
     answers; so does what falls due meanwhile. A cover who is away as well cannot stand in: it is excused.
     """
-    member = _member(session, caller)
+    member = _locked_member(session, caller)
     cover = _cover(session, member, cover_id)
     before = week_of(session, member)
     absence = Absence(
@@ -78,7 +78,7 @@ def change(
     session: Session, now: datetime, caller: Caller, absence_id: int, *, days: Days, cover_id: int | None
 ) -> Declared:
     """Other days, or another cover. Raises `Refused` as `declare`, and where there is no such absence any more."""
-    member = _member(session, caller)
+    member = _locked_member(session, caller)
     absence = _own(session, now, member, absence_id)
     cover = _cover(session, member, cover_id)
     before = week_of(session, member)
@@ -91,7 +91,7 @@ def change(
 def end(session: Session, now: datetime, caller: Caller, absence_id: int) -> int:
     """The caller is back, or does not go. What is still open this week is theirs again; gives how many that is. Raises
     `Refused`."""
-    member = _member(session, caller)
+    member = _locked_member(session, caller)
     absence = _own(session, now, member, absence_id)
     before = week_of(session, member)
     today = local_date_of(now, ZoneInfo(member.time_zone))
@@ -376,7 +376,7 @@ def _notify(session: Session, now: datetime, reader: Member, absence: Absence) -
         session.flush()
 
 
-def _member(session: Session, caller: Caller) -> Member:
+def _locked_member(session: Session, caller: Caller) -> Member:
     member = session.scalars(
         sa.select(Member)
         .where(Member.workspace_id == caller.workspace_id, Member.id == caller.member_id)
@@ -406,11 +406,3 @@ def _own(session: Session, now: datetime, member: Member, absence_id: int) -> Ab
 def today_of(member: Member, now: datetime) -> date:
     """The date on the person's own calendar."""
     return local_date_of(now, ZoneInfo(member.time_zone))
-
-
-def member_of(session: Session, caller: Caller) -> Member:
-    """The caller's row; raises `Refused` for who is no full member."""
-    member = access.member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
-    return member

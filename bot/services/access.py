@@ -45,6 +45,14 @@ def member_of(session: Session, caller: Caller) -> Member:
     return member
 
 
+def full_member(session: Session, caller: Caller) -> Member:
+    """The caller's row. Raises `Refused` for who is no full member."""
+    member = member_of(session, caller)
+    if not member.may_take_part:
+        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    return member
+
+
 def actor_of(member: Member) -> Actor:
     """A member as the permission rules see them."""
     return Actor(
@@ -100,9 +108,7 @@ def _found(
 
 def require(session: Session, caller: Caller, action: Action, facts: Facts) -> Member:
     """The caller's row, or `Refused`. Called first in every service command, and again when a post is rendered."""
-    member = member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = full_member(session, caller)
     if not may(actor_of(member), action, facts):
         raise Refused(Reason.NOT_FOR_YOU, owner_id=facts.owner_id)
     return member

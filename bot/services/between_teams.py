@@ -17,9 +17,8 @@ from bot.domain.dependency import DependencyState
 from bot.domain.digest import Waiting
 from bot.domain.friction import Pair, Wait, pairs
 from bot.domain.localtime import local_date_of
-from bot.services.access import Caller, member_of
+from bot.services.access import Caller, full_member
 from bot.services.definitions import current_definition
-from bot.services.refusals import Reason, Refused
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
 from models import (
@@ -51,8 +50,7 @@ class Friction:
 
 def friction(session: Session, viewer: Caller, now: datetime) -> Friction:
     """Which team waits for which, in the whole workspace, as far as the viewer may see it."""
-    if not member_of(session, viewer).may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    full_member(session, viewer)
     zone = ZoneInfo(session.get_one(Workspace, viewer.workspace_id).time_zone)
     waiting, other = aliased(Team), aliased(Team)
     rows = session.execute(

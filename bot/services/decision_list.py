@@ -17,7 +17,6 @@ from bot.services import access, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.definitions import current_definition
 from bot.services.escalation_members import open_to
-from bot.services.refusals import Reason, Refused
 from bot.services.still_open import decision_open_to, link_to, places, root_of
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import is_led_by, visible_to
@@ -44,9 +43,7 @@ def page(session: Session, viewer: Caller, now: datetime, wanted: DecisionFilter
     `team` is the one that `wanted` names. A number past the end gives the last page. A fixed number of queries.
     Raises `Refused` for those who may not take part.
     """
-    member = access.member_of(session, viewer)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = access.full_member(session, viewer)
     today = local_date_of(now, ZoneInfo(member.time_zone))
     theirs = ownerless_decisions.asked_of(session, [viewer]) if wanted.is_mine else {}
     conditions = _conditions(wanted, team, viewer, today, [one.id for one in theirs.get(viewer.member_id, ())])

@@ -17,7 +17,7 @@ from bot.domain.escalation import DecisionKind, EscalationState, Event, Proposed
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import audit, digest_corrections, morning_plan
-from bot.services.access import Caller, actor_of, key_result_facts, member_of
+from bot.services.access import Caller, actor_of, full_member, key_result_facts, member_of
 from bot.services.decision_posts import redraw_made, standing_now, tell_made, tell_settled
 from bot.services.escalation import happened, held, move, seen
 from bot.services.escalation_case import decided_of, names_of
@@ -324,9 +324,7 @@ def _found(session: Session, caller: Caller, decision_id: int, *, lock: bool) ->
 
 def _allowed(session: Session, caller: Caller, decision: Decision) -> Member:
     """The caller, who owns it, decided it, or is a lead above its key result; `Refused` for all others."""
-    member = member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = full_member(session, caller)
     key_result = session.get_one(KeyResult, decision.key_result_id)
     facts = key_result_facts(session, key_result, asked=[decision.owner_id, decision.decided_by_id])
     escalation = session.get(Escalation, decision.escalation_id) if decision.escalation_id is not None else None

@@ -195,9 +195,7 @@ def _answerable(session: Session, caller: Caller, dependency_id: int, *, lock: b
     if lock:
         wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     dependency = session.scalar(wanted)
-    member = access.member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = access.full_member(session, caller)
     if dependency is None or not _speaks_for_it(session, dependency, member):
         raise Refused(Reason.NOT_ASKED_OF_YOU)
     if _is_over(session, dependency):

@@ -30,7 +30,7 @@ from bot.services import (
     prompt,
     signals,
 )
-from bot.services.access import Caller, member_of
+from bot.services.access import Caller, full_member
 from bot.services.digest_links import digest_key, links_to
 from bot.services.digest_readers import as_all_may_read
 from bot.services.faults import STUMBLES
@@ -136,8 +136,7 @@ def used(session: Session, now: datetime, workspace_id: int, digest_id: int) -> 
 
 def shown_whole(session: Session, caller: Caller, digest_id: int) -> tuple[Post, ...]:
     """All key results of a digest, in tables, for whoever asks. Raises `Refused`: not a full member, no such digest."""
-    if not member_of(session, caller).may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    full_member(session, caller)
     digest = session.scalar(sa.select(Digest).where(Digest.workspace_id == caller.workspace_id, Digest.id == digest_id))
     if digest is None:
         raise Refused(Reason.NO_SUCH_DIGEST)

@@ -17,7 +17,7 @@ from bot.domain.cadence import digest_at, period_of
 from bot.domain.digest import Snapshot
 from bot.domain.digest_json import VERSION, from_json, to_json
 from bot.services import audit, charts, digest, digest_snapshot, digest_unread, outbox, signals
-from bot.services.access import Caller, member_of
+from bot.services.access import Caller, full_member
 from bot.services.digest_readers import as_all_may_read
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
@@ -38,8 +38,7 @@ def preview(session: Session, now: datetime, caller: Caller, name: str) -> Previ
 
     Everybody who takes part may look: it says nothing that the whole workspace may not see. Raises `Refused`.
     """
-    if not member_of(session, caller).may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    full_member(session, caller)
     team = signals.find_team(session, caller, name)
     workspace = session.get_one(Workspace, team.workspace_id)
     rhythm, zone = digest_week(workspace, team)

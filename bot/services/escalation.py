@@ -29,7 +29,7 @@ from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import escalation_ladder as ladder
 from bot.services import outcome
-from bot.services.access import Caller, actor_of, member_of
+from bot.services.access import Caller, actor_of, full_member
 from bot.services.blockers import blocked_by
 from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
 from bot.services.escalation_events import Called, note
@@ -413,9 +413,7 @@ def _found(session: Session, caller: Caller, escalation_id: int, *, lock: bool) 
 
 def _allowed(session: Session, caller: Caller, escalation: Escalation, action: Action) -> Escalation:
     facts = facts_of(session, escalation)
-    member = member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = full_member(session, caller)
     actor = actor_of(member)
     if facts.private and not may(actor, Action.VIEW_KEY_RESULT, facts):
         # For them there is none; the button was on an old copy of the message.

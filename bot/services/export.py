@@ -85,9 +85,7 @@ def for_person(session: Session, now: datetime, caller: Caller, name: str, form:
 
     Raises `Refused`: no full member, no such team, no digest yet.
     """
-    member = access.member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = access.full_member(session, caller)
     asks_company = name.casefold() in ("", "company")
     team = company(session, caller.workspace_id) if asks_company else listing.team_named(session, caller, name)
     exported = export(session, team, form)

@@ -214,9 +214,7 @@ def _asked_of(session: Session, caller: Caller, hand_over_id: int) -> tuple[Hand
     # The key result first, as `ask` holds it; then the request is read again.
     key_result = _key_result(session, caller, hand_over.key_result_id, lock=True)
     session.refresh(hand_over, with_for_update={"key_share": True})
-    member = access.member_of(session, caller)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = access.full_member(session, caller)
     if hand_over.state is not HandOverState.WAITING:
         raise Refused(Reason.HAND_OVER_SETTLED)
     return hand_over, key_result, member

@@ -16,7 +16,6 @@ from bot.domain.reviews import held, review_days
 from bot.services import access
 from bot.services.access import Caller
 from bot.services.call_history import CallHistory, calls
-from bot.services.refusals import Reason, Refused
 from bot.services.still_open import decision_open_to
 from bot.services.team_tree import held_or_shared_by, teams_of
 from bot.services.visibility import visible_to
@@ -41,8 +40,7 @@ _LATEST = {CycleState.ACTIVE: 0, CycleState.CLOSING: 1, CycleState.CLOSED: 2}
 
 def of_team(session: Session, now: datetime, viewer: Caller, team: Team) -> Health:
     """A team and those beneath it, as far as the viewer may see them. Raises `Refused`: no full member."""
-    if not access.member_of(session, viewer).may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    access.full_member(session, viewer)
     cycle = newest_cycle(session, viewer.workspace_id)
     if cycle is None:
         return Health(team.name, "")

@@ -25,7 +25,6 @@ from bot.services.between_teams import unanswered
 from bot.services.definitions import current_definition
 from bot.services.escalation_members import open_to
 from bot.services.prompt import prompt_views
-from bot.services.refusals import Reason, Refused
 from bot.services.still_open import OpenEscalation, open_decisions_of, open_escalations_of
 from bot.services.still_open_shown import asking_of, decision_of
 from bot.services.visibility import visible_to
@@ -63,9 +62,7 @@ def page(session: Session, member: Member, now: datetime) -> View:
 
 def view(session: Session, actor: Caller, now: datetime) -> Home:
     """All that the actor's Home shows. Raises `Refused` for who is no full member."""
-    member = access.member_of(session, actor)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    member = access.full_member(session, actor)
     zone = ZoneInfo(member.time_zone)
     today, this = local_date_of(now, zone), period_of(now, zone)
     teams = listing.my_teams(session, actor)

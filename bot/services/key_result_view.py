@@ -33,8 +33,7 @@ MOST = 2**31 - 1
 
 def find(session: Session, viewer: Caller, number: int) -> KeyResult:
     """The key result with this number. Raises `Refused` alike where there is none and where it may not be seen."""
-    if not access.member_of(session, viewer).may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    access.full_member(session, viewer)
     if number > MOST:
         raise Refused(Reason.NO_SUCH_KEY_RESULT, number=number)
     key_result = session.scalar(

@@ -21,7 +21,7 @@ from bot.services.refusals import Reason, Refused
 from bot.services.standing import standings
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import owned_by, visible_to
-from models import Cycle, KeyResult, KeyResultState, Member, Objective, Team
+from models import Cycle, KeyResult, KeyResultState, Objective, Team
 
 Condition = sa.ColumnElement[bool]
 
@@ -36,18 +36,18 @@ class Listing:
 
 def mine(session: Session, viewer: Caller, now: datetime) -> Listing:
     """What the viewer owns or co-owns."""
-    return _listing(session, _viewer(session, viewer), viewer, now, _is_mine(viewer.member_id))
+    return _listing(session, viewer, now, _is_mine(viewer.member_id))
 
 
 def of_teams(session: Session, viewer: Caller, now: datetime, teams: Sequence[Team]) -> Listing:
     """What these teams hold or share."""
     held = held_or_shared_by([team.id for team in teams])
-    return _listing(session, _viewer(session, viewer), viewer, now, held)
+    return _listing(session, viewer, now, held)
 
 
 def of_company(session: Session, viewer: Caller, now: datetime) -> Listing:
     """What is held at the level of the company."""
-    return _listing(session, _viewer(session, viewer), viewer, now, Team.level == Level.COMPANY)
+    return _listing(session, viewer, now, Team.level == Level.COMPANY)
 
 
 def my_teams(session: Session, viewer: Caller) -> list[Team]:
@@ -103,14 +103,8 @@ def all_teams(session: Session, viewer: Caller) -> tuple[ListedTeam, ...]:
     return tuple(ListedTeam(name, count) for name, count in rows)
 
 
-def _viewer(session: Session, viewer: Caller) -> Member:
-    member = access.member_of(session, viewer)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
-    return member
-
-
-def _listing(session: Session, member: Member, viewer: Caller, now: datetime, condition: Condition) -> Listing:
+def _listing(session: Session, viewer: Caller, now: datetime, condition: Condition) -> Listing:
+    member = access.full_member(session, viewer)
     rows = session.execute(
         sa.select(KeyResult, Objective.id, Objective.title, Team.name)
         .join(Objective, Objective.id == KeyResult.objective_id)

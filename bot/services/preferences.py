@@ -13,7 +13,7 @@ from bot.blocks.settings import Mine
 from bot.domain.days_off import countries, is_country
 from bot.domain.localtime import WORKDAYS, Weekday
 from bot.domain.preferences import check
-from bot.services import absences, audit, planning, team_planning
+from bot.services import access, audit, planning, team_planning
 from bot.services.access import Caller
 from bot.services.schedules import as_bits, default_hours, week_of
 
@@ -34,7 +34,7 @@ class Chosen:
 
 def mine(session: Session, now: datetime, caller: Caller) -> Mine:
     """What the dialog shows. Raises `Refused` for who is no full member."""
-    member = absences.member_of(session, caller)
+    member = access.full_member(session, caller)
     week = week_of(session, member)
     return Mine(
         hour=week.schedule.hour,
@@ -56,7 +56,7 @@ def choose(session: Session, now: datetime, caller: Caller, chosen: Chosen) -> N
     What is the same as everybody's stays everybody's, so that it moves along with that. The next opening moves; what is
     open closes no earlier than was said.
     """
-    member = absences.member_of(session, caller)
+    member = access.full_member(session, caller)
     odd = check(chosen.hour, chosen.starts, chosen.ends, chosen.days)
     if odd is not None:
         raise ValueError(f"makes no sense: {odd.value}")

@@ -14,9 +14,8 @@ from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.domain.review_agenda import Agenda, Call, Due, Item, in_order
-from bot.services.access import Caller, member_of
+from bot.services.access import Caller, full_member
 from bot.services.between_teams import waiting_now
-from bot.services.refusals import Reason, Refused
 from bot.services.standing import standings
 from bot.services.still_open import OpenDecision, OpenEscalation, open_decisions, open_escalations
 from bot.services.team_tree import with_those_beneath
@@ -28,8 +27,7 @@ def agenda(session: Session, viewer: Caller, now: datetime, teams: Sequence[Team
 
     Days are those of the organisation's clock, as the reviews are.
     """
-    if not member_of(session, viewer).may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    full_member(session, viewer)
     zone = ZoneInfo(session.get_one(Workspace, viewer.workspace_id).time_zone)
     today = local_date_of(now, zone)
     team_ids = with_those_beneath(session, [team.id for team in teams])

@@ -83,9 +83,7 @@ def firing(
 
 def of_team(session: Session, now: datetime, viewer: Caller, team: Team) -> TeamSignals:
     """What `/okr signals` shows of a team and those beneath it. Raises `Refused`: no full member."""
-    member = access.member_of(session, viewer)
-    if not member.may_take_part:
-        raise Refused(Reason.NOT_A_FULL_MEMBER)
+    access.full_member(session, viewer)
     workspace = session.get_one(Workspace, viewer.workspace_id)
     this = period_of(now, ZoneInfo(workspace.time_zone))
     teams = teams_of(session, team)
