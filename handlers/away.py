@@ -14,7 +14,7 @@ from bot.domain.absence import LONGEST, Days, names_cover, parse_days
 from bot.runtime import Runtime
 from bot.services import absences, once
 from bot.services.absences import Declared
-from bot.services.access import full_member
+from bot.services.access import full_member, today_of
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
@@ -37,7 +37,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     """`/okr away …`: with days at once, without them by the dialog."""
     with runtime.read() as session:
         member = full_member(session, request.caller)
-        today = absences.today_of(member, runtime.now())
+        today = today_of(member, runtime.now())
         known = _own(session, absences.mine(session, member, runtime.now()))
     if not words:
         view = blocks.away_dialog(AwayQuestion(today, known))
@@ -80,7 +80,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
         member = full_member(session, request.caller)
         rows = absences.mine(session, member, runtime.now())
         found = [one for one in _own(session, rows) if str(one.absence_id) == request.value]
-        today = absences.today_of(member, runtime.now())
+        today = today_of(member, runtime.now())
     if not found:
         raise Refused(Reason.NO_SUCH_ABSENCE)
     view = blocks.away_dialog(AwayQuestion(today, changes=found[0]))
@@ -99,7 +99,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     """The dialog: new days, or others for an absence that is noted."""
     view = request.dialog
     with runtime.read() as session:
-        today = absences.today_of(full_member(session, request.caller), runtime.now())
+        today = today_of(full_member(session, request.caller), runtime.now())
     days = _days(view, today)
     if isinstance(days, Errors):
         return days

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from bot.blocks import dependency as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import decisions, dependency
-from bot.services.access import member_of
+from bot.services import dependency
+from bot.services.access import member_of, today_of
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -48,7 +48,7 @@ def open_date(runtime: Runtime, request: Request) -> Reply:
     now = runtime.now()
     with runtime.read() as session:
         asked = dependency.question(session, now, request.caller, _pressed(request))
-        today = decisions.local_today(member_of(session, request.caller), now)
+        today = today_of(member_of(session, request.caller), now)
     view = blocks.date_dialog(asked, proposed=asked.waits.due_on or today + PROPOSED)
     return open_view(runtime, request, view)
 
@@ -72,7 +72,7 @@ def propose(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.PROMISED_ON: blocks.day_missing()})
     now, day = runtime.now(), date.fromisoformat(chosen)
     with runtime.write() as session:
-        today = decisions.local_today(member_of(session, request.caller), now)
+        today = today_of(member_of(session, request.caller), now)
         if day < today:
             return Errors({Typed.PROMISED_ON: blocks.day_in_the_past(today)})
         dependency.propose(session, now, request.caller, _about(view), day)

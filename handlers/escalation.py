@@ -15,7 +15,7 @@ from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
 from bot.services import decisions, escalation, key_result_view, once
-from bot.services.access import member_of
+from bot.services.access import member_of, today_of
 from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.refusals import Reason, Refused
@@ -67,7 +67,7 @@ def open_decide(runtime: Runtime, request: Request) -> Reply:
         about = escalation.seen(session, request.caller, _pressed(request), Action.DECIDE)
         if about.state is EscalationState.RESOLVED:
             raise Refused(Reason.ESCALATION_RESOLVED)
-        today = decisions.local_today(member_of(session, request.caller), now)
+        today = today_of(member_of(session, request.caller), now)
         view = dialogs.decide(escalation.case_of(session, about, now), due=today + PROPOSED)
     return open_view(runtime, request, view)
 
@@ -128,7 +128,7 @@ def _open_for(runtime: Runtime, request: Request, number: int, typed: str) -> Re
         with runtime.read() as session:
             key_result = key_result_view.find(session, request.caller, number)
             about = decisions.about(session, request.caller, key_result)
-            due = decisions.local_today(member_of(session, request.caller), now) + PROPOSED
+            due = today_of(member_of(session, request.caller), now) + PROPOSED
             if isinstance(about, Escalation):
                 view = dialogs.decide(escalation.case_of(session, about, now), due=due, text=typed, confirms=True)
             else:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,7 +17,7 @@ from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import is_away_until, opening
 from bot.services import audit, outbox, planning
-from bot.services.access import Caller
+from bot.services.access import Caller, today_of
 from bot.services.asking import asked_about, only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
@@ -94,7 +93,7 @@ def end(session: Session, now: datetime, caller: Caller, absence_id: int) -> int
     member = _locked_member(session, caller)
     absence = _own(session, now, member, absence_id)
     before = week_of(session, member)
-    today = local_date_of(now, ZoneInfo(member.time_zone))
+    today = today_of(member, now)
     if absence.first_on < today:
         absence.last_on = today - timedelta(days=1)
     else:
@@ -109,7 +108,7 @@ def end(session: Session, now: datetime, caller: Caller, absence_id: int) -> int
 
 def mine(session: Session, member: Member, now: datetime) -> Sequence[Absence]:
     """A person's absences that are not over, the nearest first."""
-    today = local_date_of(now, ZoneInfo(member.time_zone))
+    today = today_of(member, now)
     return session.scalars(
         sa.select(Absence)
         .where(
@@ -124,7 +123,7 @@ def mine(session: Session, member: Member, now: datetime) -> Sequence[Absence]:
 
 def away_now(session: Session, members: Collection[Member], now: datetime) -> dict[int, Absence]:
     """By member id: the absence in which somebody is today, by their own clock."""
-    ids = {member.id: local_date_of(now, ZoneInfo(member.time_zone)) for member in members}
+    ids = {member.id: today_of(member, now) for member in members}
     rows = session.scalars(
         sa.select(Absence).where(Absence.member_id.in_(ids), Absence.ended_at.is_(None)).order_by(Absence.id)
     )
@@ -401,8 +400,3 @@ def _own(session: Session, now: datetime, member: Member, absence_id: int) -> Ab
     if found is None:
         raise Refused(Reason.NO_SUCH_ABSENCE)
     return found
-
-
-def today_of(member: Member, now: datetime) -> date:
-    """The date on the person's own calendar."""
-    return local_date_of(now, ZoneInfo(member.time_zone))

@@ -1,15 +1,18 @@
-"""Permission: gathers the facts for `bot/domain/permissions.py: may`, which decides."""
+"""Who acts, and permission: gathers the facts for `bot/domain/permissions.py: may`, which decides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, Actor, Facts, may
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -51,6 +54,11 @@ def full_member(session: Session, caller: Caller) -> Member:
     if not member.may_take_part:
         raise Refused(Reason.NOT_A_FULL_MEMBER)
     return member
+
+
+def today_of(member: Member, now: datetime) -> date:
+    """The day on the member's own calendar."""
+    return local_date_of(now, ZoneInfo(member.time_zone))
 
 
 def actor_of(member: Member) -> Actor:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 from typing import TypeVarTuple
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.decision_list import PER_PAGE, Listed, Page
 from bot.domain.decision_filter import DecisionFilter, Which
-from bot.domain.localtime import local_date_of
 from bot.services import access, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.definitions import current_definition
@@ -44,7 +42,7 @@ def page(session: Session, viewer: Caller, now: datetime, wanted: DecisionFilter
     Raises `Refused` for those who may not take part.
     """
     member = access.full_member(session, viewer)
-    today = local_date_of(now, ZoneInfo(member.time_zone))
+    today = access.today_of(member, now)
     theirs = ownerless_decisions.asked_of(session, [viewer]) if wanted.is_mine else {}
     conditions = _conditions(wanted, team, viewer, today, [one.id for one in theirs.get(viewer.member_id, ())])
     count = session.scalar(_joined(sa.select(sa.func.count(Decision.id))).where(*conditions)) or 0

@@ -6,7 +6,6 @@ import enum
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,10 +13,9 @@ from sqlalchemy.orm import Session
 from bot.blocks import decisions as messages
 from bot.blocks.post import Post
 from bot.domain.escalation import DecisionKind, EscalationState, Event, ProposedDecision
-from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import audit, digest_corrections, morning_plan
-from bot.services.access import Caller, actor_of, full_member, key_result_facts, member_of
+from bot.services.access import Caller, actor_of, full_member, key_result_facts, member_of, today_of
 from bot.services.decision_posts import redraw_made, standing_now, tell_made, tell_settled
 from bot.services.escalation import happened, held, move, seen
 from bot.services.escalation_case import decided_of, names_of
@@ -147,7 +145,7 @@ def _checked(
     kinds: Collection[DecisionKind],
 ) -> tuple[int, date]:
     """The owner of the follow-up and its day. Raises `NotADecision`."""
-    today = local_today(member_of(session, caller), now)
+    today = today_of(member_of(session, caller), now)
     owner = session.get(Member, draft.owner_id) if draft.owner_id is not None else None
     problems = _problems(draft, today)
     if (wrong := problem_of_owner(session, owner, key_result)) is not None:
@@ -342,11 +340,6 @@ def _settled_already(session: Session, decision: Decision) -> Refused:
     by = decision.settled_by_id
     name = session.get_one(Member, by).name if by is not None else "Somebody"
     return Refused(Reason.DECISION_SETTLED, name=name, is_done=decision.state is DecisionState.DONE)
-
-
-def local_today(member: Member, now: datetime) -> date:
-    """The day on the member's own calendar."""
-    return local_date_of(now, ZoneInfo(member.time_zone))
 
 
 def _problems(draft: Draft, today: date) -> dict[Field, Problem]:

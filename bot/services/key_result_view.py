@@ -12,7 +12,6 @@ from bot.blocks.key_result import Going, KeyResultView, PastAnswer
 from bot.domain.cadence import Period, first_period_of_cycle, following, period_of, period_on
 from bot.domain.cadence import period as monday
 from bot.domain.cycles import CycleDates, CycleState
-from bot.domain.localtime import local_date_of
 from bot.domain.pace import Pace, Point, projected
 from bot.domain.permissions import Action, may
 from bot.services import access, correction, help_wanted, initiatives
@@ -124,7 +123,7 @@ def _going(session: Session, viewer: Caller, now: datetime, key_result: KeyResul
         )
         .where(Objective.id == key_result.objective_id)
     ).one()
-    today = local_date_of(now, ZoneInfo(access.member_of(session, viewer).time_zone))
+    today = access.today_of(access.member_of(session, viewer), now)
     moves = kind.is_scored and not kind.is_threshold
     if not moves or state is not CycleState.ACTIVE or starts_on is None or ends_on is None:
         return None

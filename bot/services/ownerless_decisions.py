@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.services import audit, morning_plan
-from bot.services.access import Caller, leads_above, member_of
+from bot.services.access import Caller, leads_above, member_of, today_of
 from bot.services.decision_posts import tell_new_owner
-from bot.services.decisions import Field, NotADecision, local_today, open_one, problem_of_owner
+from bot.services.decisions import Field, NotADecision, open_one, problem_of_owner
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import taking_part
 from bot.services.refusals import Reason, Refused
@@ -83,7 +83,7 @@ def give(session: Session, now: datetime, *, caller: Caller, decision_id: int, o
     owner = session.get(Member, owner_id) if owner_id is not None else None
     problem = problem_of_owner(session, owner, session.get_one(KeyResult, decision.key_result_id))
     if owner is None or problem is not None:
-        today = local_today(member_of(session, caller), now)
+        today = today_of(member_of(session, caller), now)
         problems = {Field.OWNER: problem} if problem is not None else {}
         raise NotADecision(problems, today=today, owner_name=owner.name if owner is not None else "")
     decision.owner_id = owner.id

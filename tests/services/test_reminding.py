@@ -23,6 +23,7 @@ from bot.domain.cadence import period
 from bot.domain.excuses import Excuse
 from bot.domain.reminding import APART
 from bot.services import absences, attention, lead_note, planning, reminding
+from bot.services.access import today_of
 from bot.services.agenda import next_planned
 from bot.services.schedules import as_bits
 from bot.services.schedules import week_of as theirs
@@ -352,7 +353,7 @@ def turn_of_life(
         case 2:
             ana.workdays = as_bits(chance.sample(range(7), chance.randint(1, 7)))  # type: ignore[arg-type]
         case 3 if not known:
-            gone = absences.today_of(ana, now) + timedelta(days=chance.randint(0, 5))
+            gone = today_of(ana, now) + timedelta(days=chance.randint(0, 5))
             days = Days(gone, gone + timedelta(days=chance.choice([0, 3, 12])))
             absences.declare(session, now, company.caller(ana), days, chance.choice([None, cover.id]))
         case _ if known:
