@@ -210,7 +210,7 @@ def _check(
             return Errors({asks: tick_if_sure()})
         course = replace(about.course, sure_of=filled.value)
         return Show(checkin_dialog(asked, filled, course=course, odd=really(odd, asked.standing.unit)))
-    return _said(checked, by, wants_help=wants_help, same_blocker=filled.same_blocker)
+    return Said.of(checked, blocked_by=by, wants_help=wants_help, same_blocker=filled.same_blocker)
 
 
 def _place(view: OpenView, field: Field, about: About) -> str:
@@ -238,20 +238,3 @@ def _first(runtime: Runtime, request: Request, this: Period) -> Question:
     with runtime.read() as session:
         first = checkin.first_due(session, runtime.now(), request.caller, this)
         return checkin.question(session, runtime.now(), request.caller, first, this, run=True)
-
-
-def _said(checked: Valid, by: blocking.BlockedBy | None, *, wants_help: bool, same_blocker: bool) -> Said:
-    return Said(
-        confidence=checked.confidence,
-        next_move=checked.next_move,
-        value=checked.value,
-        score=checked.score,
-        start=checked.start,
-        changed=checked.changed,
-        working=checked.working,
-        need=checked.need,
-        plan=checked.plan,
-        blocked_by=by,
-        wants_help=wants_help,
-        same_blocker=same_blocker,
-    )

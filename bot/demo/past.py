@@ -120,16 +120,8 @@ def _checked(session: Session, caller: Caller, definition: KeyResultRevision, sa
     checked = validate(typed, facts)
     assert not isinstance(checked, Invalid), (definition.text, checked)  # noqa: S101 - our own file
     by = blocking.meant(session, caller, said.blocked_by)
-    return checkin.Said(
-        confidence=checked.confidence,
-        next_move=checked.next_move,
-        value=checked.value,
-        score=checked.score,
-        start=checked.start,
-        changed=checked.changed,
-        working=checked.working,
-        need=checked.need,
-        plan=checked.plan,
+    return checkin.Said.of(
+        checked,
         blocked_by=blocking.parse_choice(session, caller.workspace_id, by.value) if by is not None else None,
         wants_help=said.wants_help,
     )

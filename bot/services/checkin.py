@@ -21,6 +21,7 @@ from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.personal_week import opening
+from bot.domain.validation import Valid
 from bot.domain.yellow import Yellow
 from bot.services import audit, blocking, dependency, draft, escalation, home_changes, once, outbox
 from bot.services.access import Caller
@@ -87,6 +88,31 @@ class Said:
     wants_help: bool = False
     # Whether what blocked before and is named again is still about the same.
     same_blocker: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        checked: Valid,
+        *,
+        blocked_by: BlockedBy | None = None,
+        wants_help: bool = False,
+        same_blocker: bool = True,
+    ) -> Said:
+        """What was typed and found valid; `blocked_by` is whom or what its words meant."""
+        return cls(
+            confidence=checked.confidence,
+            next_move=checked.next_move,
+            value=checked.value,
+            score=checked.score,
+            start=checked.start,
+            changed=checked.changed,
+            working=checked.working,
+            need=checked.need,
+            plan=checked.plan,
+            blocked_by=blocked_by,
+            wants_help=wants_help,
+            same_blocker=same_blocker,
+        )
 
     @property
     def asks_for_help(self) -> bool:
