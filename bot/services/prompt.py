@@ -23,13 +23,16 @@ from bot.domain.schedule import Schedule
 from bot.domain.snooze import offers
 from bot.domain.unchanged import may_stay
 from bot.services import absences, outbox
+from bot.services.access import Caller
 from bot.services.planning import prompt_key
 from bot.services.readers import Asks, Reader, readers
 from bot.services.rhythm import HasOwnWeek, KeepsRhythm, OwnWeek, digest_week
 from bot.services.schedules import Weeks, week_of
 from bot.services.snoozed import PUT_OFF, Snoozed, snoozed, told_of
 from bot.services.standing import standings
+from bot.services.visibility import visible_to
 from models import (
+    Answer,
     CheckIn,
     CheckInState,
     Delivery,
@@ -71,6 +74,7 @@ class _Asked(NamedTuple):
     disowned_at: datetime | None
     covered_for_id: int | None
     key_result_id: int
+    key_result_owner_id: int | None
     key_result_state: KeyResultState
     visibility: Visibility
     wider: Visibility
@@ -78,6 +82,10 @@ class _Asked(NamedTuple):
     digest_zone: str | None
     next_digest_at: datetime | None
     channel_id: str | None
+
+    @property
+    def is_limited(self) -> bool:
+        return any(one is not Visibility.WORKSPACE for one in (self.visibility, self.wider))
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -151,6 +159,8 @@ def _views(
         return {}
     readers = {one.key_result_id: one.owner_id for one in found}
     stands = standings(session, list(readers), this, readers=readers)
+    hidden = _hidden(session, people, found, stands)
+    found = [one for one in found if one.check_in_id not in hidden]
     covered = _names(session, {one.covered_for_id for one in found})
     told = told_of(session, [one.check_in_id for one in found if one.disowned_at is not None])
     theirs: dict[int, list[_Asked]] = {}
@@ -179,15 +189,51 @@ def _views(
                     for one in own
                 ),
                 closes=max(one.closes_at for one in own),
-                limited=any(
-                    Visibility.WORKSPACE is not visibility for one in own for visibility in (one.visibility, one.wider)
-                ),
+                limited=any(one.is_limited for one in own),
                 teams=own,
                 is_back=member_id in back,
             ),
         )
         for member_id, own in theirs.items()
     }
+
+
+def _hidden(
+    session: Session, people: Mapping[int, Asks], asked: Sequence[_Asked], stands: Mapping[int, Standing]
+) -> set[int]:
+    """The check-ins that are settled, and whose key result their reader may not see any more: it is limited, and
+    somebody else's now, whose words would stand there. Who covers for its owner reads what they said themselves.
+
+    One query for each reader of whom there are such; for most there is none.
+    """
+    doubtful: dict[int, list[_Asked]] = {}
+    for one in asked:
+        if one.is_limited and one.state is not CheckInState.DUE and one.key_result_owner_id != one.owner_id:
+            doubtful.setdefault(one.owner_id, []).append(one)
+    if not doubtful:
+        return set()
+    covering = [one for own in doubtful.values() for one in own if _covers(one)]
+    authors = _authors(session, [stands[one.key_result_id].answer_id for one in covering])
+    hidden: set[int] = set()
+    for member_id, own in doubtful.items():
+        viewer = Caller(people[member_id].workspace_id, member_id)
+        wanted = (
+            sa.select(KeyResult.id)
+            .join(Objective, Objective.id == KeyResult.objective_id)
+            .where(KeyResult.id.in_([one.key_result_id for one in own]), visible_to(viewer))
+        )
+        seen = set(session.scalars(wanted))
+        for one in own:
+            is_own_word = authors.get(stands[one.key_result_id].answer_id or 0) == member_id
+            if one.key_result_id in seen or (_covers(one) and (is_own_word or one.state is CheckInState.MISSED)):
+                continue
+            hidden.add(one.check_in_id)
+    return hidden
+
+
+def _covers(one: _Asked) -> bool:
+    """Whether its reader was asked in the place of whoever owns it still."""
+    return one.covered_for_id is not None and one.covered_for_id == one.key_result_owner_id
 
 
 def _with_ways(now: datetime, schedule: Schedule, put_off: Snoozed, view: Prompt) -> Prompt:
@@ -270,6 +316,14 @@ def current_period(now: datetime, member: Member) -> Period:
     return period_of(now, ZoneInfo(member.time_zone))
 
 
+def _authors(session: Session, answer_ids: Collection[int | None]) -> dict[int, int]:
+    """By answer id: who gave it."""
+    ids = {one for one in answer_ids if one is not None}
+    if not ids:
+        return {}
+    return dict(session.execute(sa.select(Answer.id, Answer.author_id).where(Answer.id.in_(ids))).all())
+
+
 def _names(session: Session, member_ids: Collection[int | None]) -> dict[int, str]:
     ids = {one for one in member_ids if one is not None}
     if not ids:
@@ -327,6 +381,7 @@ _ASKED = Listed(
             _check_in.c.disowned_at,
             _check_in.c.covered_for_id,
             _key_result.c.id,
+            _key_result.c.owner_id,
             _key_result.c.state,
             _key_result.c.visibility,
             _objective.c.visibility,

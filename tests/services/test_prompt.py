@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.domain.cadence import period
+from bot.domain.confidence import Confidence
+from bot.domain.organisation import Visibility
 from bot.services import digest, escalation, outbox, prompt
 from bot.services.planning import prompt_key
 from models import CheckInState, Delivery, Member, Message, PostKind
@@ -97,3 +99,49 @@ def test_a_call_for_help_in_a_prompt_is_shown_as_it_stands(database: Database) -
         escalation.resolve(session, MORNING, caller=caller, escalation_id=1, reason="HR has sent it")
         assert wanted(session, key) == 3
         assert "on it" not in words(reads(session, key, MORNING))
+
+
+def test_handed_over_a_limited_key_result_leaves_the_prompt_of_who_owned_it(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.key_result.visibility = Visibility.NAMED
+        other = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner)
+        for one in (scene.key_result, other):
+            tell(session, MORNING, one, by=scene.owner, confidence=Confidence.GREEN)
+        key = prompted(session, scene, scene.owner)
+        assert "SOC 2" in words(reads(session, key, MORNING))
+        for one in (scene.key_result, other):
+            one.owner_id = scene.stranger.id
+        session.flush()
+        said = tell(session, MORNING, scene.key_result, by=scene.stranger, confidence=Confidence.GREEN, score="0.9")
+        said.next_move = "the board is told on Friday"
+        session.flush()
+        after = words(reads(session, key, MORNING))
+        assert "SOC 2" not in after
+        assert "0.9" not in after
+        assert "the board" not in after
+        # What everybody may see stays.
+        assert "Activation" in after
+        scene.growth.lead_id = scene.owner.id
+        session.flush()
+        assert "the board is told on Friday" in words(reads(session, key, MORNING))
+        scene.growth.lead_id, other.visibility = None, Visibility.TEAM
+        scene.product.lead_id = None
+        session.flush()
+        assert "nothing is due" in words(reads(session, key, MORNING)).lower()
+
+
+def test_who_covers_reads_what_they_said_of_a_limited_key_result_and_not_what_its_owner_says_later(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.key_result.visibility = Visibility.NAMED
+        check_in = asked(session, scene.key_result, MONDAY)
+        check_in.owner_id, check_in.covered_for_id = scene.stranger.id, scene.owner.id
+        key = prompted(session, scene, scene.stranger)
+        assert "SOC 2" in words(reads(session, key, MORNING))
+        tell(session, MORNING, scene.key_result, by=scene.stranger, confidence=Confidence.GREEN)
+        assert "write to HR" in words(reads(session, key, MORNING))
+        tell(session, MORNING, scene.key_result, by=scene.owner, confidence=Confidence.GREEN, score="0.9")
+        assert "SOC 2" not in words(reads(session, key, MORNING))
