@@ -17,9 +17,10 @@ from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import outbox
-from bot.services.access import Caller, actor_of, key_result_facts
+from bot.services.access import Caller, actor_of
 from bot.services.definitions import name_of
 from bot.services.escalation_case import root_of
+from bot.services.escalation_members import facts_of
 from bot.services.still_open import link_to, newest_call, places
 from models import (
     Decision,
@@ -91,8 +92,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 def _told(session: Session, row: Outcome, reader: Member) -> blocks.Outcome | None:
     escalation = session.get_one(Escalation, row.escalation_id)
     key_result = session.get_one(KeyResult, escalation.key_result_id)
-    facts = key_result_facts(session, key_result)
-    if not may(actor_of(reader), Action.VIEW_KEY_RESULT, facts):
+    if not may(actor_of(reader), Action.VIEW_KEY_RESULT, facts_of(session, escalation)):
         return None
     workspace = session.get_one(Workspace, row.workspace_id)
     zone = ZoneInfo(workspace.time_zone)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain.attention import Attention
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
-from bot.services import decisions, escalation
+from bot.services import decisions, escalation, escalation_more, hand_over
 from bot.services.attention import ATTENTION_OF
 from bot.services.decisions import Draft
 from bot.services.outcome import GATHERS_FOR
@@ -121,6 +121,21 @@ def test_nobody_is_told_what_they_did_themselves_or_may_not_see(database: Databa
         assert posted(session, delivery.key).member_id == scene.owner.id
         scene.key_result.owner_id, scene.key_result.visibility = scene.head.id, Visibility.NAMED
         session.flush()
+        assert shown(session, delivery.key) is None
+
+
+def test_what_a_private_request_brought_is_not_told_to_who_owned_the_key_result_before(database: Database) -> None:
+    with database.write() as session:
+        scene = red_and_decided(session)
+        owner = scene.company.caller(scene.owner)
+        escalation_more.make_private(session, MORNING, caller=owner, escalation_id=1)
+        decisions.done(session, TUESDAY, caller=scene.company.caller(scene.head), decision_id=1)
+        (delivery,) = outcomes(session)
+        assert "two HR days" in words(shown(session, delivery.key))
+        # Before it leaves, the key result is handed over: everybody sees it, and the request is for its members.
+        asked = hand_over.ask(session, TUESDAY, owner, scene.key_result.id, scene.stranger.id)
+        hand_over.accept(session, TUESDAY, scene.company.caller(scene.stranger), asked.id)
+        tell(session, TUESDAY, scene.key_result, by=scene.stranger, need="the board knows nothing of this")
         assert shown(session, delivery.key) is None
 
 
