@@ -182,7 +182,8 @@ def is_possible(session: Session, now: datetime, caller: Caller, key_result_id: 
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """What the owner is told. `part` is the revision of the answer that was corrected."""
+    """What the owner is told, or who answered in their place, while they may see the key result. `part` is the revision
+    of the answer that was corrected."""
     owner = session.get(Member, delivery.member_id)
     row = session.execute(
         sa.select(CheckIn, KeyResult, KeyResultRevision)
@@ -193,6 +194,8 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     if owner is None or not owner.may_take_part or row is None or delivery.part is None:
         return None
     check_in, key_result, definition = row
+    if not may(access.actor_of(owner), Action.VIEW_KEY_RESULT, access.key_result_facts(session, key_result)):
+        return None
     revisions = {
         answer.revision: answer
         for answer in session.scalars(sa.select(Answer).where(Answer.check_in_id == check_in.id))

@@ -11,12 +11,13 @@ from checkins import NINE, Story, begin_story, green
 from desk import Dialog, whispered
 
 from bot.blocks.ids import Act
+from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_view
 from bot.services import digest, key_result_view
 from bot.services.access import Caller
 from handlers import correction
 from handlers.reply import Done, Reply
-from models import Answer, Delivery, Escalation, Member, Message, PostKind, Team
+from models import Answer, Delivery, Escalation, KeyResult, Member, Message, PostKind, Team
 from models.database import Database
 from scheduler.posts import render
 
@@ -71,6 +72,15 @@ def test_a_lead_corrects_value_and_colour_and_the_owner_reads_why(story: Story) 
     assert "twice &lt;!channel&gt;" in words
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(Escalation)).all() == []
+
+
+def test_who_handed_a_limited_key_result_over_is_not_told_what_became_of_their_answer(story: Story) -> None:
+    assert submit(story, opened(story).fill(Value="25", Colour="red", Why="the report counted twice")) == Done()
+    assert "the report counted twice" in told(story)[0]
+    with story.desk.runtime.write() as session:
+        key_result = session.get_one(KeyResult, story.first.id)
+        key_result.owner_id, key_result.visibility = story.lead.id, Visibility.NAMED
+    assert told(story) == ["None"]
 
 
 def test_a_correction_needs_a_reason_a_number_and_a_change(story: Story) -> None:
