@@ -128,11 +128,17 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
 
 
 def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """What became of it, for who asked and for who owned it."""
+    """What became of it, for who asked and for who owned it. None where they may not see the key result any more; but
+    whoever gives a limited one away hears that it was taken, though they see no more of it."""
     reader = session.get_one(Member, delivery.member_id)
     if not reader.may_take_part:
         return None
-    return news(_offer(session, session.get_one(HandOver, delivery.hand_over_id)))
+    hand_over = session.get_one(HandOver, delivery.hand_over_id)
+    gave_it_away = hand_over.state is HandOverState.ACCEPTED and reader.id == hand_over.from_id
+    facts = access.key_result_facts(session, session.get_one(KeyResult, hand_over.key_result_id))
+    if not (gave_it_away or may(access.actor_of(reader), Action.VIEW_KEY_RESULT, facts)):
+        return None
+    return news(_offer(session, hand_over))
 
 
 def _offer(session: Session, hand_over: HandOver) -> Offer:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from company import MONDAY, Company
+from sqlalchemy.orm import Session
 
 from bot.domain.cadence import period
+from bot.domain.organisation import Visibility
 from bot.domain.person import Home, Person
 from bot.services import checkin, departures, hand_over, people, planning
+from bot.services.access import Caller
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
-from models import CheckIn, CheckInState, Delivery, HandOver, HandOverState, KeyResult, Member, MemberKind, PostKind
+from models import (
+    CheckIn,
+    CheckInState,
+    Delivery,
+    HandOver,
+    HandOverState,
+    KeyResult,
+    Member,
+    MemberKind,
+    PostKind,
+    Team,
+)
 from models.database import Database
 
 WEEK = period(MONDAY)
@@ -77,6 +92,27 @@ def test_who_declines_leaves_it_where_it_is_and_who_asked_is_told(database: Data
         with pytest.raises(Refused) as refused:
             hand_over.accept(session, NOON, company.caller(cy), asked.id)
         assert refused.value.reason is Reason.HAND_OVER_SETTLED
+
+
+@pytest.mark.parametrize("answer", [hand_over.accept, hand_over.decline])
+def test_who_led_when_they_asked_and_leads_no_more_is_not_told_what_became_of_a_limited_key_result(
+    database: Database, answer: Callable[[Session, datetime, Caller, int], None]
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo, lead = growth(company)
+        key_result.visibility = Visibility.NAMED
+        cy = company.person("Cy New")
+        asked = hand_over.ask(session, NOON, company.caller(lead), key_result.id, cy.id)
+        session.scalars(sa.select(Team)).one().lead_id = None
+        session.flush()
+        answer(session, NOON, company.caller(cy), asked.id)
+        news = {
+            row.member_id: hand_over.news_post(session, row, NOON) for row in posts(company, PostKind.HAND_OVER_NEWS)
+        }
+        assert news[lead.id] is None
+        # It was his until now, and he hears that he is rid of it.
+        assert "KR-1 Activation" in getattr(news[bo.id], "text", "")
 
 
 def test_another_choice_replaces_the_one_before(database: Database) -> None:
