@@ -18,9 +18,10 @@ from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts
 from bot.services.escalation_case import decided_of
+from bot.services.escalation_members import facts_of
 from bot.services.escalation_news import redraw_decided
 from bot.services.standing import standings
-from models import Decision, Delivery, KeyResult, Member, PostKind, Workspace
+from models import Decision, Delivery, Escalation, KeyResult, Member, PostKind, Workspace
 
 
 def tell_made(session: Session, now: datetime, decision: Decision, owner_id: int | None) -> None:
@@ -97,11 +98,16 @@ def _told(
     now: datetime,
     said: Callable[[Member, Decision, Standing, Decided], Post | None],
 ) -> Post | None:
-    """None where its reader has left, or may not see the key result any more and has no part in the decision."""
+    """None where its reader has left, or may not see the key result any more and has no part in the decision; of a
+    private request, where they are no member of it."""
     reader = session.get_one(Member, delivery.member_id)
     decision = session.get_one(Decision, delivery.decision_id)
     key_result = session.get_one(KeyResult, decision.key_result_id)
-    facts = key_result_facts(session, key_result, asked=[decision.owner_id, decision.decided_by_id])
+    part = [decision.owner_id, decision.decided_by_id]
+    if decision.escalation_id is not None:
+        facts = facts_of(session, session.get_one(Escalation, decision.escalation_id), told=part)
+    else:
+        facts = key_result_facts(session, key_result, asked=part)
     if not may(actor_of(reader), Action.VIEW_KEY_RESULT, facts):
         return None
     return said(reader, decision, standing_now(session, now, key_result), decided_of(session, decision))

@@ -29,6 +29,7 @@ from bot.blocks.key_result import key_result as key_result_message
 from bot.domain.cadence import following, period_on
 from bot.domain.export import Format
 from bot.services import (
+    decision_posts,
     decisions,
     digest,
     digest_sharing,
@@ -368,6 +369,21 @@ def test_a_decision_of_it_is_seen_by_its_members_and_by_who_makes_it_happen(data
             decisions.done(session, MORNING, caller=scene.company.caller(scene.stranger), decision_id=made.id)
         assert refused.value.facts["names"] == ("Hana Mori", "Tama Reid")
         decisions.done(session, MORNING, caller=scene.company.caller(scene.head), decision_id=made.id)
+
+
+def test_given_to_somebody_else_again_a_decision_of_it_is_shown_no_more_to_who_had_it_meanwhile(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = private(session)
+        made = decide(session, scene, scene.lead)
+        made.owner_id = scene.stranger.id
+        decision_posts.tell_new_owner(session, MORNING, made, scene.lead.id)
+        told = f"decision:{made.id}:{PostKind.DECISION_MADE.value}:{scene.stranger.id}"
+        assert "HR frees Ana for two days" in words(shown(session, told))
+        made.owner_id = scene.head.id
+        session.flush()
+        assert shown(session, told) is None
 
 
 def test_once_the_key_result_is_somebody_elses_nobody_reads_new_words_where_its_first_owner_does(
