@@ -28,7 +28,7 @@ from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
 from bot.services.blocking import BlockedBy
-from bot.services.checkin_pages import end_of, opened_by_itself, question_about, standing_in_hand
+from bot.services.checkin_pages import end_of, opened_by_itself, question_about, standing_in_hand, told_blocker
 from bot.services.checkin_sheet import Sheet, sheet
 from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
@@ -337,15 +337,18 @@ def _settle_more(
 ) -> None:
     key_result = session.get_one(KeyResult, subject.key_result_id)
     answer = session.get_one(Answer, saved.answer_id)
-    blocker = blocking.settle(
-        session,
-        now,
-        key_result=key_result,
-        answer=answer,
-        by=said.blocked_by if said.confidence.wants_more else None,
-        wants_help=said.asks_for_help,
-        is_same=said.same_blocker,
-    )
+    by = said.blocked_by if said.confidence.wants_more else None
+    blocker = None
+    if by is not None or not (said.confidence.wants_more and _is_kept_from(session, subject)):
+        blocker = blocking.settle(
+            session,
+            now,
+            key_result=key_result,
+            answer=answer,
+            by=by,
+            wants_help=said.asks_for_help,
+            is_same=said.same_blocker,
+        )
     escalation.on_answer(
         session,
         now,
@@ -358,6 +361,11 @@ def _settle_more(
         opens=opens,
     )
     dependency.follow(session, now, key_result, blocker)
+
+
+def _is_kept_from(session: Session, subject: Subject) -> bool:
+    """Whether something blocks that the caller may not know of: who names nothing has not said that it is over."""
+    return subject.blocker_id is not None and told_blocker(session, subject) is None
 
 
 def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject) -> bool:
@@ -374,7 +382,7 @@ def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject)
         return True
     if not said.same_blocker:
         return False
-    blocker = blocking.open_blocker(session, subject.key_result_id)
+    blocker = told_blocker(session, subject)
     if blocker is None or said.blocked_by is None:
         is_called_for = not said.wants_help or escalation.is_called_by(session, subject.escalation_id, answer.answer_id)
         return is_called_for and (blocker is None) == (said.blocked_by is None)

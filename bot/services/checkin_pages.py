@@ -16,12 +16,13 @@ from bot.domain.yellow import Yellow
 from bot.services import blocking, draft
 from bot.services.blockers import first_named
 from bot.services.checkin_sheet import Sheet
+from bot.services.escalation_members import may_see
 from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
 from bot.services.still_open import newest_call, open_for_key_results, thread_links
 from bot.services.subject import Subject
 from bot.services.waiting import waits_now
-from models import Blocker
+from models import Blocker, Escalation
 
 
 def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_value: bool = False) -> Question:
@@ -36,7 +37,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
     position, total = sheet.position_of(about)
     asks_value = about.asks_value is not False
     standing = _standings(session, sheet, (about,))[0]
-    blocker = blocking.open_blocker(session, about.key_result_id) if about.blocker_id is not None else None
+    blocker = told_blocker(session, about)
     brought = _filled(session, about, standing, this_week, blocker)
     begun = draft.kept(session, about.draft_id) if about.draft_id is not None else None
     return Question(
@@ -61,6 +62,27 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         waits=waits_now(session, about.key_result_id) if blocker is not None else None,
         has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
     )
+
+
+def told_blocker(session: Session, about: Subject) -> Blocker | None:
+    """What blocks it now, where the caller may know: a check-in named it, or no private request that is not theirs did.
+
+    One statement, and those about who may see a private request only where it is named without a check-in.
+    """
+    if about.blocker_id is None:
+        return None
+    blocker = blocking.open_blocker(session, about.key_result_id)
+    if blocker is None or blocker.answer_id is not None or _knows_of_help(session, about):
+        return blocker
+    return None
+
+
+def _knows_of_help(session: Session, about: Subject) -> bool:
+    """Whether the request for help that is open, if one is, is not private, or the caller's too."""
+    if about.escalation_id is None:
+        return True
+    escalation = session.get_one(Escalation, about.escalation_id)
+    return escalation.private_at is None or may_see(session, escalation, about.caller_id)
 
 
 def standing_in_hand(session: Session, sheet: Sheet) -> Standing:
@@ -153,8 +175,10 @@ def _filled(
 
 
 def _called(session: Session, about: Subject, this_week: Told) -> bool:
-    """Whether this week's yellow asked for help with nothing named as blocking."""
+    """Whether this week's yellow asked for help with nothing named as blocking, as far as the caller may know."""
     if about.escalation_id is None or this_week.confidence is not Confidence.YELLOW:
+        return False
+    if not _knows_of_help(session, about):
         return False
     call = newest_call(session, [about.escalation_id])[about.escalation_id]
     return call.id == this_week.answer_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -27,8 +28,10 @@ from bot.blocks import digest_sharing as digest_sharing_blocks
 from bot.blocks.home import home
 from bot.blocks.key_result import key_result as key_result_message
 from bot.domain.cadence import following, period_on
+from bot.domain.confidence import Confidence
 from bot.domain.export import Format
 from bot.services import (
+    checkin,
     decision_posts,
     decisions,
     digest,
@@ -39,12 +42,15 @@ from bot.services import (
     export,
     hand_over,
     health,
+    help_wanted,
     key_result_view,
     listing,
     question,
 )
 from bot.services import home as homes
 from bot.services.access import Caller, key_result_facts
+from bot.services.blocking import BlockedBy
+from bot.services.checkin import Said
 from bot.services.decisions import Draft
 from bot.services.digest import take_due
 from bot.services.digest_noted import noted_since
@@ -56,6 +62,7 @@ from bot.services.prompt import prompt_view
 from bot.services.refusals import Reason, Refused
 from bot.services.still_open import decisions_since, open_decisions, open_escalations, open_escalations_of
 from models import (
+    Answer,
     Delivery,
     DeliveryState,
     Digest,
@@ -312,6 +319,44 @@ def test_a_listing_and_a_key_results_own_page_name_it_for_its_members_only(datab
             found = open_escalations(session, caller, [scene.growth.id])
             assert bool(found) == is_member
             assert bool(open_escalations_of(session, caller)) == is_member
+
+
+def test_what_was_named_in_it_as_blocking_is_brought_to_the_check_in_of_its_members_only(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        named = BlockedBy(words="the board's secret talks")
+        help_wanted.ask(
+            session,
+            MORNING,
+            caller=scene.company.caller(scene.owner),
+            key_result_id=scene.key_result.id,
+            stuck="the talks",
+            need="a word",
+            by=named,
+        )
+
+        def brought(who: Member) -> tuple[str | None, bool]:
+            caller = scene.company.caller(who)
+            page = checkin.question(session, MORNING, caller, scene.key_result.id, WEEK, run=False)
+            chosen = page.filled.blocked_by
+            return (chosen.value if chosen is not None else None), page.filled.wants_help
+
+        assert [brought(one) for one in (scene.owner, scene.lead)] == [(named.value, True)] * 2
+        # Hana leads above, so she may answer; she is no member of it.
+        assert brought(scene.head) == (None, False)
+        yellow = Said(Confidence.YELLOW, "write to HR", score=Decimal("0.3"), working="we wait")
+        for _ in range(2):
+            checkin.record(
+                session,
+                MORNING,
+                caller=scene.company.caller(scene.head),
+                key_result_id=scene.key_result.id,
+                period=WEEK,
+                said=yellow,
+            )
+        # She named nothing, which does not say that it is over; twice the same is once.
+        assert brought(scene.owner)[0] == named.value
+        assert len(session.scalars(sa.select(Answer)).all()) == 2
 
 
 def test_the_digest_says_nothing_of_it_nor_of_what_was_decided_in_it(database: Database) -> None:
