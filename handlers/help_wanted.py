@@ -58,13 +58,10 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         now = runtime.now()
         key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
-        to = help_wanted.destination(session, now, key_result)
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
-            to = help_wanted.ask(
-                session, now, caller=request.caller, key_result_id=about, stuck=stuck, need=need, by=by
-            )
-        return Whisper(dialogs.asked(f"KR-{key_result.number}", to))
+            help_wanted.ask(session, now, caller=request.caller, key_result_id=about, stuck=stuck, need=need, by=by)
+        return Whisper(dialogs.asked(f"KR-{key_result.number}"))
 
 
 def open_turn(runtime: Runtime, request: Request) -> Reply:
@@ -122,7 +119,7 @@ def turn(runtime: Runtime, request: Request) -> Reply:
                 message=Message(message.link, message.text if ticked else None),
             )
         named = blocking.words_of(session, by)
-    return Whisper(dialogs.noted(f"KR-{key_result.number}", named, to, copied=bool(ticked and message.text)))
+    return Whisper(dialogs.noted(f"KR-{key_result.number}", named, copied=bool(ticked and message.text)))
 
 
 def _thread_of(message: dict[str, Any]) -> str | None:

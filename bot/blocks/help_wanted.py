@@ -22,7 +22,11 @@ NAME = 80
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the thread of a key result is, or will be: in a channel, or in a group message (`channel` is null)."""
+    """Where the thread of a key result is, or will be: in a channel, or in a group message (`channel` is null).
+
+    Whoever reads the name of a channel may be no member of a private request, which goes on elsewhere and of which they
+    are not to learn: no words may promise that channel.
+    """
 
     channel: str | None
 
@@ -76,7 +80,7 @@ def turn_into_blocker(message: Carried, *, chosen: Choice | None = None, to: Des
         _blocked_by(optional=False),
     ]
     if to is not None:
-        box = {"text": mrkdwn(f"Copy the text into {place(to)}"), "value": to.value}
+        box = {"text": mrkdwn(f"Copy the text into its thread, {place(to)}"), "value": to.value}
         element = {"type": "checkboxes", "action_id": Typed.COPY_TEXT, "options": [box]}
         blocks.append(field_input("The message's text", block(Typed.COPY_TEXT, to.value), element, optional=True))
     blocks.append(context("Only a link to the message goes there, unless you tick the box."))
@@ -104,19 +108,19 @@ def carried(metadata: Mapping[str, object]) -> Carried:
 
 
 def place(to: Destination) -> str:
-    """Where it goes, by name."""
-    return f"<#{to.channel}>" if to.channel is not None else "the group message of its owner and lead"
+    """Who reads its thread, at most."""
+    return f"in <#{to.channel}> or for fewer" if to.channel is not None else "for its owner and lead"
 
 
-def noted(label: str, blocked_by: str, to: Destination, *, copied: bool) -> Post:
+def noted(label: str, blocked_by: str, *, copied: bool) -> Post:
     """To who turned a message into a blocker: what became of it."""
     what = "the link and the text" if copied else "the link"
-    return Post(f"Thank you: {label} is now blocked by {said(blocked_by, NAME)}. I put {what} into {place(to)}.")
+    return Post(f"Thank you: {label} is now blocked by {said(blocked_by, NAME)}. I put {what} into its thread.")
 
 
-def asked(label: str, to: Destination) -> Post:
+def asked(label: str) -> Post:
     """To who asked for help."""
-    return Post(f"I have asked for help with {label} in {place(to)}.")
+    return Post(f"I have asked for help with {label} in its thread.")
 
 
 # What is said under a field, in plain text

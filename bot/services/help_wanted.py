@@ -20,6 +20,7 @@ from bot.services.blocking import BlockedBy
 from bot.services.escalation import call_for_help, goes_on_in
 from bot.services.escalation_case import root_of
 from bot.services.escalation_events import Called
+from bot.services.escalation_members import may_see
 from bot.services.escalation_thread import channel_of, thread_team
 from bot.services.refusals import Reason, Refused
 from models import KeyResult, KeyResultState
@@ -47,38 +48,40 @@ def ask(
     stuck: str,
     need: str,
     by: BlockedBy | None,
-) -> Destination:
-    """A lead or owner asks for help with it. Raises `Refused`. Returns where the thread is."""
+) -> None:
+    """A lead or owner asks for help with it. Raises `Refused`."""
     key_result = _allowed(session, caller, key_result_id, Action.ASK_FOR_HELP, lock=True)
     if by is not None:
         _block(session, now, key_result, by)
     call_for_help(session, now, caller=caller, key_result=key_result, called=Called(stuck=stuck, need=need))
-    return destination(session, now, key_result)
 
 
 def to_block(session: Session, now: datetime, *, caller: Caller, key_result_id: int) -> tuple[KeyResult, Destination]:
     """The key result, for anybody who may see it, and where its thread is. Raises `Refused`."""
     key_result = _allowed(session, caller, key_result_id, Action.NAME_BLOCKER, lock=False)
-    return key_result, destination(session, now, key_result)
+    return key_result, destination(session, now, caller, key_result)
 
 
 def turn_into_blocker(
     session: Session, now: datetime, *, caller: Caller, key_result_id: int, by: BlockedBy, message: Message
-) -> Destination:
-    """The message is what is in the way of the key result. Raises `Refused`. Returns where the thread is."""
+) -> None:
+    """The message is what is in the way of the key result. Raises `Refused`."""
     key_result = _allowed(session, caller, key_result_id, Action.NAME_BLOCKER, lock=True)
     _block(session, now, key_result, by)
     called = Called(link=message.link, quote=message.quote or None)
     call_for_help(session, now, caller=caller, key_result=key_result, called=called)
-    return destination(session, now, key_result)
 
 
-def destination(session: Session, now: datetime, key_result: KeyResult) -> Destination:
-    """Where a call for help with the key result stands, or would: in the thread that it goes on in, or in a new one."""
+def destination(session: Session, now: datetime, caller: Caller, key_result: KeyResult) -> Destination:
+    """Where a call for help with the key result stands, or would: in the thread that it goes on in, or in a new one.
+
+    Who is no member of a private request is told as if there were none: its thread has fewer readers than that channel.
+    """
     escalation = goes_on_in(session, now, key_result)
-    root = root_of(session, escalation) if escalation is not None else None
-    if root is not None:
-        return Destination(root.channel_id)
+    if escalation is not None and (escalation.private_at is None or may_see(session, escalation, caller.member_id)):
+        root = root_of(session, escalation)
+        if root is not None:
+            return Destination(root.channel_id)
     team = thread_team(session, key_result)
     return Destination(channel_of(team) if team is not None else None)
 

@@ -87,11 +87,11 @@ def test_a_message_becomes_a_blocker_and_only_its_link_travels(okra: Okra, visit
     okra.person("Ana Silva").says("The auditor has asked for the third time", to="random")
     visitor.open().be("Sam Stone").go("random").message_shortcut("for the third time", "Turn into a blocker")
     visitor.sees("Only a link to the message goes there, unless you tick the box.")
-    visitor.choose("Of which key result?", "KR-2").sees("Copy the text into #growth-leads")
+    visitor.choose("Of which key result?", "KR-2").sees("Copy the text into its thread, in #growth-leads or for fewer")
     visitor.choose("Blocked by", "Ana Silva")
-    assert not visitor.dialog.get_by_label("Copy the text into #growth-leads").is_checked()
+    assert not visitor.dialog.get_by_label("Copy the text into its thread, in #growth-leads or for fewer").is_checked()
     visitor.shot("escalation-shortcut")
-    visitor.submit().sees("I put the link into #growth-leads").close()
+    visitor.submit().sees("I put the link into its thread").close()
     okra.settle()
     visitor.go("growth-leads").sees("In the way: this message, says Sam Stone").sees("Blocked by: Ana Silva")
     visitor.shot("escalation-from-a-message")
@@ -100,8 +100,10 @@ def test_a_message_becomes_a_blocker_and_only_its_link_travels(okra: Okra, visit
     visitor.sees("The auditor has asked for the third time")
     # The same message once more, and this time its text is wanted there.
     visitor.message_shortcut("for the third time", "Turn into a blocker")
-    visitor.choose("Of which key result?", "KR-2").choose("The message's text", "Copy the text into #growth-leads")
-    visitor.choose("Blocked by", "Ana Silva").submit().sees("I put the link and the text into #growth-leads").close()
+    visitor.choose("Of which key result?", "KR-2").choose(
+        "The message's text", "Copy the text into its thread, in #growth-leads or for fewer"
+    )
+    visitor.choose("Blocked by", "Ana Silva").submit().sees("I put the link and the text into its thread").close()
     okra.settle()
     visitor.go("growth-leads").thread("15 Dec: help wanted")
     visitor.sees("The auditor has asked for the third time")

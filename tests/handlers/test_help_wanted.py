@@ -22,6 +22,7 @@ from models import Blocker, Delivery, Escalation, EscalationEvent, EscalationEve
 from models.database import Database
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+IN_THE_CHANNEL = "Copy the text into its thread, in <#C0GROWTH> or for fewer"
 LINK = "https://testworks.slack.com/archives/C0RANDOM/p1790000001000200"
 
 
@@ -92,7 +93,7 @@ def newest(desk: Desk) -> EscalationEvent:
 
 def test_a_lead_asks_for_help_and_the_one_thread_opens_with_their_words(desk: Desk, scene: Scene) -> None:
     reply = ask(desk, scene.lead, What_is_stuck="no auditor", Blocked_by="words:Legal", What_is_needed="a name")
-    assert whispered(reply) == "I have asked for help with KR-1 in <#C0GROWTH>."
+    assert whispered(reply) == "I have asked for help with KR-1 in its thread."
     with desk.runtime.write() as session:
         opened = the_escalation(session)
         assert (opened.state, opened.answer_id) == (EscalationState.OPEN, None)
@@ -181,7 +182,7 @@ def test_soon_after_the_end_it_is_opened_again_and_much_later_it_is_a_new_one(
     resolved(desk, scene)
     desk.now = NOON + weeks * WEEK
     reply = ask(desk, scene.lead, What_is_stuck="no auditor", Blocked_by="words:Legal", What_is_needed="a name")
-    assert whispered(reply) == "I have asked for help with KR-1 in <#C0GROWTH>."
+    assert whispered(reply) == "I have asked for help with KR-1 in its thread."
     with desk.runtime.write() as session:
         states = session.scalars(sa.select(Escalation.state).order_by(Escalation.id)).all()
         if weeks > 2:
@@ -210,7 +211,7 @@ def test_a_message_soon_after_the_end_opens_it_again_with_its_text_where_the_box
     dialog = choose(desk, scene.stranger, turn(desk, scene.stranger)).fill(Blocked_by="words:the auditor")
     dialog.fill(**{"The message's text": "yes"})
     for _ in range(2):
-        assert "I put the link and the text into <#C0GROWTH>" in whispered(
+        assert "I put the link and the text into its thread" in whispered(
             desk.submit(scene.stranger, help_wanted.turn, dialog)
         )
     with desk.runtime.write() as session:
@@ -229,7 +230,7 @@ def test_a_thread_that_was_private_is_opened_again_where_it_was(desk: Desk, scen
         escalation_more.make_private(session, MORNING, caller=lead, escalation_id=1)
         escalation.resolve(session, MORNING, caller=lead, escalation_id=1, reason="HR had sent it")
     dialog = choose(desk, scene.stranger, turn(desk, scene.stranger)).fill(Blocked_by="words:the auditor")
-    assert "Copy the text into the group message" in repr(dialog.block("The message's text"))
+    assert IN_THE_CHANNEL in repr(dialog.block("The message's text"))
     desk.submit(scene.stranger, help_wanted.turn, dialog)
     with desk.runtime.write() as session:
         assert the_escalation(session).state is EscalationState.OPEN
@@ -246,11 +247,11 @@ def test_anybody_turns_a_message_into_a_blocker_and_only_its_link_travels(desk: 
     assert "The message's text" not in dialog.labels
     dialog = choose(desk, scene.stranger, dialog)
     assert check_view(dict(dialog.view)) == []
-    assert "Copy the text into <#C0GROWTH>" in repr(dialog.block("The message's text"))
+    assert IN_THE_CHANNEL in repr(dialog.block("The message's text"))
     assert "initial_options" not in repr(dialog.view)
     dialog.fill(Blocked_by="words:the auditor")
     reply = desk.submit(scene.stranger, help_wanted.turn, dialog)
-    assert whispered(reply) == ("Thank you: KR-1 is now blocked by the auditor. I put the link into <#C0GROWTH>.")
+    assert whispered(reply) == "Thank you: KR-1 is now blocked by the auditor. I put the link into its thread."
     with desk.runtime.write() as session:
         said = words(shown(session, "escalation:1", NOON))
         assert f"*In the way:* <{LINK}|this message>, says Finn Adler\n*Blocked by:* the auditor" in said
@@ -266,7 +267,7 @@ def test_the_text_travels_only_where_the_box_is_ticked_and_is_kept_no_longer_tha
     dialog = choose(desk, scene.stranger, turn(desk, scene.stranger))
     dialog.fill(Blocked_by="words:the auditor").fill(**{"The message's text": "yes"})
     reply = desk.submit(scene.stranger, help_wanted.turn, dialog)
-    assert "I put the link and the text into <#C0GROWTH>" in whispered(reply)
+    assert "I put the link and the text into its thread" in whispered(reply)
     with desk.runtime.write() as session:
         event = newest(desk)
         assert event.kind is EscalationEventKind.HELP_ASKED
@@ -280,15 +281,49 @@ def test_the_text_travels_only_where_the_box_is_ticked_and_is_kept_no_longer_tha
 def test_where_the_thread_went_elsewhere_meanwhile_the_text_goes_nowhere(desk: Desk, scene: Scene) -> None:
     with desk.runtime.write() as session:
         tell(session, MORNING, scene.key_result, by=scene.owner)
-    dialog = choose(desk, scene.stranger, turn(desk, scene.stranger))
+    dialog = choose(desk, scene.lead, turn(desk, scene.lead))
     dialog.fill(Blocked_by="words:the auditor").fill(**{"The message's text": "yes"})
     with desk.runtime.write() as session:
         escalation_more.make_private(session, NOON, caller=scene.company.caller(scene.owner), escalation_id=1)
-    reply = desk.submit(scene.stranger, help_wanted.turn, dialog)
+    reply = desk.submit(scene.lead, help_wanted.turn, dialog)
     assert isinstance(reply, Errors)
     assert "Its thread is somewhere else by now" in repr(reply)
     with desk.runtime.read() as session:
         assert session.scalars(sa.select(EscalationEvent.quote).where(EscalationEvent.quote.is_not(None))).all() == []
+
+
+@pytest.mark.parametrize("made_private", ["never", "before", "while they type"])
+def test_who_is_no_member_of_a_private_request_reads_the_same_as_if_there_were_none(
+    desk: Desk, scene: Scene, made_private: str
+) -> None:
+    def make_private() -> None:
+        with desk.runtime.write() as session:
+            escalation_more.make_private(session, NOON, caller=scene.company.caller(scene.owner), escalation_id=1)
+
+    with desk.runtime.write() as session:
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+    if made_private == "before":
+        make_private()
+    dialog = choose(desk, scene.stranger, turn(desk, scene.stranger))
+    assert IN_THE_CHANNEL in repr(dialog.block("The message's text"))
+    if made_private == "while they type":
+        make_private()
+    dialog.fill(Blocked_by="words:the auditor").fill(**{"The message's text": "yes"})
+    reply = desk.submit(scene.stranger, help_wanted.turn, dialog)
+    assert whispered(reply) == (
+        "Thank you: KR-1 is now blocked by the auditor. I put the link and the text into its thread."
+    )
+    # A lead above who is no member of it reads the same too.
+    asked = ask(desk, scene.head, What_is_stuck="no auditor", Blocked_by="words:Legal", What_is_needed="a name")
+    assert whispered(asked) == "I have asked for help with KR-1 in its thread."
+    with desk.runtime.read() as session:
+        # It is in the thread, for those who read it: for no more than the dialog said.
+        (event,) = session.scalars(sa.select(EscalationEvent).where(EscalationEvent.quote.is_not(None))).all()
+        told = posted(session, f"escalation:1:event:{event.id}")
+        assert "The auditor @Tama asked &amp; waits" in words(shown(session, told.key, NOON))
+        assert (told.channel_id == "C0GROWTH") == (made_private == "never")
+        shown_to_members = choose(desk, scene.owner, turn(desk, scene.owner)).block("The message's text")
+        assert ("for its owner and lead" in repr(shown_to_members)) == (made_private != "never")
 
 
 def test_what_is_missing_in_it_is_said_at_its_field(desk: Desk, scene: Scene) -> None:

@@ -286,8 +286,7 @@ DIALOGS = Chapter(
         Case("*Ask for help*, under `/kr 12`", lambda: help_wanted.ask_for_help(1, "KR-12")),
         Case("What is stuck is missing", help_wanted.stuck_missing),
         Case("What is needed is missing", help_wanted.need_missing),
-        Case("After it", lambda: help_wanted.asked("KR-12", LEADS)),
-        Case("After it, where there is no channel", lambda: help_wanted.asked("KR-12", Destination(None))),
+        Case("After it", lambda: help_wanted.asked("KR-12")),
         Case(
             "*Turn into a blocker*, in the menu of any message",
             lambda: help_wanted.turn_into_blocker(Carried(LINK, "we cannot start before HR has a date")),
@@ -298,11 +297,19 @@ DIALOGS = Chapter(
                 Carried(LINK, "we cannot start before HR has a date"), chosen=Choice("KR-15 SOC 2", "3"), to=LEADS
             ),
         ),
+        Case(
+            "Where there is no channel",
+            lambda: help_wanted.turn_into_blocker(
+                Carried(LINK, "we cannot start before HR has a date"),
+                chosen=Choice("KR-15 SOC 2", "3"),
+                to=Destination(None),
+            ),
+        ),
         Case("No key result is chosen", help_wanted.key_result_missing),
         Case("Nobody is named", help_wanted.blocked_by_missing),
         Case("The thread has moved meanwhile", help_wanted.goes_elsewhere),
-        Case("After it, the link alone", lambda: help_wanted.noted("KR-15", "People", LEADS, copied=False)),
-        Case("After it, with the text", lambda: help_wanted.noted("KR-15", "People", LEADS, copied=True)),
+        Case("After it, the link alone", lambda: help_wanted.noted("KR-15", "People", copied=False)),
+        Case("After it, with the text", lambda: help_wanted.noted("KR-15", "People", copied=True)),
         Case("*Decide*", lambda: escalation_dialogs.decide(OPEN, due=FRIDAY)),
         Case("No text", escalation_dialogs.decision_missing),
         Case("No owner", escalation_dialogs.owner_missing),
