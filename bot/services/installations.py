@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.orm import Session
 
 from bot.services import audit, team_planning
-from models import Installation, InstallationState, Team, Workspace
+from models import Conversation, Installation, InstallationState, Member, Team, Workspace
 from models.base import table_of
 from models.once import insert_once
 from models.prepared import Prepared
@@ -55,6 +55,7 @@ def connect(
             session, Installation, {"slack_team_id": slack_team_id, "installed_at": now}, key=("slack_team_id",)
         )
         installation = session.scalars(known).one()
+    is_another_bot = installation.bot_user_id not in (None, bot_user_id)
     installation.enterprise_id = enterprise_id
     installation.bot_id, installation.bot_user_id = bot_id, bot_user_id
     installation.scopes = ",".join(sorted(scopes))
@@ -73,6 +74,8 @@ def connect(
         )
     workspace.installation_id = installation.id
     workspace.url = url or None
+    if is_another_bot:
+        _forget_conversations(session, workspace.id)
     moved = workspace.time_zone != time_zone
     workspace.time_zone = time_zone
     session.flush()
@@ -80,6 +83,12 @@ def connect(
         teams = session.scalars(sa.select(Team.id).where(Team.workspace_id == workspace.id)).all()
         team_planning.replan_teams(session, teams)
     return workspace
+
+
+def _forget_conversations(session: Session, workspace_id: int) -> None:
+    """Direct and group messages are between people and one bot user: a new one opens its own."""
+    session.execute(sa.update(Member).where(Member.workspace_id == workspace_id).values(dm_channel=None))
+    session.execute(sa.update(Conversation).where(Conversation.workspace_id == workspace_id).values(slack_id=None))
 
 
 def disconnect(session: Session, now: datetime, *, workspace_id: int, state: InstallationState) -> None:
