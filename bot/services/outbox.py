@@ -318,15 +318,17 @@ def _revive(session: Session, now: datetime, posts: Collection[NewPost]) -> dict
         .where(
             Delivery.workspace_id.in_({new.workspace_id for new in posts}),
             Delivery.key.in_([new.key for new in posts]),
-            Delivery.state == DeliveryState.OBSOLETE,
+            # One that is claimed may be found obsolete at this moment, from what stood before: that is waited for.
+            Delivery.state.in_([DeliveryState.OBSOLETE, DeliveryState.CLAIMED]),
         )
         .order_by(Delivery.id)
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).all()
     revived: dict[tuple[int, str], int] = {}
     for row in rows:
         new = wanted.get((row.workspace_id, row.key))
-        if new is not None:
+        if new is not None and row.state is DeliveryState.OBSOLETE:
             row.state, row.settled_at, row.held_back_at = DeliveryState.QUEUED, None, None
             row.not_before = new.not_before or now
             row.generation += 1

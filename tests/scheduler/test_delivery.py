@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -125,6 +126,30 @@ def test_a_post_that_makes_no_sense_any_more_is_not_sent(office: PostOffice, mon
     office.work()
     assert office.texts == []
     assert office.row(queued).state is DeliveryState.OBSOLETE
+
+
+def test_what_makes_sense_again_while_it_is_found_obsolete_is_queued_again(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = office.queue("prompt:1")
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+
+    def something_to_ask() -> None:
+        again = outbox.NewPost(workspace_id=office.workspace_id, key="prompt:1", kind=PostKind.DIGEST, channel_id="C0")
+        with office.runtime.write() as session:
+            outbox.post(session, office.clock, again, revive=True)
+
+    somebody = threading.Thread(target=something_to_ask)
+
+    def nothing_to_say(*_: object) -> None:
+        # It was looked at before the other transaction ends, which cannot go on before this one has.
+        somebody.start()
+        somebody.join(0.3)
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, nothing_to_say))
+    assert delivery.begin(office.runtime, claim, office.clock) is None
+    somebody.join()
+    assert office.row(queued).state is DeliveryState.QUEUED
 
 
 def test_one_conversation_gets_one_message_a_second(office: PostOffice) -> None:
