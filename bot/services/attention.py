@@ -6,7 +6,7 @@ person's week than their budget. What is held back is kept: it stands on Home.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
@@ -63,6 +63,8 @@ ATTENTION_OF: Mapping[PostKind, Attention] = {
 }
 
 COUNTED = tuple(kind for kind, attention in ATTENTION_OF.items() if attention in (Attention.UNASKED, Attention.FIRST))
+# These come beside the prompt, and leave it its place.
+_MAY_WAIT = {kind for kind, attention in ATTENTION_OF.items() if attention is Attention.UNASKED} - {PostKind.PROMPT}
 # It has left, or nobody knows yet that it has not.
 _LEFT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
 _TO_COME = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
@@ -87,18 +89,20 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
     sent = _sent(lately, {row.id for row in asked})
     reminders = [row for row in asked if row.kind is PostKind.REMINDER]
     notes = _notes_to_come(session, now, reminders)
+    prompts = _prompts_to_come(session, asked)
     came = _came(session, [row for row in reminders if row.period is not None])
     for row in sorted(asked, key=lambda one: one.id):
         assert row.member_id is not None  # noqa: S101 - asked for above
         week = known[row.member_id]
+        to_come = prompts[row.member_id] + (notes[row.member_id] if row.kind is PostKind.REMINDER else 0)
         found[row.id] = verdict(
             ATTENTION_OF[row.kind],
             now,
             week.schedule,
-            sent[row.member_id],
+            [at for kind, at in sent[row.member_id] if _counts(kind, row.kind)],
             zone=week.organisation,
             budget=week.workspace.weekly_budget,
-            reserved=_reserved(row, people[row.member_id], now, week, notes),
+            reserved=_reserved(row, people[row.member_id], now, week, to_come),
         )
         reminded = (row.member_id, row.period)
         if row.kind is PostKind.REMINDER and isinstance(found[row.id], Leave) and reminded in came:
@@ -111,7 +115,7 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
             at = week.schedule.asked_on(local_date_of(now, week.schedule.zone))
             found[row.id] = Leave() if at <= now else Wait(at)
         if row.kind in COUNTED and isinstance(found[row.id], Leave):
-            sent[row.member_id].append(now)
+            sent[row.member_id].append((row.kind, now))
             if row.kind is PostKind.REMINDER and row.period is not None:
                 came[reminded] = now
     return found
@@ -132,13 +136,18 @@ def held_back(session: Session, member: Member, now: datetime) -> Sequence[Deliv
     ).all()
 
 
-def _sent(lately: Sequence[Row], these: Collection[int]) -> dict[int, list[datetime]]:
-    """When messages within the budget left for these readers, lately, but for those that are looked at."""
-    found: dict[int, list[datetime]] = defaultdict(list)
+def _sent(lately: Sequence[Row], these: Collection[int]) -> dict[int, list[tuple[PostKind, datetime]]]:
+    """Which messages within the budget left for these readers lately, and when, but for those that are looked at."""
+    found: dict[int, list[tuple[PostKind, datetime]]] = defaultdict(list)
     for delivery_id, member_id, at, kind, state in lately:
         if kind in COUNTED and state in _LEFT and delivery_id not in these:
-            found[member_id].append(at)
+            found[member_id].append((kind, at))
     return found
+
+
+def _counts(sent: PostKind, for_one: PostKind) -> bool:
+    """An introduction comes with the first prompt, whose place it does not take, however small the budget is."""
+    return not (sent is PostKind.INTRODUCTION and for_one is PostKind.PROMPT)
 
 
 def _came(session: Session, reminders: Sequence[Delivery]) -> dict[_Week, datetime | None]:
@@ -173,31 +182,36 @@ def _next_week(row: Delivery, now: datetime, week: Week) -> Verdict:
     return Wait(ends)
 
 
-def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, notes: Mapping[int, int]) -> int:
-    """How many of what is left of the budget are kept for what matters more.
+def _reserved(row: Delivery, reader: Reader, now: datetime, week: Week, to_come: int) -> int:
+    """How many of what is left of the budget are kept for what matters more: `to_come`, and the next prompt.
 
     Everybody is asked once a week: the prompt of a week that still opens in this week of the organisation's has its
-    place. East of the organisation that is the next one's, on its Sunday. A reminder leaves the notes theirs, too.
+    place. East of the organisation that is the next one's, on its Sunday.
     """
     if row.kind is PostKind.PROMPT or ATTENTION_OF[row.kind] is not Attention.UNASKED:
         return 0
     _, ends = week_of(now, week.organisation)
     opens = reader.next_opening_at
-    prompt = 1 if opens is not None and opens < ends else 0
-    return prompt + (notes.get(reader.id, 0) if row.kind is PostKind.REMINDER else 0)
+    return to_come + (1 if opens is not None and opens < ends else 0)
 
 
-def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery]) -> dict[int, int]:
+def _notes_to_come(session: Session, now: datetime, reminders: Sequence[Delivery]) -> Counter[int]:
     """How many lead's notes these people get within two days: a reminder must not take their place."""
     if not reminders:
-        return {}
+        return Counter()
     ids = {row.member_id for row in reminders}
     rows = session.execute(
         sa.select(Team.lead_id, sa.func.count())
         .where(Team.lead_id.in_(ids), Team.next_note_at > now, Team.next_note_at <= now + timedelta(days=2))
         .group_by(Team.lead_id)
     )
-    return {lead_id: count for lead_id, count in rows if lead_id is not None}
+    return Counter({lead_id: count for lead_id, count in rows if lead_id is not None})
+
+
+def _prompts_to_come(session: Session, rows: Sequence[Delivery]) -> Counter[int]:
+    """How many prompts of these people have opened and wait to leave: nothing that can wait may take their place."""
+    ids = {row.member_id for row in rows if row.kind in _MAY_WAIT and row.member_id is not None}
+    return Counter(dict(_PROMPTS.rows(session, ids))) if ids else Counter()
 
 
 _delivery, _member = table_of(Delivery), table_of(Member)
@@ -236,5 +250,18 @@ _ASKED = Listed(
                 ]
             ),
         )
+    )
+)
+_PROMPTS = Listed(
+    lambda ids: (
+        sa.select(_delivery.c.member_id, sa.func.count())
+        .select_from(_member)
+        .join(_delivery, _TO_THEM)
+        .where(
+            _member.c.id.in_(ids),
+            _delivery.c.kind == sa.literal(PostKind.PROMPT, _delivery.c.kind.type),
+            _delivery.c.state.in_([sa.literal(one, _delivery.c.state.type) for one in _TO_COME]),
+        )
+        .group_by(_delivery.c.member_id)
     )
 )

@@ -129,19 +129,23 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     ).all()
     owing = asked_about(session, [member.id for member in members])
     weeks = weeks_of(session, members, owing)
+    idle: dict[int, tuple[Whom, date]] = {}
     for member in members:
-        week = weeks[member.id]
-        if member.next_period is None:
+        week, waited_for = weeks[member.id], member.next_period
+        if waited_for is None:
             found = first_after(now, week.rhythm, week.schedule)
         else:
-            found = opening(period(member.next_period), week.rhythm, week.schedule)
+            found = opening(period(waited_for), week.rhythm, week.schedule)
         _wait_for(member, found if _asked_in(owing, member, found.period) else None, now)
+        if waited_for is not None and member.next_period is None:
+            idle[member.id] = (member, waited_for)
         if member.next_morning_at is not None:
             member.next_morning_at = min(member.next_morning_at, now)
     _close_later(session, now, members, weeks)
     _remind_anew(session, now, members, owing, weeks)
     asking_again.keep_at_work(session, weeks)
     session.flush()
+    ask(session, now, _stand_in(session, now, idle))
 
 
 def open_due(session: Session, now: datetime, limit: int) -> int:
@@ -192,15 +196,16 @@ def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
     reckoned = _Reckoned(now)
     rows: list[Mapping[str, object]] = []
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
+    idle: dict[int, tuple[Whom, date]] = {}
     for member in members:
         if member.next_period is None:
             continue
         week = weeks[member.id]
         step = reckoned.step(member.next_period, week)
-        goes_on = False
+        goes_on, all_asked = False, bool(step.due)
         for one in step.due:
             wanted = _asked_in(owing, member, one.period)
-            goes_on = goes_on or bool(wanted)
+            goes_on, all_asked = goes_on or bool(wanted), all_asked and bool(wanted)
             cover = covers.get(_cover_id(week, one)) if wanted and one.excuse is Excuse.AWAY else None
             covered = _covered(cover, member, one, now)
             rows += [check_in_row(member, asked, one, covered) for asked in wanted]
@@ -210,6 +215,8 @@ def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
                 member.next_reminder_at, member.reminder_period = at, one.period if at is not None else None
             elif covered is not None:
                 asks.setdefault((covered.member.id, one.period), (covered.member, one.period, covered.at))
+        if not all_asked:
+            idle[member.id] = (member, member.next_period)
         # Who was just asked goes on waiting, though their cycle may be over by then: that is looked at then.
         if goes_on or _asked_in(owing, member, step.waits_for):
             member.next_period, member.next_opening_at = step.waits_for, max(step.opens_at, now)
@@ -219,6 +226,8 @@ def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
         _MET.send(session, [{name: getattr(member, name) for name in _MET.names} for member in members])
         insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     changed_beside(session, Member, [member.id for member in members], _WRITTEN)
+    for stands_in in _stand_in(session, now, idle):
+        asks.setdefault((stands_in[0].id, stands_in[1]), stands_in)
     ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
     _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
 
@@ -355,7 +364,8 @@ def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> 
     """Work that arrives after the prompt: whoever was asked this period already is asked about these key results too.
 
     Only where answering is still open for them, and where the key result has no check-in in that period yet. Who is
-    asked about it later opens it as always.
+    asked about it later opens it as always. Who had answered everything is reminded of these; whose prompt never left,
+    because nothing was to be answered when its turn came, gets it after all.
     """
     owner_ids = session.scalars(
         sa.select(KeyResult.owner_id)
@@ -366,7 +376,7 @@ def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> 
     owing = asked_about(session, [owner.id for owner in owners])
     weeks = weeks_of(session, owners, owing)
     rows: list[Mapping[str, object]] = []
-    revised: dict[str, Member] = {}
+    revised: list[tuple[Whom, Period, datetime]] = []
     for owner in owners:
         this = _last_asked(session, owner)
         if this is None:
@@ -387,10 +397,12 @@ def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> 
         new = [one for one in _asked_in(owing, owner, this) if one.key_result_id in fresh]
         rows += [check_in_row(owner, one, found) for one in new]
         if new:
-            revised[prompt_key(owner.id, this)] = owner
+            revised.append((owner, this, now))
+            _remind_again(owner, found, told_at(new, now), week)
     insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
-    for key, owner in sorted(revised.items()):
-        outbox.redraw(session, now, workspace_id=owner.workspace_id, key=key)
+    ask(session, now, revised)
+    for asked, this, _ in revised:
+        outbox.redraw(session, now, workspace_id=asked.workspace_id, key=prompt_key(asked.id, this))
 
 
 def cover_of(session: Session, member_id: int | None, closes: datetime, now: datetime) -> Covered | None:
@@ -464,6 +476,30 @@ def _opens_yet(member: Whom, this: Period) -> bool:
     return member.next_period is not None and member.next_period <= this
 
 
+def _stand_in(
+    session: Session, now: datetime, idle: Mapping[int, tuple[Whom, date]]
+) -> list[tuple[Whom, Period, datetime]]:
+    """What waited for an opening that asks nothing now: who stands in is asked when their own opening comes, and that
+    one has nothing of their own in it any more, or does not come.
+
+    `idle`: by member id, since which period they have not been asked.
+    """
+    idle = {member_id: one for member_id, one in idle.items() if one[0].may_take_part}
+    if not idle:
+        return []
+    rows = session.execute(
+        sa.select(CheckIn.owner_id, CheckIn.period)
+        .where(CheckIn.owner_id.in_(idle), CheckIn.state == CheckInState.DUE, CheckIn.closes_at > now)
+        .distinct()
+        .order_by(CheckIn.owner_id, CheckIn.period)
+    )
+    return [
+        (idle[owner_id][0], period(this), now)
+        for owner_id, this in rows
+        if this >= idle[owner_id][1] and not _opens_yet(idle[owner_id][0], period(this))
+    ]
+
+
 def _redraw_covers(
     session: Session,
     now: datetime,
@@ -527,6 +563,15 @@ def _remind_who_stands_in(session: Session, now: datetime, whom: Sequence[tuple[
         last = reminders(at, closes, None, weeks[member.id].schedule)[-1:] if closes is not None else ()
         if last and last[0] > now:
             member.next_reminder_at, member.reminder_period = last[0], this
+
+
+def _remind_again(owner: Member, found: Opening, told: datetime | None, week: Week) -> None:
+    """Who waits for no reminder, because all was answered, is reminded of what has come since."""
+    if owner.reminder_period is None:
+        at = next_reminder(
+            found.at, sent=0, asked_at=found.at, closes_at=found.closes_at, told_at=told, schedule=week.schedule
+        )
+        owner.next_reminder_at, owner.reminder_period = at, found.period if at is not None else None
 
 
 def told_at(asked: Sequence[Asked], after: datetime) -> datetime | None:

@@ -13,11 +13,22 @@ from sqlalchemy.orm import Session
 from bot.domain.absence import Days
 from bot.domain.cadence import following, period
 from bot.domain.excuses import Excuse
-from bot.services import absences, checkin, planning, reminding
+from bot.services import absences, checkin, hand_over, planning, reminding
 from bot.services.planning import prompt_key
 from bot.services.prompt import post
 from bot.services.refusals import Reason, Refused
-from models import Absence, CheckIn, CheckInState, Delivery, DeliveryState, Member, MemberKind, PostKind
+from models import (
+    Absence,
+    CheckIn,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    KeyResult,
+    KeyResultState,
+    Member,
+    MemberKind,
+    PostKind,
+)
 from models.database import Database
 
 WEEK = period(MONDAY)
@@ -282,3 +293,40 @@ def test_nobody_ends_the_absence_of_another(database: Database) -> None:
         with pytest.raises(Refused) as refused:
             absences.end(session, BEFORE, company.caller(lead), done.absence.id)
         assert refused.value.reason is Reason.NO_SUCH_ABSENCE
+
+
+def test_a_cover_whose_own_opening_falls_away_is_asked_for_what_they_stand_in_for(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        tama.time_zone = "America/New_York"
+        planning.replan(session, BEFORE, [tama.id])
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        # Their own nine o'clock, which would ask about all of it, is hours away.
+        assert (states(company, tama), prompted(company, tama)) == ([(WEEK, CheckInState.DUE, None)] * 2, [])
+        nps = session.scalars(sa.select(KeyResult).where(KeyResult.owner_id == tama.id)).one()
+        hand_over.ask(session, NINE + timedelta(hours=1), company.caller(lead), nps.id, lead.id)
+        assert (prompted(company, tama), tama.next_opening_at) == ([WEEK], None)
+        assert tama.next_reminder_at is not None
+
+
+def test_a_cover_whose_own_week_asks_nothing_is_asked_at_their_hour_for_what_they_stand_in_for(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _, tama = team_of_three(company)
+        tama.time_zone = "America/New_York"
+        planning.replan(session, BEFORE, [tama.id])
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        # Closed by somebody who looked at nobody's week: their opening finds it so.
+        nps = session.scalars(sa.select(KeyResult).where(KeyResult.owner_id == tama.id)).one()
+        nps.state, nps.closed_at = KeyResultState.CLOSED, NINE
+        session.flush()
+        planning.open_due(session, NINE + timedelta(hours=3), 100)
+        assert prompted(company, tama) == []
+        planning.open_due(session, NINE + timedelta(hours=4), 100)
+        assert prompted(company, tama) == [WEEK]
+        assert tama.next_reminder_at is not None

@@ -25,6 +25,7 @@ from models import (
     Member,
     MemberKind,
     Message,
+    Objective,
     PostKind,
     Team,
 )
@@ -188,3 +189,26 @@ def test_an_import_hands_over_what_is_due(database: Database) -> None:
         assert owners[office.one("k1").id] == bo
         assert len(set(owners.values())) == 2
         assert session.scalar(sa.select(Delivery.id).where(Delivery.key == prompt_key(bo, WEEK))) is not None
+
+
+def test_work_that_comes_after_a_prompt_that_had_nothing_to_ask_is_asked_about_and_reminded_of(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, owner = asked_key_result(company)
+        prompt = prompt_of(session, owner)
+        assert prompt is not None
+        # Slack was away, and all was excused before the prompt's turn came: it never left, nor will a reminder.
+        for check_in in session.scalars(sa.select(CheckIn).where(CheckIn.owner_id == owner.id)):
+            check_in.state = CheckInState.EXCUSED
+        prompt.state, prompt.settled_at = DeliveryState.OBSOLETE, NINE
+        prompt.posted_channel = prompt.posted_ts = None
+        owner.next_reminder_at = owner.reminder_period = None
+        new = company.key_result(session.get_one(Objective, key_result.objective_id), owner, "CSAT from 2 to 4 points")
+        planning.revise(session, NOON, [new.id])
+        session.refresh(prompt)
+        assert prompt.state is DeliveryState.QUEUED
+        assert owner.reminder_period == WEEK
+        assert owner.next_reminder_at is not None
+        assert owner.next_reminder_at > NOON

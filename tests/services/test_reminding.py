@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from bot.domain.absence import Days
-from bot.domain.attention import BUDGET, HoldBack, Leave, Wait, week_of
+from bot.domain.attention import BUDGET, LEAST_BUDGET, HoldBack, Leave, Wait, week_of
 from bot.domain.cadence import period
 from bot.domain.excuses import Excuse
 from bot.domain.reminding import APART
@@ -191,6 +191,27 @@ def test_what_nobody_asked_for_waits_for_working_hours(database: Database) -> No
         assert attention.look(session, night, [row])[row.id] == Wait(datetime(2026, 10, 12, 9, tzinfo=UTC))
         absences.declare(session, night, company.caller(ana), Days(date(2026, 10, 12), date(2026, 10, 13)), None)
         assert attention.look(session, night, [row])[row.id] == Wait(datetime(2026, 10, 14, 9, tzinfo=UTC))
+
+
+def test_the_least_budget_has_room_for_the_prompt_whatever_comes_before_it(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        company.workspace.weekly_budget = LEAST_BUDGET
+        ana = company.person("Ana Owner")
+        (introduction,) = queue(session, ana, 1, PostKind.INTRODUCTION)
+        (news,) = queue(session, ana, 1, PostKind.AWAY_NEWS)
+        (prompt,) = queue(session, ana, 1, PostKind.PROMPT)
+        introduction.state, introduction.attempted_at = DeliveryState.SENT, NINE
+        introduction.posted_channel, introduction.posted_ts = "D1", "1.1"
+        session.flush()
+        assert attention.look(session, NINE, [prompt])[prompt.id] == Leave()
+        # It waits, because Slack asked for a pause; what came meanwhile can wait too.
+        introduction.attempted_at = NINE - timedelta(weeks=1)
+        session.flush()
+        assert attention.look(session, NINE, [news])[news.id] == HoldBack()
+        prompt.state = DeliveryState.OBSOLETE
+        session.flush()
+        assert attention.look(session, NINE, [news])[news.id] == Leave()
 
 
 def test_a_reminder_does_not_take_the_place_of_a_note(database: Database) -> None:
