@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy.orm import Session
-
 from bot.blocks import away as blocks
-from bot.blocks.away import AwayDone, AwayQuestion, OwnAbsence
+from bot.blocks.away import AwayDone, AwayQuestion
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.absence import LONGEST, Days, names_cover, parse_days
 from bot.runtime import Runtime
@@ -23,7 +20,6 @@ from handlers.notation import mentioned
 from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import OpenView, Request
-from models import Absence, Member
 
 
 def register(desk: Desk) -> None:
@@ -38,7 +34,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     with runtime.read() as session:
         member = full_member(session, request.caller)
         today = today_of(member, runtime.now())
-        known = _own(session, absences.mine(session, member, runtime.now()))
+        known = absences.shown(session, absences.mine(session, member, runtime.now()))
     if not words:
         view = blocks.away_dialog(AwayQuestion(today, known))
         return open_view(runtime, request, view)
@@ -70,7 +66,7 @@ def back(runtime: Runtime, request: Request) -> Reply:
     """`/okr back`: the days that are noted, each to change or to end."""
     with runtime.read() as session:
         member = full_member(session, request.caller)
-        known = _own(session, absences.mine(session, member, runtime.now()))
+        known = absences.shown(session, absences.mine(session, member, runtime.now()))
     return Whisper(blocks.own_absences(known))
 
 
@@ -79,7 +75,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         member = full_member(session, request.caller)
         rows = absences.mine(session, member, runtime.now())
-        found = [one for one in _own(session, rows) if str(one.absence_id) == request.value]
+        found = [one for one in absences.shown(session, rows) if str(one.absence_id) == request.value]
         today = today_of(member, runtime.now())
     if not found:
         raise Refused(Reason.NO_SUCH_ABSENCE)
@@ -134,20 +130,6 @@ def _days(view: OpenView, today: date) -> Days | Errors:
     if ends - begins > LONGEST:
         return Errors({Typed.AWAY_UNTIL: blocks.too_long()})
     return Days(begins, ends)
-
-
-def _own(session: Session, rows: Sequence[Absence]) -> tuple[OwnAbsence, ...]:
-    covers = {one.cover_id: session.get_one(Member, one.cover_id) for one in rows if one.cover_id is not None}
-    return tuple(
-        OwnAbsence(
-            absence_id=one.id,
-            first_on=one.first_on,
-            last_on=one.last_on,
-            cover=covers[one.cover_id].name if one.cover_id is not None else None,
-            cover_slack_id=covers[one.cover_id].slack_user_id if one.cover_id is not None else None,
-        )
-        for one in rows
-    )
 
 
 def _done(done: Declared) -> AwayDone:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.blocks.away import AwayNews, Gone, away_news
+from bot.blocks.away import AwayNews, Gone, OwnAbsence, away_news
 from bot.blocks.post import Post
 from bot.domain.absence import Days
 from bot.domain.cadence import Period, following, period, period_on
@@ -119,6 +119,24 @@ def mine(session: Session, member: Member, now: datetime) -> Sequence[Absence]:
         )
         .order_by(Absence.first_on, Absence.id)
     ).all()
+
+
+def shown(session: Session, rows: Sequence[Absence]) -> tuple[OwnAbsence, ...]:
+    """A person's absences as they are shown to themselves, with the names of who covers."""
+    covers = {
+        cover.id: cover
+        for cover in session.scalars(sa.select(Member).where(Member.id.in_({one.cover_id for one in rows})))
+    }
+    return tuple(
+        OwnAbsence(
+            absence_id=one.id,
+            first_on=one.first_on,
+            last_on=one.last_on,
+            cover=covers[one.cover_id].name if one.cover_id is not None else None,
+            cover_slack_id=covers[one.cover_id].slack_user_id if one.cover_id is not None else None,
+        )
+        for one in rows
+    )
 
 
 def away_now(session: Session, members: Collection[Member], now: datetime) -> dict[int, Absence]:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from bot.blocks.away import OwnAbsence
 from bot.blocks.hand_over import Offer, OfferState
 from bot.blocks.home import Home, Kept, Schedule, TeamState, home, outsiders_home
 from bot.blocks.home_now import Due, Now
@@ -218,24 +217,10 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
 
 def _schedule(session: Session, member: Member, now: datetime) -> Schedule:
     mine = preferences.mine(session, now, Caller(member.workspace_id, member.id))
-    away = absences.mine(session, member, now)
-    covers = {
-        cover.id: cover
-        for cover in session.scalars(sa.select(Member).where(Member.id.in_({one.cover_id for one in away})))
-    }
     return Schedule(
         hour=mine.hour,
         zone=member.time_zone,
         follows_slack=not member.zone_is_chosen,
         next_at=mine.next_at,
-        absences=tuple(
-            OwnAbsence(
-                absence_id=one.id,
-                first_on=one.first_on,
-                last_on=one.last_on,
-                cover=covers[one.cover_id].name if one.cover_id is not None else None,
-                cover_slack_id=covers[one.cover_id].slack_user_id if one.cover_id is not None else None,
-            )
-            for one in away
-        ),
+        absences=absences.shown(session, absences.mine(session, member, now)),
     )
