@@ -13,7 +13,6 @@ from handlers.ids import parse_id
 from handlers.opening import open_view
 from handlers.reply import Done, Errors, Reply, Whisper
 from handlers.request import Request
-from models import HandOverState, KeyResult, Member
 
 
 def register(desk: Desk) -> None:
@@ -60,8 +59,6 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
             if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
                 return Done()
             asked = hand_over.ask(session, now, request.caller, key_result_id, to_id)
-            number = session.get_one(KeyResult, asked.key_result_id).number
-            name = session.get_one(Member, to_id).name
     except Refused as refused:
         match refused.reason:
             case Reason.CANNOT_OWN:
@@ -69,8 +66,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
             case Reason.OWNS_IT_ALREADY:
                 return Errors({Typed.NEW_OWNER: blocks.owns_already(refused.facts["name"], refused.facts["number"])})
         raise
-    is_theirs = asked.state is HandOverState.ACCEPTED
-    return Whisper(blocks.yours_now(number) if is_theirs else blocks.asked_them(number, name))
+    return Whisper(blocks.yours_now(asked.number) if asked.is_theirs else blocks.asked_them(asked.number, asked.name))
 
 
 def accept(runtime: Runtime, request: Request) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -35,6 +36,17 @@ _SHOWN = {
 }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What asking came to, about the key result of this number. `name`: who was asked; it `is_theirs` already where
+    they asked themselves."""
+
+    hand_over_id: int
+    number: int
+    name: str
+    is_theirs: bool
+
+
 def key(hand_over_id: int) -> str:
     """The permanent key of the message that asks the new owner."""
     return f"hand_over:{hand_over_id}"
@@ -57,7 +69,7 @@ def question(session: Session, caller: Caller, key_result_id: int) -> Question:
     )
 
 
-def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_id: int) -> HandOver:
+def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_id: int) -> Asked:
     """Ask somebody to own a key result; who takes it on themselves owns it at once. Raises `Refused`.
 
     Whoever was asked before is asked no more. The new owner decides; until then all stays as it is.
@@ -71,7 +83,7 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
         raise Refused(Reason.OWNS_IT_ALREADY, name=to.name, number=key_result.number)
     before = _waiting(session, key_result)
     if before is not None and before.to_id == to.id:
-        return before
+        return _came_to(before, key_result, to)
     if before is not None:
         _settle(session, now, before, HandOverState.WITHDRAWN)
     hand_over = HandOver(
@@ -87,7 +99,7 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
     _note(session, now, member, hand_over, "hand_over.asked")
     if to.id == member.id:
         _accept(session, now, hand_over, key_result, to)
-        return hand_over
+        return _came_to(hand_over, key_result, to)
     outbox.post(
         session,
         now,
@@ -99,7 +111,7 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
             hand_over_id=hand_over.id,
         ),
     )
-    return hand_over
+    return _came_to(hand_over, key_result, to)
 
 
 def accept(session: Session, now: datetime, caller: Caller, hand_over_id: int) -> None:
@@ -209,6 +221,15 @@ def _tell(session: Session, now: datetime, hand_over: HandOver, *, but: int) -> 
                 hand_over_id=hand_over.id,
             ),
         )
+
+
+def _came_to(hand_over: HandOver, key_result: KeyResult, to: Member) -> Asked:
+    return Asked(
+        hand_over_id=hand_over.id,
+        number=key_result.number,
+        name=to.name,
+        is_theirs=hand_over.state is HandOverState.ACCEPTED,
+    )
 
 
 def _asked_of(session: Session, caller: Caller, hand_over_id: int) -> tuple[HandOver, KeyResult, Member]:

@@ -505,7 +505,7 @@ def test_who_has_left_or_still_leads_and_who_owns_it_now_do_not_share_a_thread_b
         asked = hand_over.ask(
             session, MORNING, scene.company.caller(scene.head), scene.key_result.id, scene.stranger.id
         )
-        hand_over.accept(session, MORNING, scene.company.caller(scene.stranger), asked.id)
+        hand_over.accept(session, MORNING, scene.company.caller(scene.stranger), asked.hand_over_id)
         root = root_of(session, the_escalation(session))
         assert root is not None
         assert scene.stranger.id in group(session, root)
@@ -587,7 +587,7 @@ def hand_to(session: Session, scene: Scene, to: Member, now: datetime = MORNING)
     """The key result changes hands, with their consent."""
     asked = hand_over.ask(session, now, scene.company.caller(scene.lead), scene.key_result.id, to.id)
     if to is not scene.lead:
-        hand_over.accept(session, now, scene.company.caller(to), asked.id)
+        hand_over.accept(session, now, scene.company.caller(to), asked.hand_over_id)
 
 
 # One question to the owner

@@ -62,7 +62,7 @@ def test_it_stays_with_its_owner_until_the_new_one_accepts(database: Database) -
         assert shown is not None
         assert shown.text == "Will you own KR-1 Activation?"
         assert "Rosa Lead asks you. Bo Owner owns it for Growth until you say yes." in repr(shown.blocks)
-        hand_over.accept(session, NOON, company.caller(cy), asked.id)
+        hand_over.accept(session, NOON, company.caller(cy), asked.hand_over_id)
         assert key_result.owner_id == cy.id
         check_in = session.scalars(sa.select(CheckIn)).one()
         assert (check_in.owner_id, check_in.state) == (cy.id, CheckInState.DUE)
@@ -85,12 +85,12 @@ def test_who_declines_leaves_it_where_it_is_and_who_asked_is_told(database: Data
         key_result, bo, _lead = growth(company)
         cy = company.person("Cy New")
         asked = hand_over.ask(session, NOON, company.caller(bo), key_result.id, cy.id)
-        hand_over.decline(session, NOON, company.caller(cy), asked.id)
+        hand_over.decline(session, NOON, company.caller(cy), asked.hand_over_id)
         assert key_result.owner_id == bo.id
         (told,) = posts(company, PostKind.HAND_OVER_NEWS)
         assert told.member_id == bo.id
         with pytest.raises(Refused) as refused:
-            hand_over.accept(session, NOON, company.caller(cy), asked.id)
+            hand_over.accept(session, NOON, company.caller(cy), asked.hand_over_id)
         assert refused.value.reason is Reason.HAND_OVER_SETTLED
 
 
@@ -106,7 +106,7 @@ def test_who_led_when_they_asked_and_leads_no_more_is_not_told_what_became_of_a_
         asked = hand_over.ask(session, NOON, company.caller(lead), key_result.id, cy.id)
         session.scalars(sa.select(Team)).one().lead_id = None
         session.flush()
-        answer(session, NOON, company.caller(cy), asked.id)
+        answer(session, NOON, company.caller(cy), asked.hand_over_id)
         news = {
             row.member_id: hand_over.news_post(session, row, NOON) for row in posts(company, PostKind.HAND_OVER_NEWS)
         }
@@ -121,7 +121,7 @@ def test_another_choice_replaces_the_one_before(database: Database) -> None:
         key_result, bo, lead = growth(company)
         cy, di = company.person("Cy New"), company.person("Di New")
         first = hand_over.ask(session, NOON, company.caller(bo), key_result.id, cy.id)
-        assert hand_over.ask(session, NOON, company.caller(lead), key_result.id, cy.id).id == first.id
+        assert hand_over.ask(session, NOON, company.caller(lead), key_result.id, cy.id) == first
         hand_over.ask(session, NOON, company.caller(lead), key_result.id, di.id)
         states = session.execute(sa.select(HandOver.to_id, HandOver.state).order_by(HandOver.id)).all()
         assert states == [(cy.id, HandOverState.WITHDRAWN), (di.id, HandOverState.WAITING)]
@@ -163,7 +163,7 @@ def test_only_who_is_asked_may_answer(database: Database) -> None:
         asked = hand_over.ask(session, NOON, company.caller(bo), key_result.id, company.person("Cy New").id)
         for stranger in (bo, lead):
             with pytest.raises(Refused) as refused:
-                hand_over.accept(session, NOON, company.caller(stranger), asked.id)
+                hand_over.accept(session, NOON, company.caller(stranger), asked.hand_over_id)
             assert refused.value.reason is Reason.NOT_ASKED_OF_YOU
 
 

@@ -134,7 +134,7 @@ def test_what_a_private_request_brought_is_not_told_to_who_owned_the_key_result_
         assert "two HR days" in words(shown(session, delivery.key))
         # Before it leaves, the key result is handed over: everybody sees it, and the request is for its members.
         asked = hand_over.ask(session, TUESDAY, owner, scene.key_result.id, scene.stranger.id)
-        hand_over.accept(session, TUESDAY, scene.company.caller(scene.stranger), asked.id)
+        hand_over.accept(session, TUESDAY, scene.company.caller(scene.stranger), asked.hand_over_id)
         tell(session, TUESDAY, scene.key_result, by=scene.stranger, need="the board knows nothing of this")
         assert shown(session, delivery.key) is None
 
