@@ -18,6 +18,7 @@ from bot.services import decisions, escalation, key_result_view, once
 from bot.services.access import member_of, today_of
 from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
+from bot.services.escalation_case import case_of
 from bot.services.refusals import Reason, Refused
 from bot.slack import SlackFailure
 from handlers import redefining
@@ -68,7 +69,7 @@ def open_decide(runtime: Runtime, request: Request) -> Reply:
         if about.state is EscalationState.RESOLVED:
             raise Refused(Reason.ESCALATION_RESOLVED)
         today = today_of(member_of(session, request.caller), now)
-        view = dialogs.decide(escalation.case_of(session, about, now), due=today + PROPOSED)
+        view = dialogs.decide(case_of(session, about, now), due=today + PROPOSED)
     return open_view(runtime, request, view)
 
 
@@ -130,7 +131,7 @@ def _open_for(runtime: Runtime, request: Request, number: int, typed: str) -> Re
             about = decisions.about(session, request.caller, key_result)
             due = today_of(member_of(session, request.caller), now) + PROPOSED
             if isinstance(about, Escalation):
-                view = dialogs.decide(escalation.case_of(session, about, now), due=due, text=typed, confirms=True)
+                view = dialogs.decide(case_of(session, about, now), due=due, text=typed, confirms=True)
             else:
                 stands = standing_now(session, now, key_result)
                 view = blocks.decide_outside(stands, due=due, text=typed, kinds=about)
@@ -154,7 +155,7 @@ def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
     with runtime.read() as session:
         about = escalation.seen(session, request.caller, pressed, Action.RESOLVE_ESCALATION)
         asks_why = about.decided_at is None and about.state is not EscalationState.RESOLVED
-        view = dialogs.resolve(escalation.case_of(session, about, now)) if asks_why else None
+        view = dialogs.resolve(case_of(session, about, now)) if asks_why else None
     if view is not None:
         return open_view(runtime, request, view)
     with runtime.write() as session:

@@ -31,23 +31,14 @@ from bot.services import escalation_ladder as ladder
 from bot.services import outcome
 from bot.services.access import Caller, actor_of, full_member
 from bot.services.blockers import blocked_by
-from bot.services.escalation_case import actor_name, case_of, names_of, who_may_decide
+from bot.services.escalation_case import actor_name, names_of, who_may_decide
 from bot.services.escalation_events import Called, note
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_news import follow_up, redraw, tell_owner_of_help
 from bot.services.escalation_thread import begin_thread, keep_thread, thread_team
 from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import (
-    Call,
-    OpenDecision,
-    OpenEscalation,
-    blocking_at,
-    newest_call,
-    open_decisions,
-    open_escalations,
-    open_for_key_results,
-)
+from bot.services.still_open import Call, blocking_at, newest_call
 from models import (
     Answer,
     Blocker,
@@ -61,15 +52,6 @@ from models import (
     Objective,
     Workspace,
 )
-
-__all__ = [
-    "OpenDecision",
-    "OpenEscalation",
-    "case_of",
-    "open_decisions",
-    "open_escalations",
-    "open_for_key_results",
-]
 
 
 def on_answer(

@@ -17,7 +17,7 @@ from bot.services import escalation
 from bot.services.access import Caller, actor_of, key_result_facts
 from bot.services.blocking import BlockedBy
 from bot.services.escalation_members import may_see
-from bot.services.still_open import open_escalations_of
+from bot.services.still_open import open_decisions, open_escalations, open_escalations_of, open_for_key_results
 from bot.services.visibility import visible_to
 from models import (
     DecisionState,
@@ -37,7 +37,7 @@ def test_an_open_escalation_says_all_that_a_line_about_it_needs(database: Databa
     with database.write() as session:
         scene = set_scene(session)
         tell(session, MORNING, scene.key_result, by=scene.owner, blocked_by=BlockedBy(team_id=scene.product.id))
-        (found,) = escalation.open_escalations(session, None, [scene.growth.id])
+        (found,) = open_escalations(session, None, [scene.growth.id])
         assert (found.number, found.text, found.state) == (1, "SOC 2 certified by 15 Dec", EscalationState.OPEN)
         assert (found.asked_id, found.asked_name, found.asked_slack_id) == (scene.lead.id, "Tama Reid", "U0TAMAREID")
         assert (found.stuck, found.need) == ("the auditor has had nothing from HR", "someone to free two HR days")
@@ -46,7 +46,7 @@ def test_an_open_escalation_says_all_that_a_line_about_it_needs(database: Databa
         root = posted(session, "escalation:1")
         root.posted_channel, root.posted_ts = "C0GROWTH", "1790000000.000100"
         session.flush()
-        assert escalation.open_for_key_results(session, [scene.key_result.id])[scene.key_result.id].link == (
+        assert open_for_key_results(session, [scene.key_result.id])[scene.key_result.id].link == (
             "https://slack.com/archives/C0GROWTH/p1790000000000100"
         )
 
@@ -66,7 +66,7 @@ def test_the_words_are_those_of_the_newest_call_for_help(database: Database) -> 
             confidence=Confidence.GREEN,
             need="",
         )
-        (found,) = escalation.open_escalations(session, None, [scene.growth.id])
+        (found,) = open_escalations(session, None, [scene.growth.id])
         assert (found.need, found.blocked_by) == ("a new auditor", "")
 
 
@@ -75,7 +75,7 @@ def test_resolved_ones_and_those_of_other_teams_are_absent_and_shared_objectives
         scene = set_scene(session)
         tell(session, MORNING, scene.key_result, by=scene.owner)
         elsewhere = scene.company.team("Sales", channel_id="C0SALES")
-        assert escalation.open_escalations(session, None, [elsewhere.id, scene.product.id]) == []
+        assert open_escalations(session, None, [elsewhere.id, scene.product.id]) == []
         session.add(
             ObjectiveTeam(
                 workspace_id=scene.company.workspace.id,
@@ -84,11 +84,11 @@ def test_resolved_ones_and_those_of_other_teams_are_absent_and_shared_objectives
             )
         )
         session.flush()
-        assert len(escalation.open_escalations(session, None, [elsewhere.id])) == 1
+        assert len(open_escalations(session, None, [elsewhere.id])) == 1
         escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1, reason="a slip")
-        assert escalation.open_escalations(session, None, [elsewhere.id, scene.growth.id]) == []
-        assert escalation.open_for_key_results(session, [scene.key_result.id]) == {}
-        assert escalation.open_for_key_results(session, []) == {}
+        assert open_escalations(session, None, [elsewhere.id, scene.growth.id]) == []
+        assert open_for_key_results(session, [scene.key_result.id]) == {}
+        assert open_for_key_results(session, []) == {}
 
 
 def test_decisions_stay_open_after_the_thread_is_over_and_become_overdue(database: Database) -> None:
@@ -98,18 +98,18 @@ def test_decisions_stay_open_after_the_thread_is_over_and_become_overdue(databas
         decision = decide(session, scene, scene.lead)
         escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
         on_its_day, after_it = date(2026, 10, 12), date(2026, 10, 13)
-        (found,) = escalation.open_decisions(session, [scene.growth.id], on_its_day)
+        (found,) = open_decisions(session, [scene.growth.id], on_its_day)
         assert (found.number, found.text, found.is_overdue) == (1, "HR frees Ana for two days", False)
         assert (found.owner_name, found.decided_by_name, found.due_on) == ("Hana Mori", "Tama Reid", on_its_day)
-        assert escalation.open_decisions(session, [scene.growth.id], after_it)[0].is_overdue
+        assert open_decisions(session, [scene.growth.id], after_it)[0].is_overdue
         scene.key_result.visibility = Visibility.TEAM
         session.flush()
-        assert escalation.open_decisions(session, [scene.growth.id], after_it) == []
-        assert escalation.open_decisions(session, [scene.growth.id], after_it, viewer=scene.company.caller(scene.owner))
+        assert open_decisions(session, [scene.growth.id], after_it) == []
+        assert open_decisions(session, [scene.growth.id], after_it, viewer=scene.company.caller(scene.owner))
         scene.key_result.visibility = Visibility.WORKSPACE
         decision.state = DecisionState.DONE
         session.flush()
-        assert escalation.open_decisions(session, [scene.growth.id], after_it) == []
+        assert open_decisions(session, [scene.growth.id], after_it) == []
 
 
 def test_the_number_of_queries_does_not_grow_with_the_number_of_escalations(database: Database) -> None:
@@ -123,7 +123,7 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_escalations(data
                 tell(session, MORNING, key_result, by=scene.owner, blocked_by=BlockedBy(words="HR"))
             session.flush()
             with counted(database) as statements:
-                escalation.open_escalations(session, scene.company.caller(scene.stranger), [scene.growth.id])
+                open_escalations(session, scene.company.caller(scene.stranger), [scene.growth.id])
             sizes.append(len(statements))
         assert sizes[0] == sizes[1]
 
