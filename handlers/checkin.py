@@ -28,10 +28,12 @@ from bot.domain.validation import Field, Invalid, Valid, validate
 from bot.domain.words import waits_for
 from bot.domain.yellow import Yellow
 from bot.runtime import Runtime
-from bot.services import blocking, checkin, draft, once, understanding
+from bot.services import blocking, checkin, checkin_sheet, draft, once, understanding
 from bot.services.access import Caller
-from bot.services.checkin import Said, Sheet
+from bot.services.checkin import Said
 from bot.services.checkin_input import Prefill, facts_of, input_of, prefilled
+from bot.services.checkin_pages import end_of, opened_by_itself, question_about, standing_in_hand
+from bot.services.checkin_sheet import Sheet
 from bot.services.prompt import changes_until
 from bot.slack import SlackFailure
 from handlers.boundary import Desk
@@ -108,7 +110,7 @@ def colour_chosen(runtime: Runtime, request: Request) -> Reply:
     about = about_of(view)
     with runtime.read() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
-        asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+        asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
     filled = typed(view, asked, about.course)
     redraw(runtime, request, view, checkin_dialog(asked, filled, course=about.course, odd=_odd(asked, filled, about)))
     if draft.is_worth_keeping(asked, filled):
@@ -141,7 +143,7 @@ def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> R
     with runtime.write() as session:
         now = runtime.now()
         sheet = read_sheet(session, now, request.caller, about, to_save=True)
-        asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+        asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
         if about.course.unchanged and not asked.may_stay:
             about = replace(about, course=replace(about.course, unchanged=False))
         filled = typed(view, asked, about.course)
@@ -158,7 +160,7 @@ def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> R
 
 def read_sheet(session: Session, now: datetime, caller: Caller, about: About, *, to_save: bool = False) -> Sheet:
     """The sheet of an open dialog."""
-    return checkin.sheet(session, now, caller, about.key_result_id, about.period, run=about.run, to_save=to_save)
+    return checkin_sheet.sheet(session, now, caller, about.key_result_id, about.period, run=about.run, to_save=to_save)
 
 
 def page(asked: Question, course: Course, *, note: str = "", filled: Filled | None = None) -> View:
@@ -229,9 +231,9 @@ def _odd(asked: Question, filled: Filled, about: About) -> str:
 
 def _what_comes_next(session: Session, sheet: Sheet, course: Course) -> View:
     if sheet.next_up is None:
-        return finished_dialog(checkin.end_of(session, sheet))
-    told = just_saved(checkin.standing_in_hand(session, sheet), opened=checkin.opened_by_itself(session, sheet))
-    return page(checkin.question_about(session, sheet, sheet.next_up), course.onward, note=told)
+        return finished_dialog(end_of(session, sheet))
+    told = just_saved(standing_in_hand(session, sheet), opened=opened_by_itself(session, sheet))
+    return page(question_about(session, sheet, sheet.next_up), course.onward, note=told)
 
 
 def _first(runtime: Runtime, request: Request, this: Period) -> Question:

@@ -10,7 +10,8 @@ from bot.blocks.ids import Act, Typed
 from bot.blocks.post import View
 from bot.runtime import Runtime
 from bot.services import checkin, draft
-from bot.services.checkin import Sheet
+from bot.services.checkin_pages import end_of, question_about
+from bot.services.checkin_sheet import Sheet
 from bot.services.subject import Subject
 from handlers.boundary import Desk
 from handlers.checkin import keep, page, read_sheet, redraw
@@ -42,7 +43,7 @@ def skip(runtime: Runtime, request: Request) -> Reply:
     if sheet.next_up is not None:
         return _show(runtime, request, about, sheet.next_up)
     with runtime.read() as session:
-        end = checkin.end_of(session, sheet, skipped=True)
+        end = end_of(session, sheet, skipped=True)
     return redraw(runtime, request, request.dialog, finished_dialog(end) if end.standings else nothing_told_dialog(end))
 
 
@@ -53,7 +54,7 @@ def start_afresh(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
         draft.drop(session, request.caller, about.key_result_id, about.period)
-        asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+        asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
     asked = replace(asked, filled=asked.brought, kept_at=None)
     course = replace(about.course, anew=about.course.anew + 1, sure_of="")
     return redraw(runtime, request, view, checkin_dialog(asked, course=course))
@@ -65,7 +66,7 @@ def changed_after_all(runtime: Runtime, request: Request) -> Reply:
     about = about_of(view)
     with runtime.read() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
-        asked = checkin.question_about(session, sheet, sheet.in_hand)
+        asked = question_about(session, sheet, sheet.in_hand)
     filled = typed(view, asked, about.course)
     return redraw(runtime, request, view, checkin_dialog(asked, filled, course=replace(about.course, unchanged=False)))
 
@@ -75,7 +76,7 @@ def _kept(runtime: Runtime, request: Request, about: About) -> Sheet:
     view = request.dialog
     with runtime.write() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
-        asked = checkin.question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+        asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
         keep(session, runtime.now(), sheet, asked, typed(view, asked, about.course))
     return sheet
 

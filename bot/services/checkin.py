@@ -28,7 +28,7 @@ from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
 from bot.services.blocking import BlockedBy
-from bot.services.checkin_pages import end_of, opened_by_itself, question_about, standing_in_hand, told_blocker
+from bot.services.checkin_pages import end_of, question_about, told_blocker
 from bot.services.checkin_sheet import Sheet, sheet
 from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
@@ -47,22 +47,6 @@ from models import (
 from models.base import table_of
 from models.once import insert_once
 from models.prepared import Prepared, Sent, together
-
-__all__ = [
-    "Said",
-    "Sheet",
-    "end_of",
-    "finished",
-    "first_due",
-    "opened_by_itself",
-    "question",
-    "question_about",
-    "record",
-    "save",
-    "score_of",
-    "sheet",
-    "standing_in_hand",
-]
 
 BASELINE_GIVEN = "baseline given at the first check-in"
 
