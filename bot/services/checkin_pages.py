@@ -16,10 +16,11 @@ from bot.domain.yellow import Yellow
 from bot.services import blocking, draft
 from bot.services.blockers import first_named
 from bot.services.checkin_sheet import Sheet
+from bot.services.escalation_calls import newest_call
 from bot.services.escalation_members import may_see
 from bot.services.prompt import changes_until, stays
 from bot.services.standing import Told, standing_of
-from bot.services.still_open import newest_call, open_for_key_results, thread_links
+from bot.services.still_open import open_for_key_results, thread_links
 from bot.services.subject import Subject
 from bot.services.waiting import waits_now
 from models import Blocker, Escalation

@@ -31,6 +31,7 @@ from bot.services import escalation_ladder as ladder
 from bot.services import outcome
 from bot.services.access import Caller, actor_of, full_member
 from bot.services.blockers import blocked_by
+from bot.services.escalation_calls import CallForHelp, blocking_at, newest_call
 from bot.services.escalation_case import actor_name, names_of, who_may_decide
 from bot.services.escalation_events import Called, note
 from bot.services.escalation_members import facts_of
@@ -38,7 +39,6 @@ from bot.services.escalation_news import follow_up, redraw, tell_owner_of_help
 from bot.services.escalation_thread import begin_thread, keep_thread, thread_team
 from bot.services.named_again import asks_the_next
 from bot.services.refusals import Reason, Refused
-from bot.services.still_open import Call, blocking_at, newest_call
 from models import (
     Answer,
     Blocker,
@@ -372,7 +372,9 @@ def _was(session: Session, escalation: Escalation, kind: EscalationEventKind, ca
     return newest == caller.member_id
 
 
-def _says_more(session: Session, before: Call, answer: Answer, check_in: CheckIn, blocker: Blocker | None) -> bool:
+def _says_more(
+    session: Session, before: CallForHelp, answer: Answer, check_in: CheckIn, blocker: Blocker | None
+) -> bool:
     """Another week's call for help always does; the same week's only if it says something else."""
     if before.check_in_id != check_in.id:
         return True

@@ -19,11 +19,11 @@ from bot.domain.escalation import EscalationState
 from bot.domain.localtime import Weekday, instant_of, local_date_of
 from bot.services import conversations, outbox
 from bot.services.access import teams_above
+from bot.services.escalation_calls import CallForHelp, HelpAsked, blocking_at, newest_call
 from bot.services.escalation_keys import root_key
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
 from bot.services.standing import standings
-from bot.services.still_open import Call, HelpAsked, blocking_at, newest_call
 from bot.services.waiting import waits_now
 from models import (
     Answer,
@@ -198,7 +198,7 @@ def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
     )
 
 
-def words_of(session: Session, key_result_id: int, call: Call) -> Words:
+def words_of(session: Session, key_result_id: int, call: CallForHelp) -> Words:
     blocking = blocking_at(session, {key_result_id: call.at})
     words = Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
     if isinstance(call, HelpAsked):

@@ -22,6 +22,7 @@ from bot.blocks.standing import Standing
 from bot.domain.cadence import period, period_of
 from bot.domain.escalation import EscalationState
 from bot.services import redefinition_posts
+from bot.services.escalation_calls import asked_at
 from bot.services.escalation_case import (
     CARRIED_OUT,
     GOING_ON,
@@ -38,7 +39,6 @@ from bot.services.escalation_foot import foot_of, is_newest
 from bot.services.escalation_readers import may_read, may_stand, taken_back
 from bot.services.named_again import again_of
 from bot.services.standing import standings
-from bot.services.still_open import asked_at
 from models import (
     Answer,
     CheckIn,

@@ -19,9 +19,10 @@ from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import Caller, actor_of
 from bot.services.definitions import name_of
+from bot.services.escalation_calls import newest_call
 from bot.services.escalation_case import root_of
 from bot.services.escalation_members import facts_of
-from bot.services.still_open import link_to, newest_call, places
+from bot.services.still_open import link_to, places
 from models import (
     Decision,
     Delivery,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,22 +14,18 @@ from bot.blocks.links import thread_link
 from bot.blocks.standing import EscalationLink
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.services.access import Caller
-from bot.services.blockers import blocked_by
 from bot.services.definitions import current_definition
+from bot.services.escalation_calls import blocking_at, newest_call
 from bot.services.escalation_keys import is_root_key
 from bot.services.escalation_members import may_see, open_to, seen_by
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import owned_by, visible_to
 from models import (
-    Answer,
-    Blocker,
     ConversationMember,
     Decision,
     DecisionState,
     Delivery,
     Escalation,
-    EscalationEvent,
-    EscalationEventKind,
     EscalationStep,
     KeyResult,
     KeyResultRevision,
@@ -39,11 +35,7 @@ from models import (
 )
 from models.base import table_of
 from models.escalation import is_unresolved
-from models.loading import LoadedOf
 from models.prepared import Listed
-
-# What calls for help though no answer does.
-CALLS = (EscalationEventKind.OPENED, EscalationEventKind.HELP_ASKED, EscalationEventKind.REOPENED)
 
 # Who looks at which key result: member ids by key result id.
 Readers = Mapping[int, int]
@@ -266,54 +258,6 @@ def decision_open_to(viewer: Caller | None) -> sa.ColumnElement[bool]:
     return sa.or_(seen, Decision.owner_id == viewer.member_id, Decision.decided_by_id == viewer.member_id)
 
 
-@dataclass(frozen=True)
-class HelpAsked:
-    """A call for help that is no answer; it has an answer's shape. `link`: of the message that says it."""
-
-    by_id: int | None
-    at: datetime
-    working: str
-    need: str
-    link: str | None
-    plan: str = ""
-    id: int | None = None
-    check_in_id: int | None = None
-
-
-Call = Answer | HelpAsked
-
-
-def newest_call(session: Session, escalation_ids: Sequence[int]) -> dict[int, Call]:
-    """By escalation id: what told of it last: an answer that opened the thread, said red again or named the same
-    blocker again; or somebody who asked for help without a check-in."""
-    rows = _NEWEST_CALL.all(session, escalation_ids)
-    return {
-        escalation_id: answer if answer is not None else asked_at(event)
-        for escalation_id, answer, event in rows
-        if answer is not None or event is not None
-    }
-
-
-def asked_at(event: EscalationEvent) -> HelpAsked:
-    """What was asked for at an event."""
-    return HelpAsked(event.actor_id, event.at, event.words or "", event.need or "", event.link)
-
-
-def blocking_at(session: Session, moments: Mapping[int, datetime]) -> dict[int, str]:
-    """By key result id: who or what blocked it at the given instant; key results that nothing blocked are absent.
-
-    The newest blocker counts. A blocker that is named again keeps its row, so it is found by time, not by answer.
-    """
-    rows = _BLOCKERS.all(session, moments)
-    then = {row.key_result_id: row for (row,) in rows if _stands(row, moments[row.key_result_id])}
-    words = blocked_by(session, list(then.values()))
-    return {key_result_id: words[row.id] for key_result_id, row in then.items()}
-
-
-def _stands(blocker: Blocker, at: datetime) -> bool:
-    return blocker.opened_at <= at and (blocker.cleared_at is None or blocker.cleared_at > at)
-
-
 def _open(
     session: Session,
     wanted: _Opened,
@@ -439,32 +383,3 @@ _THEIRS = sa.select(ConversationMember.conversation_id).where(
     ConversationMember.conversation_id.in_(sa.bindparam("conversation_ids", expanding=True)),
     ConversationMember.member_id == sa.bindparam("me"),
 )
-_BLOCKERS = LoadedOf(
-    lambda ids: sa.select(Blocker).where(Blocker.key_result_id.in_(ids)).order_by(Blocker.opened_at, Blocker.id)
-)
-
-
-def _newest_calls(ids: Any) -> sa.Select[int, Answer, EscalationEvent]:
-    newest = (
-        sa.select(EscalationEvent.escalation_id, sa.func.max(EscalationEvent.id).label("id"))
-        .where(
-            EscalationEvent.escalation_id.in_(ids),
-            sa.or_(
-                EscalationEvent.answer_id.is_not(None),
-                EscalationEvent.kind.in_([sa.literal(one, EscalationEvent.kind.type) for one in CALLS]),
-            ),
-        )
-        .group_by(EscalationEvent.escalation_id)
-        .subquery()
-    )
-    without_event = sa.case((EscalationEvent.id.is_(None), Escalation.answer_id))
-    return (
-        sa.select(Escalation.id, Answer, EscalationEvent)
-        .outerjoin(newest, newest.c.escalation_id == Escalation.id)
-        .outerjoin(EscalationEvent, EscalationEvent.id == newest.c.id)
-        .outerjoin(Answer, Answer.id == sa.func.coalesce(EscalationEvent.answer_id, without_event))
-        .where(Escalation.id.in_(ids))
-    )
-
-
-_NEWEST_CALL = LoadedOf(_newest_calls)
