@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVarTuple
 from zoneinfo import ZoneInfo
 
@@ -15,9 +14,8 @@ from bot.blocks.dependency import Unanswered
 from bot.domain.cycles import CycleState
 from bot.domain.dependency import DependencyState
 from bot.domain.digest import Waiting
-from bot.domain.friction import Pair, Wait, pairs
 from bot.domain.localtime import local_date_of
-from bot.services.access import Caller, full_member
+from bot.services.access import Caller
 from bot.services.definitions import current_definition
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
@@ -33,46 +31,29 @@ from models import (
     Objective,
     PostKind,
     Team,
-    Workspace,
 )
 from models.prepared import Listed
 
 Columns = TypeVarTuple("Columns")
 
 
-@dataclass(frozen=True)
-class Friction:
-    """Who waits for whom in the cycles that run; `cycles` are their names."""
-
-    cycles: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-
-
-def friction(session: Session, viewer: Caller, now: datetime) -> Friction:
-    """Which team waits for which, in the whole workspace, as far as the viewer may see it."""
-    full_member(session, viewer)
-    zone = ZoneInfo(session.get_one(Workspace, viewer.workspace_id).time_zone)
-    waiting, other = aliased(Team), aliased(Team)
-    rows = session.execute(
-        _naming_another_team(
-            sa.select(Blocker.opened_at, Blocker.cleared_at, waiting.name, other.name), waiting, other
-        ).where(Blocker.workspace_id == viewer.workspace_id, visible_to(viewer))
-    ).all()
-    waits = [
-        Wait(
-            waiting=waiter,
-            other=waited_for,
-            since=local_date_of(opened_at, zone),
-            until=local_date_of(cleared_at, zone) if cleared_at is not None else None,
+def naming_another_team(wanted: sa.Select[*Columns], waiting: type[Team], other: type[Team]) -> sa.Select[*Columns]:
+    """Narrow a query over blockers to those that name another team than the one which holds the objective, and to the
+    cycles that run."""
+    return (
+        wanted.select_from(Blocker)
+        .join(KeyResult, KeyResult.id == Blocker.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Cycle, Cycle.id == Objective.cycle_id)
+        .join(waiting, waiting.id == Objective.team_id)
+        .join(other, other.id == Blocker.by_team_id)
+        .where(
+            waiting.id != other.id,
+            Cycle.state == CycleState.ACTIVE,
+            KeyResult.archived_at.is_(None),
+            Objective.archived_at.is_(None),
         )
-        for opened_at, cleared_at, waiter, waited_for in rows
-    ]
-    cycles = session.scalars(
-        sa.select(Cycle.name)
-        .where(Cycle.workspace_id == viewer.workspace_id, Cycle.state == CycleState.ACTIVE)
-        .order_by(Cycle.starts_on, Cycle.id)
-    ).all()
-    return Friction(tuple(cycles), pairs(waits, local_date_of(now, zone)))
+    )
 
 
 def waiting_now(
@@ -85,7 +66,7 @@ def waiting_now(
     waiting, other, said_by = aliased(Team), aliased(Team), aliased(Member)
     wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, waiting.name, other.name, said_by.name)
     rows = session.execute(
-        _naming_another_team(wanted, waiting, other)
+        naming_another_team(wanted, waiting, other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .join(KeyResultRevision, current_definition())
         .outerjoin(said_by, said_by.id == Dependency.answered_by_id)
@@ -149,7 +130,7 @@ def still_waits(session: Session, dependency_id: int) -> bool:
     """Whether an answer to this question is waited for."""
     waiting, other = aliased(Team), aliased(Team)
     found = (
-        _naming_another_team(sa.select(Dependency.id), waiting, other)
+        naming_another_team(sa.select(Dependency.id), waiting, other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .where(*_waits_for_an_answer(), Dependency.id == dependency_id)
     )
@@ -171,7 +152,7 @@ def _unanswered(
     is_open = sa.and_(*_waits_for_an_answer())
     wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, is_open, waiting.name, other.name)
     rows = session.execute(
-        _naming_another_team(wanted, waiting, other)
+        naming_another_team(wanted, waiting, other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .join(KeyResultRevision, current_definition())
         .where(Dependency.workspace_id == viewer.workspace_id, which, visible_to(viewer))
@@ -193,29 +174,10 @@ def _unanswered(
     }
 
 
-def _naming_another_team(wanted: sa.Select[*Columns], waiting: type[Team], other: type[Team]) -> sa.Select[*Columns]:
-    """Narrow a query over blockers to those that name another team than the one which holds the objective, and to the
-    cycles that run."""
-    return (
-        wanted.select_from(Blocker)
-        .join(KeyResult, KeyResult.id == Blocker.key_result_id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .join(Cycle, Cycle.id == Objective.cycle_id)
-        .join(waiting, waiting.id == Objective.team_id)
-        .join(other, other.id == Blocker.by_team_id)
-        .where(
-            waiting.id != other.id,
-            Cycle.state == CycleState.ACTIVE,
-            KeyResult.archived_at.is_(None),
-            Objective.archived_at.is_(None),
-        )
-    )
-
-
 def _questions(member_ids: Any) -> sa.Select[*tuple[Any, ...]]:
     waiting, other = aliased(Team), aliased(Team)
     return (
-        _naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), waiting, other)
+        naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), waiting, other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .join(Delivery, sa.and_(Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY))
         .where(*_waits_for_an_answer(), Delivery.member_id.in_(member_ids))

@@ -20,8 +20,9 @@ from bot.domain.digest import Waiting
 from bot.domain.friction import Pair
 from bot.domain.organisation import Visibility
 from bot.services import dependency
-from bot.services.between_teams import friction, waiting_now
+from bot.services.between_teams import waiting_now
 from bot.services.blocking import BlockedBy
+from bot.services.friction import friction
 from bot.services.refusals import Reason, Refused
 from models import Blocker, Cycle, KeyResult, Member, MemberKind, Team
 from models.database import Database
