@@ -21,7 +21,7 @@ from bot.domain.person import Person
 from bot.runtime import Runtime
 from bot.slack import Gateway, Posted
 from models import Worker
-from scheduler import delivery, ticks
+from scheduler import delivery, members, ticks
 
 POSTS = 500
 AT_ONCE = 2
@@ -107,7 +107,7 @@ def work(connection: Connection, url: str, owners: int) -> None:
             delivery.finish(runtime, ready, delivery.send(runtime, ready), OPENING)
             delivered += 1
     monday = _highest()
-    ticks.read_members(runtime, TOMORROW)
+    members.read_due(runtime, TOMORROW)
     connection.send((monday, _highest()))
     database.close()
 

@@ -31,7 +31,7 @@ from bot.slack import Client, Gateway, SendJson, Wait
 from bot.turnstile import Turnstile
 from migrations.run import upgrade
 from models.database import Database, open_database
-from scheduler import ticks
+from scheduler import members
 from scheduler.runner import Runner
 
 log = structlog.get_logger(__name__)
@@ -97,7 +97,7 @@ class Program:
 
     def read_members(self, workspace_id: int) -> int:
         """Read everybody from Slack now. Returns how many were new or had changed. Raises `SlackFailure`."""
-        return ticks.read_members_of(self.runtime, workspace_id)
+        return members.read_all(self.runtime, workspace_id)
 
     def worker(self) -> Runner:
         """A worker of this program: ticks and delivery."""

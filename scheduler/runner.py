@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.runtime import Runtime
 from models import Worker
 from models.database import DatabaseBusy
-from scheduler import ticks
+from scheduler import members, ticks
 from scheduler.courier import Courier
 from scheduler.liveness import liveness_of
 
@@ -62,7 +62,7 @@ class Runner:
         seconds = self._runtime.settings.tick_seconds
         self._every(seconds, "tick", lambda now: ticks.tick(self._runtime, self.worker_id, now))
         self._every(seconds, "tidy", self._courier.tidy)
-        self._every(MEMBERS_LOOK_SECONDS, "members", lambda now: ticks.read_members(self._runtime, now))
+        self._every(MEMBERS_LOOK_SECONDS, "members", lambda now: members.read_due(self._runtime, now))
         self._every(PURGE_SECONDS, "purge", lambda now: ticks.purge(self._runtime, now))
         self._courier.start()
         self._scheduler.start()

@@ -7,7 +7,7 @@ any number of processes may tick at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -23,16 +23,13 @@ from bot.services import (
     draft,
     escalation_ladder,
     lead_note,
-    member_reading,
     morning,
     once,
-    people,
     planning,
     reminding,
     understanding,
 )
 from bot.services.faults import STUMBLES
-from bot.slack import Leaving, RetryLater, SlackFailure
 from models import Worker
 from models.base import table_of
 from models.prepared import Prepared
@@ -114,76 +111,6 @@ def exhaust(runtime: Runtime, step: Step, now: datetime) -> None:
             done = step.run(session, now, step.at_most)
         if done < step.at_most:
             return
-
-
-def read_members(runtime: Runtime, now: datetime) -> None:
-    """Once a day, read everybody from Slack: what lost events would have told. One worker reads a workspace."""
-    with runtime.read() as session:
-        due = member_reading.due(session, now)
-    for workspace_id in due:
-        with runtime.write() as session:
-            until = member_reading.claim(session, runtime.now(), workspace_id)
-        if until is None:
-            continue
-        try:
-            _read_members(runtime, workspace_id, until)
-        except SlackFailure as failure:
-            log.warning("members_not_read", workspace=workspace_id, error=failure.code)
-        except Leaving:
-            log.info("members_read_no_further", workspace=workspace_id)
-            return
-
-
-def read_members_of(runtime: Runtime, workspace_id: int) -> int:
-    """Read everybody of a workspace from Slack now, whoever reads already. Returns how many were new or had changed.
-
-    Some at a time, a transaction each: ten thousand people in one would keep everybody else from writing. What was
-    written stays where the rest fails; the day counts as read when all were. Raises `SlackFailure`, and
-    `Leaving` at the end of the program.
-    """
-    with runtime.write() as session:
-        until = member_reading.take(session, runtime.now(), workspace_id)
-    return _read_members(runtime, workspace_id, until)
-
-
-def _read_members(runtime: Runtime, workspace_id: int, until: datetime) -> int:
-    """As `read_members_of`, for who has claimed the workspace until then."""
-    read = changed = 0
-    try:
-        # As they come, a page of Slack's at a time: a hundred thousand at once would be the most that a worker ever
-        # holds.
-        for some in people.batches(runtime.gateway.people(workspace_id)):
-            read += len(some)
-            with runtime.write() as session:
-                changed += people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
-            if runtime.now() < until - member_reading.LEASE / 2:
-                continue
-            # By itself: who changes the week holds the workspace first and its members then.
-            with runtime.write() as session:
-                still_ours = member_reading.go_on(session, runtime.now(), workspace_id, until)
-            if still_ours is None:
-                log.info("members_read_by_another", workspace=workspace_id)
-                return changed
-            until = still_ours
-    except (SlackFailure, Leaving) as failure:
-        with runtime.write() as session:
-            member_reading.put_off(session, workspace_id, until, to=runtime.now() + _rest_after(failure))
-        raise
-    with runtime.write() as session:
-        member_reading.end(session, runtime.now(), workspace_id, until)
-    log.info("members_read", workspace=workspace_id, people=read, changed=changed)
-    return changed
-
-
-def _rest_after(failure: SlackFailure | Leaving) -> timedelta:
-    """What Slack asks for, however long; who goes leaves it to the next one."""
-    match failure:
-        case Leaving():
-            return timedelta(0)
-        case RetryLater(after=int(seconds)):
-            return timedelta(seconds=seconds)
-        case _:
-            return member_reading.AGAIN
 
 
 def purge(runtime: Runtime, now: datetime) -> None:

@@ -26,7 +26,7 @@ from bot.settings import Settings
 from bot.slack import SlackFailure, UnknownOutcome
 from models import Worker
 from models.database import Database
-from scheduler import delivery, publishing, redrawing, settling, ticks
+from scheduler import delivery, members, publishing, redrawing, settling, ticks
 from scheduler.courier import SENDERS
 
 Json = dict[str, Any]
@@ -500,7 +500,7 @@ class Process:
     def _members(self) -> None:
         if self._retiring:
             return
-        ticks.read_members(self.program.runtime, self._time.now())
+        members.read_due(self.program.runtime, self._time.now())
         self._later(DAY + 1, "members", self._members)
 
     def _purge(self) -> None:

@@ -24,7 +24,7 @@ from bot.manifest import manifest
 from bot.settings import Settings, Transport
 from bot.slack import LIST_PAUSE_SECONDS, LIST_ROWS
 from models import Workspace
-from scheduler import ticks
+from scheduler import members
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_the_members_are_read_no_further_once_the_program_leaves(
             slack.faults.add(fault)
         program = connected(server, database)
         workspace_id = program.connect()
-        reading = threads.submit(ticks.read_members, program.runtime, program.runtime.now())
+        reading = threads.submit(members.read_due, program.runtime, program.runtime.now())
         until(lambda: len(slack.calls("users.list")) == 1)
         program.leaving.set()
         reading.result(LIST_PAUSE_SECONDS)

@@ -10,7 +10,7 @@ from story import Okra
 
 from bot.localslack.driver import DrivenPerson, Fault, FaultKind
 from models import Answer, Member
-from scheduler.ticks import read_members
+from scheduler import members
 
 NINE_IN_LONDON = "2026-10-05 08:00"
 NEXT_MOVE = "new sign-up to half of the users"
@@ -112,7 +112,7 @@ def test_news_of_a_person_that_was_overtaken_is_put_right_by_the_daily_reading(o
     mere.change(tz="America/Lima")
     okra.slack.faults.clear()
     okra.advance("2026-10-02 18:00")
-    read_members(okra.program.runtime, okra.now())
+    members.read_due(okra.program.runtime, okra.now())
     with okra.read() as session:
         zone = session.scalar(sa.select(Member.time_zone).where(Member.name == "Mere Ngata"))
     assert zone == "America/Lima"

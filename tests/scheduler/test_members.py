@@ -1,4 +1,4 @@
-"""What time does beside asking: the daily reading of everybody."""
+"""The daily reading of everybody: who reads, how often, and what a failure leaves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.settings import load
 from bot.slack import Gateway, RetryLater
 from models import Member, Workspace
 from models.database import Database
-from scheduler import ticks
+from scheduler import members
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 CROWD = 2 * people.BATCH + 50
@@ -57,7 +57,7 @@ class Day:
             self.workspace_id = Company(session).workspace.id
 
     def read(self) -> None:
-        ticks.read_members(self.runtime, self.now)
+        members.read_due(self.runtime, self.now)
 
     def members(self) -> int:
         with self.runtime.read() as session:
@@ -168,7 +168,7 @@ def test_a_reading_that_takes_longer_than_its_lease_stays_ones_own(day: Day) -> 
 
     def time_passes() -> None:
         day.now += member_reading.LEASE * 0.6
-        ticks.read_members(elsewhere, day.now)
+        members.read_due(elsewhere, day.now)
 
     day.directory.on_page = time_passes
     day.read()
@@ -212,7 +212,7 @@ def test_the_workspace_that_was_read_is_the_one_that_is_noted(day: Day) -> None:
         session.add(second)
         session.flush()
         second_id = second.id
-    ticks.read_members_of(day.runtime, second_id)
+    members.read_all(day.runtime, second_id)
     assert day.read_at() is None
     with day.runtime.read() as session:
         assert session.get_one(Workspace, second_id).members_read_at == NOW
