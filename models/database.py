@@ -57,6 +57,10 @@ class DatabaseBusy(Exception):
     """No turn to write came in time. Nothing was changed; the same call may work a moment later."""
 
 
+# What is raised while the database is away or too busy for a moment: what was begun is found again at the next look.
+DATABASE_AWAY = (sa.exc.SQLAlchemyError, DatabaseBusy, OSError)
+
+
 class Turns:
     """Writers of one process take turns in the order they came. SQLite itself would let the luckiest win."""
 

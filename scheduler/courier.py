@@ -15,11 +15,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime import Runtime
 from bot.slack import RetryLater, SlackFailure
-from models.database import DatabaseBusy
+from models.database import DATABASE_AWAY
 from scheduler import delivery, publishing, redrawing, settling
 from scheduler.liveness import Liveness
 
@@ -33,8 +32,6 @@ NAP_SECONDS = 0.25
 # While much is under way, so long is waited for more to come together: a transaction for eight costs little more than
 # one for two.
 GATHER_SECONDS = 0.01
-
-DATABASE_AWAY = (SQLAlchemyError, DatabaseBusy, OSError)
 
 
 class Portion:

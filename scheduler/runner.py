@@ -14,11 +14,10 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.runtime import Runtime
 from models import Worker
-from models.database import DatabaseBusy
+from models.database import DATABASE_AWAY
 from scheduler import members, ticks
 from scheduler.courier import Courier
 from scheduler.liveness import liveness_of
@@ -85,7 +84,7 @@ class Runner:
                 session.execute(
                     sa.update(Worker).where(Worker.id == self.worker_id).values(stopped_at=self._runtime.now())
                 )
-        except (SQLAlchemyError, DatabaseBusy, OSError) as error:
+        except DATABASE_AWAY as error:
             log.warning("worker_left_unsigned", error=type(error).__name__)
         self._liveness.release()
         log.info("worker_stopped", worker=self.worker_id)
@@ -109,6 +108,6 @@ class Runner:
     def _guarded(self, name: str, work: Callable[[datetime], object]) -> None:
         try:
             work(self._runtime.now())
-        except (SQLAlchemyError, DatabaseBusy, OSError) as error:
+        except DATABASE_AWAY as error:
             # The database is away for a moment. Nothing is lost: the next tick finds the same work.
             log.warning("tick_waits", job=name, error=type(error).__name__)
