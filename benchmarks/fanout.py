@@ -36,13 +36,14 @@ from bot.manifest import manifest
 from bot.rehearsal.timeline import Timeline
 from bot.runtime import Runtime
 from bot.slack import Gateway, Posted, RetryLater
-from models import Delivery, DeliveryState, Member, Worker
+from models import Delivery, DeliveryState, Member
 from models.database import Database
 from models.prepared import Prepared
 from scheduler import delivery, ticks
 from scheduler.courier import NAP_SECONDS, SENDERS, Courier
 from scheduler.liveness import liveness_of
 from scheduler.posts import render
+from scheduler.workers import sign_on
 
 PER_MINUTE = 300
 # What a request to Slack takes: seconds, evenly spread.
@@ -180,7 +181,7 @@ def _limited(databases: Databases, owners: int) -> Paced:
         clock=time.now,
         wake=lambda: None,
     )
-    worker_id = _worker(runtime)
+    worker_id = sign_on(runtime, "bench")
     ticks.tick(runtime, worker_id, OPENING)
     courier = VirtualCourier(runtime, worker_id, time, owners)
     time.at(OPENING, courier.look)
@@ -208,7 +209,7 @@ def _unlimited(databases: Databases, engine: str, owners: int, rounds: int) -> F
             _everybody(database, owners, people)
             given = settings(posts_per_minute=0, slack_base_url=address, slack_bot_token=SecretStr(token))
             program = build(given, clock=lambda: OPENING, database=database)
-            worker_id = _worker(program.runtime)
+            worker_id = sign_on(program.runtime, "bench")
             ticks.tick(program.runtime, worker_id, OPENING)
             bare.append(owners / _bare(address, token, _messages(program.runtime, people)))
             ours.append(owners / _delivered(program, worker_id, owners))
@@ -279,14 +280,6 @@ def _everybody(database: Database, owners: int, people: Mapping[int, str]) -> No
     found(database, Size(owners=owners))
     with database.write() as session:
         session.execute(sa.update(Member), [{"id": n, "slack_user_id": people[n]} for n in people])
-
-
-def _worker(runtime: Runtime) -> int:
-    with runtime.write() as session:
-        worker = Worker(name="bench", started_at=OPENING)
-        session.add(worker)
-        session.flush()
-        return worker.id
 
 
 def _sent(database: Database) -> int:

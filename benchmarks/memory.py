@@ -20,8 +20,8 @@ from bot.blocks.post import Post
 from bot.domain.person import Person
 from bot.runtime import Runtime
 from bot.slack import Gateway, Posted
-from models import Worker
 from scheduler import delivery, members, ticks
+from scheduler.workers import sign_on
 
 POSTS = 500
 AT_ONCE = 2
@@ -93,11 +93,7 @@ def work(connection: Connection, url: str, owners: int) -> None:
         clock=lambda: OPENING,
         wake=lambda: None,
     )
-    with runtime.write() as session:
-        worker = Worker(name="bench", started_at=OPENING)
-        session.add(worker)
-        session.flush()
-        worker_id = worker.id
+    worker_id = sign_on(runtime, "bench")
     ticks.tick(runtime, worker_id, OPENING)
     delivered = 0
     while delivered < min(POSTS, owners):

@@ -22,8 +22,9 @@ from benchmarks.serving import settings
 from bot.app import build
 from bot.runtime import Runtime
 from bot.services import planning
-from models import CheckIn, Member, Worker
+from models import CheckIn, Member
 from scheduler import ticks
+from scheduler.workers import sign_on
 
 DUE = 100
 NEXT_WEEK = OPENING + timedelta(weeks=1)
@@ -105,11 +106,7 @@ def _ticks(databases: Databases, engine: str, size: int, due: int, rounds: int) 
     database = unhurried(databases.url(engine))
     workspace_id = found(database, Size(owners=size), opens=NEXT_WEEK)
     runtime = build(settings(), clock=lambda: OPENING, database=database).runtime
-    with database.write() as session:
-        worker = Worker(name="bench", started_at=OPENING)
-        session.add(worker)
-        session.flush()
-        worker_id = worker.id
+    worker_id = sign_on(runtime, "bench")
     took = [_tick(runtime, worker_id, number, due) for number in range(rounds + 1)]
     with database.read() as session:
         asked = session.scalar(

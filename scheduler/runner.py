@@ -9,18 +9,17 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-import sqlalchemy as sa
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.runtime import Runtime
-from models import Worker
 from models.database import DATABASE_AWAY
 from scheduler import members, ticks
 from scheduler.courier import Courier
 from scheduler.liveness import liveness_of
+from scheduler.workers import sign_off, sign_on
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +54,7 @@ class Runner:
     def start(self) -> None:
         """Raises `SecondWorker` as `reserve` does, which need not have been called before."""
         self.reserve()
-        self.worker_id = self._sign_on()
+        self.worker_id = sign_on(self._runtime, f"{socket.gethostname()}:{os.getpid()}")
         self._liveness.hold(self.worker_id)
         self._courier = Courier(self._runtime, self.worker_id, self._liveness, self._bell)
         seconds = self._runtime.settings.tick_seconds
@@ -80,21 +79,11 @@ class Runner:
         if self._courier is not None:
             self._courier.stop()
         try:
-            with self._runtime.write() as session:
-                session.execute(
-                    sa.update(Worker).where(Worker.id == self.worker_id).values(stopped_at=self._runtime.now())
-                )
+            sign_off(self._runtime, self.worker_id)
         except DATABASE_AWAY as error:
             log.warning("worker_left_unsigned", error=type(error).__name__)
         self._liveness.release()
         log.info("worker_stopped", worker=self.worker_id)
-
-    def _sign_on(self) -> int:
-        with self._runtime.write() as session:
-            worker = Worker(name=f"{socket.gethostname()}:{os.getpid()}", started_at=self._runtime.now())
-            session.add(worker)
-            session.flush()
-            return worker.id
 
     def _every(self, seconds: float, name: str, work: Callable[[datetime], object]) -> None:
         def run() -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from bot.demo.timekeeper import set_clock
 from bot.runtime import Runtime
 from bot.services.agenda import next_due
-from models import Worker
 from scheduler import delivery, redrawing, ticks
+from scheduler.workers import sign_off, sign_on
 
 
 class ByHand:
@@ -20,11 +18,7 @@ class ByHand:
     def __init__(self, runtime: Runtime, jump: Callable[[datetime], object]) -> None:
         self._runtime = runtime
         self._jump = jump
-        with runtime.write() as session:
-            worker = Worker(name="by hand", started_at=runtime.now())
-            session.add(worker)
-            session.flush()
-            self._worker_id = worker.id
+        self._worker_id = sign_on(runtime, "by hand")
 
     def next_due(self) -> datetime | None:
         """The next instant at which something is due, in the past where it is late."""
@@ -46,10 +40,7 @@ class ByHand:
 
     def stop(self) -> None:
         """The workers begin; nothing is turned by hand any more."""
-        with self._runtime.write() as session:
-            session.execute(
-                sa.update(Worker).where(Worker.id == self._worker_id).values(stopped_at=self._runtime.now())
-            )
+        sign_off(self._runtime, self._worker_id)
 
     def _deliver(self) -> bool:
         claims = delivery.claim(self._runtime, self._worker_id, self._runtime.now())

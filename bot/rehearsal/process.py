@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-import sqlalchemy as sa
 from slack_bolt.request import BoltRequest
 
 from bot.app import Program, build
@@ -24,10 +23,10 @@ from bot.rehearsal.timeline import Timeline
 from bot.services import agenda
 from bot.settings import Settings
 from bot.slack import SlackFailure, UnknownOutcome
-from models import Worker
 from models.database import Database
 from scheduler import delivery, members, publishing, redrawing, settling, ticks
 from scheduler.courier import SENDERS
+from scheduler.workers import sign_off, sign_on
 
 Json = dict[str, Any]
 
@@ -145,12 +144,8 @@ class Process:
         self.step("sign on", self._sign_on)
 
     def _sign_on(self) -> None:
-        with self.program.runtime.write() as session:
-            worker = Worker(name=self.name, started_at=self._time.now())
-            session.add(worker)
-            session.flush()
-        self._worker_id = worker.id
-        self._ground.roll.sign(worker.id, self.life)
+        self._worker_id = sign_on(self.program.runtime, self.name)
+        self._ground.roll.sign(self._worker_id, self.life)
         self._later(0.0, "members", self._members)
         self._later(self._random.uniform(0, DAY), "purge", self._purge)
         self.tick_within(0.0)
@@ -172,8 +167,7 @@ class Process:
             self.step("sign off", self._sign_off)
 
     def _sign_off(self) -> None:
-        with self.program.runtime.write() as session:
-            session.execute(sa.update(Worker).where(Worker.id == self._worker_id).values(stopped_at=self._time.now()))
+        sign_off(self.program.runtime, self._worker_id)
         self.end("retired")
 
     # Steps

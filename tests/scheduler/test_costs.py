@@ -17,9 +17,10 @@ from sqlalchemy import event
 from bot.runtime import Runtime
 from bot.services import planning
 from bot.settings import Settings
-from models import Delivery, DeliveryState, Worker
+from models import Delivery, DeliveryState
 from models.database import Database, open_database
 from scheduler import delivery
+from scheduler.workers import sign_on
 
 FEW, MANY = 2, 12
 
@@ -40,10 +41,7 @@ class Monday:
                 company.key_result(objective, person)
                 person.introduced_at = BEFORE
             planning.replan(session, BEFORE, [person.id for person in people])
-            worker = Worker(name="here", started_at=NOW)
-            session.add(worker)
-            session.flush()
-            self.worker_id = worker.id
+        self.worker_id = sign_on(self.runtime, "here")
 
     def plan(self) -> list[str]:
         with counted(self.runtime.database) as statements, self.runtime.write() as session:

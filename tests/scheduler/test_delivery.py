@@ -319,8 +319,7 @@ def test_all_workers_of_a_database_together_post_no_faster_than_the_limit(
 ) -> None:
     other_database = open_database(database_url, patience=10, statement_seconds=10)
     other = replace(office.runtime, database=other_database)
-    with office.runtime.write() as session:
-        other_worker = office.sign_on(session)
+    other_worker = office.sign_on()
     for number in range(120):
         office.queue(f"digest:{number}", channel_id=f"C{number}", bulk=True)
     sent: list[datetime] = []
@@ -624,8 +623,7 @@ def test_a_claim_whose_lease_ran_out_is_taken_and_the_late_worker_sends_nothing(
 def test_two_workers_that_claim_at_once_get_different_rows(office: PostOffice) -> None:
     office.queue("digest:1", channel_id="C1")
     office.queue("digest:2", channel_id="C2")
-    with office.runtime.write() as session:
-        other = office.sign_on(session)
+    other = office.sign_on()
     first = delivery.claim(office.runtime, office.worker_id, office.clock)
     second = delivery.claim(office.runtime, other, office.clock)
     assert len(first) == 2

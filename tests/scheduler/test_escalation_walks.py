@@ -57,10 +57,10 @@ from models import (
     KeyResult,
     Member,
     PostKind,
-    Worker,
 )
 from models.database import open_database
 from scheduler import delivery, redrawing, settling, ticks
+from scheduler.workers import sign_on
 
 WHO = st.sampled_from(["owner", "lead", "head", "boss", "stranger"])
 ASKS = (PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW)
@@ -284,11 +284,7 @@ class BadDays(RuleBasedStateMachine):
     # The worker
 
     def start_worker(self) -> None:
-        with self.runtime.write() as session:
-            worker = Worker(name="here", started_at=self.clock)
-            session.add(worker)
-            session.flush()
-            self.worker_id = worker.id
+        self.worker_id = sign_on(self.runtime, "here")
 
     def pass_until(self, until: datetime) -> None:
         """Time passes, from one thing that is due to the next; where nobody works it just passes."""

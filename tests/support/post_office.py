@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from company import Company
 from slack_double import SlackDouble
-from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
 from bot.services import outbox
 from bot.settings import Settings
-from models import Delivery, PostKind, Worker
+from models import Delivery, PostKind
 from models.database import Database
 from scheduler import delivery, redrawing
+from scheduler.workers import sign_on
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
 
@@ -52,13 +52,10 @@ class PostOffice:
             self.workspace_id = company.workspace.id
             self.member_id = company.person("Ada Obi").id
             self.admin_id = company.person("Noor Admin", admin=True).id
-            self.worker_id = self.sign_on(session)
+        self.worker_id = self.sign_on()
 
-    def sign_on(self, session: Session) -> int:
-        worker = Worker(name="here", started_at=NOW)
-        session.add(worker)
-        session.flush()
-        return worker.id
+    def sign_on(self) -> int:
+        return sign_on(self.runtime, "here")
 
     def queue(self, key: str, *, kind: PostKind = PostKind.DIGEST, **given: object) -> int:
         to = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -29,9 +29,10 @@ from bot.services.agenda import next_due
 from bot.services.rhythm import rhythm_of
 from bot.settings import Settings
 from bot.slack import Posted, SlackFailure
-from models import Digest, Team, Worker, Workspace
+from models import Digest, Team, Workspace
 from models.database import Database
 from scheduler import delivery, redrawing, settling, ticks
+from scheduler.workers import sign_on
 
 NEVER = 10**9
 LONGEST_NAP = 60
@@ -172,11 +173,8 @@ class DigestPress:
             lambda: self.clock,
             lambda: None,
         )
-        with self.database.write() as session:
-            worker = Worker(name="here", started_at=self.clock)
-            session.add(worker)
-            session.flush()
-            self._worker_id = worker.id
+        # On the database that no death strikes.
+        self._worker_id = sign_on(replace(self.runtime, database=self.database), "here")
 
     def live(self, until: datetime) -> None:
         """Do all that is due until then. Who dies is followed by another at once."""
