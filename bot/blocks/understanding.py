@@ -43,7 +43,7 @@ _MISSING = {
 class Understood:
     """A line that waits for its *Save*. `value` has its unit; `same`: it is the last one.
 
-    `next_move_stays`: nothing was said of it, and last week's goes on. `missing` and `wrong` (a sentence about what
+    `next_move_stays`: nothing was said of it, and the newest goes on. `missing` and `wrong` (a sentence about what
     cannot be taken) keep it from being saved as it is; `odd` is a question about the value. `yellow`: what its colour
     does, where that is yellow.
     """

@@ -90,9 +90,10 @@ def read(session: Session, now: datetime, caller: Caller, row: Understanding) ->
     question = replace(question, filled=question.brought)
     named = blocking.meant(session, caller, waits_for(row.words)) if row.confidence is not Confidence.GREEN else None
     filled = prefilled(question, prefill_of(row), named)
-    stays = not row.next_move and bool(question.last.next_move)
-    if stays:
+    if not filled.next_move:
+        # This week's answer, where there is one, has the newer next move.
         filled = replace(filled, next_move=question.last.next_move)
+    stays = not row.next_move and bool(filled.next_move)
     by = filled.blocked_by if row.confidence is not None and row.confidence.wants_more else None
     if not row.value and not row.same and question.needs_value:
         # The value beside the field was not said: nothing is saved on a guess.

@@ -117,6 +117,18 @@ def test_last_weeks_next_move_goes_on_where_nothing_is_said_of_it(story: Story) 
     assert story.answers()[-1].next_move == "call five"
 
 
+def test_a_correction_that_says_nothing_of_the_next_move_keeps_the_one_of_this_week(story: Story) -> None:
+    last_week(story, value="28", next_move="call five")
+    say(story, "1 30 green, next: call the bank")
+    press(story, understanding.save, Act.SAVE_UNDERSTOOD)
+    story.desk.now = NINE + timedelta(minutes=5)
+    say(story, "1 31 green")
+    assert "Next move: still “call the bank”" in str(reply(story).blocks)
+    press(story, understanding.save, Act.SAVE_UNDERSTOOD)
+    newest = story.answers()[-1]
+    assert (newest.value, newest.next_move) == (Decimal(31), "call the bank")
+
+
 @pytest.mark.parametrize(
     ("text", "missing"),
     [
