@@ -46,6 +46,12 @@ class Understood:
         """Something of a check-in was understood, not only of which key result ("2 people have left" is no answer)."""
         return self.value is not None or self.confidence is not None or self.same
 
+    @property
+    def says_more(self) -> bool:
+        """More than which key result, be it understood or not: "12" and "KR-12?" only ask how it stands."""
+        pieces = (self.rest, self.next_move, self.need, self.plan, *self.not_understood)
+        return self.is_answer or any(piece.strip("?!.…") for piece in pieces)
+
 
 def waits_for(words: str) -> str:
     """Whom or what somebody waits for: "legal", of "waiting on legal, since Monday"; "" where none is named."""

@@ -206,8 +206,7 @@ def _row(session: Session, now: datetime, member: Member, line: str) -> Understa
         at=now,
         kept_until=max(changes_until(workspace, this), now + LEAST_KEPT),
     )
-    says_more = found.is_answer or found.rest or found.next_move or found.need or found.plan
-    key_result = _meant(session, now, caller, found) if says_more else None
+    key_result = _meant(session, now, caller, found) if found.says_more else None
     if key_result is None:
         return row
     try:
@@ -293,7 +292,7 @@ def _unclear(session: Session, now: datetime, caller: Caller, row: Understanding
             return told.not_clear(row.text)
         return told.which_one(row.text, tuple(one.label for one in _open_ones(session, now, caller)))
     try:
-        if found.is_answer or found.rest or found.next_move or found.need or found.plan:
+        if found.says_more:
             key_result = key_result_view.find(session, caller, found.number)
             checkin.question(session, now, caller, key_result.id, None, run=False)
         # A number alone asks how it stands.

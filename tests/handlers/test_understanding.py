@@ -129,6 +129,17 @@ def test_a_correction_that_says_nothing_of_the_next_move_keeps_the_one_of_this_w
     assert (newest.value, newest.next_move) == (Decimal(31), "call the bank")
 
 
+@pytest.mark.parametrize("doubtful", ["yellow/green", "45-50", "+5"])
+def test_a_line_of_doubt_alone_is_said_and_not_guessed(story: Story, doubtful: str) -> None:
+    say(story, f"1 {doubtful}")
+    post = reply(story)
+    assert f"I could not place “{doubtful}”." in str(post.blocks)
+    assert "Still missing: the value, the colour and the next move." in post.text
+    assert row_of(post) == ["Fill in the rest", "Not this"]
+    say(story, f"1 {doubtful}", who=story.stranger)
+    assert "KR-1 is Mere Ngata's to answer" in reply(story).text
+
+
 @pytest.mark.parametrize(
     ("text", "missing"),
     [
@@ -244,7 +255,8 @@ def test_several_lines_that_each_name_their_key_result_are_several_answers(story
     [
         ("hello there", "I can't read a check-in in “hello there”"),
         ("99 45 green", "There is no KR-99 that you can see"),
-        ("1", "KR-1"),
+        ("1", "*KR-1* Activation 20"),
+        ("kr-1?", "*KR-1* Activation 20"),
     ],
 )
 def test_what_is_no_check_in_gets_an_answer_that_helps(story: Story, text: str, answer: str) -> None:
