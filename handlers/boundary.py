@@ -140,7 +140,7 @@ def attend(runtime: Runtime, handler: Handler, ack: Ack, body: dict[str, Any]) -
     with deadline.within(INTERACTION_SECONDS, runtime.stopwatch):
         reply = answer(runtime, handler, body)
         if isinstance(reply, Whisper) and body.get("type") == "block_actions" and body.get("view"):
-            reply = _in_a_dialog(runtime, body, reply.post)
+            reply = _in_a_dialog(runtime, body, reply)
         return acknowledge(runtime.gateway, ack, body, reply)
 
 
@@ -159,11 +159,11 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
         incident = new_incident()
         log.exception("interaction_failed", incident=incident, error=type(error).__name__)
         in_dialog = body.get("type") == "view_submission"
-        return trouble(body, given_back(notices.try_again(incident, in_dialog=in_dialog), _typed(body)))
+        return trouble(body, given_back(notices.try_again(incident, in_dialog=in_dialog), _typed(body)), incident)
     except Exception as error:
         incident = new_incident()
         log.exception("interaction_broke", incident=incident, error=type(error).__name__)
-        return trouble(body, given_back(notices.broken(incident), _typed(body)))
+        return trouble(body, given_back(notices.broken(incident), _typed(body)), incident)
 
 
 def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebody: bool = False) -> None:
@@ -202,7 +202,7 @@ def identify(runtime: Runtime, origin: Origin) -> Caller | None:
     return Caller(found.workspace_id, found.member_id)
 
 
-def _in_a_dialog(runtime: Runtime, body: Mapping[str, Any], post: Post) -> Reply:
+def _in_a_dialog(runtime: Runtime, body: Mapping[str, Any], whisper: Whisper) -> Reply:
     """What is said to somebody who pressed on Home or in a dialog, where Slack has no place for a whisper.
 
     Over a dialog, which is as it was when the word is closed, with all that was typed. A failure is logged.
@@ -214,10 +214,16 @@ def _in_a_dialog(runtime: Runtime, body: Mapping[str, Any], post: Post) -> Reply
         if found is not None:
             gateway = runtime.gateway
             show = gateway.open_view if body["view"].get("type") == HOME else gateway.push_view
-            show(found.workspace_id, trigger_id=str(body.get("trigger_id")), view=notices.end_of_dialog(post))
+            show(found.workspace_id, trigger_id=str(body.get("trigger_id")), view=notices.end_of_dialog(whisper.post))
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
-        log.warning("whisper_without_place", text=post.text, error=type(error).__name__)
+        log.warning("whisper_without_place", **_unsaid(body, whisper), error=type(error).__name__)
     return Done()
+
+
+def _unsaid(body: Mapping[str, Any], whisper: Whisper) -> dict[str, str | None]:
+    """What the log says of words that nobody saw. Not the words: they were for one person, and may name others."""
+    names = [*(one.get("action_id") for one in body.get("actions") or ()), body.get("callback_id")]
+    return {"on": next(filter(None, names), None), "incident": whisper.incident}
 
 
 def _names(runtime: Runtime, caller: Caller, body: Mapping[str, Any]) -> Mapping[str, str]:
@@ -233,14 +239,14 @@ def _typed(body: Mapping[str, Any]) -> str:
     return as_seen(body.get("text") or "", {}).strip() if "command" in body else ""
 
 
-def trouble(body: Mapping[str, Any], sentence: str) -> Reply:
+def trouble(body: Mapping[str, Any], sentence: str, incident: str | None = None) -> Reply:
     """Say it where the person is looking: inside the dialog, with what they typed kept, or as a whisper."""
     if body.get("type") == "view_submission":
         block_id = next(iter((body["view"].get("state") or {}).get("values") or {}), None)
         if block_id is not None:
             # Slack formats nothing under a field.
             return Errors({block_id: unmarked(sentence)})
-    return Whisper(Post(sentence))
+    return Whisper(Post(sentence), incident)
 
 
 def acknowledge(gateway: Gateway, ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse:
@@ -252,13 +258,14 @@ def acknowledge(gateway: Gateway, ack: Ack, body: Mapping[str, Any], reply: Repl
             return ack(response_action="update", view=dict(view))
         case Options(options):
             return ack(options=[dict(option) for option in options])
-        case Whisper(post):
-            return _whisper(gateway, ack, body, post)
+        case Whisper():
+            return _whisper(gateway, ack, body, reply)
         case Done():
             return ack()
 
 
-def _whisper(gateway: Gateway, ack: Ack, body: Mapping[str, Any], post: Post) -> BoltResponse:
+def _whisper(gateway: Gateway, ack: Ack, body: Mapping[str, Any], whisper: Whisper) -> BoltResponse:
+    post = whisper.post
     if "command" in body:
         return ack(text=post.text, blocks=[dict(block) for block in post.blocks] or None, response_type="ephemeral")
     if body.get("type") == "view_submission":
@@ -268,7 +275,7 @@ def _whisper(gateway: Gateway, ack: Ack, body: Mapping[str, Any], post: Post) ->
     if body.get("response_url"):
         gateway.respond(body["response_url"], post)
     else:
-        log.info("whisper_without_place", text=post.text)
+        log.info("whisper_without_place", **_unsaid(body, whisper))
     return ack()
 
 

@@ -29,9 +29,13 @@ class Show:
 
 @dataclass(frozen=True)
 class Whisper:
-    """Only the person who acted reads it, where they acted. In a dialog it is shown as the dialog's end."""
+    """Only the person who acted reads it, where they acted. In a dialog it is shown as the dialog's end.
+
+    `incident`: what stands in the words and in the log, where something failed.
+    """
 
     post: Post
+    incident: str | None = None
 
 
 @dataclass(frozen=True)

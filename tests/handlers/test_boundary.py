@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from company import Company
+from desk import Desk
 from slack_bolt import Ack
 from slack_sdk import WebClient
 from sqlalchemy.orm import Session
@@ -22,7 +24,7 @@ from bot.manifest import manifest
 from bot.runtime import Runtime
 from bot.services.refusals import Reason, Refused
 from bot.settings import load
-from bot.slack import Gateway
+from bot.slack import Gateway, Permanent
 from handlers import boundary, members
 from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request
@@ -205,3 +207,41 @@ def test_each_interaction_has_a_deadline_of_its_own(waiting: Waiting) -> None:
         waiting.press(whispers)
         waiting.seconds += 60
     assert waiting.whispers == [2.0, 2.0, 2.0]
+
+
+# What nobody saw
+
+
+@pytest.mark.parametrize("surface", ["dialog", "elsewhere"])
+def test_words_that_found_no_place_are_not_written_into_the_log(
+    database: Database, monkeypatch: pytest.MonkeyPatch, surface: str
+) -> None:
+    def answers(runtime: Runtime, request: Request) -> Reply:
+        return Whisper(Post("Mere Ngata has not answered yet."))
+
+    def breaks(runtime: Runtime, request: Request) -> Reply:
+        raise RuntimeError("somewhere")
+
+    with database.write() as session:
+        mere = Company(session).person("Mere Ngata")
+    desk = Desk(database, NOW)
+    body: dict[str, Any] = {
+        "type": "block_actions",
+        "team": {"id": desk.slack_team_id},
+        "user": {"id": mere.slack_user_id, "team_id": desk.slack_team_id},
+        "trigger_id": "1.2.3",
+        "actions": [{"type": "button", "action_id": "note_check_in", "value": "1", "action_ts": "1"}],
+    }
+    if surface == "dialog":
+        body["view"] = {"type": "home", "id": "V1", "callback_id": ""}
+    written = structlog.testing.LogCapture()
+    # Of its own, because the tests' logs say less than those of a running Okra.
+    monkeypatch.setattr(boundary, "log", structlog.wrap_logger(None, [written], structlog.stdlib.BoundLogger))
+    for handler in (answers, breaks):
+        desk.gateway.failure = Permanent("expired_trigger_id")
+        boundary.attend(desk.runtime, handler, Ack(), body)
+    unsaid = [line for line in written.entries if line["event"] == "whisper_without_place"]
+    assert [line["on"] for line in unsaid] == ["note_check_in", "note_check_in"]
+    incident = next(line["incident"] for line in written.entries if line["event"] == "interaction_broke")
+    assert [line["incident"] for line in unsaid] == [None, incident]
+    assert all(set(line) <= {"event", "log_level", "on", "incident", "error"} for line in unsaid)
