@@ -197,6 +197,44 @@ class Gateway:
             seconds=_interactive(),
         )
 
+    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
+        """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
+
+        It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
+        """
+        content = {
+            "response_type": "ephemeral",
+            "replace_original": replace,
+            "text": body.text,
+            "blocks": list(body.blocks),
+        }
+        seconds = deadline.seconds_left(INTERACTIVE_SECONDS)
+        if seconds < TOO_LATE_SECONDS:
+            # The acknowledgement must not be late for the sake of a word beside it.
+            log.warning("response_url_skipped")
+            return False
+        try:
+            with aside():
+                self._send_json(response_url, json.dumps(content).encode(), seconds)
+        except (OSError, http.client.HTTPException) as error:
+            log.warning("response_url_failed", error=type(error).__name__)
+            return False
+        return True
+
+    def say_through(self, response_url: str, body: Post) -> None:
+        """Say something to everybody in the channel that a `response_url` is for, once.
+
+        It is posted under no id that it could be looked for by: with `UnknownOutcome` it may stand there.
+        """
+        content = {"response_type": "in_channel", "text": body.text, "blocks": list(body.blocks)}
+        try:
+            with aside():
+                self._send_json(response_url, json.dumps(content).encode(), _interactive())
+        except urllib.error.HTTPError as error:
+            raise _sort_status(error) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise sort_network(error) from error
+
     def find(
         self, workspace_id: int, *, channel: str, opaque_id: str, since: datetime, thread_ts: str | None = None
     ) -> Posted | None:
@@ -399,42 +437,6 @@ class Gateway:
         return self._make_client(
             token=self._token(workspace_id), base_url=self._base_url, timeout=seconds, retry_handlers=[]
         )
-
-    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
-        """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
-
-        It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
-        """
-        content = {
-            "response_type": "ephemeral",
-            "replace_original": replace,
-            "text": body.text,
-            "blocks": list(body.blocks),
-        }
-        seconds = deadline.seconds_left(INTERACTIVE_SECONDS)
-        if seconds < TOO_LATE_SECONDS:
-            # The acknowledgement must not be late for the sake of a word beside it.
-            log.warning("response_url_skipped")
-            return False
-        try:
-            self._send_json(response_url, json.dumps(content).encode(), seconds)
-        except (OSError, http.client.HTTPException) as error:
-            log.warning("response_url_failed", error=type(error).__name__)
-            return False
-        return True
-
-    def say_through(self, response_url: str, body: Post) -> None:
-        """Say something to everybody in the channel that a `response_url` is for, once.
-
-        It is posted under no id that it could be looked for by: with `UnknownOutcome` it may stand there.
-        """
-        content = {"response_type": "in_channel", "text": body.text, "blocks": list(body.blocks)}
-        try:
-            self._send_json(response_url, json.dumps(content).encode(), _interactive())
-        except urllib.error.HTTPError as error:
-            raise _sort_status(error) from error
-        except (OSError, http.client.HTTPException) as error:
-            raise sort_network(error) from error
 
 
 def _next_cursor(answer: Any) -> str | None:

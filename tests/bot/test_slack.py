@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import turnstile
 from bot.blocks.post import Post
 from bot.domain.person import Home
 from bot.localslack.admission import PER_MINUTE, SlackLimits
@@ -27,6 +29,7 @@ from bot.slack import (
     UnknownOutcome,
     person,
 )
+from bot.turnstile import Turnstile
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -103,6 +106,29 @@ def test_what_arrived_after_all_is_found_by_its_id_once_the_history_shows_it(gat
     found = gateway.find(1, channel=conversation, opaque_id="d1", since=LONG_AGO)
     assert found is not None
     assert gateway.find(1, channel=conversation, opaque_id="d2", since=LONG_AGO) is None
+
+
+@pytest.mark.parametrize("way", ["respond", "say_through"])
+def test_who_answers_a_press_slowly_keeps_nobody_else_waiting(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turnstile, "PATIENCE_SECONDS", 30)
+    gate, others_turn = Turnstile(1), threading.Event()
+    came_in_meanwhile: list[bool] = []
+
+    def other() -> None:
+        with gate.inside():
+            others_turn.set()
+
+    waiting = threading.Thread(target=other)
+
+    def slowly(address: str, content: bytes, seconds: float) -> None:
+        waiting.start()
+        came_in_meanwhile.append(others_turn.wait(5))
+
+    gateway = Gateway("http://127.0.0.1/api/", lambda workspace_id: "xoxb-none", send_json=slowly)
+    with gate.inside():
+        getattr(gateway, way)("http://127.0.0.1/response/1", Post("hello"))
+    waiting.join()
+    assert came_in_meanwhile == [True]
 
 
 # Lists
