@@ -1,9 +1,11 @@
-"""Text that people typed, made inert: it can mention nobody, link nowhere, format nothing that breaks a message."""
+"""Text that people typed, made inert: it can mention nobody, link nowhere, and format or turn around nothing."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+
+from bot.domain.reading_order import unturned
 
 ELLIPSIS = "…"
 
@@ -16,7 +18,7 @@ _JOINER = "\u2060"
 
 def escape(text: str) -> str:
     """User text for mrkdwn: `& < >` escaped, so that `<!channel>`, `<@U…>` and `<http…|…>` are only characters."""
-    inert = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    inert = unturned(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     if "@" in inert:
         inert = re.sub(r"@(?=channel|here|everyone)", f"@{_JOINER}", inert)
     return re.sub(r"(?i)\b(https?):(?=//)", rf"\1{_JOINER}:", inert) if "://" in inert else inert
@@ -25,7 +27,7 @@ def escape(text: str) -> str:
 @lru_cache(maxsize=1024)  # most of what a dialog says is the same every time
 def clip(text: str, limit: int) -> str:
     """At most `limit` code points, on one line; cut with an ellipsis, behind a word if one ends in the second half."""
-    line = " ".join(text.split())
+    line = " ".join(unturned(text).split())
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]

@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.domain.digest import Call, KeyResultLine, Snapshot
 from bot.domain.health import SHARES, WAITS, Health
+from bot.domain.reading_order import unturned
 
 VERSION = 1
 
@@ -90,7 +91,8 @@ def as_csv(told: Sequence[Told]) -> bytes:
 
 
 def harmless(cell: str) -> str:
-    """A cell on one line, which no sheet takes for a formula."""
+    """A cell on one line, which no sheet takes for a formula, and whose words stand as they are read."""
+    cell = unturned(cell)
     line = " ".join(cell.split())
     return f"'{line}" if line.startswith(BEGINS_A_FORMULA) or cell.startswith(BEGINS_A_FORMULA) else line
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.blocks.text import clip, said, stopped, unmarked
+from bot.blocks.text import clip, escape, plain, said, stopped, unmarked
+from bot.domain.reading_order import TURNING, unturned
 
 
 @pytest.mark.parametrize(
@@ -24,10 +27,19 @@ def test_a_long_line_is_cut_behind_a_word(text: str, limit: int, shown: str) -> 
 
 @given(st.text(), st.integers(1, 60))
 def test_what_is_cut_is_never_longer_than_the_limit_and_begins_as_it_was_typed(text: str, limit: int) -> None:
-    whole = " ".join(text.split())
+    whole = " ".join(unturned(text).split())
     cut = clip(text, limit)
     assert len(cut) <= limit
     assert whole.startswith(cut.removesuffix("…")) or cut == whole
+
+
+@pytest.mark.parametrize(
+    "way", [escape, said, lambda typed: plain(typed, 100)["text"]], ids=["escape", "said", "plain"]
+)
+def test_what_somebody_typed_turns_nothing_around(way: Callable[[str], str]) -> None:
+    assert way("".join(f"4{mark}" for mark in TURNING) + ".0") == "4" * len(TURNING) + ".0"
+    kept = "\u200eנגב\u200f 👩\u200d🔧 می\u200cخواهم"
+    assert way(kept) == kept
 
 
 def test_a_sentence_that_was_cut_gets_no_full_stop() -> None:

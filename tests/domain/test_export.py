@@ -116,6 +116,8 @@ def test_of_several_weeks_the_newest_alone_names_owners_so_that_nobody_has_a_his
         ("two\nlines", "two lines"),
         ("0.5", "0.5"),
         ("a=b", "a=b"),
+        ("\u202e=1", "'=1"),
+        ("4.0\u2069 \u202eerocs", "4.0 erocs"),
         ("", ""),
     ],
 )
