@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +13,7 @@ from bot.localslack.acting import ACTS, Deed
 from bot.localslack.admission import SlackLimits, Unlimited
 from bot.localslack.carrier import Carrier
 from bot.localslack.core import LocalSlack
+from bot.localslack.door import refusal
 from bot.localslack.dumps import dump, plain_person
 from bot.localslack.errors import ActError, SetupError, SlackError
 from bot.localslack.faults import Fault
@@ -29,10 +29,11 @@ LONGEST_WAIT = 30.0  # seconds that a question about changes stays open
 class Control:
     """Handlers under /_control/. Refusals are status 409 with {"error": sentence}."""
 
-    def __init__(self, core: LocalSlack, lock: AbstractContextManager[Any], carrier: Carrier) -> None:
+    def __init__(self, core: LocalSlack, lock: AbstractContextManager[Any], carrier: Carrier, listens_on: str) -> None:
         self._core = core
         self._lock = lock
         self._carrier = carrier
+        self._listens_on = listens_on
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed: list[asyncio.Future[None]] = []
 
@@ -76,8 +77,9 @@ class Control:
         self, handler: Callable[[Json, web.Request], Awaitable[Any]]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if request.remote is None or not ip_address(request.remote).is_loopback:
-                return web.json_response({"error": "the control API answers this machine only"}, status=403)
+            refused = refusal(request, self._listens_on)
+            if refused is not None:
+                return refused
             try:
                 given = await request.json() if request.can_read_body else {}
                 return web.json_response(await handler(given, request))

@@ -54,7 +54,7 @@ class LocalSlackServer:
         self._host = host
         self._port = port
         self._carrier = Carrier(core, self.lock, signing_time, ack_seconds)
-        self._control = Control(core, self.lock, self._carrier)
+        self._control = Control(core, self.lock, self._carrier, listens_on=host)
         self.page = Page(core, self.lock, self._control)
         self.side = side
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,7 +1,10 @@
 """The Web API as the real SDK speaks it: each method with its own verb and encoding."""
 
+import json
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -103,6 +106,35 @@ def test_the_driver_jumps_the_clock_forward_only(slack: Driver) -> None:
     assert slack.now() >= later
     with pytest.raises(RuntimeError, match="does not go back"):
         slack.jump_to(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:{port}"}, 200),
+        ({"Host": "[::1]:{port}", "Origin": "http://[::1]:{port}", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Host": "rebound.example:{port}"}, 403),
+        ({"Host": "[broken"}, 403),
+        ({"Origin": "https://elsewhere.example"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+    ],
+    ids=str,
+)
+def test_what_the_pages_of_others_ask_of_the_control_api_is_refused(
+    server: LocalSlackServer, headers: dict[str, str], status: int
+) -> None:
+    port = str(urlsplit(server.base_url).port)
+    given = {name: value.replace("{port}", port) for name, value in headers.items()}
+    body = json.dumps({"real_name": "Eve Elsewhere"}).encode()
+    connection = HTTPConnection("127.0.0.1", int(port))
+    connection.request("POST", "/_control/people", body, {"Content-Type": "application/json"} | given)
+    assert connection.getresponse().status == status
+    connection.close()
+    assert bool(server.core.people_named("Eve Elsewhere")) is (status == 200)
 
 
 def test_a_server_that_stopped_refuses_connections_and_can_be_stopped_twice(server: LocalSlackServer) -> None:
