@@ -38,7 +38,7 @@ def check(session: Session, now: datetime, about: Subject, period: Period) -> No
     It may not be seen, is a draft or closed, its cycle or team is not on, the caller may not answer, or the period's
     digest is out.
     """
-    _refuse_if_not_theirs(session, about)
+    _refuse_if_not_theirs(session, now, about)
     if about.state is KeyResultState.CLOSED:
         raise Refused(Reason.KEY_RESULT_CLOSED, number=about.number)
     if about.state is KeyResultState.DRAFT or about.owner_zone is None:
@@ -73,11 +73,11 @@ def refuse_if_over(session: Session, now: datetime, caller: Caller, period: Peri
         raise _over(session, now, caller.member_id, zone, period)
 
 
-def _refuse_if_not_theirs(session: Session, about: Subject) -> None:
+def _refuse_if_not_theirs(session: Session, now: datetime, about: Subject) -> None:
     actor = Actor(about.caller_id, is_full_member=about.caller_takes_part)
     # Who owns it may both see and answer it, which the row itself tells, and so does a cover; for anybody else all
     # facts are gathered.
-    co_owners = frozenset({about.caller_id} if about.is_co_owner or about.stands_in else ())
+    co_owners = frozenset({about.caller_id} if about.is_co_owner or about.stands_in(now) else ())
     if may(actor, Action.ANSWER_CHECK_IN, Facts(owner_id=about.owner_id, co_owner_ids=co_owners)):
         return
     key_result = session.scalars(sa.select(KeyResult).where(KeyResult.id == about.key_result_id)).one()

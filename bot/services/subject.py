@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Period, period_of
 from bot.domain.cycles import CycleState
 from bot.domain.kinds import Kind
+from bot.domain.localtime import local_date_of
 from bot.services.access import Caller
 from bot.services.refusals import Reason, Refused
 from models import (
+    Absence,
     Blocker,
     CheckIn,
     CheckInDraft,
@@ -48,6 +50,8 @@ class Subject(NamedTuple):
     `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
     null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
     `asked_id` (who was asked) are null where nobody was asked yet; `covered_for_id` is for whom they stand in.
+    `covered_…`: whether that person has left (or may take part no more), their zone, and the first and last days of
+    their absences in which the caller is named as cover ("2026-10-05/2026-10-09 …"), in no order.
     `is_disowned`: they say that it is not theirs. `meeting_on`, `digest_zone`: the exceptions of its team. `blocker_id`
     and `escalation_id`: what is open now. `help_ended_at`: when its last thread ended. `draft_id`: what the caller
     began to type in this period.
@@ -93,7 +97,12 @@ class Subject(NamedTuple):
     asks_value: bool | None
     asked_id: int | None
     is_disowned: bool
+    check_in_opens_at: datetime | None
+    check_in_closes_at: datetime | None
     covered_for_id: int | None
+    covered_has_left: bool | None
+    covered_zone: str | None
+    covered_days: str | None
     meeting_on: int | None
     digest_zone: str | None
     blocker_id: int | None
@@ -106,10 +115,25 @@ class Subject(NamedTuple):
         """Whether the caller was asked about it; one that is due goes along when its key result does."""
         return self.asked_id == self.caller_id and self.state is KeyResultState.ACTIVE
 
-    @property
-    def stands_in(self) -> bool:
-        """Whether the caller was asked in the place of the owner, who is away."""
-        return self.asked_id == self.caller_id and self.covered_for_id is not None
+    def stands_in(self, now: datetime) -> bool:
+        """Whether the caller, who was asked in the place of the owner, still stands there.
+
+        Until it is answered or closed for as long as they are named: whoever is back in time is given it back. After
+        that only until the owner is back, whose words then are not the caller's to read or to replace. One who has
+        left does not come back.
+        """
+        if self.asked_id != self.caller_id or self.covered_zone is None:
+            return False
+        if self.covered_has_left:
+            return True
+        if not self.covered_days or self.check_in_opens_at is None or self.check_in_closes_at is None:
+            return False
+        here = ZoneInfo(self.covered_zone)
+        since = self.check_in_opens_at if self.check_in_state is CheckInState.DUE else now
+        first, last = local_date_of(since, here).isoformat(), local_date_of(self.check_in_closes_at, here).isoformat()
+        # Written like this, days compare as they follow each other.
+        spans = (days.split("/") for days in self.covered_days.split())
+        return any(begins <= last and first <= ends for begins, ends in spans)
 
     @property
     def awaits_answer(self) -> bool:
@@ -189,6 +213,7 @@ _key_result, _definition, _objective = table_of(KeyResult), table_of(KeyResultRe
 _check_in, _blocker, _escalation = table_of(CheckIn), table_of(Blocker), table_of(Escalation)
 _draft, _ended = table_of(CheckInDraft), table_of(Escalation).alias("ended")
 _co_owner, _asked = table_of(KeyResultCoOwner), table_of(CheckIn).alias("asked")
+_covered, _absence = table_of(Member).alias("covered"), table_of(Absence)
 
 _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "caller_id": _caller.c.id,
@@ -233,7 +258,26 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "asks_value": _check_in.c.asks_value,
     "asked_id": _check_in.c.owner_id,
     "is_disowned": _check_in.c.disowned_at.is_not(None),
+    "check_in_opens_at": _check_in.c.opens_at,
+    "check_in_closes_at": _check_in.c.closes_at,
     "covered_for_id": _check_in.c.covered_for_id,
+    "covered_has_left": sa.or_(_covered.c.kind != MemberKind.FULL, _covered.c.deactivated_at.is_not(None)),
+    "covered_zone": _covered.c.time_zone,
+    # All in one, because what today is where that person lives is known only once this is read.
+    "covered_days": sa.select(
+        sa.func.aggregate_strings(
+            sa.cast(_absence.c.first_on, sa.String) + sa.literal_column("'/'") + sa.cast(_absence.c.last_on, sa.String),
+            # In the statement itself: what `Prepared` makes takes no value that SQLAlchemy writes into it later.
+            sa.literal_column("' '"),  # type: ignore[arg-type]
+        )
+    )
+    .where(
+        _absence.c.workspace_id == _covered.c.workspace_id,
+        _absence.c.member_id == _covered.c.id,
+        _absence.c.cover_id == _caller.c.id,
+        _absence.c.ended_at.is_(None),
+    )
+    .scalar_subquery(),
     "meeting_on": _team.c.meeting_on,
     "digest_zone": _team.c.digest_zone,
     "blocker_id": _blocker.c.id,
@@ -282,6 +326,7 @@ def _about(wanted: sa.FromClause) -> Prepared:
             _check_in,
             sa.and_(_check_in.c.key_result_id == _key_result.c.id, _check_in.c.period == sa.bindparam("period")),
         )
+        .outerjoin(_covered, _covered.c.id == _check_in.c.covered_for_id)
         .outerjoin(_blocker, _open_of(_blocker, _blocker.c.cleared_at.is_(None)))
         .outerjoin(_escalation, _open_of(_escalation, is_unresolved(_escalation)))
         .outerjoin(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.domain.absence import Days
 from bot.domain.cadence import following, period
+from bot.domain.confidence import Confidence
 from bot.domain.excuses import Excuse
+from bot.domain.organisation import Visibility
 from bot.services import absences, checkin, hand_over, planning, reminding
+from bot.services.checkin import Said
 from bot.services.planning import prompt_key
 from bot.services.prompt import post
 from bot.services.refusals import Reason, Refused
@@ -108,6 +112,70 @@ def test_who_covers_is_asked_for_both_with_the_owners_last_answers(database: Dat
         assert first is not None
         told = {member_id for member_id, _ in news(company)}
         assert told == {lead.id, tama.id}
+
+
+SAID = Said(Confidence.GREEN, "call ten customers", value=Decimal(25))
+
+
+def covered_and_answered(company: Company) -> tuple[Member, Member, int]:
+    """An owner, away until Tuesday, whose cover has answered about something that is for its owner alone."""
+    ana, _lead, tama = team_of_three(company)
+    key_result = company.session.scalars(sa.select(KeyResult).where(KeyResult.owner_id == ana.id)).first()
+    assert key_result is not None
+    key_result.visibility = Visibility.NAMED
+    days = Days(date(2026, 10, 3), date(2026, 10, 6))
+    absences.declare(company.session, BEFORE, company.caller(ana), days, tama.id)
+    planning.open_due(company.session, NINE, 100)
+    say(company, NINE, tama, key_result.id)
+    return ana, tama, key_result.id
+
+
+def say(company: Company, now: datetime, who: Member, key_result_id: int) -> None:
+    checkin.record(
+        company.session, now, caller=company.caller(who), key_result_id=key_result_id, period=WEEK, said=SAID
+    )
+
+
+@pytest.mark.parametrize("how", ["said so", "days over", "another cover"])
+def test_who_covered_reads_and_replaces_nothing_once_that_has_ended(database: Database, how: str) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, tama, key_result_id = covered_and_answered(company)
+        later = NINE + timedelta(hours=2)
+        # Who covers puts right what they said, as long as they do.
+        say(company, later, tama, key_result_id)
+        (away,) = absences.mine(session, ana, later)
+        match how:
+            case "said so":
+                absences.end(session, later, company.caller(ana), away.id)
+            case "days over":
+                # On Wednesday, before the digest.
+                later = NINE + timedelta(days=1, hours=20)
+            case _:
+                days, other = Days(away.first_on, away.last_on), company.person("Nia Other")
+                absences.change(session, later, company.caller(ana), away.id, days=days, cover_id=other.id)
+        later += timedelta(hours=1)
+        for run in (True, False):
+            with pytest.raises(Refused) as refused:
+                checkin.question(session, later, company.caller(tama), key_result_id, WEEK, run=run)
+            assert refused.value.reason is Reason.NO_SUCH_KEY_RESULT
+        with pytest.raises(Refused):
+            say(company, later, tama, key_result_id)
+        say(company, later, ana, key_result_id)
+
+
+def test_who_was_given_it_before_the_owner_goes_may_answer_at_once(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        planning.open_due(session, NINE, 100)
+        # In the evening, for the day on which it closes.
+        evening = NINE + timedelta(hours=10)
+        tuesday = date(2026, 10, 6)
+        absences.declare(session, evening, company.caller(ana), Days(tuesday, tuesday), tama.id)
+        covered = session.scalars(sa.select(CheckIn).where(CheckIn.covered_for_id == ana.id)).all()
+        assert {one.owner_id for one in covered} == {tama.id}
+        say(company, evening + timedelta(minutes=1), tama, covered[0].key_result_id)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
