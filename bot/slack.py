@@ -127,12 +127,16 @@ class Identity:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel Okra may see; `is_member`: whether it was invited, which it needs for posting."""
+    """A channel Okra may see; `is_member`: whether it was invited, which it needs for posting.
+
+    `is_shared_outside`: people of another organisation read it, or were asked to (Slack Connect).
+    """
 
     id: str
     name: str
     is_member: bool
     is_archived: bool
+    is_shared_outside: bool
 
 
 class Gateway:
@@ -346,22 +350,17 @@ class Gateway:
         """The public channels, and the private ones that Okra is in; page by page and without haste, as `people`."""
         where = {"types": "public_channel,private_channel", "exclude_archived": True}
         for channel in self._listed(workspace_id, "conversations.list", where, "channels"):
-            yield Channel(
-                id=channel["id"],
-                name=channel.get("name", ""),
-                is_member=bool(channel.get("is_member")),
-                is_archived=bool(channel.get("is_archived")),
-            )
+            yield _channel(channel)
 
-    def is_in(self, workspace_id: int, *, channel_id: str) -> bool:
-        """Whether Okra is in a channel, and so may post there; one that it cannot see is none of these."""
+    def channel(self, workspace_id: int, *, channel_id: str) -> Channel | None:
+        """One channel; None where Okra cannot see it."""
         try:
             answer = self._call(workspace_id, "conversations.info", {"channel": channel_id}, seconds=_interactive())
         except Permanent as failure:
             if failure.code == "channel_not_found":
-                return False
+                return None
             raise
-        return bool(answer["channel"].get("is_member"))
+        return _channel(answer["channel"])
 
     def identity(self, workspace_id: int) -> Identity:
         """Whose token this is (`auth.test`)."""
@@ -465,6 +464,16 @@ def _send_bytes(address: str, content: bytes, seconds: float) -> None:
     )
     with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310 - as above
         pass
+
+
+def _channel(given: Mapping[str, Any]) -> Channel:
+    return Channel(
+        id=given["id"],
+        name=given.get("name", ""),
+        is_member=bool(given.get("is_member")),
+        is_archived=bool(given.get("is_archived")),
+        is_shared_outside=bool(given.get("is_ext_shared") or given.get("is_pending_ext_shared")),
+    )
 
 
 def person(member: Mapping[str, Any]) -> Person:

@@ -37,11 +37,9 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.DIGEST_CHANNEL: blocks.channel_missing()})
     help_channel_id = view.channel(Typed.HELP_CHANNEL)
     chosen: dict[str, str | None] = {Typed.DIGEST_CHANNEL: channel_id, Typed.HELP_CHANNEL: help_channel_id}
-    missing = {
-        field: blocks.not_in_channel() for field, one in chosen.items() if one and not _is_in(runtime, request, one)
-    }
-    if missing:
-        return Errors(missing)
+    errors = {field: _trouble_with(runtime, request, one) for field, one in chosen.items() if one}
+    if any(errors.values()):
+        return Errors({field: error for field, error in errors.items() if error})
     with runtime.write() as session:
         now = runtime.now()
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -59,10 +57,13 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
     return Whisper(blocks.is_on_now(joined.team, joined.people))
 
 
-def _is_in(runtime: Runtime, request: Request, channel_id: str) -> bool:
-    """Whether Okra can post there. Where Slack does not say so in time, it is taken for granted: an admin hears of what
-    could not be posted."""
+def _trouble_with(runtime: Runtime, request: Request, channel_id: str) -> str | None:
+    """Why Okra cannot or should not post there. Where Slack does not answer in time, nothing: an admin hears of what
+    could not be posted, and `okra doctor` names a channel that others read."""
     try:
-        return runtime.gateway.is_in(request.caller.workspace_id, channel_id=channel_id)
+        channel = runtime.gateway.channel(request.caller.workspace_id, channel_id=channel_id)
     except SlackFailure:
-        return True
+        return None
+    if channel is None or not channel.is_member:
+        return blocks.not_in_channel()
+    return blocks.shared_outside() if channel.is_shared_outside else None

@@ -98,6 +98,13 @@ def not_in_channel() -> str:
     return "I am not in that channel yet. Type /invite @Okra in it, and then switch on again."
 
 
+def shared_outside() -> str:
+    return (
+        "People of another organisation read that channel, or were invited to. What I say is for yours alone: please "
+        "choose a channel that is not shared."
+    )
+
+
 def _what_happens(people: Sequence[FirstLook]) -> str:
     if not people:
         return "None of its key results has an owner whom Slack knows, so nobody would be asked."
@@ -115,7 +122,11 @@ def _channel(action_id: str, initial: str | None) -> Block:
         "type": "conversations_select",
         "action_id": action_id,
         "placeholder": plain("A channel", 150),
-        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        "filter": {
+            "include": ["public", "private"],
+            "exclude_external_shared_channels": True,
+            "exclude_bot_users": True,
+        },
     }
     if initial is not None:
         element["initial_conversation"] = initial

@@ -69,7 +69,9 @@ def examine() -> Iterator[Check]:
     program = build(settings, database=open_settings_database(settings, make_folder=False))
     try:
         migrated = yield from _database(program)
-        yield from _slack(program)
+        answers = yield from _slack(program)
+        if migrated and answers:
+            yield from _channels(program)
         if migrated:
             yield from _programme(program)
     finally:
@@ -114,11 +116,11 @@ def _database(program: Program) -> Generator[Check, None, bool]:
     return False
 
 
-def _slack(program: Program) -> Iterator[Check]:
+def _slack(program: Program) -> Generator[Check, None, bool]:
     settings = program.runtime.settings
     if settings.slack_bot_token is None:
         yield Check("Slack", Finding.NOTE, "not looked at; it needs the bot token.")
-        return
+        return False
     try:
         identity = program.runtime.gateway.identity(0)
     except (NotLetIn, Permanent) as failure:
@@ -126,7 +128,7 @@ def _slack(program: Program) -> Iterator[Check]:
         yield Check(
             "token", Finding.WRONG, f"Slack says “{failure.code}”. Copy OKRA_SLACK_BOT_TOKEN anew from the app's page."
         )
-        return
+        return False
     except SlackFailure as failure:
         yield Check(
             "Slack",
@@ -134,10 +136,11 @@ def _slack(program: Program) -> Iterator[Check]:
             f"cannot be reached at {settings.slack_base_url} ({failure.code}). "
             "Check the network and OKRA_SLACK_BASE_URL.",
         )
-        return
+        return False
     yield Check("Slack", Finding.OK, f"answers as {identity.team_name} ({identity.slack_team_id})")
     yield from _scopes(identity)
     yield _clock(identity, program.runtime.now())
+    return True
 
 
 def _scopes(identity: Identity) -> Iterator[Check]:
@@ -165,6 +168,32 @@ def _clock(identity: Identity, now: datetime) -> Check:
         Finding.WRONG,
         f"{skew:.0f} s away from Slack's. Check the machine's time (NTP): prompts would come at a wrong hour.",
     )
+
+
+def _channels(program: Program) -> Iterator[Check]:
+    """A channel may come to be shared long after its team was switched on."""
+    with program.runtime.read() as session:
+        teams = session.execute(
+            sa.select(Team.name, Team.channel_id, Team.escalation_channel_id)
+            .where(Team.switched_on_at.is_not(None), Team.archived_at.is_(None))
+            .order_by(Team.name)
+        ).all()
+    if not any(ids for _, *places in teams for ids in places):
+        return
+    try:
+        shared = {one.id: one.name for one in program.runtime.gateway.channels(0) if one.is_shared_outside}
+    except SlackFailure as failure:
+        yield Check("channels", Finding.NOTE, f"not looked at; Slack did not list them ({failure.code}).")
+        return
+    for team, *places in teams:
+        for place in dict.fromkeys(one for one in places if one in shared):
+            yield Check(
+                "channels",
+                Finding.WRONG,
+                f"people of another organisation read #{shared[place]}, or were invited to, and so what Okra posts "
+                f'there for {team}. Stop sharing it, or name another: okra team on "{team}" --channel "#NAME" '
+                '(with --escalations "#NAME", where reds are discussed elsewhere).',
+            )
 
 
 def _programme(program: Program) -> Iterator[Check]:

@@ -170,6 +170,11 @@ def _place(name: str, known: Sequence[Channel]) -> str:
         fail(f"Okra sees no channel {name}. If it is private, type `/invite @Okra` in it first.")
     if not found.is_member:
         fail(f"Okra is not in #{found.name}. Type `/invite @Okra` there, then try again.")
+    if found.is_shared_outside:
+        fail(
+            f"People of another organisation read #{found.name}, or were invited to, and what Okra posts is for yours "
+            "alone. Name a channel that is not shared, or stop sharing this one, then try again."
+        )
     return found.id
 
 

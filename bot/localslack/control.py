@@ -20,6 +20,7 @@ from bot.localslack.faults import Fault
 from bot.localslack.manifest import Secrets, from_manifest
 from bot.localslack.outgoing import Delivery
 from bot.localslack.payloads import channel_object
+from bot.localslack.state import Sharing
 
 Json = dict[str, Any]
 
@@ -165,6 +166,9 @@ class Control:
                     self._core.move_member(channel, person, joins=joins)
             if "archived" in given:
                 self._core.archive(channel, archived=bool(given["archived"]))
+            if "sharing" in given:
+                channel.sharing = Sharing(given["sharing"])
+                self._core.touch()
         await self.settle(mark)
         return {"id": channel.id}
 

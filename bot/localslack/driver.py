@@ -38,6 +38,7 @@ from typing import Any, TypeVar
 from bot.localslack.driven import DrivenPerson, Room
 from bot.localslack.faults import Fault, FaultKind
 from bot.localslack.seen import Control, Field, Home, Modal, Note, Outcome, Seen, Surface
+from bot.localslack.state import Sharing
 from bot.localslack.wire import NotSeen, Refused, WaitedInVain, Wire
 
 __all__ = [
@@ -160,6 +161,10 @@ class Driver:
 
     def archive(self, channel: str, *, archived: bool = True) -> None:
         self._wire.post("channels", channel.removeprefix("#"), archived=archived)
+
+    def share(self, channel: str, sharing: Sharing = Sharing.SHARED) -> None:
+        """Another organisation is asked into a channel, comes in, or is no longer in it (Slack Connect)."""
+        self._wire.post("channels", channel.removeprefix("#"), sharing=sharing.value)
 
     # The app
 

@@ -5,7 +5,7 @@ from typing import Any
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.outgoing import Delivery, Kind
 from bot.localslack.payloads import message_object, user_object, view_object
-from bot.localslack.state import Channel, File, Message, Person, Workspace
+from bot.localslack.state import Channel, File, Message, Person, Sharing, Workspace
 from bot.localslack.world import World
 
 Json = dict[str, Any]
@@ -69,10 +69,16 @@ def send(
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": _is_shared(workspace, event),
         "event_context": f"4-{world.ids.secret('context', 40)}",
     }
     return world.outgoing.add(Kind.EVENT, payload, person)
+
+
+def _is_shared(workspace: Workspace, event: Json) -> bool:
+    place = event.get("channel")
+    channel = workspace.channels.get(place) if isinstance(place, str) else None
+    return channel is not None and channel.sharing is Sharing.SHARED
 
 
 def message_posted(world: World, workspace: Workspace, channel: Channel, message: Message) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.localslack.facts.method import ConversationKind
 from bot.localslack.files import file_object
 from bot.localslack.inputs import state_values
-from bot.localslack.state import Channel, Message, Person, View, ViewType, Workspace
+from bot.localslack.state import Channel, Message, Person, Sharing, View, ViewType, Workspace
 from bot.localslack.world import World
 
 Json = dict[str, Any]
@@ -106,6 +106,7 @@ def channel_object(channel: Channel, workspace: Workspace, viewer: str, *, count
         other = next((one for one in channel.members if one != viewer), viewer)
         shape |= {"user": other, "is_user_deleted": workspace.people[other].deleted, "priority": 0, "is_open": True}
     else:
+        shared, pending = channel.sharing is Sharing.SHARED, channel.sharing is Sharing.PENDING
         shape |= {
             "name": channel.name,
             "is_channel": channel.kind is ConversationKind.PUBLIC_CHANNEL,
@@ -115,14 +116,14 @@ def channel_object(channel: Channel, workspace: Workspace, viewer: str, *, count
             "is_general": False,
             "unlinked": 0,
             "name_normalized": channel.name,
-            "is_shared": False,
-            "is_pending_ext_shared": False,
-            "pending_shared": [],
+            "is_shared": shared,
+            "is_pending_ext_shared": pending,
+            "pending_shared": [ELSEWHERE] if pending else [],
             "parent_conversation": None,
             "creator": channel.creator,
-            "is_ext_shared": False,
-            "shared_team_ids": [workspace.id],
-            "pending_connected_team_ids": [],
+            "is_ext_shared": shared,
+            "shared_team_ids": [workspace.id, ELSEWHERE] if shared else [workspace.id],
+            "pending_connected_team_ids": [ELSEWHERE] if pending else [],
             "is_member": viewer in channel.members,
             "topic": {"value": channel.topic, "creator": channel.creator, "last_set": 0},
             "purpose": {"value": channel.purpose, "creator": channel.creator, "last_set": 0},

@@ -95,6 +95,14 @@ class Message:
     listed_at: datetime | None = None  # history and replies show it from then on; None: at once
 
 
+class Sharing(Enum):
+    """Whether another organisation is in a channel (Slack Connect): it was asked in, or it is there."""
+
+    NONE = "none"
+    PENDING = "pending"
+    SHARED = "shared"
+
+
 @dataclass
 class Channel:
     """A conversation of any kind. `top` and `messages` hold what everybody in it can read."""
@@ -106,6 +114,7 @@ class Channel:
     creator: str = ""
     members: dict[str, None] = field(default_factory=dict)  # in order of joining
     archived: bool = False
+    sharing: Sharing = Sharing.NONE
     topic: str = ""
     purpose: str = ""
     messages: dict[str, Message] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,34 +13,13 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.clock import real_clock
 from bot.domain.cycles import CycleState
-from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver
-from bot.localslack.manifest import from_manifest
-from bot.localslack.server import LocalSlackServer
+from bot.localslack.state import Sharing
 from bot.manifest import manifest
 from bot.scopes import SCOPES
 from bot.settings import Settings
 from models import Cycle, Delivery, DeliveryState, Home, Message, PostKind
 from models.database import open_database
-
-
-@pytest.fixture
-def slack(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Driver]:
-    """A local Slack that the environment's settings point to, with nothing missing."""
-    monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"OKRA_{name.upper()}", raising=False)
-    granted = from_manifest(manifest())
-    with LocalSlackServer(LocalSlack(granted)) as server:
-        for name, value in {
-            "SLACK_BOT_TOKEN": granted.bot_token,
-            "SLACK_APP_TOKEN": granted.app_token,
-            "SLACK_BASE_URL": server.api_url,
-            "DATABASE_URL": database_url,
-            "ADMINS": "U012AB3CD",
-        }.items():
-            monkeypatch.setenv(f"OKRA_{name}", value)
-        yield Driver(server.base_url)
 
 
 def doctor() -> tuple[int, str]:
@@ -114,6 +92,27 @@ def test_without_a_token_it_says_that_it_did_not_look_at_slack(slack: Driver, mo
     assert "✗ settings: OKRA_SLACK_BOT_TOKEN is not set" in said
     assert "· Slack: not looked at; it needs the bot token." in said
     assert "✓ migrations" in said
+
+
+def test_a_channel_that_has_become_shared_with_another_organisation_is_named(slack: Driver, database_url: str) -> None:
+    digests, reds = slack.add_channel("growth-leads"), slack.add_channel("growth-reds")
+    database = open_database(database_url)
+    with database.write() as session:
+        company = Company(session)
+        company.team("Growth", channel_id=digests).escalation_channel_id = reds
+        company.team("Sales", channel_id=digests, on=False)
+    database.close()
+    assert "another organisation" not in doctor()[1]
+    slack.share("growth-leads", Sharing.PENDING)
+    slack.share("growth-reds")
+    code, said = doctor()
+    assert code == 1
+    for channel in ("growth-leads", "growth-reds"):
+        assert said.count(f"✗ channels: people of another organisation read #{channel}, or were invited to") == 1
+    assert 'okra team on "Growth" --channel "#NAME"' in said
+    for channel in ("growth-leads", "growth-reds"):
+        slack.share(channel, Sharing.NONE)
+    assert "another organisation" not in doctor()[1]
 
 
 def test_only_drafts_that_somebody_could_be_asked_about_are_counted(slack: Driver, database_url: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from bot.localslack.core import LocalSlack
 from bot.localslack.errors import SetupError
+from bot.localslack.state import Sharing
 
 
 def events(core: LocalSlack) -> list[dict[str, Any]]:
@@ -74,6 +75,23 @@ def test_channels_are_listed_as_the_app_may_see_them(core: LocalSlack) -> None:
     public = core.call("conversations.list", exclude_archived=True)["channels"]
     assert [one["name"] for one in public] == ["growth-leads"]
     assert core.call("conversations.list", types="secret")["error"] == "invalid_types"
+
+
+@pytest.mark.parametrize(
+    ("sharing", "shared", "pending"),
+    [(Sharing.NONE, False, False), (Sharing.PENDING, False, True), (Sharing.SHARED, True, False)],
+)
+def test_a_channel_shared_with_another_organisation_says_so(
+    core: LocalSlack, sharing: Sharing, shared: bool, pending: bool
+) -> None:
+    channel = core.channel(core.workspace, "growth-leads")
+    channel.sharing = sharing
+    listed = core.call("conversations.list")["channels"][0]
+    for shape in (listed, core.call("conversations.info", channel=channel.id)["channel"]):
+        assert shape["is_ext_shared"] is shape["is_shared"] is shared
+        assert shape["is_pending_ext_shared"] is pending
+        assert len(shape["shared_team_ids"]) == 1 + shared
+        assert len(shape["pending_shared"]) == len(shape["pending_connected_team_ids"]) == pending
 
 
 def test_members_are_paged(core: LocalSlack) -> None:

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from story import Okra
 
+from bot.localslack.state import Sharing
 from bot.settings import Transport
 from models import Cycle
 
@@ -100,6 +101,7 @@ def test_settings_and_days_away_are_a_press_from_home_and_it_shows_them(okra: Ok
 def test_an_admin_reads_the_first_messages_and_switches_a_team_on(okra: Okra) -> None:
     ada = okra.person("Ada Admin")
     okra.slack.add_channel("elsewhere", members=[ada], with_app=False)
+    okra.slack.add_channel("partners", members=[ada])
     with okra.company() as company:
         company.cycle = company.session.scalars(sa.select(Cycle)).one()
         sales = company.team("Sales", lead=company.member("Tama Reid"), on=False, channel_id=None)
@@ -121,6 +123,13 @@ def test_an_admin_reads_the_first_messages_and_switches_a_team_on(okra: Okra) ->
             "I am not in that channel yet. Type /invite @Okra in it, and then switch on again."
         )
     }
+    for sharing in (Sharing.PENDING, Sharing.SHARED):
+        okra.slack.share("partners", sharing)
+        ada.fill("Where should the digest go?", "partners")
+        ada.submit()
+        assert ada.modal is not None
+        (error,) = ada.modal.errors.values()
+        assert error.startswith("People of another organisation read that channel, or were invited to.")
     ada.fill("Where should the digest go?", "growth-leads")
     assert not ada.submit().error
     okra.settle()

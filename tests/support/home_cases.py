@@ -256,6 +256,7 @@ ANSWERS = Chapter(
         ),
         Case("*Switch on*, and no channel is chosen", teams.channel_missing),
         Case("*Switch on*, and Okra is not in the channel", teams.not_in_channel),
+        Case("*Switch on*, and another organisation reads the channel", teams.shared_outside),
         Case("*Switch on*", lambda: teams.is_on_now("Shop", 12)),
         Case("*Switch on*, twice", lambda: teams.was_on_already("Shop")),
         Case("`/okr settings`: saved", lambda: settings.saved(at(23, 9))),
