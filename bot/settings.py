@@ -10,10 +10,13 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.exc import ArgumentError
 
 SLACK_API = "https://slack.com/api/"
+UNREADABLE = "cannot be read; in a password write @ as %40"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -141,7 +144,16 @@ class Settings(BaseSettings):
     def database_is_known(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
             raise ValueError
-        return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+        url = url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+        try:
+            parts = sa.make_url(url) if url else None
+        except (ValueError, ArgumentError):
+            # what does not make sense may be a part of the password, so nothing of it is said
+            raise ValueError(UNREADABLE) from None
+        if parts is not None and parts.password is not None and "@" in _behind_the_password(url):
+            # the rest of the password would be taken for a host, whose name is in every message about it
+            raise ValueError(UNREADABLE)
+        return url
 
     @field_validator("virtual_clock")
     @classmethod
@@ -161,6 +173,13 @@ class Settings(BaseSettings):
         """The fields without which Okra cannot talk with Slack."""
         other = "slack_app_token" if self.transport is Transport.SOCKET else "slack_signing_secret"
         return tuple(name for name in ("slack_bot_token", other) if getattr(self, name) is None)
+
+
+def _behind_the_password(url: str) -> str:
+    """What follows the @ that ends the password, as SQLAlchemy reads an address in which one is."""
+    _, _, after_scheme = url.partition("://")
+    _, _, after_user = after_scheme.partition(":")
+    return after_user.partition("@")[2]
 
 
 def sentence(name: str) -> str:

@@ -67,6 +67,12 @@ def test_http_needs_the_signing_secret_instead_of_the_app_token(monkeypatch: pyt
             "mysql://x",
             "begins with sqlite:/// or postgresql://; leave it out for SQLite in the data directory.",
         ),
+        (
+            "OKRA_DATABASE_URL",
+            "postgresql://okra:pw@localhost:notaport/okra",
+            "cannot be read; in a password write @ as",
+        ),
+        ("OKRA_DATABASE_URL", "postgresql://[::1/okra", "cannot be read; in a password write @ as %40"),
         ("OKRA_SLACK_BOT_TOKEN", "xapp-1", "begins with xoxb-; it is under “OAuth & Permissions”."),
         ("OKRA_SLACK_APP_TOKEN", "xoxb-1", "begins with xapp-"),
         ("OKRA_TICK_SECONDS", "0", "above 0, at most 300"),
@@ -127,6 +133,41 @@ def test_a_secret_is_in_no_sentence_and_no_representation(monkeypatch: pytest.Mo
     monkeypatch.setenv("OKRA_SLACK_BOT_TOKEN", "xoxb-hunter2")
     assert "hunter2" not in repr(load())
     assert "hunter2" not in str(load())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://okra:se@cret@localhost/okra",
+        "postgres://okra:se@cret@localhost/okra",
+        "postgresql://okra:se@cret:hunter2@localhost",
+        "postgresql://okra:se@cret/x@localhost/okra",
+        "postgresql://okra:se@cret?x@localhost/okra",
+        "postgresql://:se@cret@localhost/okra",
+        "postgresql://okra:cret/okra",
+    ],
+)
+def test_no_part_of_a_password_that_hides_the_host_is_said(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    said = sentences(monkeypatch, **GOOD, OKRA_DATABASE_URL=url)
+    assert said == ["OKRA_DATABASE_URL cannot be read; in a password write @ as %40."]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://okra:se%40cret@localhost/okra",
+        "postgresql://okra:se/c?r#e:t@localhost:5432/okra",
+        "postgresql://okra@company:secret@localhost/okra",
+        "postgresql+psycopg://okra@localhost/okra",
+        "postgresql:///okra?host=/tmp/sockets&user=okra@company",
+        "postgresql://okra:secret@[::1]:5432/okra",
+        "sqlite:////srv/okra@home/a:b.db",
+        "sqlite:///okra.db",
+    ],
+)
+def test_a_database_address_that_can_be_read_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("OKRA_DATABASE_URL", url)
+    assert load().database == url
 
 
 def test_a_virtual_clock_is_taken_beside_a_local_slack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,6 +183,16 @@ def test_a_database_out_of_reach_is_named_without_its_password(slack: Driver, mo
     assert "hunter2" not in said
 
 
+def test_a_database_address_that_makes_no_sense_is_named_without_its_password(
+    slack: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OKRA_DATABASE_URL", "postgresql://okra:se@cret:hunter2@localhost")
+    code, said = doctor()
+    assert code == 1
+    assert said.startswith("✗ settings: OKRA_DATABASE_URL cannot be read; in a password write @ as %40.\n")
+    assert "hunter2" not in said
+
+
 def test_a_clock_that_is_wrong_is_named(slack: Driver) -> None:
     # Okra's machine is fast; Slack's, whose server runs in this process too, is not.
     with freeze_time(real_clock() + timedelta(minutes=4), tick=True, ignore=["aiohttp", "bot.localslack"]):
