@@ -153,6 +153,8 @@ class Settings(BaseSettings):
         if parts is not None and parts.password is not None and "@" in _behind_the_password(url):
             # the rest of the password would be taken for a host, whose name is in every message about it
             raise ValueError(UNREADABLE)
+        if parts is not None and parts.get_backend_name() == "sqlite" and parts.database in {None, "", ":memory:"}:
+            raise ValueError("names no file; one looks like sqlite:////var/lib/okra/okra.db")
         return url
 
     @field_validator("virtual_clock")

@@ -73,6 +73,8 @@ def test_http_needs_the_signing_secret_instead_of_the_app_token(monkeypatch: pyt
             "cannot be read; in a password write @ as",
         ),
         ("OKRA_DATABASE_URL", "postgresql://[::1/okra", "cannot be read; in a password write @ as %40"),
+        ("OKRA_DATABASE_URL", "sqlite:///", "names no file; one looks like sqlite:////var/lib/okra/okra.db"),
+        ("OKRA_DATABASE_URL", "sqlite:///:memory:", "names no file; one looks like sqlite:////"),
         ("OKRA_SLACK_BOT_TOKEN", "xapp-1", "begins with xoxb-; it is under “OAuth & Permissions”."),
         ("OKRA_SLACK_APP_TOKEN", "xoxb-1", "begins with xapp-"),
         ("OKRA_TICK_SECONDS", "0", "above 0, at most 300"),
