@@ -506,6 +506,20 @@ def test_a_post_that_lived_through_an_outage_of_days_is_not_given_up_at_its_firs
     assert office.texts == ["digest:1"]
 
 
+def test_an_uncertain_reply_is_looked_for_in_its_thread(office: PostOffice) -> None:
+    root = office.queue("escalation:1", kind=PostKind.ESCALATION)
+    office.work()
+    office.pass_time(timedelta(seconds=5))
+    reply = office.queue("escalation:1:event:1", kind=PostKind.ESCALATION_REPLY, channel_id="C0LEADS", follows_id=root)
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    office.work()
+    office.pass_time(SETTLE)
+    settling.settle(office.runtime)
+    assert office.row(reply).state is DeliveryState.SENT
+    office.work()
+    assert office.texts == ["escalation:1", "escalation:1:event:1"]
+
+
 def test_a_look_at_a_time_is_taken_and_none_within_the_pause_that_slack_asked_for(office: PostOffice) -> None:
     for number in range(5):
         queued = office.queue(f"digest:{number}", channel_id=f"C{number}")

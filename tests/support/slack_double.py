@@ -81,6 +81,6 @@ class SlackDouble(Gateway):
         if self.unreadable:
             raise NotLetIn("missing_scope")
         for entry in self.entries:
-            if (entry.channel, entry.opaque_id) == (channel, opaque_id):
+            if (entry.channel, entry.opaque_id, entry.thread_ts) == (channel, opaque_id, thread_ts):
                 return Posted(entry.channel, entry.ts)
         return None
