@@ -23,7 +23,7 @@ from bot.services.conversations import with_people
 from bot.services.failures import NO_MORE, NotShown, failures_since
 from bot.settings import Settings
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
-from models import Conversation, Cycle, Delivery, DeliveryState, Member, Message, PostKind, Workspace
+from models import Conversation, Cycle, Delivery, DeliveryState, Hold, Member, Message, PostKind, Workspace
 from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
 from scheduler.courier import Courier
@@ -367,6 +367,32 @@ def test_retry_after_is_kept_to_the_second(office: PostOffice) -> None:
     office.pass_time(timedelta(seconds=1))
     office.work()
     assert office.texts == ["digest:1"]
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(office: PostOffice) -> None:
+    office.queue("digest:1")
+    with office.runtime.write() as session:
+        for seconds in (60, 1):
+            pace.pause(session, office.workspace_id, Hold.POSTS, NOW + timedelta(seconds=seconds))
+    office.pass_time(timedelta(seconds=59))
+    office.work()
+    assert office.texts == []
+    office.pass_time(timedelta(seconds=1))
+    office.work()
+    assert office.texts == ["digest:1"]
+
+
+def test_nothing_else_leaves_for_a_while_once_slack_does_not_let_okra_in(office: PostOffice) -> None:
+    office.slack.fail(NotLetIn("token_revoked"))
+    office.queue("digest:1")
+    office.work()
+    office.queue("digest:2", channel_id="C2")
+    office.pass_time(delivery.LOCKED_OUT - timedelta(seconds=1))
+    office.work()
+    assert office.texts == []
+    office.pass_time(timedelta(seconds=2))
+    office.work()
+    assert sorted(office.texts) == ["digest:1", "digest:2"]
 
 
 @given(attempts=st.integers(1, 200), one=st.text(), other=st.text())
