@@ -611,6 +611,20 @@ def test_an_uncertain_post_where_nobody_may_look_is_left_to_an_admin(office: Pos
     assert told.startswith("failure:to:C0LEADS:uncertain, and the conversation cannot be read: missing_scope:")
 
 
+def test_an_uncertain_post_stays_uncertain_while_slack_does_not_let_okra_in(office: PostOffice) -> None:
+    office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    queued = office.queue("digest:1")
+    office.work()
+    office.pass_time(SETTLE)
+    (one,) = settling.uncertain(office.runtime, office.clock)
+    settling.conclude(office.runtime, one, NotLetIn("token_revoked"), office.clock)
+    assert office.row(queued).state is DeliveryState.UNKNOWN
+    # Once it is let in again it sees that the post has come.
+    office.pass_time(timedelta(minutes=5))
+    settling.settle(office.runtime)
+    assert office.row(queued).state is DeliveryState.SENT
+
+
 def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: PostOffice) -> None:
     queued = office.queue("digest:1")
     (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
