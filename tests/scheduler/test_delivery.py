@@ -674,6 +674,15 @@ def test_a_claim_whose_lease_ran_out_is_taken_and_the_late_worker_sends_nothing(
     assert office.texts == ["digest:1"]
 
 
+def test_a_claim_that_another_worker_has_taken_over_is_begun_by_that_one_alone(office: PostOffice) -> None:
+    office.queue("digest:1")
+    (late,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    office.pass_time(delivery.LEASE)
+    (newer,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    assert delivery.begin(office.runtime, late, office.clock) is None
+    assert delivery.begin(office.runtime, newer, office.clock) is not None
+
+
 def test_two_workers_that_claim_at_once_get_different_rows(office: PostOffice) -> None:
     office.queue("digest:1", channel_id="C1")
     office.queue("digest:2", channel_id="C2")
