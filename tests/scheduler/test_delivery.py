@@ -706,6 +706,20 @@ def test_replies_wait_for_their_root_and_keep_their_order(office: PostOffice) ->
     assert thread == {office.slack.entries[0].ts}
 
 
+def test_no_reply_overtakes_one_that_may_have_to_be_sent_again(office: PostOffice) -> None:
+    root = office.queue("escalation:1", kind=PostKind.ESCALATION)
+    office.work()
+    office.pass_time(timedelta(seconds=5))
+    for key in ("first", "second"):
+        office.queue(key, kind=PostKind.ESCALATION_REPLY, channel_id="C0LEADS", follows_id=root)
+    office.slack.fail(UnknownOutcome("timeout"), effect=False)
+    for _ in range(20):
+        office.work()
+        settling.settle(office.runtime)
+        office.pass_time(timedelta(seconds=10))
+    assert office.texts == ["escalation:1", "first", "second"]
+
+
 def test_replies_to_a_root_that_failed_are_failed_with_it(office: PostOffice) -> None:
     root = office.queue("escalation:1", kind=PostKind.ESCALATION)
     reply = office.queue("escalation:1:event:1", kind=PostKind.ESCALATION_REPLY, channel_id="C0LEADS", follows_id=root)
