@@ -185,8 +185,12 @@ def open_decisions_of(
 
 
 def decisions(session: Session, viewer: Caller, decision_ids: Collection[int], today: date) -> dict[int, OpenDecision]:
-    """By id, settled or not; the caller has seen to it that the viewer may see these."""
-    found = _decisions_where(session, today, viewer, Decision.id.in_(decision_ids)) if decision_ids else []
+    """By id, settled or not; those that the viewer may see now, or has a part in: they made it, or make it happen."""
+    me = viewer.member_id
+    seen = sa.or_(
+        sa.and_(visible_to(viewer), decision_open_to(viewer)), Decision.owner_id == me, Decision.decided_by_id == me
+    )
+    found = _decisions_where(session, today, viewer, Decision.id.in_(decision_ids), seen) if decision_ids else []
     return {one.decision_id: one for one in found}
 
 

@@ -130,6 +130,25 @@ def test_what_is_dropped_says_why(database: Database) -> None:
         assert "*dropped:* the audit moved" in words(shown(session, asked.key, NINE))
 
 
+def test_once_somebody_else_makes_it_happen_an_old_message_says_no_more_of_a_limited_key_result(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene, decision = decided(session)
+        # Hana leads no more, and makes it happen all the same.
+        scene.key_result.visibility, scene.product.lead_id = Visibility.NAMED, None
+        session.flush()
+        (asked,) = [one for one in look(session, NINE) if one.member_id == scene.head.id]
+        assert "HR frees Ana for two days" in words(shown(session, asked.key, NINE))
+        decision.owner_id = scene.lead.id
+        caller = scene.company.caller(scene.lead)
+        decisions.drop(session, NINE, caller=caller, decision_id=decision.id, reason="the board knows nothing of it")
+        old = words(shown(session, asked.key, NINE))
+        assert "Nothing here waits for you any more" in old
+        assert "the board" not in old
+        assert "SOC 2" not in old
+
+
 def test_a_request_for_help_that_nobody_picked_up_is_asked_again_beside_the_decisions(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)
