@@ -50,6 +50,9 @@ REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 # A post that cannot be rendered is tried this often; then an admin is told.
 RENDERINGS = 5
 BATCH = 50
+# What is tried and lost again and again is some message's own trouble. It is given up when it is this old and was lost
+# this often: an outage alone makes nothing fail.
+GIVEN_UP_AFTER, GIVEN_UP_LOST = timedelta(days=1), 20
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
 
@@ -382,6 +385,11 @@ def backoff(attempts: int, of: object) -> timedelta:
     doublings = min(max(attempts - 1, 0), 20)
     share = 0.5 + zlib.crc32(f"{of}/{attempts}".encode()) / 2**33
     return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY) * share
+
+
+def is_without_an_end(row: Delivery, lost: int, now: datetime) -> bool:
+    """Whether what was lost so often is given up."""
+    return lost >= GIVEN_UP_LOST and now - row.created_at >= GIVEN_UP_AFTER
 
 
 def locked(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Hold, RatePace
-from models.base import table_of
+from models.base import UtcDateTime, table_of
 from models.once import insert_all_once, insert_once
 from models.prepared import Listed, Prepared
 
@@ -149,6 +149,28 @@ def lasts(at: Session | sa.Connection, workspace_id: int, hold: Hold, now: datet
     """Whether a pause of this kind lasts at `now`: a look that locks nothing."""
     found = _NEXT_AT.first(at, {"workspace_id": workspace_id, "lane": hold.value})
     return found is not None and bool(found[0] > now)
+
+
+def has_room(workspace_id: sa.ColumnElement[int], hold: Hold, lane: str) -> sa.ColumnElement[bool]:
+    """A condition for queries over what waits in many workspaces: whether something may leave this one now.
+
+    Not while a pause lasts, nor while its lane has no free slot. What waits there would else stand before what waits in
+    others, however much is read at a time. Its parameters are `room`'s.
+    """
+    is_taken_until = sa.case(
+        (_pace.c.lane == sa.literal(hold.value), sa.bindparam("now", type_=UtcDateTime())),
+        else_=sa.bindparam("full", type_=UtcDateTime()),
+    )
+    return ~sa.exists().where(
+        _pace.c.workspace_id == workspace_id,
+        _pace.c.lane.in_([sa.literal(hold.value), sa.literal(lane)]),
+        _pace.c.next_at > is_taken_until,
+    )
+
+
+def room(limit: Limit, now: datetime) -> dict[str, datetime]:
+    """The parameters of `has_room`, for a lane with this limit."""
+    return {"now": now, "full": now + HORIZON + (limit.burst - 1) * limit.spacing}
 
 
 def pauses(session: Session, workspace_ids: Collection[int], now: datetime) -> dict[tuple[int, Hold], datetime]:

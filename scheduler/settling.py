@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session, aliased
 from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
+from models.base import UtcDateTime, table_of
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, Claim, backoff, fail_followers, failed, locked
+from scheduler.delivery import BATCH, LEASE, Claim, backoff, fail_followers, failed, is_without_an_end, locked
 from scheduler.liveness import Liveness
 from scheduler.whereabouts import Arrival, Destination, arrived, destination
 
@@ -26,10 +27,8 @@ from scheduler.whereabouts import Arrival, Destination, arrived, destination
 CLOCK_SKEW = timedelta(minutes=15)
 # No more looks than this in one go: whoever tidies has other things to do.
 LOOKS_AT_ONCE = 10
-# What was sent and not found again and again is some message's own trouble. It is tried ever more seldom, and given up
-# when it is this old and was lost this often: an outage alone makes nothing fail.
-GIVEN_UP_AFTER, GIVEN_UP_LOST = timedelta(days=1), 20
-# The first of these are sent again at once: Slack loses an answer now and then.
+# What was sent and not found is sent again at once so often, because Slack loses an answer now and then; then ever
+# more seldom.
 SENT_AGAIN_AT_ONCE = 2
 
 
@@ -124,21 +123,15 @@ def uncertain(runtime: Runtime, now: datetime, *, most: int = BATCH) -> list[Unc
     Who takes one has a lease's time for the look before another worker takes it as well.
     """
     with runtime.write() as session:
-        rows = session.scalars(
-            sa.select(Delivery)
-            .where(Delivery.state == DeliveryState.UNKNOWN, Delivery.not_before <= now)
-            .order_by(Delivery.not_before, Delivery.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True, key_share=True)
-        ).all()
+        # Those that wait for a pause keep their turn: behind what has failed meanwhile they would wait for ever.
+        rows = session.scalars(_DUE, pace.room(pace.LOOKING, now)).all()
         mine: list[Uncertain] = []
         for row in rows:
             if len(mine) == most:
                 break
-            paused_until = pace.paused_until(session, row.workspace_id, now, Hold.LOOKS)
             free = pace.slots(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, most=1)
-            if paused_until is not None or not free or free[0] > now:
-                row.not_before = paused_until or now + pace.LOOKING.spacing
+            if not free or free[0] > now:
+                row.not_before = now + pace.LOOKING.spacing
                 continue
             pace.take(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, count=1)
             row.not_before = now + LEASE
@@ -198,10 +191,12 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
             arrived(session, [Arrival(row, found, drawn=0)], now)
             return
         row.lost += 1
-        if row.lost >= GIVEN_UP_LOST and now - row.created_at >= GIVEN_UP_AFTER:
+        # Looks that failed are counted as well, and it was lost no more often than it was sent.
+        lost = min(row.lost, row.attempts)
+        if is_without_an_end(row, lost, now):
             failed(session, row, f"uncertain again and again: {row.error}", now)
             return
-        again = row.lost - SENT_AGAIN_AT_ONCE
+        again = lost - SENT_AGAIN_AT_ONCE
         row.not_before = now + (backoff(again, row.opaque_id) if again > 0 else timedelta(0))
         row.state = DeliveryState.QUEUED
         row.generation += 1
@@ -210,11 +205,20 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
 def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
     with runtime.write() as session:
         row = locked(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
-        if row is not None:
-            after = failure.after if isinstance(failure, RetryLater) else None
-            # Where one look fails the next would too: Slack said so, or is unwell.
-            row.not_before = now + (timedelta(seconds=after) if after is not None else pace.BREAKER)
-            pace.pause(session, row.workspace_id, Hold.LOOKS, row.not_before)
+        if row is None:
+            return
+        after = failure.after if isinstance(failure, RetryLater) else None
+        # Where one look fails the next may too: Slack said so, or is unwell.
+        until = now + (timedelta(seconds=after) if after is not None else pace.BREAKER)
+        pace.pause(session, row.workspace_id, Hold.LOOKS, until)
+        row.not_before = until
+        if isinstance(failure, UnknownOutcome):
+            # Or it is this conversation's own trouble: then the others go first, and it has an end.
+            row.lost += 1
+            if is_without_an_end(row, row.lost, now):
+                failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
+                return
+            row.not_before = until + backoff(row.lost, row.opaque_id)
 
 
 def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
@@ -225,6 +229,17 @@ def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: d
             failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
 
 
+_DUE = (
+    sa.select(Delivery)
+    .where(
+        Delivery.state == DeliveryState.UNKNOWN,
+        Delivery.not_before <= sa.bindparam("now", type_=UtcDateTime()),
+        pace.has_room(table_of(Delivery).c.workspace_id, Hold.LOOKS, pace.LOOKS),
+    )
+    .order_by(Delivery.not_before, Delivery.id)
+    .limit(BATCH)
+    .with_for_update(skip_locked=True, key_share=True)
+)
 # Made once: every worker asks whenever it tidies, and mostly there is nothing.
 _HOLDERS = (
     sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct().order_by(Delivery.worker_id)

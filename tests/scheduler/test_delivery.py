@@ -283,7 +283,65 @@ def test_after_a_look_that_failed_nobody_looks_for_a_while(office: PostOffice, f
     office.pass_time(timedelta(seconds=29))
     assert settling.uncertain(office.runtime, office.clock) == []
     office.pass_time(timedelta(seconds=1))
-    assert len(settling.uncertain(office.runtime, office.clock)) == 3
+    # What has failed comes after what has not been looked for yet.
+    assert [one.delivery.id for one in settling.uncertain(office.runtime, office.clock, most=1)] == [third]
+    office.pass_time(timedelta(seconds=2))
+    assert len(settling.uncertain(office.runtime, office.clock)) == 2
+
+
+def test_a_conversation_that_cannot_be_read_holds_up_no_other_and_an_admin_is_told_in_the_end(
+    office: PostOffice,
+) -> None:
+    sick = [office.queue(f"digest:{number}", channel_id=f"C0SICK{number}") for number in range(2)]
+    well = office.queue("introduction:1", kind=PostKind.INTRODUCTION, member_id=office.member_id)
+    looks: list[datetime] = []
+    find = office.slack.find
+
+    def finds(workspace_id: int, *, channel: str, **more: Any) -> Posted | None:
+        if channel.startswith("C0SICK"):
+            looks.append(office.clock)
+            raise UnknownOutcome("internal_error")
+        return find(workspace_id, channel=channel, **more)
+
+    office.slack.find = finds  # type: ignore[method-assign]
+    for _ in (*sick, well):
+        office.slack.fail(UnknownOutcome("timeout"), effect=True)
+    office.work()
+    office.pass_time(SETTLE)
+    while office.row(well).state is DeliveryState.UNKNOWN:
+        settling.settle(office.runtime)
+        office.pass_time(timedelta(seconds=5))
+        assert office.clock < NOW + timedelta(minutes=5), "it is looked for, though others cannot be"
+    while any(office.row(one).state is not DeliveryState.FAILED for one in sick):
+        settling.settle(office.runtime)
+        office.pass_time(timedelta(minutes=1))
+        assert office.clock < NOW + timedelta(days=2), "it is not looked for without an end"
+    assert office.clock >= NOW + delivery.GIVEN_UP_AFTER, "a long outage alone makes nothing fail"
+    assert 2 * delivery.GIVEN_UP_LOST < len(looks) < 500, "and more seldom each time"
+    office.work()
+    assert any("the conversation cannot be read: internal_error" in one for one in office.texts)
+
+
+def test_a_post_that_could_not_be_looked_for_through_a_day_is_sent_again_where_it_is_absent(
+    office: PostOffice,
+) -> None:
+    queued = office.queue("digest:1")
+    office.slack.fail(UnknownOutcome("timeout"))
+    office.work()
+    find, office.slack.find = office.slack.find, _unwell  # type: ignore[method-assign]
+    while office.clock < NOW + timedelta(hours=23):
+        office.pass_time(timedelta(minutes=1))
+        settling.settle(office.runtime)
+    assert office.row(queued).lost > delivery.GIVEN_UP_LOST
+    office.slack.find = find  # type: ignore[method-assign]
+    office.pass_time(timedelta(hours=2))
+    settling.settle(office.runtime)
+    office.work()
+    assert office.texts == ["digest:1"]
+
+
+def _unwell(*_: object, **__: object) -> Posted | None:
+    raise UnknownOutcome("internal_error")
 
 
 def test_a_workspace_posts_no_faster_than_its_limit(office: PostOffice) -> None:
@@ -504,7 +562,7 @@ def test_a_post_that_is_lost_again_and_again_is_tried_more_seldom_and_an_admin_i
         settling.settle(office.runtime)
         office.pass_time(timedelta(seconds=30))
         assert office.clock < NOW + timedelta(days=2), "it is not tried without an end"
-    assert office.clock >= NOW + settling.GIVEN_UP_AFTER, "a long outage alone makes nothing fail"
+    assert office.clock >= NOW + delivery.GIVEN_UP_AFTER, "a long outage alone makes nothing fail"
     assert sent[1] - sent[0] <= SETTLE + timedelta(minutes=1)
     assert timedelta(minutes=5) < sent[-1] - sent[-2] < timedelta(minutes=15)
     for _ in range(3):
@@ -522,7 +580,7 @@ def test_a_post_that_lived_through_an_outage_of_days_is_not_given_up_at_its_firs
         office.slack.fail(RetryLater("unreachable"))
         office.work()
         office.pass_time(timedelta(minutes=10))
-    assert office.row(queued).attempts > settling.GIVEN_UP_LOST
+    assert office.row(queued).attempts > delivery.GIVEN_UP_LOST
     office.slack.forget_failures()
     office.slack.fail(UnknownOutcome("timeout"))
     office.work()
