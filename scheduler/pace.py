@@ -139,12 +139,6 @@ def pause(session: Session, workspace_id: int, hold: Hold, until: datetime) -> N
     _MOVE_ON.send(session, {"of": workspace_id, "at_lane": hold, "until": until})
 
 
-def paused_until(session: Session, workspace_id: int, now: datetime, *wanted: Hold) -> datetime | None:
-    """Until when one of these pauses lasts, the longest; None where none does."""
-    found = pauses(session, [workspace_id], now)
-    return max((until for (_, hold), until in found.items() if hold in wanted), default=None)
-
-
 def lasts(at: Session | sa.Connection, workspace_id: int, hold: Hold, now: datetime) -> bool:
     """Whether a pause of this kind lasts at `now`: a look that locks nothing."""
     found = _NEXT_AT.first(at, {"workspace_id": workspace_id, "lane": hold.value})

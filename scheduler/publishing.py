@@ -23,7 +23,7 @@ from bot.services.faults import STUMBLES
 from bot.services.home_changes import LOOKED_AT
 from bot.slack import Permanent, SlackFailure
 from models import Hold, Home, Member
-from models.base import UtcDateTime
+from models.base import UtcDateTime, table_of
 from models.prepared import Prepared
 from scheduler import pace, showing
 from scheduler.delivery import BATCH, LEASE, RENDERINGS, backoff
@@ -56,7 +56,7 @@ Published = tuple[Publication, SlackFailure | None]
 def something_is_stale(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
     with runtime.glance() as connection:
-        return _SOMETHING.first(connection, {"now": now}) is not None
+        return _SOMETHING.first(connection, pace.room(pace.PUBLISHING, now)) is not None
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Publication]:
@@ -65,7 +65,7 @@ def claim(runtime: Runtime, now: datetime) -> list[Publication]:
     Who does not look any more is left alone: the next opening publishes it.
     """
     with runtime.write() as session:
-        rows = session.scalars(_STALE, {"now": now}).all()
+        rows = session.scalars(_STALE, pace.room(pace.PUBLISHING, now)).all()
         publications: list[Publication] = []
         free: dict[int, list[datetime]] = {}
         for row in rows:
@@ -76,7 +76,9 @@ def claim(runtime: Runtime, now: datetime) -> list[Publication]:
                     row.error = None
                 continue
             if row.workspace_id not in free:
-                free[row.workspace_id] = _slots(session, row.workspace_id, now)
+                free[row.workspace_id] = pace.slots(
+                    session, row.workspace_id, pace.HOMES, pace.PUBLISHING, now, most=BATCH
+                )
             if free[row.workspace_id]:
                 made = _made(session, runtime, row, free[row.workspace_id][0], now)
                 if made is not None:
@@ -84,12 +86,6 @@ def claim(runtime: Runtime, now: datetime) -> list[Publication]:
                     free[row.workspace_id].pop(0)
                     pace.take(session, row.workspace_id, pace.HOMES, pace.PUBLISHING, now, count=1)
         return publications
-
-
-def _slots(session: Session, workspace_id: int, now: datetime) -> list[datetime]:
-    if pace.paused_until(session, workspace_id, now, Hold.HOMES) is not None:
-        return []
-    return pace.slots(session, workspace_id, pace.HOMES, pace.PUBLISHING, now, most=BATCH)
 
 
 def _made(session: Session, runtime: Runtime, row: Home, at: datetime, now: datetime) -> Publication | None:
@@ -180,6 +176,7 @@ _is_stale = sa.and_(
     Home.shown < Home.wanted,
     Home.not_before <= _now,
     sa.or_(Home.leased_until.is_(None), Home.leased_until <= _now),
+    pace.has_room(table_of(Home).c.workspace_id, Hold.HOMES, pace.HOMES),
 )
 _SOMETHING = Prepared(sa.select(Home.id).where(_is_stale).limit(1))
 _STALE = (

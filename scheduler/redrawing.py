@@ -55,7 +55,7 @@ Drawn = tuple[Drawing, SlackFailure | None]
 def something_is_stale(runtime: Runtime, now: datetime) -> bool:
     """Whether `claim` is worth its transaction: a look that locks nothing."""
     with runtime.glance() as connection:
-        return _SOMETHING.first(connection, {"now": now}) is not None
+        return _SOMETHING.first(connection, pace.room(pace.UPDATING, now)) is not None
 
 
 def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
@@ -63,12 +63,10 @@ def claim(runtime: Runtime, now: datetime) -> list[Drawing]:
     unlimited = pace.posting(runtime.settings.posts_per_minute) is None
     with runtime.write() as session:
         stale: dict[int, list[tuple[Message, Delivery]]] = {}
-        for message, delivery in _STALE.all(session, {"now": now, "most": BATCH}):
+        for message, delivery in _STALE.all(session, {**pace.room(pace.UPDATING, now), "most": BATCH}):
             stale.setdefault(message.workspace_id, []).append((message, delivery))
         drawings: list[Drawing] = []
         for workspace_id, rows in stale.items():
-            if pace.paused_until(session, workspace_id, now, Hold.UPDATES) is not None:
-                continue
             free = [now] * len(rows)
             if not unlimited:
                 free = pace.slots(session, workspace_id, pace.UPDATES, pace.UPDATING, now, most=len(rows))
@@ -185,6 +183,7 @@ _is_stale = sa.and_(
     Message.not_before <= _now,
     Message.channel.is_not(None),
     sa.or_(Message.leased_until.is_(None), Message.leased_until <= _now),
+    pace.has_room(table_of(Message).c.workspace_id, Hold.UPDATES, pace.UPDATES),
 )
 _SOMETHING = Prepared(sa.select(Message.id).where(_is_stale).limit(1))
 _STALE = Loaded(

@@ -147,7 +147,7 @@ _HELD_BY: Mapping[str, Sequence[str]] = {
     _TAKEN: (),
     _UPDATE: (Hold.UPDATES,),
     _SHOWING: (Hold.HOMES,),
-    _UNCERTAIN: (),
+    _UNCERTAIN: (Hold.LOOKS,),
 }
 
 

@@ -19,7 +19,7 @@ from bot.services import planning
 from bot.settings import Settings
 from models import Delivery, DeliveryState
 from models.database import Database, open_database
-from scheduler import delivery
+from scheduler import delivery, publishing, redrawing, settling
 from scheduler.workers import sign_on
 
 FEW, MANY = 2, 12
@@ -100,6 +100,10 @@ def test_no_step_reads_all_that_a_company_has(sqlite_template: Path, tmp_path: P
     event.listen(database.engine, "before_cursor_execute", explain)
     monday.plan()
     monday.deliver()
+    for look in (redrawing, publishing):
+        look.something_is_stale(monday.runtime, NOW)
+        look.claim(monday.runtime, NOW)
+    settling.uncertain(monday.runtime, NOW)
     event.remove(database.engine, "before_cursor_execute", explain)
     database.close()
     assert any(plan.startswith("SEARCH delivery") for plan in plans)

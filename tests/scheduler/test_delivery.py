@@ -27,6 +27,7 @@ from models import Conversation, Cycle, Delivery, DeliveryState, Hold, Member, M
 from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
 from scheduler.courier import Courier
+from scheduler.delivery import BATCH
 
 SETTLE = timedelta(seconds=90)
 
@@ -250,6 +251,59 @@ def test_updates_that_were_claimed_before_slack_asked_for_a_pause_wait_too(offic
     while office.draw_all():
         pass
     assert len(office.slack.updates) == 3
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_updates_that_have_to_wait_in_one_workspace_hold_up_no_other(office: PostOffice, paused: bool) -> None:
+    with office.runtime.write() as session:
+        elsewhere = Workspace(name="Elsewhere", slack_team_id="T0ELSE", time_zone="UTC", created_at=NOW)
+        session.add(elsewhere)
+        session.flush()
+        queued = [
+            *(_standing(session, office.workspace_id, number) for number in range(BATCH + 1)),
+            _standing(session, elsewhere.id, 0),
+        ]
+        for minute, message in enumerate(queued):
+            message.not_before = NOW - timedelta(hours=2) + timedelta(minutes=minute)
+        if paused:
+            pace.pause(session, office.workspace_id, Hold.UPDATES, NOW + timedelta(hours=1))
+        there = elsewhere.id
+    # What has no slot waits as well: a burst has gone, and one every second and a half follows.
+    drawn = [one.workspace_id for _ in range(2) for one in redrawing.claim(office.runtime, office.clock)]
+    assert there in drawn
+    assert drawn.count(office.workspace_id) == (0 if paused else pace.UPDATING.burst)
+    assert not redrawing.something_is_stale(office.runtime, office.clock), "nothing is looked for in vain"
+    office.pass_time(timedelta(hours=1))
+    assert redrawing.something_is_stale(office.runtime, office.clock)
+
+
+def _standing(session: Session, workspace_id: int, number: int) -> Message:
+    """A message that stands, and whose state has changed since."""
+    row = Delivery(
+        workspace_id=workspace_id,
+        key=f"prompt:{number}",
+        kind=PostKind.PROMPT,
+        channel_id=f"C{number}",
+        state=DeliveryState.SENT,
+        opaque_id=f"{workspace_id}/{number}",
+        not_before=NOW,
+        created_at=NOW,
+        posted_channel=f"C{number}",
+        posted_ts=f"{number}.0",
+    )
+    session.add(row)
+    session.flush()
+    message = Message(
+        workspace_id=workspace_id,
+        delivery_id=row.id,
+        channel=row.posted_channel,
+        ts=row.posted_ts,
+        wanted=2,
+        shown=1,
+        not_before=NOW,
+    )
+    session.add(message)
+    return message
 
 
 def test_slack_is_asked_about_uncertain_posts_no_faster_than_it_allows(office: PostOffice) -> None:

@@ -16,10 +16,10 @@ from post_office import PostOffice
 
 from bot.services import failures, home, home_changes
 from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, Home, Member, PostKind
+from models import Delivery, Hold, Home, Member, PostKind, Workspace
 from models.database import Database, open_database
-from scheduler import publishing
-from scheduler.delivery import LEASE
+from scheduler import pace, publishing
+from scheduler.delivery import BATCH, LEASE
 from scheduler.publishing import TOGETHER, Publication
 
 SETTLE = timedelta(seconds=90)
@@ -196,6 +196,32 @@ def test_two_workers_at_once_publish_it_once(reader: Reader) -> None:
     first, second = reader.take(), reader.take()
     assert first is not None
     assert second is None
+
+
+def test_homes_that_have_to_wait_in_one_workspace_hold_up_no_other(reader: Reader) -> None:
+    office = reader.office
+    with office.runtime.write() as session:
+        elsewhere = Workspace(name="Elsewhere", slack_team_id="T0ELSE", time_zone="UTC", created_at=office.clock)
+        session.add(elsewhere)
+        session.flush()
+        for number, place in enumerate([office.workspace_id] * BATCH + [elsewhere.id]):
+            member = Member(
+                workspace_id=place,
+                slack_user_id=f"U0READER{number}",
+                name=f"Reader {number}",
+                display_name="Reader",
+                time_zone="UTC",
+                created_at=office.clock,
+            )
+            session.add(member)
+            session.flush()
+            home_changes.opened(session, office.clock, member)
+        pace.pause(session, office.workspace_id, Hold.HOMES, office.clock + timedelta(hours=1))
+        waits = elsewhere.id
+    assert [one.workspace_id for one in publishing.claim(office.runtime, office.clock)] == [waits]
+    assert not publishing.something_is_stale(office.runtime, office.clock), "nothing is looked for in vain"
+    office.pass_time(timedelta(hours=1))
+    assert publishing.something_is_stale(office.runtime, office.clock)
 
 
 def test_who_does_not_look_any_more_gets_nothing_and_the_newest_when_they_come_back(reader: Reader) -> None:
