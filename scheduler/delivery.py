@@ -83,6 +83,8 @@ class Ready:
     attempts: int
     # The message's wanted revision when it was rendered.
     drawn: int
+    # From then on another worker may have looked it up and said it, where this one was taken for dead.
+    until: datetime
 
 
 Outcome = Posted | SlackFailure
@@ -200,6 +202,7 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
                 row.opaque_id,
                 row.attempts + 1,
                 wanted.get(row.id, 1),
+                leaves_until(now),
             )
             for row, body in bodies.items()
         ]
@@ -282,11 +285,22 @@ def _not_rendered(session: Session, row: Delivery, error: Exception, now: dateti
         row.state, row.not_before = DeliveryState.QUEUED, now + backoff(row.attempts + 3, row.opaque_id)
 
 
+def leaves_until(attempted_at: datetime) -> datetime:
+    """Until when a request may leave that was begun then.
+
+    `send` follows `begin` as soon as that is committed. No wait for Slack's limits or for a sender lies between them:
+    only a worker that was stopped comes later.
+    """
+    return attempted_at + LEASE
+
+
 def send(runtime: Runtime, ready: Ready) -> Outcome:
-    """Make the request. Raises nothing of Slack's: what came of it is the value."""
+    """Make the request, unless it has become too late. Raises nothing of Slack's: what came of it is the value."""
     to = _opened(runtime, ready)
     if isinstance(to, SlackFailure):
         return to
+    if runtime.now() >= ready.until:
+        return RetryLater("begun_long_ago")
     try:
         return runtime.gateway.post(
             ready.workspace_id, to=to, body=ready.body, opaque_id=ready.opaque_id, thread_ts=ready.to.thread_ts

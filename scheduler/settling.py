@@ -18,7 +18,17 @@ from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, Unk
 from models import Delivery, DeliveryState, Hold, Member
 from models.base import UtcDateTime, table_of
 from scheduler import pace
-from scheduler.delivery import BATCH, LEASE, Claim, backoff, fail_followers, failed, is_without_an_end, locked
+from scheduler.delivery import (
+    BATCH,
+    LEASE,
+    Claim,
+    backoff,
+    fail_followers,
+    failed,
+    is_without_an_end,
+    leaves_until,
+    locked,
+)
 from scheduler.liveness import Liveness
 from scheduler.whereabouts import Arrival, Destination, arrived, destination
 
@@ -47,7 +57,9 @@ def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
                 .with_for_update(skip_locked=True, key_share=True)
             ).all()
             for row in orphans:
-                _lost(runtime, row, "worker_died", now)
+                # It may be stopped and not dead, its lock cut off: then its request may leave yet.
+                left = leaves_until(row.attempted_at) if row.attempted_at is not None else now
+                _lost(runtime, row, "worker_died", max(left, now))
 
 
 def adopt_own(runtime: Runtime, worker_id: int, is_in_hand: Callable[[int, int], bool], now: datetime) -> None:
@@ -72,11 +84,11 @@ def adopt_own(runtime: Runtime, worker_id: int, is_in_hand: Callable[[int, int],
                 _lost(runtime, row, "outcome_not_recorded", now)
 
 
-def _lost(runtime: Runtime, row: Delivery, why: str, now: datetime) -> None:
+def _lost(runtime: Runtime, row: Delivery, why: str, left: datetime) -> None:
+    """`left`: when its request has left at the latest; that may be long after `sending`, a moment before the death."""
     row.state, row.error = DeliveryState.UNKNOWN, why
     row.generation += 1
-    # Not counted from `sending`: the request may have left long after that, a moment before the death.
-    row.not_before = now + timedelta(seconds=runtime.settings.settle_seconds)
+    row.not_before = left + timedelta(seconds=runtime.settings.settle_seconds)
 
 
 def fail_followers_of_lost_roots(runtime: Runtime, now: datetime) -> None:

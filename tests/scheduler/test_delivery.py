@@ -744,7 +744,7 @@ def test_what_a_dead_worker_was_sending_is_looked_up_before_it_is_sent(office: P
     assert ready is not None
     delivery.send(office.runtime, ready)  # and dies before `finish`
     settling.adopt_orphans(office.runtime, Dead(), office.clock)
-    office.pass_time(SETTLE)
+    office.pass_time(delivery.LEASE + SETTLE)
     settling.settle(office.runtime)
     office.work()
     assert office.texts == ["digest:1"]
@@ -756,12 +756,46 @@ def test_what_a_dead_worker_was_sending_may_have_left_at_its_last_moment(office:
     (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
     ready = delivery.begin(office.runtime, claim, office.clock)
     assert ready is not None
-    office.pass_time(SETTLE)  # stopped here for a while; then it sends, and dies
-    delivery.send(office.runtime, ready)
+    # Its lock is gone, and it is stopped here for a while; then it sends, as late as it may.
     settling.adopt_orphans(office.runtime, Dead(), office.clock)
-    assert settling.uncertain(office.runtime, office.clock) == []
+    office.pass_time(delivery.LEASE - timedelta(seconds=1))
+    assert isinstance(delivery.send(office.runtime, ready), Posted)
     office.pass_time(SETTLE)
+    assert settling.uncertain(office.runtime, office.clock) == []
+    office.pass_time(timedelta(seconds=1))
     assert len(settling.uncertain(office.runtime, office.clock)) == 1
+
+
+def test_a_worker_that_was_taken_for_dead_says_nothing_when_it_goes_on(office: PostOffice) -> None:
+    queued = office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, claim, office.clock)
+    assert ready is not None
+    # It is stopped for hours, and the server has dropped its lock: another one says it.
+    office.pass_time(timedelta(hours=3))
+    settling.adopt_orphans(office.runtime, Dead(), office.clock)
+    office.pass_time(SETTLE)
+    settling.settle(office.runtime)
+    office.work()
+    delivery.finish(office.runtime, ready, delivery.send(office.runtime, ready), office.clock)
+    assert office.texts == ["prompt:1"]
+    assert office.row(queued).state is DeliveryState.SENT
+
+
+def test_a_request_that_waited_for_its_group_message_to_be_opened_is_not_made_too_late(office: PostOffice) -> None:
+    office.queue("escalation:1", kind=PostKind.ESCALATION, conversation_id=_group(office))
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    ready = delivery.begin(office.runtime, claim, office.clock)
+    assert ready is not None
+    opens = office.slack.open_conversation
+
+    def slowly(*given: Any, **named: Any) -> str:
+        office.pass_time(delivery.LEASE)
+        return opens(*given, **named)
+
+    office.slack.open_conversation = slowly  # type: ignore[method-assign]
+    assert isinstance(delivery.send(office.runtime, ready), RetryLater)
+    assert office.texts == []
 
 
 def test_what_a_stopped_worker_is_sending_stays_its_own(office: PostOffice) -> None:
@@ -774,6 +808,9 @@ def test_what_a_stopped_worker_is_sending_stays_its_own(office: PostOffice) -> N
     office.work()
     assert office.row(queued).state is DeliveryState.SENDING
     delivery.finish(office.runtime, ready, delivery.send(office.runtime, ready), office.clock)
+    # It has become too late for that request; as nothing has happened, it is begun anew.
+    office.pass_time(delivery.FIRST_RETRY)
+    office.work()
     assert office.texts == ["digest:1"]
 
 
