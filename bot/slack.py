@@ -2,7 +2,8 @@
 
 - `RetryLater`: nothing happened; 429, or a connection that was never made.
 - `Permanent`: nothing happened and nothing will; the same call fails again.
-- `NotLetIn`: nothing happened; Okra's own token or permission is the trouble, so that every call would fail.
+- `NotLetIn`: nothing happened; Okra's own token or permission is the trouble, or its workspace, so that every call
+  would fail.
 - `UnknownOutcome`: the effect may have happened; a time-out, a dropped or broken answer, a server error.
 """
 
@@ -26,6 +27,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import deadline
+from bot.blocks.notices import NO_DIRECT_MESSAGES
 from bot.blocks.post import Post
 from bot.domain.person import Person, Status
 from bot.turnstile import aside
@@ -38,8 +40,10 @@ UNCERTAIN = {"internal_error", "fatal_error", "request_timeout", "service_unavai
 # How Slack's words for an error look. Anything else is not Slack's: a page of a proxy, half of an answer.
 SLACKS_WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,79}")
 
-# The token or the app, not the message, is what Slack refuses.
+# The token or the app, not the message, is what Slack refuses; or the workspace, which is being moved into an
+# organisation, or is a free one that has sent too much. With its Messages tab off, an app may not send direct messages.
 LOCKED_OUT = {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "missing_scope"}
+LOCKED_OUT |= {"team_added_to_org", "org_login_required", "message_limit_exceeded", NO_DIRECT_MESSAGES}
 
 METADATA_EVENT = "okra_delivery"
 
@@ -92,6 +96,11 @@ class Permanent(SlackFailure):
 
 class NotLetIn(SlackFailure):
     """Nothing happened, and nothing will until somebody mends Okra's installation: the message itself is fine."""
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether every message would fail, and not the direct ones alone."""
+        return self.code != NO_DIRECT_MESSAGES
 
 
 class UnknownOutcome(SlackFailure):

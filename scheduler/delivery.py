@@ -382,7 +382,8 @@ def _not_sent(
         case NotLetIn():
             # Not the message's fault: it waits, with all others, until somebody has mended the installation.
             row.state, row.error, row.not_before = DeliveryState.QUEUED, failure.code, now + LOCKED_OUT
-            pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
+            if failure.is_for_all:
+                pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
             log.error("slack_does_not_let_okra_in", error=failure.code)
         case _:
             row.state, row.error = DeliveryState.UNKNOWN, failure.code

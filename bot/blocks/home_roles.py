@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.blocks.dates import weekday_day_time
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, divider, header, overflow, section
-from bot.blocks.notices import not_shown, undelivered
+from bot.blocks.notices import kept_back, not_shown, undelivered
 from bot.blocks.post import Block
 from bot.blocks.text import said
 
@@ -80,9 +80,9 @@ class Failure:
 
 @dataclass(frozen=True)
 class Admin:
-    """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up; `not_made`: the
-    teams whose digest is due and could not be made, with its hour in their channel's zone; `not_shown`: what arrived
-    and shows an older state."""
+    """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up; `kept`: direct
+    messages that wait because Slack takes none; `not_made`: the teams whose digest is due and could not be made, with
+    its hour in their channel's zone; `not_shown`: what arrived and shows an older state."""
 
     teams: tuple[AdminTeam, ...]
     failures: tuple[Failure, ...]
@@ -90,6 +90,7 @@ class Admin:
     uncertain: int
     not_made: tuple[tuple[str, datetime], ...] = ()
     not_shown: tuple[Failure, ...] = ()
+    kept: int = 0
 
 
 def led_blocks(led: Sequence[Led]) -> list[Block]:
@@ -183,7 +184,8 @@ def _admin_team(team: AdminTeam) -> str:
 
 
 def _failures(admin: Admin) -> list[Block]:
-    if not (admin.failures or admin.too_late or admin.uncertain or admin.not_made or admin.not_shown):
+    counts = admin.too_late or admin.uncertain or admin.kept
+    if not (counts or admin.failures or admin.not_made or admin.not_shown):
         return [section("Everything of the last four weeks has arrived.")]
     lines = [
         f"• The digest of {said(team, NAME)} was due {weekday_day_time(due)} and could not be made. I keep trying; the "
@@ -196,6 +198,8 @@ def _failures(admin: Admin) -> list[Block]:
             lines.append(f"• {told(what=one.what, to=one.to, code=one.code).text}{times}")
         if len(failures) > MOST_FAILURES:
             lines.append(f"and {len(failures) - MOST_FAILURES} more: `okra doctor` lists them")
+    if admin.kept:
+        lines.append(f"• {kept_back(admin.kept)}")
     if admin.too_late:
         was = "prompt was" if admin.too_late == 1 else "prompts were"
         lines.append(f"• {admin.too_late} {was} not sent: answering had closed by then.")

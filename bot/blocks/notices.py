@@ -11,6 +11,8 @@ from bot.blocks.text import said
 TOO_LATE = "too_late"
 # The same for what nobody is here to read.
 NO_READER = "no_reader"
+# Slack's word where the app's Messages tab is off: it takes no direct message then.
+NO_DIRECT_MESSAGES = "messages_tab_disabled"
 # How the reason begins where Slack was not even asked, because drawing it failed: a fault of ours.
 NOT_RENDERED = "not_rendered: "
 # What is not shown as it should be, beside the messages, which go by their kind.
@@ -123,6 +125,15 @@ def not_shown(*, what: str, to: str, code: str) -> Post:
         f"there is older. {remedy}"
     )
     return Post(text, (section(text),))
+
+
+def kept_back(count: int) -> str:
+    """To an admin: so many direct messages (1 or more) wait until something is switched on."""
+    messages = "One direct message waits" if count == 1 else f"{count} direct messages wait"
+    return (
+        f"{messages}: Okra may not send any as long as its Messages tab is off. Switch it on in the app's settings at "
+        "Slack, under App Home; what waits is then sent within minutes."
+    )
 
 
 def a_group_message() -> str:

@@ -13,6 +13,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Program, build, database_file, open_settings_database
+from bot.blocks.notices import kept_back
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
 from bot.services.failures import Failures, failures_of
@@ -259,6 +260,8 @@ def _deliveries(failures: Failures) -> Iterator[Check]:
             "`/okr` tells what is. Okra's log says more (`redraw_failed`, `publication_failed`, `not_rendered`, "
             "`home_not_rendered`).",
         )
+    if failures.kept:
+        yield Check("direct messages", Finding.WRONG, kept_back(failures.kept))
     if failures.too_late:
         yield Check(
             "deliveries",

@@ -62,19 +62,21 @@ class NotShown:
 @dataclass(frozen=True)
 class Failures:
     """What did not arrive lately. `too_late`: prompts that were not sent, because answering had closed by then.
-    `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up. `not_made`: the teams
-    whose digest is due and could not be taken, with its hour in its channel's zone. `not_shown`: what arrived and could
-    not be brought up to date."""
+    `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up. `kept`: direct messages
+    that wait because Slack takes none of Okra's. `not_made`: the teams whose digest is due and could not be taken, with
+    its hour in its channel's zone. `not_shown`: what arrived and could not be brought up to date."""
 
     undelivered: tuple[Undelivered, ...]
     too_late: int
     uncertain: int
     not_made: tuple[tuple[str, datetime], ...] = ()
     not_shown: tuple[NotShown, ...] = ()
+    kept: int = 0
 
     @property
     def is_empty(self) -> bool:
-        return not (self.undelivered or self.too_late or self.uncertain or self.not_made or self.not_shown)
+        counts = self.too_late or self.uncertain or self.kept
+        return not (counts or self.undelivered or self.not_made or self.not_shown)
 
 
 def view(session: Session, caller: Caller, now: datetime) -> Failures:
@@ -134,6 +136,9 @@ def failures_since(session: Session, since: datetime, *, workspace_id: int | Non
             Delivery.settled_at > since,
         ),
         uncertain=_count(session, here, Delivery.state == DeliveryState.UNKNOWN),
+        kept=_count(
+            session, here, Delivery.state == DeliveryState.QUEUED, Delivery.error == notices.NO_DIRECT_MESSAGES
+        ),
         not_shown=(*_messages_not_shown(session, since, workspace_id), *_homes_not_shown(session, since, workspace_id)),
     )
 

@@ -100,6 +100,7 @@ def admin(session: Session, caller: Caller, now: datetime) -> Admin:
         failures=tuple(Failure(one.kind.value, one.to, one.code, one.count) for one in found.undelivered),
         too_late=found.too_late,
         uncertain=found.uncertain,
+        kept=found.kept,
         not_made=found.not_made,
         not_shown=tuple(
             Failure(one.kind.value if one.kind is not None else HOME, one.to, one.code, one.count)

@@ -345,6 +345,24 @@ def test_a_token_that_is_refused_costs_no_message(office: PostOffice) -> None:
     assert sorted(office.texts) == ["digest:1", "digest:2"]
 
 
+def test_direct_messages_wait_for_the_messages_tab_and_channels_go_on(office: PostOffice) -> None:
+    office.slack.fail(NotLetIn("messages_tab_disabled"))
+    direct = office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    office.queue("digest:1")
+    office.pass_time(timedelta(minutes=4))
+    office.work()
+    assert office.texts == ["digest:1"]
+    with office.runtime.read() as session:
+        found = failures_since(session, NOW)
+        assert (found.kept, found.undelivered) == (1, ())
+    office.pass_time(timedelta(minutes=1))
+    office.work()
+    assert office.row(direct).state is DeliveryState.SENT
+    with office.runtime.read() as session:
+        assert failures_since(session, NOW).is_empty
+
+
 def test_a_token_that_is_refused_gives_no_message_up(office: PostOffice) -> None:
     office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
     office.work()

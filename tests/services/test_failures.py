@@ -8,6 +8,7 @@ import pytest
 from company import Company
 from sqlalchemy.orm import Session
 
+from bot.blocks.notices import NO_DIRECT_MESSAGES
 from bot.services.access import Caller
 from bot.services.failures import TOO_LATE, Undelivered, failures_since, view, why_not_sent
 from bot.services.refusals import Refused
@@ -65,12 +66,15 @@ def test_failures_are_counted_by_what_where_and_why_the_newest_first(database: D
         _post(session, company, 5, kind=PostKind.PROMPT, member_id=ada.id, state=DeliveryState.OBSOLETE, error=TOO_LATE)
         _post(session, company, 6, kind=PostKind.PROMPT, member_id=ada.id, state=DeliveryState.OBSOLETE)
         _post(session, company, 7, state=DeliveryState.UNKNOWN, settled_at=None)
+        for number in (8, 9):
+            waits = {"state": DeliveryState.QUEUED, "error": NO_DIRECT_MESSAGES, "settled_at": None}
+            _post(session, company, number, kind=PostKind.PROMPT, member_id=ada.id, **waits)
         found = failures_since(session, NOW - timedelta(days=28))
     assert found.undelivered == (
         Undelivered(PostKind.PROMPT, "Ada Obi", "user_disabled", 1, NOW),
         Undelivered(PostKind.DIGEST, "<#C0LEADS>", "is_archived", 2, NOW - timedelta(days=1)),
     )
-    assert (found.too_late, found.uncertain, found.is_empty) == (1, 1, False)
+    assert (found.too_late, found.uncertain, found.kept, found.is_empty) == (1, 1, 2, False)
 
 
 def test_only_an_admin_sees_failures(database: Database) -> None:

@@ -95,6 +95,7 @@ ADMIN = Admin(
     too_late=1,
     uncertain=2,
     not_shown=(Failure("escalation", "<#C0GROWTH>", "invalid_blocks", 1),),
+    kept=12,
 )
 TAMAS = replace(
     MERES,
