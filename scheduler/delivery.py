@@ -87,6 +87,10 @@ class Ready:
     until: datetime
 
 
+class NotOpened(RetryLater):
+    """Nothing was said, because nobody knows what became of opening the group message."""
+
+
 Outcome = Posted | SlackFailure
 
 
@@ -312,15 +316,15 @@ def send(runtime: Runtime, ready: Ready) -> Outcome:
 def _opened(runtime: Runtime, ready: Ready) -> str | SlackFailure:
     """Where to post: a group message that is not known yet is opened first. Opened again it is the same one.
 
-    So an opening of unknown fate is tried again like one that was refused: nothing was said yet. That Okra may not open
-    any (an installation from before it asked for that) is this message's trouble and no other's.
+    So an opening of unknown fate is tried again, as nothing was said yet, and is counted like what was lost. That Okra
+    may not open any (an installation from before it asked for that) is this message's trouble and no other's.
     """
     if ready.to.place is not None:
         return ready.to.place
     try:
         return runtime.gateway.open_conversation(ready.workspace_id, slack_user_ids=ready.to.people)
     except UnknownOutcome as failure:
-        return RetryLater(failure.code)
+        return NotOpened(failure.code)
     except NotLetIn as failure:
         return Permanent(failure.code) if failure.code == "missing_scope" else failure
     except SlackFailure as failure:
@@ -361,7 +365,11 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
 def _not_sent(
     session: Session, row: Delivery, failure: SlackFailure, ready: Ready, now: datetime, *, settle: float
 ) -> None:
+    if isinstance(failure, NotOpened):
+        row.lost += 1
     match failure:
+        case NotOpened() if is_without_an_end(row, row.lost, now):
+            failed(session, row, f"the group message cannot be opened: {failure.code}", now)
         case RetryLater():
             row.state = DeliveryState.QUEUED
             row.error = failure.code

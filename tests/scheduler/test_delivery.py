@@ -95,6 +95,33 @@ def test_a_group_message_whose_opening_is_of_unknown_fate_is_opened_again(office
     assert office.texts == ["escalation:1"]
 
 
+def test_a_group_message_that_can_never_be_opened_is_given_up_and_an_admin_is_told(office: PostOffice) -> None:
+    queued = office.queue("introduction:1", kind=PostKind.INTRODUCTION, conversation_id=_group(office))
+    reply = office.queue("introduction:1:more", channel_id="C0LEADS", follows_id=queued)
+    office.slack.not_opened = UnknownOutcome("internal_error")
+    while office.row(queued).state is not DeliveryState.FAILED:
+        office.pass_time(timedelta(minutes=5))
+        office.work()
+        assert office.clock < NOW + timedelta(days=2), "it is not tried without an end"
+    assert office.clock >= NOW + delivery.GIVEN_UP_AFTER, "a long outage alone makes nothing fail"
+    assert office.row(queued).lost >= delivery.GIVEN_UP_LOST
+    assert office.row(reply).state is DeliveryState.FAILED
+    office.work()
+    assert [one for one in office.texts if "the group message cannot be opened: internal_error" in one]
+
+
+def test_a_group_message_that_slack_was_not_reached_for_through_days_is_opened_in_the_end(office: PostOffice) -> None:
+    queued = office.queue("introduction:1", kind=PostKind.INTRODUCTION, conversation_id=_group(office))
+    office.slack.not_opened = RetryLater("unreachable")
+    while office.clock < NOW + timedelta(days=2):
+        office.pass_time(timedelta(minutes=10))
+        office.work()
+    office.slack.not_opened = None
+    office.pass_time(timedelta(minutes=10))
+    office.work()
+    assert office.row(queued).state is DeliveryState.SENT
+
+
 def test_an_okra_that_may_open_no_group_message_fails_in_that_alone(office: PostOffice) -> None:
     office.slack.not_opened = NotLetIn("missing_scope")
     another = office.queue("digest:1")
