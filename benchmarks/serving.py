@@ -78,11 +78,13 @@ def quiet() -> None:
 
 def serve_okra(connection: Connection, database_url: str, clock: Clock) -> None:
     """Okra's own listener, as `okra web` has it. Sends its port."""
-    from bot.app import HttpDoor, build
+    from bot.app import build
+    from bot.doors import HttpDoor
 
     quiet()
     program = build(settings(database_url), clock=clock)
-    door = HttpDoor(program)
+    door = program.door()
+    assert isinstance(door, HttpDoor)  # noqa: S101 - the settings above say so
     door.open()
     connection.send(door.port)
     until_told(connection)
@@ -95,7 +97,7 @@ def serve_bare(connection: Connection) -> None:
     from slack_bolt.adapter.wsgi import SlackRequestHandler
     from waitress.server import create_server
 
-    from bot.app import HTTP_THREADS, MOST_BYTES
+    from bot.doors import HTTP_THREADS, MOST_BYTES
 
     quiet()
     server = create_server(

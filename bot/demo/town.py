@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from bot.app import HttpDoor, Program, build
+from bot.app import Program, build
 from bot.demo.byhand import ByHand
 from bot.demo.chronicle import examples
 from bot.demo.timekeeper import Others, Timekeeper
 from bot.domain.importing.rows import read_rows
+from bot.doors import HttpDoor
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import DrivenPerson, Driver

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app import MOST_BYTES, HttpDoor, Program, SocketDoor, build
+from bot.app import Program, build
+from bot.doors import MOST_BYTES, HttpDoor, SocketDoor
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import Driver, Fault, FaultKind
 from bot.localslack.manifest import from_manifest
@@ -43,9 +44,15 @@ def program(sqlite_template: Path) -> Iterator[Program]:
     program.close()
 
 
+def http_door(program: Program) -> HttpDoor:
+    door = program.door()
+    assert isinstance(door, HttpDoor)
+    return door
+
+
 @pytest.fixture
 def port(program: Program) -> Iterator[int]:
-    door = HttpDoor(program)
+    door = http_door(program)
     door.open()
     yield door.port
     door.close()
@@ -53,7 +60,7 @@ def port(program: Program) -> Iterator[int]:
 
 def test_a_door_closes_in_peace_while_lines_are_open(program: Program) -> None:
     for _ in range(10):
-        door = HttpDoor(program)
+        door = http_door(program)
         door.open()
         with socket.create_connection(("127.0.0.1", door.port)) as silent:
             line = http.client.HTTPConnection("127.0.0.1", door.port, timeout=10)
@@ -67,7 +74,7 @@ def test_a_door_closes_in_peace_while_lines_are_open(program: Program) -> None:
 
 
 def test_a_door_that_was_never_opened_can_be_closed(program: Program) -> None:
-    door = HttpDoor(program)
+    door = http_door(program)
     door.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", door.port))

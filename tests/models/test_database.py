@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from company import Company
 
-from bot.app import HTTP_THREADS, SOCKET_THREADS
+from bot.doors import HTTP_THREADS, SOCKET_THREADS
 from models.database import Database
 from scheduler.courier import SENDERS
 

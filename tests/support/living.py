@@ -17,10 +17,11 @@ from sockets import end_waits
 from sqlalchemy.orm import Session
 from story import Okra
 
-from bot.app import HttpDoor, Program, SocketDoor, build
+from bot.app import Program, build
 from bot.demo.timekeeper import Timekeeper
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Level
+from bot.doors import HttpDoor, SocketDoor
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.driver import DrivenPerson, Driver
