@@ -201,15 +201,6 @@ class Gateway:
             seconds=POST_SECONDS,
         )
 
-    def whisper(self, workspace_id: int, *, channel: str, to: str, body: Post) -> None:
-        """Show one person something in a channel; nobody else sees it and it is not kept."""
-        self._call(
-            workspace_id,
-            "chat.postEphemeral",
-            {"channel": channel, "user": to, "text": body.text, "blocks": list(body.blocks)},
-            seconds=_interactive(),
-        )
-
     def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
         """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
 
@@ -271,13 +262,6 @@ class Gateway:
             workspace_id, "conversations.open", {"users": ",".join(slack_user_ids)}, seconds=POST_SECONDS
         )
         return cast(str, answer["channel"]["id"])
-
-    def permalink(self, workspace_id: int, *, at: Posted) -> str:
-        """A link to a message, for people."""
-        answer = self._call(
-            workspace_id, "chat.getPermalink", {"channel": at.channel, "message_ts": at.ts}, seconds=POST_SECONDS
-        )
-        return cast(str, answer["permalink"])
 
     def send_file(
         self, workspace_id: int, *, to: str, channel: str | None, name: str, content: bytes, words: str

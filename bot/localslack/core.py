@@ -6,7 +6,7 @@ on purpose is in `faults`; see `bot.localslack.faults`.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from bot.localslack.errors import ActError, SetupError, SlackError
 from bot.localslack.exchange import Afterwards, Exchange, hide, instead
 from bot.localslack.faults import Effect, Fate
 from bot.localslack.manifest import AppConfig
-from bot.localslack.outgoing import Delivery, Kind, Stage
+from bot.localslack.outgoing import Delivery, Kind
 from bot.localslack.screen import Screen
 from bot.localslack.socketmode import Connections
 from bot.localslack.state import Channel, Message, Person
@@ -263,15 +263,6 @@ class LocalSlack(World):
         self.outgoing.on_due()
         self.touch()
         return now
-
-    def unfinished(self) -> Iterable[Delivery]:
-        """Deliveries that are on their way or due now."""
-        now = self.clock.now()
-        return (
-            one
-            for one in self.outgoing.log()
-            if one.stage is Stage.IN_FLIGHT or (one.stage is Stage.WAITING and one.due_at <= now)
-        )
 
     @staticmethod
     def _check_fields(fields: Json) -> None:

@@ -143,10 +143,6 @@ class DrivenPerson:
         """Open the app's Home tab. What the app publishes by then is in `home`."""
         return self._act("open", tab="home")
 
-    def open_messages(self) -> Outcome:
-        """Open the app's Messages tab."""
-        return self._act("open", tab="messages")
-
     def message_shortcut(self, name: str, on: Seen) -> Outcome:
         """Choose a shortcut from a message's menu."""
         return self._act("message_shortcut", shortcut=name, channel=on.channel, ts=on.ts)

@@ -192,10 +192,6 @@ class Driver:
     def revoke_tokens(self) -> None:
         self._wire.post("workspace", revoke_tokens=True)
 
-    def set_edit_window(self, minutes: int | None) -> None:
-        """For how long messages can be edited; None: always."""
-        self._wire.post("workspace", edit_window_minutes=minutes)
-
     def refuse_blocks(self, *types: str) -> None:
         """From now on messages with blocks of these types are refused, as by a Slack that does not have them yet."""
         self._wire.post("workspace", refused_blocks=list(types))
@@ -226,10 +222,4 @@ class Driver:
     def unknown_methods(self) -> dict[str, int]:
         """Methods that the app called and this Slack does not speak, with how often."""
         found: dict[str, int] = self._wire.get("unknown_methods")["methods"]
-        return found
-
-    @property
-    def state_dump(self) -> Json:
-        """Everything, for looking at it when a test surprises."""
-        found: Json = self._wire.get("dump")
         return found

@@ -113,9 +113,6 @@ class FileGateway(ViewGateway):
     ) -> None:
         self.files.append(content.decode() + words + name)
 
-    def whisper(self, workspace_id: int, *, channel: str, to: str, body: Post) -> None:
-        self.opened.append({"post": body.text, "blocks": list(body.blocks)})
-
     def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
         self.opened.append({"post": body.text, "blocks": list(body.blocks)})
         return True
