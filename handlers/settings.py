@@ -36,7 +36,7 @@ def register(desk: Desk) -> None:
 def mine(runtime: Runtime, request: Request) -> Reply:
     """`/okr settings`, or *Settings* on Home."""
     with runtime.read() as session:
-        view = blocks.settings_dialog(preferences.mine(session, runtime.now(), request.caller))
+        view = blocks.settings_dialog(preferences.mine(session, request.caller))
     return open_view(runtime, request, view)
 
 
@@ -58,7 +58,7 @@ def everybodys_week(runtime: Runtime, request: Request) -> Reply:
 def zones(runtime: Runtime, request: Request) -> Reply:
     """Time zones, while somebody types."""
     with runtime.read() as session:
-        slack_zone = preferences.mine(session, runtime.now(), request.caller).slack_zone
+        slack_zone = preferences.mine(session, request.caller).slack_zone
     return Options(blocks.zone_options(preferences.zones_like(request.value), slack_zone))
 
 
@@ -96,7 +96,7 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
         if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             return Done()
         preferences.choose(session, now, request.caller, wanted)
-        next_at = preferences.mine(session, now, request.caller).next_at
+        next_at = preferences.mine(session, request.caller).next_at
     return Whisper(blocks.saved(next_at))
 
 

@@ -61,7 +61,7 @@ def opened_again(about: Standing, words: Words, quote: str = "") -> Post:
     return Post(f"{about.label}: {head}", (section(head), *sections_of(lines_of(words)), *copied(quote)))
 
 
-def taken(case: Case, by: str) -> Post:
+def taken(by: str) -> Post:
     """Reply: somebody goes and gets it."""
     return one_sentence(f"{said(by, NAME)} has taken this.")
 

@@ -121,9 +121,9 @@ def colour(confidence: Confidence | None) -> str:
     return _COLOURS[confidence] if confidence is not None else "⚪ no colour yet"
 
 
-def measure(standing: Standing, limit: int = NAME_LENGTH) -> str:
+def measure(standing: Standing) -> str:
     """What is measured and the way it is to go: "Activation 22 → 35 %"; the whole text where no metric was named."""
-    name = said(standing.name, limit)
+    name = said(standing.name, NAME_LENGTH)
     if standing.metric is None:
         return name
     way = _way(standing, shown_unit(standing))

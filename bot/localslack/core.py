@@ -194,9 +194,9 @@ class LocalSlack(World):
         events.member_moved(self, workspace, channel, person_id, joined=joins)
         self.touch()
 
-    def archive(self, channel: Channel, by: str = "", *, archived: bool = True) -> None:
+    def archive(self, channel: Channel, *, archived: bool = True) -> None:
         channel.archived = archived
-        events.channel_archived(self, self.workspace, channel, by, archived=archived)
+        events.channel_archived(self, self.workspace, channel, archived=archived)
         self.touch()
 
     def uninstall(self) -> None:

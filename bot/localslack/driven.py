@@ -88,18 +88,18 @@ class DrivenPerson:
                 return self._touch(place, hit.control, hit.option)
         raise NotSeen(f"{self.name} sees no button {label!r}{_near(beside)}; {self._all_buttons(in_)}")
 
-    def choose(self, label: str, option: Value, *, in_: Where | None = None) -> Outcome:
+    def choose(self, label: str, option: Value) -> Outcome:
         """Choose from a menu by its label or placeholder: in the dialog, on Home, or in a message."""
-        surface = in_ if isinstance(in_, Surface) else self.modal
-        if in_ is None and surface is None and self._looks_at_home:
+        surface: Surface | None = self.modal
+        if surface is None and self._looks_at_home:
             surface = self.home
-        if surface is not None and (in_ is None or isinstance(in_, Surface)):
+        if surface is not None:
             return self.fill(label, option, in_=surface)
-        for place, controls in self._places(in_, None):
+        for place, controls in self._places(None, None):
             for one in controls:
                 if one.type not in ("button", "overflow") and label in (one.label, one.beside):
                     return self._enter(place, one, option)
-        raise NotSeen(f"{self.name} sees no menu {label!r}; {self._all_buttons(in_)}")
+        raise NotSeen(f"{self.name} sees no menu {label!r}; {self._all_buttons(None)}")
 
     def fill(self, label: str, value: Value, *, enter: bool = False, in_: Surface | None = None) -> Outcome:
         """Put a value into a field of the open dialog (or `in_`), by its label; None empties it.

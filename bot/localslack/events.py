@@ -175,12 +175,10 @@ def team_joined(world: World, workspace: Workspace, person: Person) -> Delivery 
     return send(world, workspace, "team_join", event, person=person.id)
 
 
-def channel_archived(
-    world: World, workspace: Workspace, channel: Channel, by: str, *, archived: bool
-) -> Delivery | None:
+def channel_archived(world: World, workspace: Workspace, channel: Channel, *, archived: bool) -> Delivery | None:
     word = "archive" if archived else "unarchive"
     kind = f"group_{word}" if channel.kind is ConversationKind.PRIVATE_CHANNEL else f"channel_{word}"
-    return send(world, workspace, kind, {"type": kind, "channel": channel.id, "user": by}, person=by or None)
+    return send(world, workspace, kind, {"type": kind, "channel": channel.id, "user": ""})
 
 
 def member_moved(world: World, workspace: Workspace, channel: Channel, person: str, *, joined: bool) -> Delivery | None:

@@ -25,9 +25,9 @@ class Screen:
         self._person = person
         self._reader = Reader(workspace, ZoneInfo(person.tz))
 
-    def conversation(self, channel: Channel, *, newest: int = NEWEST) -> list[Json]:
+    def conversation(self, channel: Channel) -> list[Json]:
         """The newest messages of a conversation, oldest first, those that only this person sees among them."""
-        shown = [self.message(channel.messages[ts]) for ts in channel.top[-newest:]]
+        shown = [self.message(channel.messages[ts]) for ts in channel.top[-NEWEST:]]
         own = self._workspace.desk(self._person.id).ephemerals
         shown += [self.message(one) for one in own if one.channel == channel.id and one.thread_ts is None]
         return sorted(shown, key=lambda one: str(one["ts"]))

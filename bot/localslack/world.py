@@ -91,10 +91,9 @@ class World:
         name: str,
         *,
         private: bool = False,
-        creator: str = "",
         members: list[str] | None = None,
     ) -> Channel:
-        """Make a named channel. `creator` and `members` are person ids. Raises SetupError when the name is taken."""
+        """Make a named channel. `members` are person ids. Raises SetupError when the name is taken."""
         name = name.removeprefix("#")
         if name in workspace.channels_by_name:
             raise SetupError(f"there is a channel #{name} already")
@@ -103,7 +102,6 @@ class World:
             kind=ConversationKind.PRIVATE_CHANNEL if private else ConversationKind.PUBLIC_CHANNEL,
             name=name,
             created=self.clock.now(),
-            creator=creator,
         )
         workspace.channels[channel.id] = channel
         workspace.channels_by_name[name] = channel.id

@@ -403,8 +403,5 @@ def _allowed(session: Session, caller: Caller, escalation: Escalation, action: A
         # For them there is none; the button was on an old copy of the message.
         raise Refused(Reason.NO_SUCH_ESCALATION)
     if not may(actor, action, facts):
-        key_result = session.get_one(KeyResult, escalation.key_result_id)
-        raise Refused(
-            Reason.NOT_YOUR_ESCALATION, names=names_of(session, who_may_decide(session, key_result, escalation))
-        )
+        raise Refused(Reason.NOT_YOUR_ESCALATION, names=names_of(session, who_may_decide(session, escalation)))
     return escalation

@@ -96,7 +96,7 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         steps=_steps(session, escalation, team),
         expected=_expected(session, escalation, now),
         review_on=escalation.review_on,
-        deciders=names_of(session, who_may_decide(session, key_result, escalation)),
+        deciders=names_of(session, who_may_decide(session, escalation)),
         taken_by=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW),
         decisions=tuple(decided_of(session, one) for one in decisions_of(session, escalation)),
         resolved_by=actor_name(session, escalation, EscalationEventKind.RESOLVED),
@@ -151,7 +151,7 @@ def _expected(session: Session, escalation: Escalation, now: datetime) -> Expect
     return Expected(session.get_one(Member, found.member_id).name, found.at) if found is not None else None
 
 
-def who_may_decide(session: Session, key_result: KeyResult, escalation: Escalation) -> list[int]:
+def who_may_decide(session: Session, escalation: Escalation) -> list[int]:
     """The leads above and those who were asked, nearest first; some of them may have left.
 
     Of a private one: those leads who are its members.

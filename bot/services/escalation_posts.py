@@ -136,7 +136,7 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case, *, is_newest
                 return replies.went_on(_turn(session, event)) if event.step_id is not None else None
             return replies.named_again(case, again, is_newest=is_newest)
         case EscalationEventKind.ACKNOWLEDGED:
-            return replies.taken(case, actor)
+            return replies.taken(actor)
         case EscalationEventKind.TAKEN_TO_REVIEW:
             day = next_review(session, event.at, session.get_one(Escalation, event.escalation_id))
             return replies.to_review(day, actor)

@@ -216,7 +216,7 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
 
 
 def _schedule(session: Session, member: Member, now: datetime) -> Schedule:
-    mine = preferences.mine(session, now, Caller(member.workspace_id, member.id))
+    mine = preferences.mine(session, Caller(member.workspace_id, member.id))
     return Schedule(
         hour=mine.hour,
         zone=member.time_zone,

@@ -32,7 +32,7 @@ class Chosen:
     country: str | None
 
 
-def mine(session: Session, now: datetime, caller: Caller) -> Mine:
+def mine(session: Session, caller: Caller) -> Mine:
     """What the dialog shows. Raises `Refused` for who is no full member."""
     member = access.full_member(session, caller)
     week = week_of(session, member)

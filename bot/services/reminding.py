@@ -171,11 +171,6 @@ def _plan(
     member.reminder_period = member.reminder_period if at is not None else None
 
 
-def _is_open(of: Period | None = None) -> tuple[sa.ColumnElement[bool], ...]:
-    open_ones = (CheckIn.state == CheckInState.DUE, CheckIn.disowned_at.is_(None))
-    return open_ones if of is None else (*open_ones, CheckIn.period == of)
-
-
 def _open(session: Session, members: Collection[Member]) -> dict[int, list[CheckIn]]:
     """What each has not answered of the period that they are reminded of."""
     found: dict[int, list[CheckIn]] = defaultdict(list)
@@ -186,7 +181,8 @@ def _open(session: Session, members: Collection[Member]) -> dict[int, list[Check
         .where(
             CheckIn.owner_id.in_([member.id for member in members]),
             KeyResult.state == KeyResultState.ACTIVE,
-            *_is_open(),
+            CheckIn.state == CheckInState.DUE,
+            CheckIn.disowned_at.is_(None),
         )
     )
     for check_in in rows:

@@ -200,13 +200,11 @@ def decisions_since(
     since: datetime,
     until: datetime,
     today: date,
-    *,
-    viewer: Caller | None = None,
 ) -> list[OpenDecision]:
     """The decisions of these teams that were recorded after `since`, no later than `until`, and not dropped, done or
-    not. `viewer` as above."""
+    not; those that the whole workspace sees."""
     made = sa.and_(within(Decision.created_at, since, until), Decision.state != DecisionState.DROPPED)
-    return _decisions(session, today, viewer, made, held_or_shared_by(team_ids))
+    return _decisions(session, today, None, made, held_or_shared_by(team_ids))
 
 
 def _decisions(

@@ -96,7 +96,7 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     "after the review": messages.after_review,
     "went on": lambda made: replies.went_on(Turn(made.team, (made.team,), made.state)),
     "news of going on": lambda made: replies.news_of_going_on(made, Turn(made.team)),
-    "taken": lambda made: replies.taken(made, made.team),
+    "taken": lambda made: replies.taken(made.team),
     "to review": lambda made: replies.to_review(made.review_on, made.team),
     "decided": lambda made: replies.decided(made, newest(made)),
     "resolved": lambda made: replies.resolved(made, made.team),
@@ -116,7 +116,7 @@ POSTS: dict[str, Callable[[Case], Post]] = {
     ),
     "news of taking": lambda made: replies.news_of_taking(made, made.team, to_a_review=True),
     "green again": replies.green_again,
-    "the newest": lambda made: with_foot(replies.taken(made, made.team), made, Foot(acts=True)),
+    "the newest": lambda made: with_foot(replies.taken(made.team), made, Foot(acts=True)),
     "opened again": lambda made: replies.opened_again(made.standing, made.words),
     "opened again by somebody": lambda made: replies.opened_again(
         made.standing, replace(made.words, by=made.team), made.words.stuck

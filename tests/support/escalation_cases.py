@@ -140,7 +140,7 @@ THREAD = Chapter(
         Case("The lead's day has not begun", lambda: said.root(replace(OPEN, asked=None, steps=()))),
         Case("Nobody leads above the owner", lambda: said.root(replace(OPEN, asked=None, steps=(), expected=None))),
         Case("Somebody has taken it", lambda: said.root(UNDER_WAY)),
-        Case("Beneath it", lambda: replies.taken(OPEN, "Tama Reid")),
+        Case("Beneath it", lambda: replies.taken("Tama Reid")),
         Case("It goes to a review", lambda: said.root(REVIEW)),
         Case("Beneath it, the same", lambda: replies.to_review(REVIEW.review_on, "Tama Reid")),
         Case("Nobody has picked it up", lambda: replies.went_on(Turn("Hana Mori", after=EscalationState.OPEN))),
@@ -186,7 +186,7 @@ THREAD = Chapter(
         Case("Green again", lambda: replies.green_again(GREEN)),
         Case(
             "The newest reply, where the first message is far above",
-            lambda: with_foot(replies.taken(OPEN, "Tama Reid"), UNDER_WAY, Foot(acts=True)),
+            lambda: with_foot(replies.taken("Tama Reid"), UNDER_WAY, Foot(acts=True)),
         ),
         Case("The first message then, green", lambda: said.root(GREEN)),
         Case("The end, with a decision", lambda: replies.resolved(RESOLVED, "Tama Reid")),

@@ -27,8 +27,8 @@ class Arguments:
         """The text, or None when it is missing or empty."""
         return self.text(name) or None
 
-    def flag(self, name: str, default: bool = False) -> bool:
-        value = self._values.get(name, default)
+    def flag(self, name: str) -> bool:
+        value = self._values.get(name, False)
         return value if isinstance(value, bool) else str(value).lower() in ("1", "true", "yes", "on")
 
     def number(self, name: str, default: int, error: str) -> int:
