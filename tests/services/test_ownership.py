@@ -212,3 +212,22 @@ def test_work_that_comes_after_a_prompt_that_had_nothing_to_ask_is_asked_about_a
         assert owner.reminder_period == WEEK
         assert owner.next_reminder_at is not None
         assert owner.next_reminder_at > NOON
+
+
+def test_who_gets_a_key_result_back_is_asked_although_their_prompt_had_nothing_to_ask_when_its_turn_came(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        prompt = prompt_of(session, bo)
+        assert prompt is not None
+        # Slack is away: it has not left when all is taken off its reader.
+        prompt.state, prompt.posted_channel, prompt.posted_ts = DeliveryState.QUEUED, None, None
+        hand_over(company, key_result, company.person("Cy New"), NOON)
+        assert post(session, prompt, NOON) is None
+        prompt.state, prompt.settled_at = DeliveryState.OBSOLETE, NOON
+        hand_over(company, key_result, bo, NOON + timedelta(hours=1))
+        session.refresh(prompt)
+        assert prompt.state is DeliveryState.QUEUED
+        assert post(session, prompt, NOON + timedelta(hours=1)) is not None
