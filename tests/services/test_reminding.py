@@ -141,6 +141,32 @@ def test_a_lead_who_asks_for_a_reminder_uses_one_of_the_two(database: Database) 
         assert [row.part for row in reminders(session)] == [1, 2]
 
 
+def test_a_lead_who_asks_for_a_reminder_after_the_first_uses_the_second(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        reminding.remind_due(session, FIRST, 100)
+        assert reminding.remind_now(session, FIRST, ana, WEEK)
+        reminding.remind_due(session, LAST, 100)
+        assert [row.part for row in reminders(session)] == [1, 2]
+
+
+@pytest.mark.parametrize("why", ["the check-ins have closed", "a Slack status"])
+def test_a_reminder_that_waited_to_leave_until_it_helps_nobody_does_not_leave(database: Database, why: str) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead = asked(company)
+        reminding.remind_due(session, FIRST, 100)
+        (reminder,) = reminders(session)
+        assert reminding.post(session, reminder, FIRST) is not None
+        at = FIRST
+        if why == "the check-ins have closed":
+            at = session.scalars(sa.select(sa.func.max(CheckIn.closes_at))).one()
+        else:
+            ana.status_text = "Out sick"
+        assert reminding.post(session, reminder, at) is None
+
+
 def queue(session: Session, member: Member, count: int, kind: PostKind = PostKind.REMINDER) -> list[Delivery]:
     rows = [
         Delivery(
@@ -410,6 +436,18 @@ def test_after_five_hours_without_slack_nobody_is_reminded_right_after_they_are_
         assert reminding.remind_now(session, tuesday, ana, WEEK)
         _, last = reminders(session)
         assert attention.look(session, tuesday, [last])[last.id] == Wait(tuesday + APART)
+
+
+def test_a_prompt_that_may_have_come_keeps_the_reminder_away_like_one_that_came(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        asked(company)
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).one()
+        prompt.state, prompt.attempted_at = DeliveryState.UNKNOWN, FIRST
+        reminding.remind_due(session, FIRST, 100)
+        (reminder,) = reminders(session)
+        tuesday = datetime(2026, 10, 6, 9, tzinfo=UTC)
+        assert attention.look(session, FIRST, [reminder])[reminder.id] == Wait(tuesday)
 
 
 def test_two_reminders_that_waited_together_do_not_leave_together(database: Database) -> None:
