@@ -38,7 +38,10 @@ class Horizon(enum.Enum):
 
 
 class Visibility(enum.Enum):
-    """Who sees an objective or key result beside its owner, co-owners, leads above and (settings only) admins."""
+    """Who sees an objective or key result beside its owner, co-owners, leads above and (settings only) admins.
+
+    From wide to narrow: the later one holds where two meet.
+    """
 
     WORKSPACE = "workspace"
     TEAM = "team"

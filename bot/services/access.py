@@ -13,6 +13,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.domain.localtime import local_date_of
+from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, Actor, Facts, may
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -94,7 +95,7 @@ def key_result_facts(session: Session, key_result: KeyResult, *, asked: Sequence
         co_owner_ids=_ids(found, _CO_OWNER),
         lead_ids_above=tuple(dict.fromkeys(one for _, one in sorted(found.get(_LEAD, ())))),
         team_member_ids=_ids(found, _IN_TEAM),
-        visibility=max(key_result.visibility, objective.visibility, key=_narrowness),
+        visibility=max(key_result.visibility, objective.visibility, key=_WIDE_TO_NARROW.index),
         named_ids=_ids(found, _NAMED),
         escalation_member_ids=frozenset(asked),
     )
@@ -145,10 +146,6 @@ def key_result_for(
     if key_result.state is KeyResultState.CLOSED:
         raise Refused(Reason.KEY_RESULT_CLOSED, number=key_result.number)
     return member, key_result
-
-
-def _narrowness(visibility: object) -> int:
-    return ["workspace", "team", "named"].index(str(getattr(visibility, "value", visibility)))
 
 
 def _ids(found: Mapping[str, Sequence[tuple[int, int]]], role: str) -> frozenset[int]:
@@ -204,6 +201,7 @@ def _facts() -> sa.CompoundSelect[str, int, int]:
     )
 
 
+_WIDE_TO_NARROW = tuple(Visibility)
 _CO_OWNER, _NAMED, _LEAD, _IN_TEAM = "co_owner", "named", "lead", "in_team"
 _above = _chain()
 _TEAMS_ABOVE = Loaded(sa.select(Team).join(_above, _above.c.id == Team.id).order_by(_above.c.height))
