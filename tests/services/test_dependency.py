@@ -221,6 +221,20 @@ def test_a_key_result_that_was_limited_since_is_taken_back_and_takes_no_answer(d
         assert refused(lambda: dependency.accept(session, MORNING, case.finn, 1)) is Reason.NOT_ASKED_OF_YOU
 
 
+def test_an_answer_about_what_was_limited_since_leaves_for_nobody_who_may_not_see_it(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        dependency.accept(session, MORNING, case.finn, 1)
+        reply, news = f"{ASK}:reply:1", f"{ASK}:to:{case.scene.owner.id}:1"
+        assert shown(session, reply) is not None
+        assert shown(session, news) is not None
+        case.scene.key_result.visibility, case.scene.key_result.owner_id = Visibility.NAMED, case.scene.lead.id
+        session.flush()
+        assert shown(session, reply) is None
+        assert shown(session, news) is None
+
+
 def test_what_was_made_private_since_leaves_the_question_that_the_other_team_was_asked(database: Database) -> None:
     with database.write() as session:
         case = between(session)
