@@ -21,6 +21,7 @@ from bot.domain.digest_subjects import Subjects
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.excuses import Excuse
 from bot.domain.kinds import Kind
+from bot.domain.organisation import Visibility
 from bot.domain.redefinition import Part, Trouble, Typed
 from bot.services import decisions, digest_snapshot, escalation_more, redefining
 from bot.services.decisions import Draft
@@ -132,6 +133,18 @@ def test_it_is_told_in_the_thread_and_to_the_owner_once(database: Database) -> N
         )
         assert pressable(shown(session, reply)) == []
         assert session.scalars(sa.select(Escalation.state)).one() is EscalationState.DECIDED
+
+
+def test_a_former_owner_is_not_told_what_has_changed_once_they_may_not_see_it(database: Database) -> None:
+    with database.write() as session:
+        scene = scene_of(session)
+        decision = decide(session, scene, DecisionKind.CHANGE_TARGET)
+        change(session, scene, decision, replace(AS_IT_IS, target=Decimal(30)))
+        news = f"decision:{decision.id}:carried_out:{scene.owner.id}"
+        assert shown(session, news) is not None
+        scene.key_result.visibility, scene.key_result.owner_id = Visibility.NAMED, scene.lead.id
+        session.flush()
+        assert shown(session, news) is None
 
 
 def test_values_of_another_measure_are_forgotten_and_scores_stay(database: Database) -> None:
