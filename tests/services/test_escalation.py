@@ -355,6 +355,20 @@ def test_who_was_asked_and_leads_no_more_reads_no_more_of_what_is_limited(databa
         assert pressable(shown(session, ask.key)) == []
 
 
+def test_a_former_owner_is_not_told_who_has_taken_what_they_may_not_see_any_more(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        posted(session, "escalation:1").state = DeliveryState.FAILED
+        session.flush()
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        news = f"escalation:1:event:2:to:{scene.owner.id}"
+        assert shown(session, news) is not None
+        scene.key_result.visibility, scene.key_result.owner_id = Visibility.NAMED, scene.lead.id
+        session.flush()
+        assert shown(session, news) is None
+
+
 def test_who_is_to_make_a_decision_happen_is_told_of_it_though_the_rest_is_limited(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)

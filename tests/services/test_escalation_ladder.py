@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.attention import Leave, Wait
 from bot.domain.escalation import EscalationState
+from bot.domain.organisation import Visibility
 from bot.services import attention, escalation
 from bot.services.agenda import next_planned
 from bot.services.blocking import BlockedBy
@@ -183,6 +184,24 @@ def test_a_review_has_its_day_and_is_asked_about_on_its_evening(database: Databa
         assert keys(session).count(key) == 1
         reply = session.scalars(sa.select(Delivery.key).order_by(Delivery.id.desc())).first()
         assert "The review has brought no decision yet, so Hana Mori" in words(shown(session, str(reply)))
+
+
+def test_who_took_it_to_a_review_is_not_asked_about_it_once_they_may_not_see_it(database: Database) -> None:
+    with database.write() as session:
+        scene = red(session)
+        escalation.take_to_review(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        evening = datetime(2026, 10, 8, 15, 59, tzinfo=UTC)
+        climb(session, evening)
+        key = f"escalation:1:review:2026-10-08:{scene.lead.id}"
+        assert shown(session, key, evening) is not None
+        # Before it leaves, Hana brings it to the next review, and leads Growth too.
+        head = scene.company.caller(scene.head)
+        escalation.take(session, evening, caller=head, escalation_id=1)
+        escalation.take_to_review(session, evening, caller=head, escalation_id=1)
+        assert shown(session, key, evening) is not None
+        scene.growth.lead_id, scene.key_result.visibility = scene.head.id, Visibility.NAMED
+        session.flush()
+        assert shown(session, key, evening) is None
 
 
 @pytest.mark.parametrize(
