@@ -22,21 +22,31 @@ if TYPE_CHECKING:
 HEAD = "0034"
 
 
+class NewerDatabase(Exception):
+    """A newer Okra has migrated the database: this one does not know its schema, and there is no way down from here."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"The database is at {revision}, newer than this Okra ({HEAD}). Install the newer Okra.")
+
+
 def stored_revision(database: Database) -> str | None:
     """The revision the database is at, or None where there is no schema yet."""
     with database.engine.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        revision: str | None = connection.scalar(sa.text("select version_num from alembic_version"))
-        return revision
+        return _revision(connection)
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a newer Okra made it: revisions are numbers of four digits."""
+    return revision is not None and revision > HEAD
 
 
 def is_current(database: Database) -> bool:
-    return stored_revision(database) == HEAD
+    """Whether the database is at this version. Raises `NewerDatabase`: where it is older, it can be migrated."""
+    return _checked(stored_revision(database)) == HEAD
 
 
 def upgrade(database: Database, revision: str = "head") -> bool:
-    """Migrate up to `revision`; False where there was nothing to do."""
+    """Migrate up to `revision`; False where there was nothing to do. Raises `NewerDatabase`."""
     if revision == "head" and is_current(database):
         return False
     from alembic import command
@@ -62,6 +72,19 @@ def config(connection: sa.Connection | None = None) -> Config:
     return made
 
 
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(sa.text("select version_num from alembic_version"))
+    return revision
+
+
+def _checked(revision: str | None) -> str | None:
+    if revision is not None and is_newer(revision):
+        raise NewerDatabase(revision)
+    return revision
+
+
 def _with_connection(database: Database, act: Callable[[Config], None]) -> None:
     with database.engine.connect() as connection:
         if not database.is_sqlite:
@@ -69,6 +92,8 @@ def _with_connection(database: Database, act: Callable[[Config], None]) -> None:
             connection.exec_driver_sql("set statement_timeout = 0")
             connection.exec_driver_sql("set lock_timeout = 0")
             connection.exec_driver_sql("select pg_advisory_lock(7237013)")
+            # The one before may have been of a newer version.
+            _checked(_revision(connection))
             connection.commit()
             act(config(connection))
             connection.commit()

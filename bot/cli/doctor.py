@@ -20,7 +20,7 @@ from bot.services.failures import Failures, failures_of
 from bot.services.overdue import openings as overdue_openings
 from bot.settings import Settings, SettingsError, Transport, load
 from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
-from migrations.run import HEAD, stored_revision
+from migrations.run import HEAD, NewerDatabase, is_newer, stored_revision
 from models import Cycle, KeyResult, KeyResultState, Objective, Team
 
 # Slack refuses a request whose signature is five minutes old; long before that the clocks deserve a look.
@@ -113,6 +113,9 @@ def _database(program: Program) -> Generator[Check, None, bool]:
     if revision == HEAD:
         yield Check("migrations", Finding.OK, f"at revision {HEAD}")
         return True
+    if revision is not None and is_newer(revision):
+        yield Check("migrations", Finding.WRONG, str(NewerDatabase(revision)))
+        return False
     yield Check("migrations", Finding.WRONG, f"at {revision or 'none'}, this version needs {HEAD}. Run `okra migrate`.")
     return False
 

@@ -111,12 +111,11 @@ def _read(file: Path) -> Rows:
 
 def _prepare(database: Database) -> None:
     """A new database gets its schema; one of another version is not changed in passing."""
-    from migrations.run import HEAD, stored_revision, upgrade
+    from migrations.run import is_current, stored_revision, upgrade
 
-    stored = stored_revision(database)
-    if stored is None:
+    if stored_revision(database) is None:
         upgrade(database)
-    elif stored != HEAD:
+    elif not is_current(database):
         fail("The database is of another version; please run `okra migrate` first.")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.logs import set_up
 from bot.settings import Settings, SettingsError, load
+from migrations.run import NewerDatabase
 
 # PostgreSQL's code for a lock that did not come within the limit.
 LOCK_NOT_AVAILABLE = "55P03"
@@ -40,9 +41,14 @@ def settings(*, slack: bool = False, quiet: bool = False, without_slack: str = "
 
 @contextmanager
 def reachable_database() -> Iterator[None]:
-    """Say it plainly when the database cannot be reached; its address, which may hold a password, is not shown."""
+    """Say it plainly when the database cannot be reached or is a newer Okra's.
+
+    Its address, which may hold a password, is not shown.
+    """
     try:
         yield
+    except NewerDatabase as newer:
+        fail(str(newer))
     except OperationalError as error:
         if _is_busy(error):
             fail("The database is busy: somebody else has been writing to it for long. Please try again in a minute.")

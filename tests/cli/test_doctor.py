@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from company import MONDAY, Company
 from freezegun import freeze_time
 from typer.testing import CliRunner
@@ -18,6 +19,7 @@ from bot.localslack.state import Sharing
 from bot.manifest import manifest
 from bot.scopes import SCOPES
 from bot.settings import Settings
+from migrations.run import HEAD
 from models import Cycle, Delivery, DeliveryState, Home, Message, PostKind
 from models.database import open_database
 
@@ -71,6 +73,19 @@ def test_a_database_without_its_tables_is_sent_to_migrate(
     assert code == 1
     assert "✗ migrations: at none, this version needs" in said
     assert "Run `okra migrate`." in said
+
+
+def test_a_database_of_a_newer_okra_is_not_sent_to_migrate(slack: Driver, database_url: str) -> None:
+    database = open_database(database_url)
+    with database.write() as session:
+        session.execute(sa.text("update alembic_version set version_num = '9999'"))
+    code, said = doctor()
+    with database.write() as session:  # the next test gets the same database, emptied
+        session.execute(sa.text("update alembic_version set version_num = :head"), {"head": HEAD})
+    database.close()
+    assert code == 1
+    assert f"✗ migrations: The database is at 9999, newer than this Okra ({HEAD}). Install the newer Okra." in said
+    assert "okra migrate" not in said
 
 
 def test_looking_makes_no_database_and_no_folder_for_one(

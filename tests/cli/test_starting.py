@@ -91,6 +91,33 @@ def test_a_database_that_stays_busy_is_called_busy_and_not_out_of_reach(
     assert result.stderr.startswith("The database is busy: ")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["migrate"], ["web"], ["team", "list"], ["team", "off", "Growth"], ["import", "q4.csv"]],
+    ids=" ".join,
+)
+def test_a_database_of_a_newer_okra_asks_for_that_one(
+    sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    shutil.copy(sqlite_template, tmp_path / "okra.db")
+    (tmp_path / "q4.csv").write_text("id,cycle,objective,key_result\na,2026 Q4,O,K\n", encoding="utf-8")
+    newer = open_database(f"sqlite:///{tmp_path}/okra.db")
+    with newer.write() as session:
+        session.execute(sa.text("update alembic_version set version_num = '9999'"))
+    monkeypatch.setenv("OKRA_DATABASE_URL", f"sqlite:///{tmp_path}/okra.db")
+    if command[0] in {"run", "web"}:
+        monkeypatch.setenv("OKRA_SLACK_BOT_TOKEN", "xoxb-none")
+        monkeypatch.setenv("OKRA_SLACK_APP_TOKEN", "xapp-none")
+    result = CliRunner().invoke(app, command)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    assert result.exit_code == 1
+    assert result.stderr == f"The database is at 9999, newer than this Okra ({HEAD}). Install the newer Okra.\n"
+    assert stored_revision(newer) == "9999"
+    newer.close()
+
+
 @pytest.fixture
 def served(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A SQLite that a worker of the version before serves; the environment names it for another one."""
