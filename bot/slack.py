@@ -370,6 +370,10 @@ class Gateway:
             server_date=headers.get("date"),
         )
 
+    def check_app_token(self, app_token: str) -> None:
+        """Ask for an address for Socket Mode, and leave it unused. Raises `SlackFailure` where there is none."""
+        self._call(0, "apps.connections.open", {"app_token": app_token}, seconds=POST_SECONDS)
+
     # The wire
 
     def _pages(

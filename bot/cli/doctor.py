@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Program, build, database_file, open_settings_database
 from bot.blocks.notices import kept_back
+from bot.cli.starting import COPY_APP_TOKEN
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
 from bot.services.failures import Failures, failures_of
@@ -142,9 +143,26 @@ def _slack(program: Program) -> Generator[Check, None, bool]:
         )
         return False
     yield Check("Slack", Finding.OK, f"answers as {identity.team_name} ({identity.slack_team_id})")
+    if settings.transport is Transport.SOCKET:
+        yield _app_token(program)
     yield from _scopes(identity)
     yield _clock(identity, program.runtime.now())
     return True
+
+
+def _app_token(program: Program) -> Check:
+    token = program.runtime.settings.slack_app_token
+    if token is None:
+        return Check("app token", Finding.NOTE, "not looked at; it is not set.")
+    try:
+        program.runtime.gateway.check_app_token(token.get_secret_value())
+    except (NotLetIn, Permanent) as failure:
+        return Check("app token", Finding.WRONG, f"Slack says “{failure.code}”. {COPY_APP_TOKEN}")
+    except SlackFailure as failure:
+        return Check(
+            "app token", Finding.WRONG, f"Slack could not be asked about it ({failure.code}). Try again in a minute."
+        )
+    return Check("app token", Finding.OK, "may listen by Socket Mode")
 
 
 def _scopes(identity: Identity) -> Iterator[Check]:

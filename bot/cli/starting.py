@@ -17,6 +17,9 @@ from migrations.run import NewerDatabase
 # PostgreSQL's code for a lock that did not come within the limit.
 LOCK_NOT_AVAILABLE = "55P03"
 
+# What mends an app token that Slack does not take.
+COPY_APP_TOKEN = "Copy OKRA_SLACK_APP_TOKEN anew; it needs connections:write."  # noqa: S105 - words, not a token
+
 
 def fail(*sentences: str) -> NoReturn:
     """Print each sentence on standard error and leave with 1."""

@@ -57,6 +57,24 @@ def test_a_token_that_was_revoked_is_named(slack: Driver) -> None:
     assert "OKRA_SLACK_BOT_TOKEN" in said
 
 
+def test_an_app_token_that_slack_does_not_take_is_named(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRA_SLACK_APP_TOKEN", "xapp-wrong")
+    code, said = doctor()
+    assert code == 1
+    assert "✗ app token: Slack says “invalid_auth”. Copy OKRA_SLACK_APP_TOKEN anew; it needs connections:write." in said
+    assert "xapp-wrong" not in said
+
+
+def test_over_http_no_app_token_is_looked_at(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRA_TRANSPORT", "http")
+    monkeypatch.setenv("OKRA_SLACK_SIGNING_SECRET", "not-a-secret")
+    monkeypatch.delenv("OKRA_SLACK_APP_TOKEN")
+    code, said = doctor()
+    assert code == 0, said
+    assert "app token" not in said
+    assert slack.calls("apps.connections.open") == []
+
+
 def test_a_slack_that_is_out_of_reach_is_named(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OKRA_SLACK_BASE_URL", "http://127.0.0.1:9/api/")
     code, said = doctor()
