@@ -98,18 +98,23 @@ class HttpDoor:
     def __init__(self, bolt: App, *, host: str, port: int, at_once: int) -> None:
         """`at_once`: how many requests may work at the same moment, at most; `port` 0 binds any that is free."""
         from waitress.server import create_server
+        from waitress.wasyncore import close_all
 
         # All that the server's loop watches, by file descriptor; only its own thread may close any of it.
         self._watched: dict[int, Any] = {}
-        self._server = create_server(
-            wsgi(bolt, at_once),
-            map=self._watched,
-            host=host,
-            port=port,
-            threads=HTTP_THREADS,
-            clear_untrusted_proxy_headers=True,
-            max_request_body_size=MOST_BYTES,
-        )
+        try:
+            self._server = create_server(
+                wsgi(bolt, at_once),
+                map=self._watched,
+                host=host,
+                port=port,
+                threads=HTTP_THREADS,
+                clear_untrusted_proxy_headers=True,
+                max_request_body_size=MOST_BYTES,
+            )
+        except OSError:
+            close_all(self._watched)  # waitress leaves its sockets open where it cannot have the port
+            raise
         self._thread = threading.Thread(target=self._server.run, name="okra-http", daemon=True)
 
     @property

@@ -51,6 +51,10 @@ class Runner:
         """Before anything is changed, the schema too. Raises `SecondWorker` where SQLite is already served."""
         self._liveness.reserve()
 
+    def give_up(self) -> None:
+        """Free what was reserved, where nothing was started."""
+        self._liveness.release()
+
     def start(self) -> None:
         """Raises `SecondWorker` as `reserve` does, which need not have been called before."""
         self.reserve()

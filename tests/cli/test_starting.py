@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,11 @@ from typer.testing import CliRunner
 
 from bot import app as composition
 from bot.cli import app
+from bot.localslack.core import LocalSlack
+from bot.localslack.driver import Driver
+from bot.localslack.manifest import from_manifest
+from bot.localslack.server import LocalSlackServer
+from bot.manifest import manifest
 from bot.services.installations import only_workspace
 from bot.settings import Settings
 from migrations.run import HEAD, downgrade, stored_revision
@@ -93,7 +99,7 @@ def test_a_database_that_stays_busy_is_called_busy_and_not_out_of_reach(
 
 @pytest.mark.parametrize(
     "command",
-    [["migrate"], ["web"], ["team", "list"], ["team", "off", "Growth"], ["import", "q4.csv"]],
+    [["migrate"], ["run"], ["worker"], ["web"], ["team", "list"], ["team", "off", "Growth"], ["import", "q4.csv"]],
     ids=" ".join,
 )
 def test_a_database_of_a_newer_okra_asks_for_that_one(
@@ -106,7 +112,7 @@ def test_a_database_of_a_newer_okra_asks_for_that_one(
     with newer.write() as session:
         session.execute(sa.text("update alembic_version set version_num = '9999'"))
     monkeypatch.setenv("OKRA_DATABASE_URL", f"sqlite:///{tmp_path}/okra.db")
-    if command[0] in {"run", "web"}:
+    if command[0] in {"run", "worker", "web"}:
         monkeypatch.setenv("OKRA_SLACK_BOT_TOKEN", "xoxb-none")
         monkeypatch.setenv("OKRA_SLACK_APP_TOKEN", "xapp-none")
     result = CliRunner().invoke(app, command)
@@ -116,6 +122,72 @@ def test_a_database_of_a_newer_okra_asks_for_that_one(
     assert result.stderr == f"The database is at 9999, newer than this Okra ({HEAD}). Install the newer Okra.\n"
     assert stored_revision(newer) == "9999"
     newer.close()
+
+
+@pytest.fixture
+def slack(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
+    """A local Slack and a SQLite that nobody serves; the environment names them, with nothing missing."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    shutil.copy(sqlite_template, tmp_path / "okra.db")
+    granted = from_manifest(manifest())
+    with LocalSlackServer(LocalSlack(granted)) as server:
+        for name, value in {
+            "DATABASE_URL": f"sqlite:///{tmp_path}/okra.db",
+            "SLACK_BOT_TOKEN": granted.bot_token,
+            "SLACK_APP_TOKEN": granted.app_token,
+            "SLACK_SIGNING_SECRET": granted.signing_secret,
+            "SLACK_BASE_URL": server.api_url,
+        }.items():
+            monkeypatch.setenv(f"OKRA_{name}", value)
+        yield Driver(server.base_url)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def refused_without_a_worker(command: str, tmp_path: Path) -> str:
+    """What the command says at its end; no worker of it was ever there, and the next one finds the place free."""
+    result = CliRunner().invoke(app, [command])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    database = open_database(f"sqlite:///{tmp_path}/okra.db")
+    with database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Worker)) == 0
+    liveness = liveness_of(database)
+    liveness.reserve()
+    liveness.release()
+    database.close()
+    return result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_wrong_app_token_ends_the_start_before_a_worker_begins(
+    slack: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("OKRA_SLACK_APP_TOKEN", "xapp-wrong")
+    assert refused_without_a_worker(command, tmp_path) == (
+        "Slack does not let Okra listen: invalid_auth. Copy OKRA_SLACK_APP_TOKEN anew; it needs connections:write."
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_port_that_is_taken_ends_the_start_before_a_worker_begins(
+    slack: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("OKRA_TRANSPORT", "http")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("OKRA_PORT", str(port))
+        said = refused_without_a_worker(command, tmp_path)
+    assert said == (f"127.0.0.1:{port} cannot be listened on: Address already in use. Check OKRA_HOST and OKRA_PORT.")
+
+
+def test_a_host_that_is_none_ends_the_start(slack: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRA_TRANSPORT", "http")
+    monkeypatch.setenv("OKRA_HOST", "no host")
+    said = refused_without_a_worker("run", tmp_path)
+    assert said.startswith("no host:3000 cannot be listened on: ")
+    assert said.endswith(". Check OKRA_HOST and OKRA_PORT.")
+    assert ".." not in said
 
 
 @pytest.fixture
