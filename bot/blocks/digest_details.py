@@ -19,7 +19,7 @@ from bot.blocks.post import Block, Post
 from bot.blocks.standing import WATCHED, colour, score_pair
 from bot.blocks.text import clip, said
 from bot.domain.digest import Call, KeyResultLine, Snapshot, TeamState
-from bot.domain.sparkline import sparkline
+from bot.domain.sparkline import carried, sparkline
 
 # Slack takes a hundred rows, the heading among them; all the cells of this many rows are a message's size.
 ROWS = 60
@@ -131,10 +131,13 @@ def _cell(text: str) -> dict[str, Any]:
 
 
 def _weeks(line: KeyResultLine) -> str:
-    """The scores of the last weeks as a row of characters; nothing before the third week."""
+    """The scores of the last weeks as a row of characters; nothing before the third week.
+
+    A week without an answer shows the score before it: the owner's name stands beside.
+    """
     if len(line.scores) < ROW_SINCE or all(score is None for score in line.scores):
         return ""
-    return sparkline(line.scores, Decimal(0), Decimal(1))
+    return sparkline(carried(line.scores), Decimal(0), Decimal(1))
 
 
 def _capped(items: Sequence[str], most: int) -> list[str]:

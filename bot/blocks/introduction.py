@@ -14,9 +14,10 @@ NAME = 80
 MOST_NAMED = 5
 
 _WHO_SEES = (
-    "*Who sees your answers:* the full members of this workspace; guests don't. A key result that is limited to a "
-    "team or to some people stays with them. Whether you missed a week is seen by you and your lead, and nobody "
-    "sees a history of you."
+    "*Who sees your answers:* the full members of this workspace, and whoever is in the channel of your team or of one "
+    "above it. A key result that is limited to a team or to some people stays with them. The list of who missed a week "
+    "goes to their lead alone. Elsewhere an older answer shows its week, and a digest says “not updated” of those who "
+    "lead one of its teams. Nobody sees a history of you."
 )
 
 
@@ -44,7 +45,7 @@ def introduction(view: Introduction) -> Post:
         _what(view),
         f"*Who wanted it:* {_wanted(view)}",
         _WHO_SEES,
-        "*Colours:* yours alone to give; I never change one. Red means “I could use help”.",
+        "*Colours:* yours to give. I never change one; a lead who corrects one says why. Red means “I could use help”.",
         "*The hour* follows the time zone in your Slack profile.",
         _not_mine(view),
     ]

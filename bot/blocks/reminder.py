@@ -60,8 +60,8 @@ def reminder(view: Reminder) -> Post:
     if view.lead is not None and view.lead_told_at is not None:
         blocks.append(
             context(
-                f"{weekday_time(view.lead_told_at)} I tell {said(view.lead, 80)} what is open then, and nobody else. "
-                "I won't remind you again this week."
+                f"{weekday_time(view.lead_told_at)} I tell {said(view.lead, 80)} what is open then; nobody else "
+                "gets that list. I won't remind you again this week."
             )
         )
     blocks.append(actions(button("Check in", Act.CHECK_IN, value=view.period.isoformat(), style="primary")))

@@ -16,6 +16,14 @@ def sparkline(values: Sequence[Decimal | None], low: Decimal, high: Decimal) -> 
     return "".join(GAP if value is None else _step(value, low, high) for value in values)
 
 
+def carried(values: Sequence[Decimal | None]) -> list[Decimal | None]:
+    """Where a value is missing, the one before it. For rows that others read: none shows who left out which week."""
+    found: list[Decimal | None] = []
+    for value in values:
+        found.append(found[-1] if value is None and found else value)
+    return found
+
+
 def _step(value: Decimal, low: Decimal, high: Decimal) -> str:
     if low == high:
         return STEPS[-1] if value >= high else STEPS[0]

@@ -190,6 +190,12 @@ def test_the_details_name_every_key_result_and_not_who_is_late() -> None:
     assert "updated" not in words(page)
 
 
+def test_a_week_without_an_answer_leaves_no_gap_beside_an_owners_name() -> None:
+    out = replace(LINE, was_answered=False, scores=(Decimal("0.3"), None, Decimal("0.5"), None))
+    (page,) = details(replace(WEEK_OF_GROWTH, key_results=(out,)))
+    assert "| ▃▃▅▅ | Mele Fonua" in words(page)
+
+
 WEEKS = tuple(
     Week(period(date(2026, 10, 5) + timedelta(weeks=n)), Decimal(n) / 20, Decimal(n) / 10, Mix(5 - n % 3, n % 3, 1))
     for n in range(7)

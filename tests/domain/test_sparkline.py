@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.sparkline import GAP, STEPS, sparkline
+from bot.domain.sparkline import GAP, STEPS, carried, sparkline
 
 amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=6, allow_nan=False)
 
@@ -38,3 +38,9 @@ def test_a_greater_value_is_never_drawn_lower(values: list[Decimal], one: Decima
     drawn = sparkline(sorted(values), min(one, other), max(one, other))
     heights = [STEPS.index(char) for char in drawn]
     assert heights == sorted(heights)
+
+
+def test_a_missing_value_can_be_drawn_as_the_one_before_it() -> None:
+    row = [None, Decimal("0.2"), None, None, Decimal("0.5"), None]
+    assert carried(row) == [None, *[Decimal("0.2")] * 3, *[Decimal("0.5")] * 2]
+    assert carried([]) == []

@@ -73,7 +73,7 @@ def test_who_has_not_answered_is_reminded_twice_and_the_last_says_when_the_lead_
         assert "KR-2" in repr(shown.blocks)
         shown = reminding.post(session, last, LAST)
         assert shown is not None
-        assert "Tue 14:00 I tell Rosa Lead what is open then, and nobody else." in repr(shown.blocks)
+        assert "Tue 14:00 I tell Rosa Lead what is open then; nobody else gets that list." in repr(shown.blocks)
 
 
 def test_only_what_is_open_is_named_and_nothing_once_all_is_answered(database: Database) -> None:
