@@ -24,7 +24,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.blocks.notices import NOT_RENDERED
+from bot.blocks.notices import NO_ROOT, NOT_RENDERED
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
@@ -447,7 +447,7 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
         )
         .values(
             state=DeliveryState.FAILED,
-            error=f"the message it answers was not sent ({root.state.value})",
+            error=f"{NO_ROOT} ({root.state.value})",
             settled_at=now,
         )
     )

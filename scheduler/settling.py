@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from bot.blocks.notices import LOST_AGAIN, NOT_FOUND_OUT
 from bot.runtime import Runtime
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
@@ -206,7 +207,7 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
         # Looks that failed are counted as well, and it was lost no more often than it was sent.
         lost = min(row.lost, row.attempts)
         if is_without_an_end(row, lost, now):
-            failed(session, row, f"uncertain again and again: {row.error}", now)
+            failed(session, row, f"{LOST_AGAIN}{row.error}", now)
             return
         again = lost - SENT_AGAIN_AT_ONCE
         row.not_before = now + (backoff(again, row.opaque_id) if again > 0 else timedelta(0))
@@ -228,7 +229,7 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
             # Or it is this conversation's own trouble: then the others go first, and it has an end.
             row.lost += 1
             if is_without_an_end(row, row.lost, now):
-                failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
+                failed(session, row, f"{NOT_FOUND_OUT}{failure.code}", now)
                 return
             row.not_before = until + backoff(row.lost, row.opaque_id)
 
@@ -238,7 +239,7 @@ def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: d
     with runtime.write() as session:
         row = locked(session, Claim(seen.id, seen.generation, now), DeliveryState.UNKNOWN)
         if row is not None:
-            failed(session, row, f"uncertain, and the conversation cannot be read: {failure.code}", now)
+            failed(session, row, f"{NOT_FOUND_OUT}{failure.code}", now)
 
 
 _DUE = (

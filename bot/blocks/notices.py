@@ -15,6 +15,11 @@ NO_READER = "no_reader"
 NO_DIRECT_MESSAGES = "messages_tab_disabled"
 # How the reason begins where Slack was not even asked, because drawing it failed: a fault of ours.
 NOT_RENDERED = "not_rendered: "
+# How it begins where nobody knows whether it arrived: it was not found again and again, or could not be looked for.
+LOST_AGAIN = "uncertain again and again: "
+NOT_FOUND_OUT = "uncertain, and the conversation cannot be read: "
+# How it begins for a reply whose root did not leave.
+NO_ROOT = "the message it answers was not sent"
 # What is not shown as it should be, beside the messages, which go by their kind.
 HOME = "home"
 
@@ -31,6 +36,9 @@ _REMEDIES = {
     "not_enabled": "Home is switched off for Okra. Switch it on in the app's settings at Slack.",
     "missing_scope": "Okra lacks a permission. Run `okra doctor`: it says which one.",
 }
+
+_LOOK = "Run `okra doctor` to see what is wrong."
+_FAULT = "Please tell whoever runs Okra: its log says more."
 
 _WHAT = {
     "introduction": "An introduction",
@@ -80,15 +88,27 @@ def broken(incident: str) -> str:
 
 def undelivered(*, what: str, to: str, code: str) -> Post:
     """To an admin: what did not arrive, where, why, and what to do. `to` is a person's name or a channel link."""
-    remedy = _REMEDIES.get(code, "Run `okra doctor` to see what is wrong.")
     where = to if to.startswith("<#") else said(to, 80)
     if code == TOO_LATE:
         return overtaken(what=what, where=where)
     if code == NO_READER:
         return unread(what=what, where=where)
-    text = (
-        f"{_WHAT.get(what, 'A message')} for {where} could not be delivered: Slack says “{said(code, 200)}”. {remedy}"
-    )
+    named = f"{_WHAT.get(what, 'A message')} for {where}"
+    if code.startswith(LOST_AGAIN):
+        text = f"{named} may or may not have arrived: I sent it for a day and could not find it. Please look."
+    elif code.startswith(NOT_FOUND_OUT):
+        why = code.removeprefix(NOT_FOUND_OUT)
+        text = (
+            f"{named} may or may not have arrived, please look: Slack's answer was lost, and I cannot read there to "
+            f"see for myself (“{said(why, 200)}”). {_REMEDIES.get(why, _LOOK)}"
+        )
+    elif code.startswith(NO_ROOT):
+        text = f"{named} was not sent, because the message it answers was not sent."
+    elif code.startswith(NOT_RENDERED):
+        why = said(code.removeprefix(NOT_RENDERED), 200)
+        text = f"{named} was not sent: I stumble over it (“{why}”), which is my own fault. {_FAULT}"
+    else:
+        text = f"{named} could not be delivered: Slack says “{said(code, 200)}”. {_REMEDIES.get(code, _LOOK)}"
     return Post(text, (section(text),))
 
 
@@ -119,7 +139,7 @@ def not_shown(*, what: str, to: str, code: str) -> Post:
         why = f"I stumble over its newest state (“{said(code.removeprefix(NOT_RENDERED), 200)}”), which is my own fault"
     else:
         why = f"Slack does not take its newest state (“{said(code, 200)}”)"
-    remedy = _REMEDIES.get(code, "Please tell whoever runs Okra: its log says more.")
+    remedy = _REMEDIES.get(code, _FAULT)
     text = (
         f"{whose} shows how things were before: {why}. What was answered and decided since is kept; only what stands "
         f"there is older. {remedy}"

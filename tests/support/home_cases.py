@@ -305,6 +305,24 @@ FAILURES = Chapter(
             "To an admin: a Home that cannot be drawn",
             lambda: notices.not_shown(what=notices.HOME, to="Rosa Lind", code="not_rendered: KeyError"),
         ),
+        Case(
+            "To an admin: a message that may have arrived, where Okra may not look",
+            lambda: notices.undelivered(
+                what="escalation", to="<#C0GROWTH>", code=f"{notices.NOT_FOUND_OUT}missing_scope"
+            ),
+        ),
+        Case(
+            "To an admin: a message that was lost for a day",
+            lambda: notices.undelivered(what="prompt", to="Rosa Lind", code=f"{notices.LOST_AGAIN}worker_died"),
+        ),
+        Case(
+            "To an admin: a reply whose root was not sent",
+            lambda: notices.undelivered(what="escalation_reply", to="<#C0GROWTH>", code=f"{notices.NO_ROOT} (failed)"),
+        ),
+        Case(
+            "To an admin: a message that cannot be drawn",
+            lambda: notices.undelivered(what="prompt", to="Rosa Lind", code="not_rendered: KeyError"),
+        ),
         Case("To an admin: a person", lambda: notices.undelivered(what="prompt", to="Rosa Lind", code="user_disabled")),
     ),
 )
