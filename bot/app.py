@@ -23,7 +23,7 @@ from bot.doors import HTTP_THREADS, Door, HttpDoor, SocketDoor
 from bot.runtime import Runtime
 from bot.services import installations
 from bot.settings import Settings, Transport
-from bot.slack import Client, Gateway, SendJson, Wait
+from bot.slack import Client, Gateway, Send, Wait
 from models.database import Database, open_database
 from scheduler import members
 from scheduler.runner import Runner
@@ -98,7 +98,7 @@ def build(
     clock: Clock | None = None,
     database: Database | None = None,
     client: Client = WebClient,
-    send_json: SendJson | None = None,
+    send_json: Send | None = None,
     stopwatch: Stopwatch = time.monotonic,
     wait: Wait | None = None,
 ) -> Program:

@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -66,10 +67,8 @@ HISTORY_ROWS = 200
 Token = Callable[[int], str]
 # Makes the SDK's client for one request, given its keywords.
 Client = Callable[..., WebClient]
-# Sends JSON to an address within so many seconds; raises OSError or http.client's exceptions.
-SendJson = Callable[[str, bytes, float], None]
-# Uploads bytes to an address that Slack gave; as above.
-SendBytes = Callable[[str, bytes, float], None]
+# Sends bytes to an address that Slack gave, within so many seconds; raises OSError or http.client's exceptions.
+Send = Callable[[str, bytes, float], None]
 # Lets so many seconds pass. True, at once, where the program is about to end: then nothing more is begun.
 Wait = Callable[[float], bool | None]
 
@@ -144,7 +143,6 @@ class Channel:
     id: str
     name: str
     is_member: bool
-    is_archived: bool
     is_shared_outside: bool
 
 
@@ -161,15 +159,15 @@ class Gateway:
         token: Token,
         *,
         client: Client = WebClient,
-        send_json: SendJson | None = None,
-        send_bytes: SendBytes | None = None,
+        send_json: Send | None = None,
+        send_bytes: Send | None = None,
         wait: Wait = time.sleep,
     ) -> None:
         self._base_url = base_url
         self._token = token
         self._make_client = client
-        self._send_json = send_json or _send_json
-        self._send_bytes = send_bytes or _send_bytes
+        self._send_json = send_json or partial(_send, "application/json")
+        self._send_bytes = send_bytes or partial(_send, "application/octet-stream")
         self._wait = wait
 
     # Messages
@@ -201,14 +199,14 @@ class Gateway:
             seconds=POST_SECONDS,
         )
 
-    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
+    def respond(self, response_url: str, body: Post) -> bool:
         """Answer a press through its `response_url`, for the presser's eyes. False where Slack did not take it.
 
         It is the last thing an interaction does and nothing depends on it, so a failure is logged and not raised.
         """
         content = {
             "response_type": "ephemeral",
-            "replace_original": replace,
+            "replace_original": False,
             "text": body.text,
             "blocks": list(body.blocks),
         }
@@ -447,17 +445,9 @@ def _interactive() -> float:
     return seconds
 
 
-def _send_json(address: str, content: bytes, seconds: float) -> None:
-    request = urllib.request.Request(  # noqa: S310 - the address came in a payload whose signature was verified
-        address, content, {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310 - as above
-        pass
-
-
-def _send_bytes(address: str, content: bytes, seconds: float) -> None:
-    request = urllib.request.Request(  # noqa: S310 - Slack's own answer named the address
-        address, content, {"Content-Type": "application/octet-stream"}
+def _send(content_type: str, address: str, content: bytes, seconds: float) -> None:
+    request = urllib.request.Request(  # noqa: S310 - the address came in a signed payload, or in Slack's own answer
+        address, content, {"Content-Type": content_type}
     )
     with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310 - as above
         pass
@@ -468,7 +458,6 @@ def _channel(given: Mapping[str, Any]) -> Channel:
         id=given["id"],
         name=given.get("name", ""),
         is_member=bool(given.get("is_member")),
-        is_archived=bool(given.get("is_archived")),
         is_shared_outside=bool(given.get("is_ext_shared") or given.get("is_pending_ext_shared")),
     )
 

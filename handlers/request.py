@@ -113,7 +113,6 @@ class Request:
     # The text behind a slash command, as the person saw it.
     text: str = ""
     place: Place | None = None
-    response_url: str | None = None
     view: OpenView | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
 
@@ -157,7 +156,6 @@ def parse(
             trigger_id=body["trigger_id"],
             text=as_seen(body.get("text") or "", names or {}).strip(),
             place=Place(body["channel_id"], None),
-            response_url=body.get("response_url"),
             body=body,
         )
     view = _view(body.get("view"))
@@ -170,7 +168,6 @@ def parse(
         action_id=action.get("action_id") or body.get("action_id") or "",
         value=_value(action) if action else str(body.get("value") or ""),
         place=_place(body),
-        response_url=body.get("response_url"),
         view=view,
         body=body,
     )

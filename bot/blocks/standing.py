@@ -74,7 +74,6 @@ class Standing:
     score: Decimal | None = None
     last_score: Decimal | None = None
     confidence: Confidence | None = None
-    last_confidence: Confidence | None = None
     next_move: str = ""
     scores: tuple[Decimal | None, ...] = ()
     as_of: Period | None = None

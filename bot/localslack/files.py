@@ -41,7 +41,7 @@ def begin(world: World, workspace: Workspace, *, name: str, length: int, alt_tex
 def of_person(world: World, workspace: Workspace, person: str, name: str) -> File:
     """A small file that a person (id) has put into a dialog."""
     file = begin(world, workspace, name=name, length=1, alt_text="", owner=person)
-    file.title, file.content, file.complete = name, b"\n", True
+    file.title, file.content = name, b"\n"
     return file
 
 

@@ -61,7 +61,6 @@ class File:
     alt_text: str = ""
     title: str = ""
     content: bytes | None = None
-    complete: bool = False
     shared_in: dict[str, list[str]] = field(default_factory=dict)  # channel id to timestamps
 
 

@@ -169,7 +169,6 @@ def standing_of(
         score=now.score,
         last_score=last.score,
         confidence=now.answer.confidence if now.answer else None,
-        last_confidence=last.answer.confidence if last.answer else None,
         next_move=now.answer.next_move if now.answer else "",
         scores=_row(answers, period),
         as_of=as_of,

@@ -113,7 +113,7 @@ class FileGateway(ViewGateway):
     ) -> None:
         self.files.append(content.decode() + words + name)
 
-    def respond(self, response_url: str, body: Post, *, replace: bool = False) -> bool:
+    def respond(self, response_url: str, body: Post) -> bool:
         self.opened.append({"post": body.text, "blocks": list(body.blocks)})
         return True
 

@@ -36,7 +36,6 @@ ACTIVATION = Standing(
     score=Decimal("0.5"),
     last_score=Decimal("0.4"),
     confidence=Confidence.GREEN,
-    last_confidence=Confidence.GREEN,
     next_move="new sign-up to half of the users",
     scores=(Decimal("0.2"), Decimal("0.4"), Decimal("0.5")),
     as_of=period(date(2026, 11, 9)),

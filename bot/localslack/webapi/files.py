@@ -41,7 +41,7 @@ def complete_upload_external(world: World, caller: Caller, arguments: Arguments)
     comment, blocks = _said(arguments)
     drafts = [(channel, thread_root(channel, thread_ts)) for channel in where]
     for file, title in finished:
-        file.title, file.complete = title or file.title or file.name, True
+        file.title = title or file.title or file.name
     for channel, root in drafts:
         draft = Draft(
             text=comment,
