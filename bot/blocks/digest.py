@@ -18,6 +18,7 @@ from bot.blocks.dependency import Waits, answer
 from bot.blocks.digest_charts import charts, weeks_in_words
 from bot.blocks.digest_details import for_fewer_now
 from bot.blocks.digest_teams import TeamLink, checked_in, counted, team_lines
+from bot.blocks.escalation_path import back
 from bot.blocks.health import health_line
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, link_button, section
@@ -185,7 +186,8 @@ def _asks(snapshot: Snapshot, beside: Beside, room: _Room) -> list[Block]:
 
 
 def _ask(call: Call, snapshot: Snapshot, room: _Room) -> str:
-    what = said(call.need, room.sentence) if call.need else "waits for the review"
+    waits = "waits for the review" if call.back_from is None else "waits for a decision"
+    what = said(call.need, room.sentence) if call.need else waits
     return " · ".join([f"{_named(call, room)}{_of_team(call, snapshot, room)}: {what}", _whose_turn(call, snapshot)])
 
 
@@ -215,6 +217,9 @@ def _whose_turn(call: Call, snapshot: Snapshot) -> str:
     since = f"since {_past_day(call.since, snapshot.taken_on)}"
     if call.state is EscalationState.ACKNOWLEDGED:
         return f"{said(call.taken_by or 'someone', 60)} is on it, open {since}"
+    if call.back_from is not None:
+        asked = f"{mention(call.asked_slack_id)}, " if call.asked_slack_id else ""
+        return f"{asked}{back(call.back_from)}, open {since}"
     if call.state is EscalationState.IN_REVIEW:
         return f"goes to the next review, open {since}"
     return f"{mention(call.asked_slack_id)}, {since}" if call.asked_slack_id else f"open {since}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.blocks.decision_kinds import beside
 from bot.blocks.dependency import answer
@@ -54,16 +55,21 @@ def changed_hands() -> Post:
     return one_sentence("🔒 This key result has changed hands: its request for help goes on with the new owner.")
 
 
-def after_review(case: Case) -> Post:
-    """The direct message to who took it to the review, on its evening: what was decided?"""
-    question = f"You took this to {review(case.review_on)}: what was decided?"
+def after_review(case: Case, on: date) -> Post:
+    """The direct message to who took it to the review of that day, on its evening: what was decided?"""
+    question = f"You took this to {review(on)}: what was decided?"
     message = _message(case, [])
     head, *rest = message.blocks
     return Post(f"{question} {message.text}", (head, section(f"*{question}*"), *rest))
 
 
-def buttons(escalation_id: int, state: EscalationState, *, is_private: bool = False) -> tuple[Block, ...]:
-    """Those that make sense in the state, and what else can be done behind three dots; none once it is resolved."""
+def buttons(
+    escalation_id: int, state: EscalationState, *, is_private: bool = False, is_back: bool = False
+) -> tuple[Block, ...]:
+    """Those that make sense in the state, and what else can be done behind three dots; none once it is resolved.
+
+    `is_back`: a review has passed without a decision, so it can be taken to the next one.
+    """
     about = str(escalation_id)
     take = button("I'll take it", Act.TAKE_ESCALATION, value=about, style="primary")
     decide = button("Decide", Act.DECIDE, value=about)
@@ -75,12 +81,17 @@ def buttons(escalation_id: int, state: EscalationState, *, is_private: bool = Fa
         case EscalationState.ACKNOWLEDGED:
             return (decide, review, more)
         case EscalationState.IN_REVIEW:
-            return (take, decide, more)
+            return (take, decide, review, more) if is_back else (take, decide, more)
         case EscalationState.DECIDED:
             again = button("Decide again", Act.DECIDE, value=about)
             return (button("Resolve", Act.RESOLVE_ESCALATION, value=about, style="primary"), again, more)
         case EscalationState.RESOLVED:
             return ()
+
+
+def buttons_of(case: Case) -> tuple[Block, ...]:
+    """As `buttons`."""
+    return buttons(case.escalation_id, case.state, is_private=case.is_private, is_back=case.back_from is not None)
 
 
 def headline(case: Case) -> str:
@@ -94,7 +105,7 @@ def _message(case: Case, notes: Sequence[str]) -> Post:
     then = coming(case.expected, case.steps, case.state, case.zone)
     seen = ["🔒 only those whom it concerns see this"] if case.is_private else []
     blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *then, *notes, *seen])))
-    pressable = buttons(case.escalation_id, case.state, is_private=case.is_private)
+    pressable = buttons_of(case)
     if pressable:
         blocks.append(actions(*pressable))
     return Post(_notification(case), tuple(blocks))
@@ -119,6 +130,8 @@ def _asks(case: Case) -> list[str]:
             lines.append(f"*Taken* by {said(case.taken_by or '', NAME)}")
         case EscalationState.IN_REVIEW:
             lines.append(f"*Taken to {review(case.review_on)}* by {said(case.taken_by or '', NAME)}")
+            if case.back_from is not None:
+                lines.append(_question(case))
         case EscalationState.DECIDED:
             pass
         case EscalationState.RESOLVED:

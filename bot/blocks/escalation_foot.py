@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.blocks.escalation import buttons
+from bot.blocks.escalation import buttons_of
 from bot.blocks.escalation_path import coming
 from bot.blocks.escalation_shown import Case, stage
 from bot.blocks.layout import actions, context
@@ -26,6 +26,6 @@ class Foot:
 def with_foot(post: Post, case: Case, foot: Foot) -> Post:
     """A reply with the state beneath it, and with what can be pressed now."""
     now = [f"Now: {stage(case)}", *coming(case.expected, case.steps, case.state, case.zone)]
-    pressable = buttons(case.escalation_id, case.state, is_private=case.is_private) if foot.acts else ()
+    pressable = buttons_of(case) if foot.acts else ()
     acts = [actions(*pressable)] if pressable else []
     return replace(post, blocks=(*post.blocks, context(" · ".join(now)), *acts))

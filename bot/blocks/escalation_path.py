@@ -62,6 +62,11 @@ def review(on: date | None) -> str:
     return f"the review on {named_day(on)}" if on is not None else "the team's next review"
 
 
+def back(on: date) -> str:
+    """Where a request for help is after a review that brought no decision."""
+    return f"back from the review of {named_day(on)}, nothing decided"
+
+
 def coming(expected: Expected | None, steps: Sequence[Asked], state: EscalationState, zone: ZoneInfo) -> list[str]:
     """Who is asked next, and when: nobody is bypassed without seeing it. One line, or none."""
     if expected is None or state in (EscalationState.DECIDED, EscalationState.RESOLVED):

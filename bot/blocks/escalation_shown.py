@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.blocks.decision_kinds import beside
 from bot.blocks.dependency import Waits
-from bot.blocks.escalation_path import NAME, Asked, Expected, review
+from bot.blocks.escalation_path import NAME, Asked, Expected, back, review
 from bot.blocks.standing import Standing
 from bot.blocks.text import said
 from bot.domain.confidence import Confidence
@@ -72,7 +72,8 @@ class Case:
 
     `asked` is who is asked to act, null where the owner has no lead above, and until they are at work; `steps` are all
     whom the path has met so far, `expected` is who comes next. `deciders` are the names of those who may act. `zone` is
-    for readers whose own zone Slack cannot apply. `taken_by` is who took it, or took it to a review, on `review_on`.
+    for readers whose own zone Slack cannot apply. `taken_by` is who took it, or took it to a review, on `review_on`;
+    `back_from` is that day once the review has passed and nothing is decided.
     `decisions` are those since it was opened, or opened again, the newest first.
     """
 
@@ -88,6 +89,7 @@ class Case:
     steps: tuple[Asked, ...] = ()
     expected: Expected | None = None
     review_on: date | None = None
+    back_from: date | None = None
     deciders: tuple[str, ...] = ()
     taken_by: str | None = None
     decisions: tuple[Decided, ...] = ()
@@ -139,7 +141,7 @@ def stage(case: Case) -> str:
         case EscalationState.ACKNOWLEDGED:
             return f"{said(case.taken_by or 'someone', NAME)} is on it"
         case EscalationState.IN_REVIEW:
-            return f"goes to {review(case.review_on)}"
+            return back(case.back_from) if case.back_from is not None else f"goes to {review(case.review_on)}"
         case EscalationState.DECIDED:
             return "decided"
         case EscalationState.RESOLVED:

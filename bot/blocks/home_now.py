@@ -10,6 +10,7 @@ from bot.blocks.dates import weekday_time
 from bot.blocks.decision_list import settling
 from bot.blocks.dependency import Unanswered, answering, asks_for_an_answer
 from bot.blocks.escalation import buttons
+from bot.blocks.escalation_path import back
 from bot.blocks.hand_over import Offer
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, header, section
@@ -55,7 +56,10 @@ class OwnDecision:
 
 @dataclass(frozen=True)
 class Asking:
-    """An open request for help. `taken_by` is who takes care of it; `need` and `stuck` are the owner's words."""
+    """An open request for help. `taken_by` is who takes care of it; `need` and `stuck` are the owner's words.
+
+    `back_from`: the day of the review that it was taken to, once that has passed and nothing is decided.
+    """
 
     escalation_id: int
     number: int
@@ -68,6 +72,7 @@ class Asking:
     taken_by: str | None
     link: str | None
     is_private: bool = False
+    back_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def now_blocks(now: Now) -> list[Block]:
             actions(button("Check in", Act.CHECK_IN, value=due.period.isoformat(), style="primary")),
         ]
     for ask in now.asks[:MOST_OF_EACH]:
-        can = buttons(ask.escalation_id, ask.state, is_private=ask.is_private)
+        can = can_be_pressed(ask)
         blocks += [section(f"*Can you help?* {asks_of(ask)}"), *([actions(*can)] if can else [])]
     for question in now.questions[:MOST_OF_EACH]:
         blocks += [section(f"*Can your team help?* {asks_for_an_answer(question)}"), answering(question.dependency_id)]
@@ -128,6 +133,11 @@ def asks_of(ask: Asking, words: int = WORDS) -> str:
     if ask.need:
         return f"{line}\nNeeds: {_short(ask.need, words)}"
     return f"{line}\nStuck: {_short(ask.stuck, words)}" if ask.stuck else line
+
+
+def can_be_pressed(ask: Asking) -> tuple[Block, ...]:
+    """What can be done with a request for help, as its thread offers it."""
+    return buttons(ask.escalation_id, ask.state, is_private=ask.is_private, is_back=ask.back_from is not None)
 
 
 def asks_whether_done(decision: OwnDecision) -> str:
@@ -178,7 +188,7 @@ def _stage(ask: Asking) -> str:
         case EscalationState.ACKNOWLEDGED:
             return f"{_short(ask.taken_by or 'someone', NAME)} is on it"
         case EscalationState.IN_REVIEW:
-            return "goes to the review"
+            return back(ask.back_from) if ask.back_from is not None else "goes to the review"
         case EscalationState.DECIDED:
             return "decided, not yet resolved"
         case EscalationState.RESOLVED:

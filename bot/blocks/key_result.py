@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,17 @@ from bot.blocks.initiatives import initiatives_button, initiatives_shown
 from bot.blocks.layout import actions, button, context, section
 from bot.blocks.links import linked, thread_link
 from bot.blocks.post import Block, Post
-from bot.blocks.standing import WATCHED, Standing, colour, history, measure, score_pair, shown_unit, standing_line
+from bot.blocks.standing import (
+    WATCHED,
+    Standing,
+    colour,
+    escalation_words,
+    history,
+    measure,
+    score_pair,
+    shown_unit,
+    standing_line,
+)
 from bot.blocks.text import said
 from bot.blocks.value_rhythm import ways_in
 from bot.domain.cadence import Period
@@ -170,7 +180,7 @@ def _escalation(stands: Standing) -> str:
     words = {
         EscalationState.OPEN: "Help is wanted",
         EscalationState.ACKNOWLEDGED: f"Help is wanted, and {said(escalation.taken_by or 'someone', 80)} is on it",
-        EscalationState.IN_REVIEW: "Help is wanted; it goes to the team's next review",
+        EscalationState.IN_REVIEW: f"Help is wanted: {escalation_words(replace(escalation, channel=None))}",
         EscalationState.DECIDED: "Help was wanted, and a decision has been made",
     }.get(escalation.state, "Help was wanted")
     if escalation.channel is None or escalation.ts is None:

@@ -8,8 +8,7 @@ from datetime import date
 
 from bot.blocks.decision_list import settling
 from bot.blocks.dependency import Unanswered, answering, asks_for_an_answer
-from bot.blocks.escalation import buttons
-from bot.blocks.home_now import Asking, OwnDecision, asks_of, asks_whether_done, decision_line
+from bot.blocks.home_now import Asking, OwnDecision, asks_of, asks_whether_done, can_be_pressed, decision_line
 from bot.blocks.layout import actions, section
 from bot.blocks.post import Block, Post
 from bot.blocks.text import said
@@ -69,7 +68,7 @@ def morning(view: Morning) -> Post:
             gone = bool(one.decision.left)
             blocks.append(actions(*settling(one.decision.decision_id, one.decision.kind, owner_left=gone)))
     for help_wanted in view.helps[:MOST_OF_EACH]:
-        can = buttons(help_wanted.asking.escalation_id, help_wanted.asking.state) if help_wanted.is_open else ()
+        can = can_be_pressed(help_wanted.asking) if help_wanted.is_open else ()
         blocks.append(section(f"{'*Can you help?* ' if can else ''}{asks_of(help_wanted.asking, WORDS)}"))
         if can:
             blocks.append(actions(*can))

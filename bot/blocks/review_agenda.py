@@ -7,6 +7,7 @@ from datetime import date
 from itertools import accumulate
 
 from bot.blocks.dependency import Waits, answer
+from bot.blocks.escalation_path import back
 from bot.blocks.layout import context, preformatted, section
 from bot.blocks.moments import named_day
 from bot.blocks.post import Post
@@ -73,6 +74,9 @@ def _call(call: Call, today: date) -> str:
 def _where(call: Call, today: date) -> str:
     if call.review_on is None:
         return "Wants help"
+    if call.review_on < today:
+        words = back(call.review_on)
+        return f"{words[:1].upper()}{words[1:]}"
     return "For today's review" if call.review_on == today else f"For the review on {named_day(call.review_on)}"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from bot.blocks.dates import day
 from bot.blocks.links import linked, thread_link
+from bot.blocks.moments import named_day
 from bot.blocks.text import clip, said
 from bot.domain.cadence import Period, following
 from bot.domain.confidence import Confidence
@@ -32,7 +34,7 @@ _COLOURS = {
 _ESCALATIONS = {
     EscalationState.OPEN: "help wanted",
     EscalationState.ACKNOWLEDGED: "someone is on it",
-    EscalationState.IN_REVIEW: "goes to the next review",
+    EscalationState.IN_REVIEW: "taken to the review",
     EscalationState.DECIDED: "decided",
     EscalationState.RESOLVED: "resolved",
 }
@@ -42,7 +44,8 @@ _ESCALATIONS = {
 class EscalationLink:
     """The open escalation; `channel` and `ts` place the root of its thread, both null until it was posted.
 
-    `base` is the workspace's own address, where it is known; `taken_by` the name of who has taken it.
+    `base` is the workspace's own address, where it is known; `taken_by` the name of who has taken it; `review_on` the
+    day of the review that it was taken to.
     """
 
     state: EscalationState
@@ -50,6 +53,7 @@ class EscalationLink:
     ts: str | None
     base: str | None = None
     taken_by: str | None = None
+    review_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,9 @@ def escalation_words(escalation: EscalationLink | None) -> str:
     words = _ESCALATIONS[escalation.state]
     if escalation.state is EscalationState.ACKNOWLEDGED and escalation.taken_by:
         words = f"{clip(escalation.taken_by, 80)} is on it"
+    if escalation.state is EscalationState.IN_REVIEW and escalation.review_on is not None:
+        # True before the review and after it: a line is read on other days than it was written.
+        words = f"taken to the review of {named_day(escalation.review_on)}"
     if escalation.channel is None or escalation.ts is None:
         return said(words)
     return linked(thread_link(escalation.channel, escalation.ts, escalation.base), words)

@@ -76,7 +76,10 @@ class KeyResultLine:
 
 @dataclass(frozen=True)
 class Call:
-    """An escalation that is not resolved. `since` is the local day on which it was opened; `taken_by` a name."""
+    """An escalation that is not resolved. `since` is the local day on which it was opened; `taken_by` a name.
+
+    `back_from`: the day of the review that it was taken to, once that has passed and nothing is decided.
+    """
 
     escalation_id: int
     key_result_id: int
@@ -90,6 +93,7 @@ class Call:
     asked_slack_id: str | None
     since: date
     link: str | None
+    back_from: date | None = None
 
     @property
     def wants_help(self) -> bool:

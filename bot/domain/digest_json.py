@@ -68,6 +68,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
                 "confidence": _colour_as_text(call.confidence),
                 "state": call.state.value,
                 "since": call.since.isoformat(),
+                "back_from": call.back_from.isoformat() if call.back_from is not None else None,
             }
             for call in snapshot.calls
         ],
@@ -144,6 +145,7 @@ def from_json(kept: Mapping[str, Any]) -> Snapshot:
                     "confidence": _as_colour(call["confidence"]),
                     "state": EscalationState(call["state"]),
                     "since": date.fromisoformat(call["since"]),
+                    "back_from": date.fromisoformat(call["back_from"]) if call.get("back_from") else None,
                 }
             )
             for call in kept["calls"]

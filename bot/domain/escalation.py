@@ -142,6 +142,15 @@ def next_state(state: EscalationState, event: Event, facts: EscalationFacts) -> 
     return TRANSITIONS.get((state, event), state)
 
 
+def back_from(state: EscalationState, review_on: date | None, today: date) -> date | None:
+    """The day of the review that it was taken to, once that is over and nothing is decided: it is as open as before.
+
+    None where there was no such review, or it is still to come.
+    """
+    is_over = state is EscalationState.IN_REVIEW and review_on is not None and review_on < today
+    return review_on if is_over else None
+
+
 def is_the_same(periods_since_resolved: int) -> bool:
     """Whether a call for help so many periods after the last one was resolved goes on with that one."""
     facts = EscalationFacts(periods_since_resolved=periods_since_resolved)

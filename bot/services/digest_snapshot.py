@@ -83,7 +83,8 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
             for one in covered
         ),
         calls=tuple(
-            _call(one, zone, _colour(stands, one.key_result_id)) for one in open_escalations(session, None, team_ids)
+            _call(one, zone, today, _colour(stands, one.key_result_id))
+            for one in open_escalations(session, None, team_ids)
         ),
         decided=tuple(
             _made(one, _colour(stands, one.key_result_id))
@@ -173,7 +174,7 @@ def _colour(stands: Mapping[int, Standing], key_result_id: int) -> Confidence | 
     return stands[key_result_id].confidence if key_result_id in stands else None
 
 
-def _call(one: OpenEscalation, zone: ZoneInfo, confidence: Confidence | None) -> Call:
+def _call(one: OpenEscalation, zone: ZoneInfo, today: date, confidence: Confidence | None) -> Call:
     return Call(
         escalation_id=one.escalation_id,
         key_result_id=one.key_result_id,
@@ -187,6 +188,7 @@ def _call(one: OpenEscalation, zone: ZoneInfo, confidence: Confidence | None) ->
         asked_slack_id=one.asked_slack_id,
         since=local_date_of(one.opened_at, zone),
         link=one.link,
+        back_from=one.back_from(today),
     )
 
 

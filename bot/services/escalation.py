@@ -21,6 +21,7 @@ from bot.domain.escalation import (
     Event,
     ProposedDecision,
     Refusal,
+    back_from,
     is_the_same,
     next_state,
     proposes_to_resolve,
@@ -49,6 +50,7 @@ from models import (
     EscalationEvent,
     EscalationEventKind,
     KeyResult,
+    Member,
     Objective,
     Workspace,
 )
@@ -169,15 +171,29 @@ def take(session: Session, now: datetime, *, caller: Caller, escalation_id: int)
 
 
 def take_to_review(session: Session, now: datetime, *, caller: Caller, escalation_id: int) -> None:
-    """The caller brings it to the team's next review. Somebody else does already: `Refused`, with their name."""
+    """The caller brings it to the team's next review; to a further one, where the last has passed without a decision.
+
+    Somebody else does already: `Refused`, with their name.
+    """
     escalation = held(session, caller, escalation_id, Action.TAKE_TO_REVIEW)
-    if not move(session, now, escalation, Event.TAKE_TO_REVIEW, caller=caller):
+    is_back = _is_back_from_review(session, now, escalation, caller)
+    if not move(session, now, escalation, Event.TAKE_TO_REVIEW, caller=caller) and not is_back:
         if not _was(session, escalation, EscalationEventKind.TAKEN_TO_REVIEW, caller):
             name = actor_name(session, escalation, EscalationEventKind.TAKEN_TO_REVIEW)
             raise Refused(Reason.ALREADY_IN_REVIEW, name=name)
         return
     ladder.wait_for_review(session, now, escalation, caller.member_id)
     happened(session, now, escalation, EscalationEventKind.TAKEN_TO_REVIEW, caller=caller)
+
+
+def _is_back_from_review(session: Session, now: datetime, escalation: Escalation, caller: Caller) -> bool:
+    """Whether the review that it was taken to has passed, by the workspace's day or the caller's."""
+    zones = (
+        session.get_one(Workspace, escalation.workspace_id).time_zone,
+        session.get_one(Member, caller.member_id).time_zone,
+    )
+    today = max(local_date_of(now, ZoneInfo(zone)) for zone in zones)
+    return back_from(escalation.state, escalation.review_on, today) is not None
 
 
 def resolve(session: Session, now: datetime, *, caller: Caller, escalation_id: int, reason: str = "") -> None:

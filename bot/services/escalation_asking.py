@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,11 @@ def ask_after_review(session: Session, now: datetime, escalation: Escalation, me
     """Queue the request for what the review decided; False where it was asked for already."""
     key = f"escalation:{escalation.id}:review:{escalation.review_on}:{member_id}"
     return _ask(session, now, escalation, key, member_id, kind=PostKind.ESCALATION_REVIEW)
+
+
+def review_in(key: str) -> date:
+    """The day of the review that a request for its decision is about: the escalation may have gone to another since."""
+    return date.fromisoformat(key.split(":")[3])
 
 
 def tell_who_was_away(

@@ -15,7 +15,7 @@ from bot.blocks.escalation_path import Asked, Expected
 from bot.blocks.escalation_shown import Case, Change, Decided, Person, Settled, Words, score
 from bot.blocks.links import thread_link
 from bot.domain.cadence import following, period_of
-from bot.domain.escalation import EscalationState
+from bot.domain.escalation import EscalationState, back_from
 from bot.domain.localtime import Weekday, instant_of, local_date_of
 from bot.services import conversations, outbox
 from bot.services.access import teams_above
@@ -94,8 +94,9 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
         zone=zone,
         asked=person_of(session.get_one(Member, escalation.asked_id)) if escalation.asked_id else None,
         steps=_steps(session, escalation, team),
-        expected=_expected(session, escalation, now),
+        expected=_expected(session, escalation, now, local_date_of(now, zone)),
         review_on=escalation.review_on,
+        back_from=back_from(escalation.state, escalation.review_on, local_date_of(now, zone)),
         deciders=names_of(session, who_may_decide(session, escalation)),
         taken_by=actor_name(session, escalation, EscalationEventKind.ACKNOWLEDGED, EscalationEventKind.TAKEN_TO_REVIEW),
         decisions=tuple(decided_of(session, one) for one in decisions_of(session, escalation)),
@@ -142,10 +143,10 @@ def _steps(session: Session, escalation: Escalation, team: Team) -> tuple[Asked,
     return tuple(met)
 
 
-def _expected(session: Session, escalation: Escalation, now: datetime) -> Expected | None:
+def _expected(session: Session, escalation: Escalation, now: datetime, today: date) -> Expected | None:
     """Who is asked next, and when, if nothing else happens; None while it waits for a review."""
-    at = escalation.next_step_at
-    if at is None or (escalation.state is EscalationState.IN_REVIEW and escalation.review_on is not None):
+    at, is_in_review = escalation.next_step_at, escalation.state is EscalationState.IN_REVIEW
+    if at is None or (is_in_review and back_from(escalation.state, escalation.review_on, today) is None):
         return None
     found = next_climb(session, escalation, max(at, now), steps_of(session, escalation)).ask
     return Expected(session.get_one(Member, found.member_id).name, found.at) if found is not None else None

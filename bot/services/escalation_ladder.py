@@ -7,6 +7,7 @@ finds it done.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
@@ -20,7 +21,7 @@ from bot.services import morning_plan
 from bot.services.escalation_asking import ask, ask_after_review, tell_who_was_away
 from bot.services.escalation_case import next_review
 from bot.services.escalation_events import note
-from bot.services.escalation_news import follow_up
+from bot.services.escalation_news import follow_up, redraw
 from bot.services.escalation_path import next_climb, schedule_of, steps_of
 from models import (
     Answer,
@@ -96,11 +97,16 @@ def begin_anew(session: Session, now: datetime, escalation: Escalation) -> None:
 def wait_for(session: Session, now: datetime, escalation: Escalation, member_id: int) -> None:
     """Somebody has taken it: the ladder stops for the limit of this step, in their working hours, and then goes on."""
     steps = steps_of(session, escalation)
-    schedule = schedule_of(session, session.get_one(Member, member_id))
-    asked = sum(step.was_asked for step in steps)
-    until = working_time_after(schedule, now, limit(max(asked - 1, 0)))
+    until = _limit_of(session, now, member_id, steps)
     is_left = next_climb(session, escalation, until, steps).ask is not None
     escalation.next_step_at = until if is_left else None
+
+
+def _limit_of(session: Session, now: datetime, member_id: int, steps: Sequence[EscalationStep]) -> datetime:
+    """When the limit of the step that the path is at ends, in somebody's working hours."""
+    asked = sum(step.was_asked for step in steps)
+    schedule = schedule_of(session, session.get_one(Member, member_id))
+    return working_time_after(schedule, now, limit(max(asked - 1, 0)))
 
 
 def wait_for_review(session: Session, now: datetime, escalation: Escalation, member_id: int) -> date:
@@ -115,6 +121,9 @@ def wait_for_review(session: Session, now: datetime, escalation: Escalation, mem
         evening = schedule.at_work_from(night)
     escalation.review_on = day
     escalation.next_step_at = evening
+    # Who was asked before is asked in the morning message again, should the review bring nothing.
+    asked = [step.member_id for step in steps_of(session, escalation) if step.was_asked]
+    morning_plan.look_at(session, now, asked)
     return day
 
 
@@ -149,6 +158,9 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
             return
         case _:
             go_on(session, now, escalation)
+            if escalation.state is EscalationState.IN_REVIEW:
+                # The day is over: what shows it says that the review has brought nothing, also where nobody is left.
+                redraw(session, now, escalation)
 
 
 def _asks_for_the_decision(session: Session, now: datetime, escalation: Escalation) -> bool:
@@ -164,7 +176,7 @@ def _asks_for_the_decision(session: Session, now: datetime, escalation: Escalati
     )
     if taker_id is None or not ask_after_review(session, now, escalation, taker_id):
         return False
-    wait_for(session, now, escalation, taker_id)
+    escalation.next_step_at = _limit_of(session, now, taker_id, steps_of(session, escalation))
     return True
 
 

@@ -72,7 +72,8 @@ def look_again(session: Session, now: datetime, workspace_id: int) -> None:
         sa.update(Escalation)
         .where(
             Escalation.workspace_id == workspace_id,
-            Escalation.state == EscalationState.OPEN,
+            # After a review without a decision it is asked for as before.
+            Escalation.state.in_((EscalationState.OPEN, EscalationState.IN_REVIEW)),
             Escalation.next_step_at.is_(None),
         )
         .values(next_step_at=now)

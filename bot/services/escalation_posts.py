@@ -22,6 +22,7 @@ from bot.blocks.standing import Standing
 from bot.domain.cadence import period, period_of
 from bot.domain.escalation import EscalationState
 from bot.services import redefinition_posts
+from bot.services.escalation_asking import review_in
 from bot.services.escalation_calls import asked_at
 from bot.services.escalation_case import (
     CARRIED_OUT,
@@ -85,7 +86,8 @@ def review_post(session: Session, delivery: Delivery, now: datetime) -> Post | N
         return taken_back(session, delivery, escalation)
     if delivery.posted_ts is None and escalation.state is not EscalationState.IN_REVIEW:
         return None
-    return messages.after_review(case_of(session, escalation, now, reader_id=delivery.member_id))
+    case = case_of(session, escalation, now, reader_id=delivery.member_id)
+    return messages.after_review(case, review_in(delivery.key))
 
 
 def _was_helped_since(session: Session, delivery: Delivery, escalation: Escalation) -> bool:

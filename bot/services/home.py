@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -65,9 +65,9 @@ def view(session: Session, actor: Caller, now: datetime) -> Home:
     zone = ZoneInfo(member.time_zone)
     today, this = local_date_of(now, zone), period_of(now, zone)
     teams = listing.my_teams(session, actor)
-    escalations = [(one, asking_of(one, zone)) for one in open_escalations_of(session, actor)]
+    escalations = [(one, asking_of(one, zone, today)) for one in open_escalations_of(session, actor)]
     taken = _taken_by(session, actor)
-    asks = [shown for one, shown in escalations if _asks(one, actor, taken)]
+    asks = [shown for one, shown in escalations if _asks(one, actor, taken, today)]
     also = [one.id for one in ownerless_decisions.asked_of(session, [actor]).get(actor.member_id, ())]
     decisions = [decision_of(one) for one in open_decisions_of(session, actor, today, also=also)]
     return Home(
@@ -113,12 +113,15 @@ def _open_of(shown: Prompt) -> Due:
     )
 
 
-def _asks(one: OpenEscalation, actor: Caller, taken: Collection[int]) -> bool:
-    """Whether it waits for the actor: they are asked and nobody has taken it, or they have taken it themselves."""
+def _asks(one: OpenEscalation, actor: Caller, taken: Collection[int], today: date) -> bool:
+    """Whether it waits for the actor: they are asked and nobody has taken it, or they have taken it themselves.
+
+    After a review without a decision it is as open as before.
+    """
     if one.is_decided:
         return False
-    is_asked = one.state is EscalationState.OPEN and one.asked_id == actor.member_id
-    return is_asked or one.escalation_id in taken
+    is_open = one.state is EscalationState.OPEN or one.back_from(today) is not None
+    return (is_open and one.asked_id == actor.member_id) or one.escalation_id in taken
 
 
 def _taken_by(session: Session, actor: Caller) -> set[int]:

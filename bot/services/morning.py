@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -71,13 +72,14 @@ def ask_due(session: Session, now: datetime, limit: int) -> int:
     """Ask up to `limit` members whose morning has come; returns how many were looked at.
 
     A decision is asked about on its day and then weekly, in the working hours of its owner; a request for help that
-    nobody has picked up, from the day after they were asked, also where the next one was asked meanwhile. Who is asked
+    nobody has picked up, from the day after they were asked, also where the next one was asked meanwhile; one that a
+    review has left undecided, from the day after its result was asked for. Who is asked
     at all is asked for every request for help that waits. What did not leave on its day has asked for nothing.
     """
     members = objects(_DUE.all(session, {"now": now, "limit": limit}))
     if not members:
         return 0
-    requests = _requests(session, members)
+    requests = _requests(session, now, members)
     waited_for = [member for member in members if member.id in requests and member.may_take_part]
     weeks = weeks_of(session, waited_for)
     today = {member.id: local_date_of(now, weeks[member.id].schedule.zone) for member in waited_for}
@@ -117,7 +119,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     view = Morning(
         today=delivery.day,
         follow_ups=_follow_ups(session, delivery, member, [one.decision_id for one in rows if one.decision_id]),
-        helps=_helps(session, delivery, member, [one.step_id for one in rows if one.step_id]),
+        helps=_helps(session, delivery, member, local_date_of(now, zone), [one.step_id for one in rows if one.step_id]),
         questions=_questions(session, delivery, member, [one.dependency_id for one in rows if one.dependency_id]),
     )
     open_ones = [part.is_open for parts in (view.follow_ups, view.helps, view.questions) for part in parts]
@@ -150,7 +152,7 @@ def _chosen(requests: Sequence[Request], day: date) -> list[Request]:
     return [*due[:MOST_OF_EACH], *helps[:MOST_OF_EACH], *questions[:MOST_OF_EACH]]
 
 
-def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Request]]:
+def _requests(session: Session, now: datetime, members: Sequence[Member]) -> dict[int, list[Request]]:
     """By member id: what waits for each, decisions first, the earliest at the head."""
     zones = {member.id: ZoneInfo(member.time_zone) for member in members}
     owed = _OWED.rows(session, zones)
@@ -161,7 +163,7 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
     days = _asked_on(
         session,
         MorningRequest.decision_id.in_([*(decision_id for decision_id, *_ in owed), *left]),
-        MorningRequest.step_id.in_([step_id for step_id, *_ in unanswered]),
+        MorningRequest.step_id.in_([one.step_id for one in unanswered]),
         MorningRequest.dependency_id.in_([dependency_id for dependency_id, *_ in questions]),
     )
     found: dict[int, list[Request]] = defaultdict(list)
@@ -177,24 +179,55 @@ def _requests(session: Session, members: Sequence[Member]) -> dict[int, list[Req
                 first_on = min(first_on, local_date_of(gone_at, zones[member_id]))
             asked_on = days.get((member_id, ownerless.id, None, None))
             found[member_id].append(Request(Waiting(first_on, asked_on), decision_id=ownerless.id))
-    for step_id, member_id, at in unanswered:
-        # They were asked then; who has not answered is asked again on another day.
-        first_on = local_date_of(at, zones[member_id]) + timedelta(days=1)
-        found[member_id].append(Request(Waiting(first_on, days.get((member_id, None, step_id, None))), step_id=step_id))
+    for one in unanswered:
+        first_on = one.first_on(now, zones[one.member_id])
+        asked_on = days.get((one.member_id, None, one.step_id, None))
+        found[one.member_id].append(Request(Waiting(first_on, asked_on), step_id=one.step_id))
     for dependency_id, asked_id, remind_on in questions:
         asked_on = days.get((asked_id, None, None, dependency_id))
         found[asked_id].append(Request(Waiting(remind_on, asked_on), dependency_id=dependency_id))
     return found
 
 
-def _unanswered(session: Session, members: Sequence[Member]) -> list[tuple[int, int, datetime]]:
-    """(step, member, when they were asked) of each request for help that waits for one of these and that they may see
-    still. One query, and one more for each who was asked about a key result that is not for everybody."""
-    rows = _UNANSWERED.rows(session, [member.id for member in members])
+class _Step(NamedTuple):
+    """A request for help that waits for a member, or may after the review of `review_on`, which was asked about at
+    `review_asked_at`."""
+
+    step_id: int
+    member_id: int
+    at: datetime
+    escalation_id: int
+    state: EscalationState
+    review_on: date | None
+    review_asked_at: datetime | None
+    visibility: Visibility
+    objective_visibility: Visibility
+
+    def first_on(self, now: datetime, zone: ZoneInfo) -> date:
+        """They were asked then; who has not answered is asked again on another day."""
+        asked_on = local_date_of(self.at, zone)
+        if self.state is EscalationState.IN_REVIEW and self.review_on is not None:
+            asked_on = max(asked_on, self._review_asked_on(now, zone, self.review_on))
+        return asked_on + timedelta(days=1)
+
+    def _review_asked_on(self, now: datetime, zone: ZoneInfo, review_on: date) -> date:
+        asked_on = local_date_of(self.review_asked_at, zone) if self.review_asked_at is not None else None
+        if asked_on is not None and asked_on >= review_on:
+            return asked_on
+        # It is still to come, or who took it there is not at work yet.
+        return max(review_on, local_date_of(now, zone))
+
+
+def _unanswered(session: Session, members: Sequence[Member]) -> list[_Step]:
+    """Each request for help that waits for one of these and that they may see still.
+
+    One query, and one more for each who was asked about a key result that is not for everybody.
+    """
+    rows = [_Step._make(row) for row in _UNANSWERED.rows(session, [member.id for member in members])]
     limited: dict[int, set[int]] = defaultdict(set)
-    for _, member_id, _, escalation_id, *visibilities in rows:
-        if any(one is not Visibility.WORKSPACE for one in visibilities):
-            limited[member_id].add(escalation_id)
+    for row in rows:
+        if any(one is not Visibility.WORKSPACE for one in (row.visibility, row.objective_visibility)):
+            limited[row.member_id].add(row.escalation_id)
     seen = {
         (member.id, escalation_id)
         for member in members
@@ -202,9 +235,9 @@ def _unanswered(session: Session, members: Sequence[Member]) -> list[tuple[int, 
         for escalation_id in seen_among(session, Caller(member.workspace_id, member.id), limited[member.id])
     }
     return [
-        (step_id, member_id, at)
-        for step_id, member_id, at, escalation_id, *_ in rows
-        if escalation_id not in limited[member_id] or (member_id, escalation_id) in seen
+        row
+        for row in rows
+        if row.escalation_id not in limited[row.member_id] or (row.member_id, row.escalation_id) in seen
     ]
 
 
@@ -290,7 +323,9 @@ def _asked(session: Session, decision: Decision) -> int | None:
     return owner.id if owner.may_take_part else ownerless_decisions.asked_instead(session, decision)
 
 
-def _helps(session: Session, delivery: Delivery, member: Member, step_ids: Sequence[int]) -> tuple[Help, ...]:
+def _helps(
+    session: Session, delivery: Delivery, member: Member, today: date, step_ids: Sequence[int]
+) -> tuple[Help, ...]:
     assert delivery.day is not None  # noqa: S101 - the caller has looked
     steps = session.execute(
         sa.select(EscalationStep, Escalation)
@@ -303,8 +338,8 @@ def _helps(session: Session, delivery: Delivery, member: Member, step_ids: Seque
     zone = ZoneInfo(member.time_zone)
     return tuple(
         Help(
-            asking=asking_of(shown[escalation.id], zone),
-            is_open=escalation.state is EscalationState.OPEN
+            asking=asking_of(shown[escalation.id], zone, today),
+            is_open=(escalation.state is EscalationState.OPEN or shown[escalation.id].back_from(today) is not None)
             and escalation.round == step.round
             and newest.get(step.id, delivery.day) <= delivery.day,
         )
@@ -354,6 +389,12 @@ _OWED = Listed(
         .order_by(Decision.due_on, Decision.id)
     )
 )
+_REVIEW_ASKED = (
+    sa.select(sa.func.max(Delivery.created_at))
+    .where(Delivery.escalation_id == Escalation.id, Delivery.kind == PostKind.ESCALATION_REVIEW)
+    .correlate(Escalation)
+    .scalar_subquery()
+)
 _UNANSWERED = Listed(
     lambda ids: (
         sa.select(
@@ -361,6 +402,9 @@ _UNANSWERED = Listed(
             EscalationStep.member_id,
             EscalationStep.at,
             Escalation.id,
+            Escalation.state,
+            Escalation.review_on,
+            _REVIEW_ASKED,
             KeyResult.visibility,
             Objective.visibility,
         )
@@ -373,7 +417,7 @@ _UNANSWERED = Listed(
         .where(
             EscalationStep.member_id.in_(ids),
             EscalationStep.until.is_not(None),
-            Escalation.state == EscalationState.OPEN,
+            sa.or_(Escalation.state == EscalationState.OPEN, Escalation.state == EscalationState.IN_REVIEW),
         )
         .order_by(EscalationStep.at, EscalationStep.id)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.links import thread_link
 from bot.blocks.standing import EscalationLink
-from bot.domain.escalation import DecisionKind, EscalationState
+from bot.domain.escalation import DecisionKind, EscalationState, back_from
 from bot.services.access import Caller
 from bot.services.definitions import current_definition
 from bot.services.escalation_calls import blocking_at, newest_call
@@ -76,6 +76,10 @@ class OpenEscalation:
     @property
     def is_decided(self) -> bool:
         return self.state is EscalationState.DECIDED
+
+    def back_from(self, today: date) -> date | None:
+        """The day of the review that it was taken to, once that has passed and nothing is decided."""
+        return back_from(self.state, self.review_on, today)
 
     @property
     def link(self) -> str | None:
@@ -144,9 +148,9 @@ def thread_links(
     """
     return {
         key_result_id: EscalationLink(
-            state, posted if channel is not None else None, ts if channel is not None else None, url, taken_by
+            state, posted if channel is not None else None, ts if channel is not None else None, *shown
         )
-        for escalation_id, private_at, key_result_id, state, channel, posted, ts, url, taken_by in _LINKS.rows(
+        for escalation_id, private_at, key_result_id, state, channel, posted, ts, *shown in _LINKS.rows(
             session, key_result_ids
         )
         if private_at is None or _is_for(session, session.get_one(Escalation, escalation_id), readers or {})
@@ -373,6 +377,7 @@ _LINKS = Listed(
             Delivery.posted_ts,
             Workspace.url,
             _taker.name,
+            Escalation.review_on,
         )
         .join(Workspace, Workspace.id == Escalation.workspace_id)
         .outerjoin(_taker, _taker.id == Escalation.taken_by_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.blocks.home_now import Asking, OwnDecision
@@ -9,8 +10,8 @@ from bot.domain.localtime import local_date_of
 from bot.services.still_open import OpenDecision, OpenEscalation
 
 
-def asking_of(one: OpenEscalation, zone: ZoneInfo) -> Asking:
-    """A request for help; `zone` is the reader's."""
+def asking_of(one: OpenEscalation, zone: ZoneInfo, today: date) -> Asking:
+    """A request for help; `zone` is the reader's, and so is `today`."""
     return Asking(
         escalation_id=one.escalation_id,
         number=one.number,
@@ -23,6 +24,7 @@ def asking_of(one: OpenEscalation, zone: ZoneInfo) -> Asking:
         taken_by=one.taken_by_name,
         link=one.link,
         is_private=one.is_private,
+        back_from=one.back_from(today),
     )
 
 

@@ -19,6 +19,7 @@ from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
+from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
 
@@ -122,6 +123,15 @@ def test_what_somebody_took_already_says_who_and_mentions_nobody(state: Escalati
     text = words(digest_post(replace(WEEK_OF_GROWTH, calls=(replace(CALL, state=state),))))
     assert f" · {turn} · " in text
     assert "<@" not in text
+
+
+def test_a_review_without_a_decision_asks_as_before_it() -> None:
+    back = replace(CALL, state=EscalationState.IN_REVIEW, back_from=date(2026, 11, 12))
+    text = words(digest_post(replace(WEEK_OF_GROWTH, calls=(back,))))
+    assert " · <@U0LEAD>, back from the review of Thu 12 Nov, nothing decided, open since Mon · " in text
+    assert "waits for a decision" in words(digest_post(replace(WEEK_OF_GROWTH, calls=(replace(back, need=""),))))
+    kept = replace(WEEK_OF_GROWTH, calls=(back,))
+    assert from_json(to_json(kept)) == kept
 
 
 def test_what_was_decided_this_week_stands_with_its_owner_and_day() -> None:

@@ -93,7 +93,7 @@ def ask(made: Case) -> Post:
 POSTS: dict[str, Callable[[Case], Post]] = {
     "root": messages.root,
     "ask": ask,
-    "after the review": messages.after_review,
+    "after the review": lambda made: messages.after_review(made, DAY),
     "went on": lambda made: replies.went_on(Turn(made.team, (made.team,), made.state)),
     "news of going on": lambda made: replies.news_of_going_on(made, Turn(made.team)),
     "taken": lambda made: replies.taken(made.team),

@@ -64,6 +64,7 @@ def test_each_item_is_one_line_that_says_all() -> None:
     assert lines(
         CALL,
         replace(CALL, review_on=date(2026, 11, 26)),
+        replace(CALL, review_on=date(2026, 11, 12), taken_by=None, need=""),
         wants_help,
         replace(wants_help, asked=None, blocked_by="", score="", confidence=Confidence.YELLOW),
         DUE,
@@ -74,6 +75,7 @@ def test_each_item_is_one_line_that_says_all() -> None:
     ) == [
         f"For today's review: {SAID} · needs two HR days · {BLOCKED} · Hana Mori has it · {LINK}",
         f"For the review on Thu 26 Nov: {SAID} · needs two HR days · {BLOCKED} · Hana Mori has it · {LINK}",
+        f"Back from the review of Thu 12 Nov, nothing decided: {SAID} · {BLOCKED} · Tama Reid is asked · {LINK}",
         f"Wants help: {SAID} · {BLOCKED} · Tama Reid is asked",
         "Wants help: KR-15 SOC 2 certified by 15 Dec (🟡 yellow) · open since Mon 16 Nov",
         f"Decision overdue since Fri 13 Nov: HR frees Ana · Hana Mori · for KR-15 · {LINK}",

@@ -88,6 +88,8 @@ def test_an_open_escalation_is_linked_once_its_thread_exists() -> None:
     assert standing_line(waiting).endswith("· help wanted")
     taken = EscalationLink(EscalationState.ACKNOWLEDGED, None, None, taken_by="Noor <Haddad>")
     assert standing_line(replace(ACTIVATION, escalation=taken)).endswith("· Noor &lt;Haddad&gt; is on it")
+    review = EscalationLink(EscalationState.IN_REVIEW, None, None, review_on=date(2026, 11, 19))
+    assert standing_line(replace(ACTIVATION, escalation=review)).endswith("· taken to the review of Thu 19 Nov")
     assert standing_line(posted).endswith("· <https://slack.com/archives/C1/p1790000000000100|decided>")
 
 

@@ -33,7 +33,7 @@ from bot.services import attention, escalation
 from bot.services.agenda import next_planned
 from bot.services.blocking import BlockedBy
 from bot.services.escalation_ladder import step_due
-from models import Delivery, EscalationEvent, EscalationEventKind, EscalationStep, PathStep, PostKind
+from models import Delivery, EscalationEvent, EscalationEventKind, EscalationStep, Message, PathStep, PostKind
 from models.database import Database
 
 # What can be pressed while nobody has taken it.
@@ -202,6 +202,54 @@ def test_who_took_it_to_a_review_is_not_asked_about_it_once_they_may_not_see_it(
         scene.growth.lead_id, scene.key_result.visibility = scene.head.id, Visibility.NAMED
         session.flush()
         assert shown(session, key, evening) is None
+
+
+def test_a_review_that_has_passed_without_a_decision_leaves_it_open_and_it_can_go_to_the_next(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = red(session)
+        lead = scene.company.caller(scene.lead)
+        escalation.take_to_review(session, MORNING, caller=lead, escalation_id=1)
+        assert "Take to review" not in pressable(shown(session, "escalation:1"))
+        # Hana is asked on Friday, and nobody is left after her.
+        week_after = datetime(2026, 10, 15, 16, tzinfo=UTC)
+        climb(session, week_after)
+        assert asked(session)[-1][0] == scene.head.id
+        assert the_escalation(session).next_step_at is None
+        key = f"escalation:1:review:2026-10-08:{scene.lead.id}"
+        for where in ("escalation:1", key):
+            post = shown(session, where, week_after)
+            assert "back from the review of Thu 8 Oct, nothing decided" in words(post)
+            assert "goes to the review" not in words(post)
+            assert "can you get this, decide otherwise, or take it to the team's next review?" in words(post)
+            assert "Take to review" in pressable(post)
+        escalation.take_to_review(session, week_after, caller=scene.company.caller(scene.head), escalation_id=1)
+        assert the_escalation(session).review_on == date(2026, 10, 22)
+        assert "goes to the review on Thu 22 Oct" in words(shown(session, "escalation:1", week_after))
+        assert "You took this to the review on Thu 8 Oct" in words(shown(session, key, week_after))
+
+
+def drawings_wanted(session: Session) -> int:
+    """How often the thread's first message was to be drawn anew."""
+    session.expire_all()
+    return session.scalars(
+        sa.select(Message.wanted).where(Message.delivery_id == posted(session, "escalation:1").id)
+    ).one()
+
+
+def test_what_shows_a_request_is_drawn_anew_once_its_review_has_passed_also_where_nobody_is_left_to_ask(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = red(session)
+        escalation.take_to_review(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        scene.head.deactivated_at = MORNING
+        climb(session, datetime(2026, 10, 8, 16, tzinfo=UTC))
+        wanted = drawings_wanted(session)
+        climb(session, datetime(2026, 10, 9, 16, tzinfo=UTC))
+        assert drawings_wanted(session) > wanted
+        assert len(asked(session)) == 1
 
 
 @pytest.mark.parametrize(

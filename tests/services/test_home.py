@@ -18,6 +18,7 @@ from bot.blocks.home import home as page_of
 from bot.blocks.home_roles import Owed
 from bot.domain.cadence import period
 from bot.domain.cycles import CycleState
+from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.services import decisions, hand_over, home, home_changes, lead_note, planning
 from bot.services.access import Caller
@@ -96,6 +97,20 @@ def test_an_escalation_asks_the_lead_and_its_owner_is_part_of_it(database: Datab
         assert owner.now.asks == ()
         assert [one.number for one in owner.escalations] == [scene.key_result.number]
         assert seen(session, scene.stranger, NOON).escalations == ()
+
+
+def test_after_a_review_without_a_decision_it_waits_for_who_was_asked_again(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        one = call(session, scene)
+        one.state, one.review_on = EscalationState.IN_REVIEW, NOON.date()
+        session.flush()
+        assert seen(session, scene.lead, NOON).now.asks == ()
+        (ask,) = seen(session, scene.lead, NOON + timedelta(days=1)).now.asks
+        assert ask.back_from == NOON.date()
+        told = text(session, scene.lead, NOON + timedelta(days=1))
+        assert "back from the review of Mon 5 Oct, nothing decided" in told
+        assert "Take to review" in told
 
 
 def test_a_decision_is_asked_about_on_its_day_and_stands_below_until_then(database: Database) -> None:

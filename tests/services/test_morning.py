@@ -171,6 +171,29 @@ def test_a_request_for_help_that_nobody_picked_up_is_asked_again_beside_the_deci
         assert "Tama Reid is on it" in words(shown(session, asked.key))
 
 
+def test_what_a_review_left_undecided_is_asked_about_in_the_morning_after_its_result_was_asked_for(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        lead = scene.company.caller(scene.lead)
+        escalation.take(session, MORNING, caller=lead, escalation_id=1)
+        look(session, MORNING)
+        escalation.take_to_review(session, MORNING, caller=lead, escalation_id=1)
+        friday = datetime(2026, 10, 9, 8, tzinfo=UTC)
+        assert look_until(session, MORNING, friday - DAY) == []
+        escalation_ladder.step_due(session, datetime(2026, 10, 8, 16, tzinfo=UTC), 20)
+        asked = look_until(session, friday - DAY, friday)
+        assert [one.member_id for one in asked] == [scene.lead.id]
+        post = shown(session, asked[0].key, friday)
+        assert "back from the review of Thu 8 Oct, nothing decided" in words(post)
+        assert pressable(post)[:3] == ["I'll take it", "Decide", "Take to review"]
+        assert look_until(session, friday, friday + WEEK - DAY) == []
+        escalation.take_to_review(session, friday + timedelta(hours=1), caller=lead, escalation_id=1)
+        assert "Good morning" not in words(shown(session, asked[0].key, friday + timedelta(hours=1)))
+
+
 def the_asked(session: Session) -> set[int | None]:
     return set(session.scalars(sa.select(Escalation.asked_id)))
 

@@ -71,13 +71,15 @@ SECOND = replace(
     steps=(TAMA_ASKED, Asked(3, "Hana Mori", at(17, 10, 12), leads="Product")),
 )
 UNDER_WAY = replace(OPEN, state=EscalationState.ACKNOWLEDGED, taken_by="Tama Reid")
+THURSDAY = date(2026, 11, 19)
 REVIEW = replace(
     OPEN,
     state=EscalationState.IN_REVIEW,
     taken_by="Tama Reid",
-    review_on=date(2026, 11, 19),
+    review_on=THURSDAY,
     expected=Expected("Hana Mori", at(20, 9)),
 )
+BACK = replace(REVIEW, back_from=THURSDAY)
 HR_DAYS = Decided(5, "HR frees Ana for two days", "Tama Reid", HANA, FRIDAY)
 DECIDED = replace(OPEN, state=EscalationState.DECIDED, decisions=(HR_DAYS,))
 DONE = Settled("Hana Mori")
@@ -143,6 +145,7 @@ THREAD = Chapter(
         Case("Beneath it", lambda: replies.taken("Tama Reid")),
         Case("It goes to a review", lambda: said.root(REVIEW)),
         Case("Beneath it, the same", lambda: replies.to_review(REVIEW.review_on, "Tama Reid")),
+        Case("The first message, once the review has passed and nothing is decided", lambda: said.root(BACK)),
         Case("Nobody has picked it up", lambda: replies.went_on(Turn("Hana Mori", after=EscalationState.OPEN))),
         Case(
             "Nothing came of it yet, and the next one is away",
@@ -206,7 +209,8 @@ PEOPLE = Chapter(
         Case("To the lead, who is asked", lambda: said.ask(OPEN, 2)),
         Case("To the next one on the path", lambda: said.ask(SECOND, 3)),
         Case("The same, from a message that somebody showed", lambda: said.ask(replace(OPEN, words=FROM_A_MESSAGE), 2)),
-        Case("On the evening of the review", lambda: said.after_review(REVIEW)),
+        Case("On the evening of the review", lambda: said.after_review(REVIEW, THURSDAY)),
+        Case("The same, once it has passed and nothing is decided", lambda: said.after_review(BACK, THURSDAY)),
         Case(
             "To somebody who was away at their turn",
             lambda: replies.news_of_going_on(UNDER_WAY, Turn("Hana Mori", away=("Tama Reid",))),
