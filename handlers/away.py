@@ -7,7 +7,7 @@ from datetime import date
 from bot.blocks import away as blocks
 from bot.blocks.away import AwayDone, AwayQuestion
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.domain.absence import LONGEST, Days, names_cover, parse_days
+from bot.domain.absence import LONGEST, Days, in_wrong_order, names_cover, parse_days
 from bot.runtime import Runtime
 from bot.services import absences, once
 from bot.services.absences import Declared
@@ -39,6 +39,8 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
         view = blocks.away_dialog(AwayQuestion(today, known))
         return open_view(runtime, request, view)
     days = parse_days(words, today)
+    if days is None and in_wrong_order(words, today):
+        return Whisper(blocks.in_wrong_order(words))
     if days is None:
         return Whisper(blocks.days_not_understood(words))
     # The text as it was sent: what the person saw names nobody for certain.
@@ -54,7 +56,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
             done = absences.declare(session, now, request.caller, days, cover_id)
     except Refused as refused:
         raise Refused(refused.reason, **refused.facts, typed=words) from None
-    return Whisper(blocks.away_done(_done(done)))
+    return Whisper(blocks.away_done(_done(done), today))
 
 
 def ask(runtime: Runtime, request: Request) -> Reply:
@@ -67,7 +69,7 @@ def back(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         member = full_member(session, request.caller)
         known = absences.shown(session, absences.mine(session, member, runtime.now()))
-    return Whisper(blocks.own_absences(known))
+    return Whisper(blocks.own_absences(known, today_of(member, runtime.now())))
 
 
 def change(runtime: Runtime, request: Request) -> Reply:
@@ -116,7 +118,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         if refused.reason is not Reason.CANNOT_COVER:
             raise
         return Errors({Typed.COVER: blocks.cover_cannot(refused.facts.get("name"))})
-    return Whisper(blocks.away_done(_done(done)))
+    return Whisper(blocks.away_done(_done(done), today))
 
 
 def _days(view: OpenView, today: date) -> Days | Errors:

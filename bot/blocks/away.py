@@ -70,18 +70,18 @@ class AwayDone:
     told: tuple[str, ...]
 
 
-def away_news(news: AwayNews) -> Post:
-    """To a lead, or to who covers. The first line is what a locked phone shows."""
-    lines = [_gone(one) for one in news.gone]
+def away_news(news: AwayNews, today: date) -> Post:
+    """To a lead, or to who covers, whose day it is. The first line is what a locked phone shows."""
+    lines = [_gone(one, today) for one in news.gone]
     if len(lines) == 1:
         return Post(lines[0], (section(lines[0]),))
     title = f"{len(lines)} people are away soon"
     return Post(title, (section("\n".join([f"*{title}*", *(f"• {line}" for line in lines)])),))
 
 
-def away_done(done: AwayDone) -> Post:
+def away_done(done: AwayDone, today: date) -> Post:
     """Says what it touches, and how it is taken back."""
-    title = f"You're away {days(done.first_on, done.last_on)}"
+    title = f"You're away {days(done.first_on, done.last_on, today)}"
     lines = [f"*{title}*", _touches(done)]
     if done.told:
         lines.append(f"{_names(done.told)} will read it from me.")
@@ -100,6 +100,13 @@ def days_not_understood(typed: str) -> Post:
     return Post(
         f"I can't tell the days from “{said(typed, 200)}”. Try `/okr away 2026-12-20..2027-01-06`, "
         "`/okr away 20 Dec - 6 Jan cover @someone`, or `/okr away` alone for a form."
+    )
+
+
+def in_wrong_order(typed: str) -> Post:
+    return Post(
+        f"{last_before_first()} I read that in “{said(typed, 200)}”, so nothing is noted. With their years it is "
+        "certain which days you mean: `/okr away 2026-12-20..2027-01-06`."
     )
 
 
@@ -127,7 +134,7 @@ def away_dialog(question: AwayQuestion) -> View:
         ),
     ]
     if question.known and old is None:
-        known = ", ".join(days(one.first_on, one.last_on) for one in question.known[:5])
+        known = ", ".join(days(one.first_on, one.last_on, today) for one in question.known[:5])
         blocks.append(context(f"Already noted: {known}. `/okr back` changes or ends them."))
     return dialog(
         "Away",
@@ -139,7 +146,7 @@ def away_dialog(question: AwayQuestion) -> View:
     )
 
 
-def own_absences(known: Sequence[OwnAbsence]) -> Post:
+def own_absences(known: Sequence[OwnAbsence], today: date) -> Post:
     """The reader's own absences that are not over, each with its buttons."""
     if not known:
         return Post("You aren't away, as far as I know. `/okr away` tells me of days to come.")
@@ -147,7 +154,7 @@ def own_absences(known: Sequence[OwnAbsence]) -> Post:
     blocks = [section(f"*{title}*")]
     for one in known[:MOST_LISTED]:
         answers = f"{said(one.cover, NAME)} answers for you" if one.cover else "your check-ins are excused"
-        blocks += [section(f"{days(one.first_on, one.last_on)}: {answers}"), _own_actions(one.absence_id)]
+        blocks += [section(f"{days(one.first_on, one.last_on, today)}: {answers}"), _own_actions(one.absence_id)]
     return Post(title, tuple(blocks))
 
 
@@ -173,10 +180,15 @@ def cover_cannot(name: str | None) -> str:
     return f"{name} can't answer for you. Please choose another full member, or nobody."
 
 
-def days(first: date, last: date) -> str:
-    """ "Sun 20 Dec – Wed 6 Jan"; one day alone."""
+def days(first: date, last: date, today: date) -> str:
+    """ "Sun 20 Dec – Wed 6 Jan 2027"; one day alone. A year is said where it is not this one."""
+    year = "" if last.year == today.year else f" {last.year}"
     begins = f"{weekday(first)} {day(first)}"
-    return begins if first == last else f"{begins} – {weekday(last)} {day(last)}"
+    if first == last:
+        return f"{begins}{year}"
+    if first.year not in (today.year, last.year):
+        begins += f" {first.year}"
+    return f"{begins} – {weekday(last)} {day(last)}{year}"
 
 
 def _own_actions(absence_id: int) -> Block:
@@ -187,11 +199,11 @@ def _own_actions(absence_id: int) -> Block:
     )
 
 
-def _gone(one: Gone) -> str:
+def _gone(one: Gone, today: date) -> str:
     who = said(one.name, NAME)
     if one.is_off:
-        return f"{who} is not away {days(one.first_on, one.last_on)} after all."
-    when = f"{who} is away {days(one.first_on, one.last_on)}"
+        return f"{who} is not away {days(one.first_on, one.last_on, today)} after all."
+    when = f"{who} is away {days(one.first_on, one.last_on, today)}"
     count = "1 key result" if one.key_results == 1 else f"{one.key_results} key results"
     if one.is_reader_cover:
         return f"{when}, and asks you to answer for {count} meanwhile. I'll ask you when they are due."

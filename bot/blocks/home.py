@@ -89,7 +89,7 @@ def home(view: Home) -> View:
         *_teams(view.teams),
         *_escalations(view.escalations),
         *_decisions(view.decisions, view.today),
-        *_schedule(view.schedule),
+        *_schedule(view.schedule, view.today),
         *led_blocks(view.led),
         *(admin_blocks(view.admin) if view.admin is not None else []),
     ]
@@ -172,7 +172,7 @@ def _decisions(decisions: Sequence[OwnDecision], today: date) -> list[Block]:
     return [*_titled("Decisions that you make happen"), *paragraphs(lines[0], lines[1:])]
 
 
-def _schedule(schedule: Schedule) -> list[Block]:
+def _schedule(schedule: Schedule, today: date) -> list[Block]:
     zone = f"{schedule.zone}, as in Slack" if schedule.follows_slack else schedule.zone
     coming = f" Your next check-in opens {weekday_time(schedule.next_at)}." if schedule.next_at is not None else ""
     blocks = [
@@ -184,7 +184,7 @@ def _schedule(schedule: Schedule) -> list[Block]:
         answers = f"{said(one.cover, NAME)} answers for you" if one.cover else "your check-ins are excused"
         about = str(one.absence_id)
         blocks += [
-            section(f"Away {days(one.first_on, one.last_on)}: {answers}"),
+            section(f"Away {days(one.first_on, one.last_on, today)}: {answers}"),
             actions(button("Change", Act.CHANGE_AWAY, value=about), button("I'm not away", Act.END_AWAY, value=about)),
         ]
     if len(schedule.absences) > MOST_ABSENCES:

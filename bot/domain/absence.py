@@ -12,9 +12,13 @@ from bot.domain.localtime import Weekday
 
 # Longer than this is a slip of the pen, or a key result that needs another owner.
 LONGEST = timedelta(days=366)
+# Who says so late that they are away began at most so long ago.
+NOTED_LATE = timedelta(weeks=4)
+# A span without a year that is longer may be meant in another order, or in another year.
+SURE = timedelta(weeks=26)
 
 _WEEKDAYS = {day.name.casefold(): day for day in Weekday} | {day.name.casefold()[:3]: day for day in Weekday}
-_NAMED = re.compile(rf"\b(today|tomorrow|{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))})\b")
+_NAMED = re.compile(rf"\b(yesterday|today|tomorrow|{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))})\b")
 _COVER = re.compile(r"\b(?:cover(?:ed)?(?:\s+by)?|covers|stand-?in)\b.*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -30,10 +34,10 @@ def parse_days(text: str, today: date) -> Days | None:
     """The days that a text names, or None where it names none for certain. Never raises.
 
     One day is itself; two are the first and the last; "until X" is from today. A day without a year is the next one of
-    its name. None for days in the wrong order, over already, or more than a year long. What follows "cover" is left
-    out.
+    its name; a first day of the last four weeks is this one's, where the last day is still to come. None for days in
+    the wrong order, over already, or more than a year long. What follows "cover" is left out.
     """
-    words = re.sub(r"\.{2,}|…", " to ", _COVER.sub("", text)).strip()
+    words = _words(text)
     days = _named(words, today)
     if days is None or not 1 <= len(days) <= 2:
         return None
@@ -42,17 +46,41 @@ def parse_days(text: str, today: date) -> Days | None:
         found = Days(today, days[0]) if starts_today else Days(days[0], days[0])
     else:
         first, last = days
-        if last < first and _names_no_year(words):
-            last = last + timedelta(days=7) if _NAMED.search(words.casefold()) else _a_year_later(last)
-        found = Days(first, last)
+        found = Days(first, last) if _names_a_year(words) else _without_years(words, first, last, today)
     if found.last < found.first or found.last < today or found.last - found.first > LONGEST:
         return None
     return found
 
 
+def in_wrong_order(text: str, today: date) -> bool:
+    """Whether the text names a first and a last day, and the last comes before the first."""
+    days = _named(_words(text), today)
+    return parse_days(text, today) is None and days is not None and len(days) == 2 and days[1] < days[0]
+
+
 def names_cover(text: str) -> bool:
     """Whether the text says that somebody covers, whoever that is."""
     return _COVER.search(text) is not None
+
+
+def _words(text: str) -> str:
+    return re.sub(r"\.{2,}|…", " to ", _COVER.sub("", text)).strip()
+
+
+def _without_years(words: str, first: date, last: date, today: date) -> Days:
+    """Two days, each as the next of its name: brought together where it is certain which ones are meant."""
+    begun = _in_year(first, first.year - 1)
+    if today - NOTED_LATE <= begun < today and last - begun <= SURE:
+        return Days(begun, last)
+    if first <= last:
+        return Days(first, last)
+    later = last + timedelta(days=7) if _ends_with_weekday(words) else _in_year(last, last.year + 1)
+    return Days(first, later if later - first <= SURE else last)
+
+
+def _ends_with_weekday(words: str) -> bool:
+    dated = max((mention.begin for mention in find_mentions(words)), default=-1)
+    return any(match[1] in _WEEKDAYS and match.start() > dated for match in _NAMED.finditer(words.casefold()))
 
 
 def _named(words: str, today: date) -> list[date] | None:
@@ -73,6 +101,8 @@ def _named(words: str, today: date) -> list[date] | None:
 
 
 def _relative(word: str, today: date) -> date:
+    if word == "yesterday":
+        return today - timedelta(days=1)
     if word == "today":
         return today
     if word == "tomorrow":
@@ -80,12 +110,12 @@ def _relative(word: str, today: date) -> date:
     return today + timedelta(days=(_WEEKDAYS[word] - today.weekday()) % 7)
 
 
-def _names_no_year(words: str) -> bool:
-    return re.search(r"\b(?:19|20)\d\d\b", words) is None
+def _names_a_year(words: str) -> bool:
+    return re.search(r"\b(?:19|20)\d\d\b", words) is not None
 
 
-def _a_year_later(day: date) -> date:
+def _in_year(day: date, year: int) -> date:
     try:
-        return day.replace(year=day.year + 1)
+        return day.replace(year=year)
     except ValueError:  # 29 February
-        return day.replace(year=day.year + 1, day=28)
+        return day.replace(year=year, day=28)

@@ -191,7 +191,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     if delivery.posted_ts is None and all(absence.ended_at is not None for absence, _ in rows):
         return None
     gone = tuple(_gone(session, absence, member, reader) for absence, member in rows)
-    return away_news(AwayNews(gone))
+    return away_news(AwayNews(gone), today_of(reader, now))
 
 
 def _gone(session: Session, absence: Absence, member: Member, reader: Member) -> Gone:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -96,6 +96,24 @@ def test_a_cover_who_cannot_is_refused_and_what_was_typed_is_given_back(office: 
 def test_a_cover_who_is_not_certain_is_asked_about(office: Office) -> None:
     said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "away 2026-10-05 cover somebody"))
     assert said.startswith("I can't tell who covers")
+    assert office.all(Absence) == []
+
+
+def test_days_that_have_begun_are_this_years_and_another_year_is_shown(office: Office) -> None:
+    def typed(words: str) -> str:
+        return whispered(office.desk.command(office.mere, commands.okr, Command.OKR, f"away {words}"))
+
+    begun = BEFORE.date() - timedelta(days=2)
+    assert "You're away" in typed(f"{begun:%-d %b} - {begun + timedelta(days=9):%-d %b}")
+    (absence,) = office.all(Absence)
+    assert (absence.first_on, absence.last_on) == (begun, begun + timedelta(days=9))
+    assert typed("20 Dec - 6 Jan") == "You're away Sun 20 Dec – Wed 6 Jan 2027"
+    assert typed("20 Jan - 21 Jan") == "You're away Wed 20 Jan – Thu 21 Jan 2027"
+
+
+def test_days_in_the_wrong_order_are_refused_as_in_the_form(office: Office) -> None:
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "away 5 Dec - 1 Dec"))
+    assert said.startswith("The last day comes before the first. I read that in “5 Dec - 1 Dec”")
     assert office.all(Absence) == []
 
 

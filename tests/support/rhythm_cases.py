@@ -21,7 +21,10 @@ BOTH = (OpenOne(14, "Churn"), OpenOne(15, "SOC 2 certified by 15 Dec"))
 FIRST = Reminder(MONDAY, BOTH, at(17, 17))
 LAST = replace(FIRST, lead="Tama Reid", lead_told_at=at(17, 14))
 LEAVE = AwayDone(7, date(2026, 12, 20), date(2027, 1, 6), 6, 3, "Sam Stone", ("Sam Stone", "Tama Reid"))
+FREE_DAY = replace(LEAVE, last_on=LEAVE.first_on, check_ins=0, told=())
 MERE = Gone("Mere Ngata", date(2026, 12, 20), date(2027, 1, 6), 3, "Sam Stone", is_reader_cover=False, is_off=False)
+ANA = replace(MERE, name="Ana Silva", cover=None, key_results=1)
+COVERED = replace(MERE, is_reader_cover=True)
 KNOWN = OwnAbsence(7, date(2026, 12, 20), date(2027, 1, 6), "Sam Stone", "U0SAM")
 OFFER = Offer(
     4, 14, "Churn", "Growth", "Mere Ngata", owner_has_left=False, to="Sam Stone", asked_by="Tama Reid",
@@ -68,20 +71,22 @@ CHAPTER = Chapter(
         Case("A reminder, once all was excused", lambda: reminder.reminder(replace(LAST, open_ones=()))),
         Case("A reminder, once answering is over", lambda: reminder.reminder(replace(LAST, is_over=True))),
         Case("`/okr away`", lambda: away.away_dialog(AwayQuestion(date(2026, 11, 16), (KNOWN,)))),
-        Case("Somebody goes away, with a cover", lambda: away.away_done(LEAVE)),
+        Case("Somebody goes away, with a cover", lambda: away.away_done(LEAVE, MONDAY)),
         Case(
-            "Somebody goes away, without one", lambda: away.away_done(replace(LEAVE, cover=None, told=("Tama Reid",)))
+            "Somebody goes away, without one",
+            lambda: away.away_done(replace(LEAVE, cover=None, told=("Tama Reid",)), MONDAY),
         ),
-        Case("A free day", lambda: away.away_done(replace(LEAVE, last_on=LEAVE.first_on, check_ins=0, told=()))),
-        Case("`/okr back`", lambda: away.own_absences((KNOWN,))),
+        Case("Its days are in the wrong order", lambda: away.in_wrong_order("5 Dec - 1 Dec")),
+        Case("A free day", lambda: away.away_done(FREE_DAY, MONDAY)),
+        Case("`/okr back`", lambda: away.own_absences((KNOWN,), MONDAY)),
         Case("They are back, and something is open", lambda: away.away_ended(still_open=2)),
-        Case("What the lead is told", lambda: away.away_news(AwayNews((MERE,)))),
+        Case("What the lead is told", lambda: away.away_news(AwayNews((MERE,)), MONDAY)),
         Case(
             "What the lead is told of several",
-            lambda: away.away_news(AwayNews((MERE, replace(MERE, name="Ana Silva", cover=None, key_results=1)))),
+            lambda: away.away_news(AwayNews((MERE, ANA)), MONDAY),
         ),
-        Case("What the cover is told", lambda: away.away_news(AwayNews((replace(MERE, is_reader_cover=True),)))),
-        Case("They do not go", lambda: away.away_news(AwayNews((replace(MERE, is_off=True),)))),
+        Case("What the cover is told", lambda: away.away_news(AwayNews((COVERED,)), MONDAY)),
+        Case("They do not go", lambda: away.away_news(AwayNews((replace(MERE, is_off=True),)), MONDAY)),
         Case("The lead's note", lambda: lead_note.lead_note(NOTE)),
         Case(
             "*Hand over*",
