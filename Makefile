@@ -45,7 +45,7 @@ messages: $(READY)  ## write docs/messages.md (every text that a person can rece
 	@$(BIN)/python tests/support/messages.py
 	@$(BIN)/python tests/support/escalation_table.py
 
-check: lint types imports test  ## lint, types, import rules and tests: what CI runs
+check: lint types imports test  ## lint, types, import rules and tests: what CI runs first
 
 lint: $(READY)  ## style and common mistakes
 	$(BIN)/ruff check .
@@ -73,7 +73,7 @@ rehearsals: $(READY)  ## 200 owners, 13 weeks, heavy weather: seeds 1 to 20 on S
 guards: $(READY)  ## take each guard of the delivery away in turn: which seed of the rehearsal catches it
 	$(BIN)/python -m proofs.guards
 
-kills: $(READY)  ## kill 1,000 real workers while they send, and stop others: everybody is asked once
+kills: $(READY)  ## kill 1,000 real workers, 300 and more while they send, and stop others: everybody is asked once
 	$(BIN)/python -m proofs.kills
 
 wheel: page  ## build dist/okra-*.whl
