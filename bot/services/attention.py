@@ -32,6 +32,7 @@ ATTENTION_OF: Mapping[PostKind, Attention] = {
     PostKind.AWAY_NEWS: Attention.UNASKED,
     PostKind.OUTCOME: Attention.UNASKED,
     PostKind.MORNING: Attention.REQUEST,
+    PostKind.DIGEST_UNREAD: Attention.REQUEST,
     # Queued while its reader is at work; where Slack or Okra was away until the evening, it comes on the next morning.
     PostKind.ESCALATION_ASK: Attention.REQUEST,
     PostKind.DEPENDENCY: Attention.REQUEST,
@@ -54,12 +55,12 @@ ATTENTION_OF: Mapping[PostKind, Attention] = {
     PostKind.PROMPT_AGAIN: Attention.ANSWER,
     PostKind.UNDERSTANDING: Attention.ANSWER,
     PostKind.ANSWER_CORRECTED: Attention.ANSWER,
-    # Into a channel, or about Okra itself, to those who run it.
+    # Into a channel, or about Okra itself, to those who run it. A digest keeps its hour without a channel too: one that
+    # waited for a lead who is away would be overtaken by the next.
     PostKind.DIGEST: Attention.ANSWER,
     PostKind.DIGEST_DETAILS: Attention.ANSWER,
     PostKind.DIGEST_SHARED: Attention.ANSWER,
     PostKind.ADMIN_NOTICE: Attention.ANSWER,
-    PostKind.DIGEST_UNREAD: Attention.ANSWER,
 }
 
 COUNTED = tuple(kind for kind, attention in ATTENTION_OF.items() if attention in (Attention.UNASKED, Attention.FIRST))

@@ -219,6 +219,16 @@ def test_what_nobody_asked_for_waits_for_working_hours(database: Database) -> No
         assert attention.look(session, night, [row])[row.id] == Wait(datetime(2026, 10, 14, 9, tzinfo=UTC))
 
 
+def test_whether_a_digest_is_still_wanted_is_asked_at_work_and_outside_of_the_budget(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        company.workspace.weekly_budget = LEAST_BUDGET
+        (row,) = queue(session, company.person("Ana Owner"), 1, PostKind.DIGEST_UNREAD)
+        night = datetime(2026, 10, 9, 20, tzinfo=UTC)  # a Friday
+        assert attention.look(session, night, [row])[row.id] == Wait(datetime(2026, 10, 12, 9, tzinfo=UTC))
+        assert attention.look(session, NINE, [row])[row.id] == Leave()
+
+
 def test_the_least_budget_has_room_for_the_prompt_whatever_comes_before_it(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
