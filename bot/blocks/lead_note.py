@@ -54,7 +54,8 @@ class OpenCheckIn:
 class LeadNote:
     """`note_id` is what the button is about. `digest_at` is in the lead's zone; `is_over`: the digest was taken.
 
-    `answered` of `asked` is what the digest counts; `still_open` are those of the lead's own team.
+    `answered` of `asked` is what the digest counts; `still_open` are those of the lead's own team;
+    `open_elsewhere` how many more the digest counts that other teams hold.
     """
 
     note_id: int
@@ -65,6 +66,7 @@ class LeadNote:
     asked: int
     stop_or_shift: str | None
     is_over: bool
+    open_elsewhere: int = 0
 
 
 def lead_note(note: LeadNote) -> Post:
@@ -120,7 +122,8 @@ def reminded(name: str) -> Post:
 
 def _open_ones(note: LeadNote) -> list[Block]:
     """Each open check-in is a paragraph of its own, with what the lead can do about it beside."""
-    blocks = [section(f"{_open_count(note).capitalize()}{':' if note.still_open else '.'}")]
+    count = _open_count(note)
+    blocks = [section(f"{count[0].upper()}{count[1:]}{':' if note.still_open else '.'}")]
     length = 0
     for index, one in enumerate(note.still_open):
         named = section(_line(one, note), accessory=_ways(one, note))
@@ -151,7 +154,7 @@ def _open_count(note: LeadNote) -> str:
     if note.is_over:
         return _count_of_unanswered(count)
     if count == 0:
-        return "no check-in is open"
+        return f"no check-in of {said(note.team, 80)}'s own is open" if note.open_elsewhere else "no check-in is open"
     return "one check-in is still open" if count == 1 else f"{count} check-ins are still open"
 
 
@@ -165,6 +168,9 @@ def _outlook(note: LeadNote) -> str:
     if note.is_over:
         return ""
     sentence = f"The digest will say “{checked_in(note.answered, note.asked)}” as it stands, no names."
+    if note.open_elsewhere:
+        are = "One more is" if note.open_elsewhere == 1 else f"{note.open_elsewhere} more are"
+        sentence = f"{are} open in other teams, with their leads. {sentence}"
     if not note.still_open:
         return sentence
     return f"{sentence} Often it is a full week, or a key result that no longer fits. A word from you may help."

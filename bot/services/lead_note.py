@@ -275,7 +275,7 @@ def _note(session: Session, delivery: Delivery, now: datetime) -> LeadNote | Non
     period = _period(delivery)
     workspace = session.get_one(Workspace, team.workspace_id)
     zone = ZoneInfo(lead.time_zone)
-    answered, asked = digest_snapshot.checked_in(session, team, period)
+    answered, asked, elsewhere = digest_snapshot.checked_in(session, team, period)
     return LeadNote(
         note_id=delivery.id,
         team=team.name,
@@ -287,6 +287,7 @@ def _note(session: Session, delivery: Delivery, now: datetime) -> LeadNote | Non
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),
         is_over=digest_snapshot.was_taken(session, team.id, period),
+        open_elsewhere=elsewhere,
     )
 
 

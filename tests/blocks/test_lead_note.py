@@ -61,6 +61,15 @@ def test_with_nothing_open_there_is_still_the_question() -> None:
     assert buttons(note) == ["Answer"]
 
 
+def test_what_other_teams_still_have_open_is_told_apart_from_the_teams_own() -> None:
+    note = replace(NOTE, still_open=(), answered=33, asked=35, open_elsewhere=2)
+    beneath = "2 more are open in other teams, with their leads. The digest will say “33 of 35 checked in” as it stands"
+    assert paragraphs(note)[1:3] == ["No check-in of Growth's own is open.", f"{beneath}, no names."]
+    assert lead_note(note).text.startswith(
+        "Growth, before the digest on Wed 10:00: no check-in of Growth's own is open"
+    )
+
+
 def test_an_answer_is_shown_and_can_be_changed_until_the_digest() -> None:
     said = replace(NOTE, stop_or_shift="Webinars pause")
     assert buttons(said) == ["Change"]

@@ -106,6 +106,21 @@ def test_it_names_the_open_check_ins_with_what_is_known(database: Database) -> N
     assert "“1 of 4 checked in”" in text
 
 
+def test_what_is_open_in_teams_beneath_is_counted_and_not_named(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team, lead = led(company)
+        beneath = company.objective(company.team("Web", parent=team, lead=company.person("Tama Reid")))
+        answered(session, company.key_result(company.objective(team), lead), WEEK)
+        asked(session, company.key_result(beneath, company.person("Mele Fonua"), metric="Speed"), WEEK)
+        asked(session, company.key_result(beneath, company.person("Ben Ode"), metric="Size"), WEEK, CheckInState.MISSED)
+        lead_note.write_due(session, TUESDAY, 10)
+        text = repr(shown(session, team).blocks)
+    assert "No check-in of Growth's own is open." in text
+    assert "2 more are open in other teams, with their leads. The digest will say “1 of 3 checked in”" in text
+    assert "Speed" not in text
+
+
 @pytest.mark.parametrize("why", ["no lead", "no key results", "the lead has left"])
 def test_there_is_no_note_where_nobody_could_use_it(database: Database, why: str) -> None:
     with database.write() as session:

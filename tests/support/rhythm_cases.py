@@ -89,6 +89,10 @@ CHAPTER = Chapter(
         Case("They do not go", lambda: away.away_news(AwayNews((replace(MERE, is_off=True),)), MONDAY)),
         Case("The lead's note", lambda: lead_note.lead_note(NOTE)),
         Case(
+            "Where only teams beneath have check-ins open",
+            lambda: lead_note.lead_note(replace(NOTE, still_open=(), answered=33, asked=35, open_elsewhere=2)),
+        ),
+        Case(
             "*Hand over*",
             lambda: hand_over.hand_over_dialog(Question(1, 14, "Churn", "Mere Ngata", is_readers=True, waits_for=None)),
         ),
