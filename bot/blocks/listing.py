@@ -36,6 +36,7 @@ class ListedTeam:
 
     name: str
     key_results: int
+    is_company: bool = False
 
 
 def mine(objectives: Sequence[ListedObjective], period: Period, page: int) -> Post:
@@ -75,9 +76,15 @@ def of_company(objectives: Sequence[ListedObjective], teams: Sequence[ListedTeam
     title = f"The company: {_key_results(_count(objectives))} of its own"
     blocks = _objectives(objectives, period, owner=True)
     if teams:
-        blocks += paragraphs("*Teams*", [f"{said(team.name, 80)} · {_key_results(team.key_results)}" for team in teams])
+        blocks += paragraphs("*Teams*", [_team(team) for team in teams])
         blocks.append(context("`/okr team NAME` shows a team's key results."))
     return _listing(title, blocks, "/okr company", page)
+
+
+def _team(team: ListedTeam) -> str:
+    if team.is_company:
+        return f"{said(team.name, 80)}, or `company` · what it holds itself stands above"
+    return f"{said(team.name, 80)} · {_key_results(team.key_results)}"
 
 
 def help_text(not_understood: str = "") -> Post:

@@ -86,8 +86,7 @@ def for_person(session: Session, now: datetime, caller: Caller, name: str, form:
     Raises `Refused`: no full member, no such team, no digest yet.
     """
     member = access.full_member(session, caller)
-    asks_company = name.casefold() in ("", "company")
-    team = company(session, caller.workspace_id) if asks_company else listing.team_named(session, caller, name)
+    team = listing.team_named(session, caller, name) if name else company(session, caller.workspace_id)
     exported = export(session, team, form)
     audit.record(
         session,

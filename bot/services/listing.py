@@ -24,6 +24,8 @@ from bot.services.visibility import owned_by, visible_to
 from models import Cycle, KeyResult, KeyResultState, Objective, Team
 
 Condition = sa.ColumnElement[bool]
+# What people type for the team at the top.
+COMPANY = "company"
 
 
 @dataclass(frozen=True)
@@ -73,18 +75,23 @@ def my_teams(session: Session, viewer: Caller) -> list[Team]:
 
 
 def team_named(session: Session, viewer: Caller, name: str) -> Team:
-    """The team of this name, whatever its capitals. Raises `Refused` (NO_SUCH_TEAM)."""
+    """The team of this name, whatever its capitals; "company" is the top one, unless another is called so.
+
+    Raises `Refused` (NO_SUCH_TEAM).
+    """
     teams = session.scalars(
         sa.select(Team).where(Team.workspace_id == viewer.workspace_id, Team.archived_at.is_(None)).order_by(Team.id)
     ).all()
     alike = [team for team in teams if team.name.casefold() == name.casefold()]
+    if not alike and name.casefold() == COMPANY:
+        alike = [team for team in teams if team.level is Level.COMPANY]
     if not alike:
         raise Refused(Reason.NO_SUCH_TEAM, team=name)
     return next((team for team in alike if team.name == name), alike[0])
 
 
 def all_teams(session: Session, viewer: Caller) -> tuple[ListedTeam, ...]:
-    """Every team below the company by name, with how many of its key results the viewer may see."""
+    """The company, then every team by name, with how many of its key results the viewer may see."""
     counts = (
         sa.select(Objective.team_id, sa.func.count(KeyResult.id).label("count"))
         .select_from(KeyResult)
@@ -95,12 +102,12 @@ def all_teams(session: Session, viewer: Caller) -> tuple[ListedTeam, ...]:
         .subquery()
     )
     rows = session.execute(
-        sa.select(Team.name, sa.func.coalesce(counts.c.count, 0))
+        sa.select(Team.name, sa.func.coalesce(counts.c.count, 0), Team.level)
         .outerjoin(counts, counts.c.team_id == Team.id)
-        .where(Team.workspace_id == viewer.workspace_id, Team.archived_at.is_(None), Team.level != Level.COMPANY)
-        .order_by(Team.name, Team.id)
+        .where(Team.workspace_id == viewer.workspace_id, Team.archived_at.is_(None))
+        .order_by(Team.level != Level.COMPANY, Team.name, Team.id)
     )
-    return tuple(ListedTeam(name, count) for name, count in rows)
+    return tuple(ListedTeam(name, count, is_company=level is Level.COMPANY) for name, count, level in rows)
 
 
 def _listing(session: Session, viewer: Caller, now: datetime, condition: Condition) -> Listing:

@@ -108,13 +108,19 @@ def test_okr_team_alone_is_my_own_team(story: Story) -> None:
 
 def test_okr_team_that_does_not_exist_leads_to_the_list(story: Story) -> None:
     assert "no team “Grwth”" in whispered(story.okr("team Grwth"))
-    assert "*Teams*\nGrowth · 1 key result\n`/okr team NAME`" in read(story.okr("company"))
+    assert "\nGrowth · 1 key result\n`/okr team NAME`" in read(story.okr("company"))
 
 
 def test_okr_company_shows_the_companys_own_first(story: Story) -> None:
     text = read(story.okr("company", who=story.stranger))
     assert text.startswith("The company: 1 key result of its own")
     assert text.index("Margin") < text.index("*Teams*")
+    assert ", or `company` · what it holds itself stands above\n" in text
+
+
+@pytest.mark.parametrize("words", ["health company", "agenda company", "decisions company", "signals Company"])
+def test_the_company_is_a_name_wherever_a_team_is_named(story: Story, words: str) -> None:
+    assert "no team “" not in read(story.okr(words))
 
 
 @pytest.mark.parametrize("words", ["help", "HELP", "dance", "company of heroes", "99 luftballons"])

@@ -97,6 +97,7 @@ def test_the_company_lists_its_own_and_counts_every_teams(database: Database) ->
         caller = company.caller(mele)
         assert numbers(listing.of_company(session, caller, NOW)) == [1]
         assert [(team.name, team.key_results) for team in listing.all_teams(session, caller)] == [
+            ("Longfetch", 1),
             ("Empty", 0),
             ("Growth", 2),
         ]
@@ -118,6 +119,10 @@ def test_a_teams_name_is_found_whatever_its_capitals(database: Database) -> None
         caller = company.caller(company.person("Mele"))
         team = company.team("Growth")
         assert listing.team_named(session, caller, "growth").id == team.id
+        top = company.team("Longfetch", level=Level.COMPANY)
+        assert {listing.team_named(session, caller, name).id for name in ("Company", "longfetch")} == {top.id}
+        called_so = company.team("Company")
+        assert listing.team_named(session, caller, "company").id == called_so.id
         with pytest.raises(Refused) as refused:
             listing.team_named(session, caller, "Grow")
         assert refused.value.reason is Reason.NO_SUCH_TEAM
@@ -248,7 +253,9 @@ def test_nobody_reads_of_a_key_result_that_they_may_not_see(database: Database, 
             assert set(numbers(listing.of_company(session, caller, NOW))) <= visible
             # The company's own stand above the teams, and are not counted among them.
             below = {row.number for row, one in zip(key_results, plan, strict=True) if one.team != 0}
-            assert sum(team.key_results for team in listing.all_teams(session, caller)) == len(visible & below)
+            assert sum(one.key_results for one in listing.all_teams(session, caller) if not one.is_company) == len(
+                visible & below
+            )
             assert {one.number for one in key_results if _finds(session, caller, one)} == visible
 
 

@@ -173,7 +173,10 @@ LISTS = Chapter(
         Case(
             "`/okr company`",
             lambda: listing.of_company(
-                (OBJECTIVE,), (ListedTeam("Growth", 9), ListedTeam("Shop", 1)), MONDAY, 1
+                (OBJECTIVE,),
+                (ListedTeam("Longfetch", 3, is_company=True), ListedTeam("Growth", 9), ListedTeam("Shop", 1)),
+                MONDAY,
+                1,
             ),
         ),
         Case("`/okr help`", listing.help_text),
