@@ -132,15 +132,22 @@ def choose_clock(settings: Settings) -> Clock:
     return local_slack_clock(settings.slack_base_url) if settings.virtual_clock else real_clock
 
 
+class NoFolder(Exception):
+    """The folder of the settings' SQLite is not there and cannot be made."""
+
+
 def open_settings_database(settings: Settings, *, unhurried: bool = False, make_folder: bool = True) -> Database:
-    """The database of the settings; SQLite's folder is made, readable by its owner only.
+    """The database of the settings; SQLite's folder is made, readable by its owner only. Raises `NoFolder`.
 
     `unhurried` is for a command whose caller can wait for another import: nobody holds a dialog open meanwhile.
     """
     database = open_database(settings.database, **(UNHURRIED if unhurried else {}))
     file = database_file(database)
     if file is not None and make_folder:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise NoFolder(f"{file.parent} cannot be made: {error.strerror}") from error
     return database
 
 

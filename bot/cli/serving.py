@@ -98,7 +98,8 @@ def serve(given: Settings, *, listen: bool, work: bool) -> None:
     from migrations.run import upgrade
     from scheduler.liveness import SecondWorker
 
-    program = build(given)
+    with reachable_database():
+        program = build(given)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

@@ -48,8 +48,12 @@ def reachable_database() -> Iterator[None]:
 
     Its address, which may hold a password, is not shown.
     """
+    from bot.app import NoFolder
+
     try:
         yield
+    except NoFolder as missing:
+        fail(f"The database has no folder: {missing}. Check OKRA_DATABASE_URL and OKRA_DATA_DIR.")
     except NewerDatabase as newer:
         fail(str(newer))
     except OperationalError as error:

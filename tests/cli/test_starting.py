@@ -124,6 +124,22 @@ def test_a_database_of_a_newer_okra_asks_for_that_one(
     newer.close()
 
 
+@pytest.mark.parametrize("command", [["migrate"], ["run"], ["team", "list"]], ids=" ".join)
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OKRA_DATA_DIR", str(tmp_path / "file" / "data"))
+    monkeypatch.setenv("OKRA_SLACK_BOT_TOKEN", "xoxb-none")
+    monkeypatch.setenv("OKRA_SLACK_APP_TOKEN", "xapp-none")
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"The database has no folder: {tmp_path}/file/data cannot be made: Not a directory. "
+        "Check OKRA_DATABASE_URL and OKRA_DATA_DIR.\n"
+    )
+
+
 @pytest.fixture
 def slack(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
     """A local Slack and a SQLite that nobody serves; the environment names them, with nothing missing."""
