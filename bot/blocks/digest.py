@@ -46,6 +46,7 @@ from bot.domain.digest import (
 )
 from bot.domain.digest_correction import Shown
 from bot.domain.escalation import EscalationState
+from bot.domain.numbers import format_value
 from bot.domain.scoring import show
 
 # As many as fit on a phone together; what is left out is counted, and stands in the thread.
@@ -310,7 +311,7 @@ def _late(late: Late | None) -> Block | None:
 def _corrections(beside: Beside) -> Block | None:
     """The newest few of what was put right after the digest was posted."""
     lines = [
-        f"Corrected {weekday_time(one.at.astimezone(beside.zone))}: {_correction(one)}"
+        f"Corrected {weekday_time(one.at.astimezone(beside.zone))} · {_correction(one)}"
         for one in beside.corrections[-MOST_CORRECTIONS:]
     ]
     earlier = len(beside.corrections) - len(lines)
@@ -321,7 +322,17 @@ def _correction(one: Shown) -> str:
     if one.is_decided:
         return f"KR-{one.number} is decided"
     now, was = _stood(one, one.confidence, one.score), _stood(one, one.was_confidence, one.was_score)
-    return f"KR-{one.number} {now}, was {was}"
+    if now == was:
+        # Scores are shown rounded: what was put right did not reach the digit that people read.
+        now, was = _exactly(one, one.value, one.score), _exactly(one, one.was_value, one.was_score)
+    return f"KR-{one.number} {now}, was {was}" if now != was else f"KR-{one.number} {now}"
+
+
+def _exactly(one: Shown, value: Decimal | None, score: Decimal | None) -> str:
+    """The value, or the score to its last digit where one of the two has none."""
+    if one.value is None or one.was_value is None or one.value == one.was_value or value is None:
+        return f"{score:.2f}" if score is not None else colour(one.confidence)
+    return said(format_value(value, one.unit), 60)
 
 
 def _stood(one: Shown, confidence: Confidence | None, score: Decimal | None) -> str:

@@ -14,13 +14,17 @@ from bot.domain.escalation import EscalationState
 
 @dataclass(frozen=True)
 class AnswerPutRight:
-    """The answer that a line was read off has a newer revision. `score` is null where that one gave none."""
+    """The answer that a line was read off has a newer revision. `score` is null where that one gave none; `value` and
+    `was_value` likewise, in `unit`."""
 
     at: datetime
     key_result_id: int
     answer_id: int
     score: Decimal | None
     confidence: Confidence
+    value: Decimal | None = None
+    was_value: Decimal | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Shown:
     was_score: Decimal | None = None
     confidence: Confidence | None = None
     was_confidence: Confidence | None = None
+    value: Decimal | None = None
+    was_value: Decimal | None = None
+    unit: str = ""
 
 
 def corrected(snapshot: Snapshot, corrections: Iterable[Correction]) -> tuple[Snapshot, tuple[Shown, ...]]:
@@ -77,7 +84,19 @@ def corrected(snapshot: Snapshot, corrections: Iterable[Correction]) -> tuple[Sn
         )
         lines = tuple(right if other is line else other for other in snapshot.key_results)
         snapshot = replace(snapshot, key_results=lines, weeks=_with_this_week(snapshot.weeks, lines))
-        shown.append(Shown(one.at, line.number, False, right.score, line.score, right.confidence, line.confidence))
+        shown.append(
+            Shown(
+                one.at,
+                line.number,
+                score=right.score,
+                was_score=line.score,
+                confidence=right.confidence,
+                was_confidence=line.confidence,
+                value=one.value,
+                was_value=one.was_value,
+                unit=one.unit,
+            )
+        )
     return snapshot, tuple(shown)
 
 

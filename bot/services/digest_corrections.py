@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.digest import MadeDecision, Snapshot
 from bot.domain.digest_correction import AnswerPutRight, Correction, DecidedSince, Shown, corrected
@@ -21,6 +21,7 @@ from models import (
     DigestCorrection,
     Escalation,
     KeyResult,
+    KeyResultRevision,
     Member,
     Objective,
     ObjectiveTeam,
@@ -122,10 +123,18 @@ def _correct(
 
 
 def _corrections(session: Session, digest: Digest, snapshot: Snapshot) -> list[Correction]:
+    before = aliased(Answer)
+    measured = sa.and_(
+        KeyResultRevision.key_result_id == CheckIn.key_result_id, KeyResultRevision.revision == Answer.definition
+    )
     rows = session.execute(
-        sa.select(DigestCorrection, Answer, CheckIn.key_result_id, Decision, Member.name)
+        sa.select(
+            DigestCorrection, Answer, before.value, KeyResultRevision.unit, CheckIn.key_result_id, Decision, Member.name
+        )
         .outerjoin(Answer, Answer.id == DigestCorrection.answer_id)
+        .outerjoin(before, sa.and_(before.check_in_id == Answer.check_in_id, before.revision == Answer.revision - 1))
         .outerjoin(CheckIn, CheckIn.id == Answer.check_in_id)
+        .outerjoin(KeyResultRevision, measured)
         .outerjoin(Decision, Decision.id == DigestCorrection.decision_id)
         .outerjoin(Member, Member.id == Decision.owner_id)
         .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
@@ -135,9 +144,20 @@ def _corrections(session: Session, digest: Digest, snapshot: Snapshot) -> list[C
     ).all()
     calls = {call.escalation_id: call for call in snapshot.calls}
     found: list[Correction] = []
-    for row, answer, key_result_id, decision, owner in rows:
+    for row, answer, was_value, unit, key_result_id, decision, owner in rows:
         if answer is not None:
-            found.append(AnswerPutRight(row.at, key_result_id, answer.id, answer.score, answer.confidence))
+            found.append(
+                AnswerPutRight(
+                    row.at,
+                    key_result_id,
+                    answer.id,
+                    answer.score,
+                    answer.confidence,
+                    value=answer.value,
+                    was_value=was_value,
+                    unit=unit or "",
+                )
+            )
         elif decision is not None and decision.escalation_id in calls:
             call = calls[decision.escalation_id]
             made = MadeDecision(

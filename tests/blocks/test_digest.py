@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
+from bot.domain.digest_correction import Shown
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
 from bot.localslack.blockkit import check_message, too_long
@@ -388,3 +389,29 @@ def test_many_that_wait_are_counted_and_still_fit() -> None:
     post = digest_post(replace(WEEK_OF_GROWTH, waiting=(worst,) * 9))
     assert "and 6 more" in words(post)
     assert_slack_takes(post)
+
+
+def test_a_correction_that_the_rounded_score_does_not_show_is_told_in_values() -> None:
+    half = Decimal("0.52")
+    one = Shown(
+        datetime(2026, 11, 18, 11, tzinfo=UTC),
+        32,
+        score=half,
+        was_score=Decimal("0.49"),
+        confidence=Confidence.GREEN,
+        was_confidence=Confidence.GREEN,
+        value=Decimal(69),
+        was_value=Decimal(68),
+        unit="mA",
+    )
+
+    def told(shown: Shown) -> str:
+        return words(digest_post(WEEK_OF_GROWTH, Beside(corrections=(shown,))))
+
+    assert "Corrected Wed 11:00 · KR-32 69 mA, was 68 mA" in told(one)
+    # A milestone has no value beside its score.
+    typed = replace(one, value=None, was_value=None)
+    assert "KR-32 0.52, was 0.49" in told(typed)
+    watched = replace(one, score=None, was_score=None)
+    assert "KR-32 69 mA, was 68 mA" in told(watched)
+    assert "KR-32 0.5, was 0.3" in told(replace(one, was_score=Decimal("0.3")))

@@ -23,11 +23,12 @@ TAKEN = samples.snapshot(LINE, OTHER, calls=(CALL,), weeks=(Week(WEEK, Decimal("
 
 
 def test_an_answer_that_was_put_right_stands_in_its_line_and_in_the_newest_week() -> None:
-    right = AnswerPutRight(AT, 1, 9, Decimal("0.6"), Confidence.RED)
+    right = AnswerPutRight(AT, 1, 9, Decimal("0.6"), Confidence.RED, Decimal(69), Decimal(68), "mA")
     now, shown = corrected(TAKEN, [right])
     assert now.key_results[0] == replace(LINE, score=Decimal("0.6"), confidence=Confidence.RED, answer_id=9)
     assert now.weeks == (Week(WEEK, Decimal("0.40"), Decimal("0.4"), Mix(green=1, red=1)),)
-    assert shown == (Shown(AT, 12, False, Decimal("0.6"), Decimal("0.4"), Confidence.RED, Confidence.GREEN),)
+    told = Shown(AT, 12, False, Decimal("0.6"), Decimal("0.4"), Confidence.RED, Confidence.GREEN)
+    assert shown == (replace(told, value=Decimal(69), was_value=Decimal(68), unit="mA"),)
 
 
 def test_an_answer_without_a_value_leaves_the_score_as_it_was() -> None:

@@ -151,7 +151,11 @@ def test_the_digest_that_told_the_answer_is_drawn_anew_and_says_so(story: Story)
             .order_by(Delivery.id)
         )
         shown = str(render(session, root, story.desk.now))
-        assert "Corrected Wed 11:00: KR-1 0.2, was 0.5" in shown
+        assert "Corrected Wed 11:00 · KR-1 0.2, was 0.5" in shown
         assert "0.2 (" in str(render(session, details, story.desk.now))
         wanted = {row.delivery_id: row.wanted for row in session.scalars(sa.select(Message))}
         assert (wanted[root.id], wanted[details.id]) == (2, 2)
+    assert submit(story, opened(story).fill(Value="24.2", Why="the last region came in")) == Done()
+    with story.desk.runtime.read() as session:
+        root = session.get_one(Delivery, root.id)
+        assert "KR-1 24.2 %, was 25 %" in str(render(session, root, story.desk.now))

@@ -119,7 +119,7 @@ def test_a_decision_that_comes_late_stands_in_the_digest_that_asked_for_it(read:
         assert shown is not None
         assert "decision needed" not in shown.text
         assert "HR frees Ana for two days" in words(shown)
-        assert "Corrected Wed 11:00: KR-1 is decided" in words(shown)
+        assert "Corrected Wed 11:00 · KR-1 is decided" in words(shown)
 
 
 @dataclass
