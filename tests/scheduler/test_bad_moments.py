@@ -109,6 +109,46 @@ def test_a_home_that_is_on_its_way_as_the_courier_ends_is_recorded(
     assert (home_of(office).shown, home_of(office).leased_until) == (1, None)
 
 
+def is_recorded_slowly(monkeypatch: pytest.MonkeyPatch, of: ModuleType) -> threading.Event:
+    """What came of a request takes a while to be written down; set once that has begun."""
+    finish_all, begun = of.finish_all, threading.Event()
+
+    def slowly(*given: Any) -> None:
+        begun.set()
+        threading.Event().wait(0.3)
+        finish_all(*given)
+
+    monkeypatch.setattr(of, "finish_all", slowly)
+    return begun
+
+
+def test_what_came_of_a_post_is_recorded_before_the_courier_ends(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = is_recorded_slowly(monkeypatch, delivery)
+    queued = office.queue("digest:1")
+    courier.start()
+    assert begun.wait(20)
+    courier.stop()
+    assert office.row(queued).state is DeliveryState.SENT
+
+
+def test_what_came_of_an_update_is_recorded_before_the_courier_ends(
+    office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    begun = is_recorded_slowly(monkeypatch, redrawing)
+    courier.start()
+    assert begun.wait(20)
+    courier.stop()
+    with office.runtime.read() as session:
+        message = session.scalars(sa.select(Message)).one()
+    assert (message.shown, message.leased_until) == (message.wanted, None)
+
+
 def test_a_claim_is_kept_although_the_database_was_busy(
     office: PostOffice, courier: Courier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
