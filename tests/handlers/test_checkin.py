@@ -141,6 +141,18 @@ def test_what_comes_again_after_the_answer_was_changed_changes_nothing(story: St
     assert end.view["title"]["text"] == "2 of 2: KR-2"
 
 
+def test_what_said_nothing_new_and_comes_again_after_the_answer_was_changed_changes_nothing(story: Story) -> None:
+    story.submit(green(story.begin()))
+    story.open_for(Prefill())
+    the_same = green(story.desk.opened())
+    story.submit(the_same)
+    assert len(story.answers()) == 1
+    story.open_for(Prefill())
+    story.submit(story.desk.opened().fill(How_confident="green", Current_value="40"))
+    story.submit(the_same)
+    assert [answer.score for answer in story.answers()] == [Decimal("0.5"), Decimal(1)]
+
+
 def test_an_answer_can_be_changed_until_the_digest(story: Story) -> None:
     story.submit(green(story.begin()))
     assert story.open_for(Prefill()) == Done()
