@@ -125,7 +125,7 @@ def not_clear(text: str) -> Post:
     words = (
         f"I can't read a check-in in “{said(text, LINE)}”, so nothing is saved. "
         "A line such as `12 45 yellow, next: call the bank` works, with the key result's number at its head. "
-        "`/okr` lists yours."
+        "`/okr` lists yours, and `/okr help` lists what you can type."
     )
     return Post(words, (section(words),))
 
@@ -143,6 +143,12 @@ def which_one(text: str, labels: tuple[str, ...]) -> Post:
 def cannot(reason: str) -> Post:
     """A sentence of `bot/blocks/refusals.py`, as an answer."""
     return Post(reason, (section(reason),))
+
+
+def no_such_number(reason: str, number: int) -> Post:
+    """A number alone that is no key result's, and may be a value."""
+    words = f"{reason} If {number} is the value, put the key result's number before it, as in `12 {number} green`."
+    return Post(words, (section(words),))
 
 
 def answered_since(label: str) -> str:

@@ -53,6 +53,11 @@ class Understood:
         return self.is_answer or any(piece.strip("?!.…") for piece in pieces)
 
 
+def asks_for_help(text: str) -> bool:
+    """Whether somebody asks what they can type: "help", "/okr help?"."""
+    return text.casefold().strip(" /?!.").removeprefix("okr ") == "help"
+
+
 def waits_for(words: str) -> str:
     """Whom or what somebody waits for: "legal", of "waiting on legal, since Monday"; "" where none is named."""
     found = _WAITING.match(words)

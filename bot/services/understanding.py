@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.blocks import refusals as sentences
 from bot.blocks import understanding as told
 from bot.blocks.key_result import key_result as key_result_post
+from bot.blocks.listing import help_text
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
 from bot.domain.cadence import period as monday
@@ -19,7 +20,7 @@ from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
 from bot.domain.scoring import show
 from bot.domain.validation import Invalid
-from bot.domain.words import Understood, understand
+from bot.domain.words import Understood, asks_for_help, understand
 from bot.services import access, checkin, key_result_view, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
@@ -288,6 +289,8 @@ def _last_value(standing: Standing) -> str:
 def _unclear(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post:
     found = understand(row.text)
     if found.number is None:
+        if asks_for_help(row.text):
+            return help_text()
         if not found.is_answer:
             return told.not_clear(row.text)
         return told.which_one(row.text, tuple(one.label for one in _open_ones(session, now, caller)))
@@ -298,6 +301,8 @@ def _unclear(session: Session, now: datetime, caller: Caller, row: Understanding
         # A number alone asks how it stands.
         return key_result_post(key_result_view.view(session, caller, now, found.number))
     except Refused as refused:
+        if refused.reason is Reason.NO_SUCH_KEY_RESULT and not found.says_more:
+            return told.no_such_number(sentences.sentence(refused.reason, refused.facts), found.number)
         return told.cannot(sentences.sentence(refused.reason, {**refused.facts, "typed": row.text}))
 
 

@@ -254,6 +254,10 @@ def test_several_lines_that_each_name_their_key_result_are_several_answers(story
     ("text", "answer"),
     [
         ("hello there", "I can't read a check-in in “hello there”"),
+        ("thanks!", "`/okr help` lists what you can type"),
+        ("help", "What you can type: /okr"),
+        ("Help?", "What you can type: /okr"),
+        ("42", "If 42 is the value, put the key result's number before it, as in `12 42 green`."),
         ("99 45 green", "There is no KR-99 that you can see"),
         ("1", "*KR-1* Activation 20"),
         ("kr-1?", "*KR-1* Activation 20"),

@@ -464,6 +464,10 @@ CHAPTERS: Sequence[Chapter] = (
             Case("Not saved before the digest", lambda: words.too_late("KR-12")),
             Case("“hello there”", lambda: words.not_clear("hello there")),
             Case("“30 %, green”", lambda: words.which_one("30 %, green", ("KR-12", "KR-14"))),
+            Case(
+                "“42”, which is no key result's number",
+                lambda: words.no_such_number(refusals.sentence(Reason.NO_SUCH_KEY_RESULT, {"number": 42}), 42),
+            ),
             Case("“99 45 green”", lambda: words.cannot(refusals.sentence(Reason.NO_SUCH_KEY_RESULT, {"number": 99}))),
         ],
     ),
