@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.blocks import hand_over as blocks
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import hand_over, key_result_view, once
 from bot.services.refusals import Reason, Refused
@@ -37,6 +38,8 @@ def open_for(runtime: Runtime, request: Request, key_result_id: int) -> Reply:
 def by_number(runtime: Runtime, request: Request, words: str) -> Reply:
     """`/okr handover 12`."""
     typed = words.upper().removeprefix("KR").strip(" -#").partition(" ")[0]
+    if not typed.isdecimal():
+        return Whisper(Post(blocks.which_one()))
     number = parse_id(typed, Reason.NO_SUCH_KEY_RESULT)
     with runtime.read() as session:
         found = key_result_view.find(session, request.caller, number)

@@ -123,6 +123,10 @@ def yours_now(number: int) -> Post:
 # What is said under a field, in plain text: Slack formats nothing there
 
 
+def which_one() -> str:
+    return "Which key result? Its number comes first, as in `/okr handover 12`."
+
+
 def new_owner_missing() -> str:
     return "Please choose one person."
 

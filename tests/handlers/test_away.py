@@ -143,6 +143,12 @@ def test_the_dialog_of_leave_holds_slacks_rules_and_changes_what_is_noted(office
     assert [row.last_on for row in office.all(Absence)] == [date(2026, 10, 9)]
 
 
+@pytest.mark.parametrize("words", ["handover", "handover twelve", "handover KR-"])
+def test_a_hand_over_without_a_number_asks_which_key_result_is_meant(office: Office, words: str) -> None:
+    said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, words))
+    assert said == "Which key result? Its number comes first, as in `/okr handover 12`."
+
+
 def test_a_key_result_is_handed_over_by_its_dialog(office: Office) -> None:
     assert office.desk.command(office.mere, commands.okr, Command.OKR, "handover KR-1") == Done()
     dialog = office.desk.opened()

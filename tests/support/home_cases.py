@@ -208,6 +208,7 @@ LISTS = Chapter(
         Case("Too many lines", lambda: initiatives.too_many(12)),
         Case("A line is too long", lambda: initiatives.line_too_long("New sign-up for half of the users", 412)),
         Case("`/kr`", key_result.which_one),
+        Case("`/okr handover`", hand_over.which_one),
         Case("`/kr twelve`", lambda: key_result.no_number("twelve")),
     ),
 )  # fmt: skip
