@@ -15,7 +15,7 @@ from bot.blocks.text import said
 
 MOST_OF_EACH = 5
 """More of a kind than this are asked about on the next morning."""
-WORDS = 150
+WORDS = 100
 
 
 @dataclass(frozen=True)
