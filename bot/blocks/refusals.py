@@ -32,7 +32,8 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         f"KR-{f['number']} is closed, so its check-ins are over. `/kr {f['number']}` shows it."
     ),
     Reason.KEY_RESULT_DRAFT: lambda f: (
-        f"KR-{f['number']} is a draft without an owner, so there is no check-in. An admin can give it an owner."
+        f"KR-{f['number']} is a draft without an owner, so there is no check-in. "
+        f"A lead above it can give it one: `/okr handover {f['number']}`."
     ),
     Reason.CYCLE_NOT_ACTIVE: lambda f: (
         f"KR-{f['number']} belongs to a cycle that is not running, so there is no check-in."
@@ -110,8 +111,8 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.ASKED_AGAIN: lambda f: asked_again_already(str(f["closes"])),
     Reason.NO_TIME_LEFT: lambda f: no_time_left(str(f["closes"])),
     Reason.NOBODY_TO_TELL: lambda f: (
-        f"You lead the team that holds KR-{f['number']}, and there is no lead above you here. "
-        "Whoever keeps your OKR file can give it another owner."
+        f"There is no lead above you here to tell that KR-{f['number']} is not yours. "
+        f"You can give it to somebody else: `/okr handover {f['number']}`."
     ),
     Reason.CORRECTED_BY_A_LEAD: lambda f: (
         f"After its digest, an answer about KR-{f['number']} can be corrected by a lead above its owner."

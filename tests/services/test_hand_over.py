@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from company import MONDAY, Company
 from sqlalchemy.orm import Session
 
+from bot.blocks.refusals import sentence
 from bot.domain.cadence import period
 from bot.domain.organisation import Visibility
 from bot.domain.person import Home, Person
@@ -113,6 +114,28 @@ def test_who_led_when_they_asked_and_leads_no_more_is_not_told_what_became_of_a_
         assert news[lead.id] is None
         # It was his until now, and he hears that he is rid of it.
         assert "KR-1 Activation" in getattr(news[bo.id], "text", "")
+
+
+def test_the_way_out_that_a_draft_and_a_lead_without_a_lead_are_told_is_one_that_they_have(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        rosa, ada = company.person("Rosa Lead"), company.person("Ada Admin", admin=True)
+        team = company.team("Growth", lead=rosa)
+        draft = company.key_result(company.objective(team), None)
+        own = company.key_result(company.objective(team, "Another"), rosa)
+        for reason, number in ((Reason.KEY_RESULT_DRAFT, draft.number), (Reason.NOBODY_TO_TELL, own.number)):
+            told = sentence(reason, {"number": number})
+            assert f"`/okr handover {number}`" in told
+            assert "dmin" not in told
+        with pytest.raises(Refused) as refused:
+            hand_over.question(session, company.caller(ada), draft.id)
+        assert refused.value.reason is Reason.NOT_YOURS_TO_GIVE
+        for key_result in (draft, own):
+            assert hand_over.question(session, company.caller(rosa), key_result.id).number == key_result.number
+        cy = company.person("Cy New")
+        asked = hand_over.ask(session, NOON, company.caller(rosa), draft.id, cy.id)
+        hand_over.accept(session, NOON, company.caller(cy), asked.hand_over_id)
+        assert draft.owner_id == cy.id
 
 
 def test_another_choice_replaces_the_one_before(database: Database) -> None:
