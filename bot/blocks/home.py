@@ -44,12 +44,16 @@ class Kept(enum.Enum):
 
 @dataclass(frozen=True)
 class TeamState:
-    """A team of the reader's in this week, as far as the reader may see it."""
+    """A team of the reader's in this week, as far as the reader may see it.
+
+    `is_over`: the digest's hour has come. Until then more may still be asked, and answer.
+    """
 
     name: str
     answered: int
     asked: int
     want_help: int
+    is_over: bool
 
 
 @dataclass(frozen=True)
@@ -147,10 +151,14 @@ def _teams(teams: Sequence[TeamState]) -> list[Block]:
 
 
 def _team(team: TeamState) -> str:
-    parts = [checked_in(team.answered, team.asked)]
+    parts = [checked_in(team.answered, team.asked) if team.is_over else _so_far(team)]
     if team.want_help:
         parts.append("one wants help" if team.want_help == 1 else f"{team.want_help} want help")
     return f"*{said(team.name, NAME)}* this week: {', '.join(parts)}"
+
+
+def _so_far(team: TeamState) -> str:
+    return f"{team.answered} of {team.asked} checked in so far" if team.asked else "nobody was asked yet"
 
 
 def _escalations(escalations: Sequence[Asking]) -> list[Block]:

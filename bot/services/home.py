@@ -14,7 +14,7 @@ from bot.blocks.home import Home, Kept, Schedule, TeamState, home, outsiders_hom
 from bot.blocks.home_now import Due, Now
 from bot.blocks.post import View
 from bot.blocks.prompt import ItemState, Prompt
-from bot.domain.cadence import Period, following, period_of
+from bot.domain.cadence import Period, digest_at, following, period_of
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.services import absences, access, attention, home_roles, listing, ownerless_decisions, preferences
@@ -24,6 +24,7 @@ from bot.services.between_teams import unanswered
 from bot.services.definitions import current_definition
 from bot.services.escalation_members import open_to
 from bot.services.prompt import prompt_views
+from bot.services.rhythm import digest_week
 from bot.services.still_open import OpenEscalation, open_decisions_of, open_escalations_of
 from bot.services.still_open_shown import asking_of, decision_of
 from bot.services.visibility import visible_to
@@ -41,6 +42,7 @@ from models import (
     Objective,
     PostKind,
     Team,
+    Workspace,
 )
 
 _KEPT = {
@@ -83,7 +85,7 @@ def view(session: Session, actor: Caller, now: datetime) -> Home:
         ),
         kept=tuple(_kept(one) for one in attention.held_back(session, member, now)),
         key_results=listing.mine(session, actor, now).objectives,
-        teams=_states(session, actor, [team for team in teams if team.is_on], this),
+        teams=_states(session, actor, [team for team in teams if team.is_on], this, now),
         escalations=tuple(shown for _, shown in escalations if shown not in asks),
         decisions=tuple(one for one in decisions if one.due_on > today and not one.left),
         schedule=_schedule(session, member, now),
@@ -175,7 +177,9 @@ def _kept(delivery: Delivery) -> Kept:
     return _KEPT.get(delivery.kind, Kept.OTHER)
 
 
-def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Period) -> tuple[TeamState, ...]:
+def _states(
+    session: Session, viewer: Caller, teams: Sequence[Team], this: Period, now: datetime
+) -> tuple[TeamState, ...]:
     """How far these teams are in this week, and how many of their key results wait for help: what the viewer sees."""
     ids = [team.id for team in teams]
     counted = session.execute(
@@ -205,6 +209,7 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
         .group_by(Objective.team_id)
     ).all()
     help_wanted = dict(wanting)
+    workspace = session.get_one(Workspace, viewer.workspace_id)
     return tuple(
         TeamState(
             name=team.name,
@@ -213,6 +218,7 @@ def _states(session: Session, viewer: Caller, teams: Sequence[Team], this: Perio
             ),
             asked=sum(count for team_id, _, count in counted if team_id == team.id),
             want_help=help_wanted.get(team.id, 0),
+            is_over=digest_at(this, *digest_week(workspace, team)) <= now,
         )
         for team in teams
     )

@@ -87,6 +87,20 @@ def test_what_is_due_stands_at_the_head_until_it_is_answered(database: Database)
         assert seen(session, mere).now.is_empty
 
 
+def test_a_week_that_goes_on_is_not_told_as_if_it_were_over(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        mere = company.person("Mere Ngata")
+        objective = company.objective(company.team("Growth", lead=company.person("Tama Reid")))
+        first = company.key_result(objective, mere)
+        assert "*Growth* this week: nobody was asked yet" in text(session, mere, NINE)
+        asked(company, mere)
+        answered(session, first, MONDAY)
+        assert "*Growth* this week: 1 of 1 checked in so far" in text(session, mere)
+        over = NINE + timedelta(days=2, hours=1)
+        assert "*Growth* this week: the one due has checked in" in text(session, mere, over)
+
+
 def test_an_escalation_asks_the_lead_and_its_owner_is_part_of_it(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)

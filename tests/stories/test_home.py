@@ -35,7 +35,7 @@ def test_from_home_through_the_check_in_and_back_to_a_quiet_page(okra: Okra) -> 
     assert "Nothing waits for you. Enjoy the quiet." in open_home(okra, "Mere Ngata")
     okra.advance(NINE_IN_LONDON)
     assert "2 check-ins, open until Tue 17:00 · KR-1 Activation, KR-2 SOC 2" in open_home(okra, "Mere Ngata")
-    assert "Growth this week: 0 of 3 checked in" in home(okra, "Mere Ngata")
+    assert "Growth this week: 0 of 3 checked in so far" in home(okra, "Mere Ngata")
 
     mere.press("Check in", in_=mere.home)
     mere.fill("Current value", "24")

@@ -67,7 +67,7 @@ MERES = Home(
     ),
     kept=(),
     key_results=(OBJECTIVE,),
-    teams=(TeamState("Growth", 7, 9, 2),),
+    teams=(TeamState("Growth", 7, 9, 2, is_over=False),),
     escalations=(ASKING,),
     decisions=(replace(DUE_TODAY, decision_id=6, text="call the ten who left", due_on=date(2026, 11, 20)),),
     schedule=Schedule(time(9), "Europe/London", follows_slack=True, next_at=at(23, 9), absences=(KNOWN,)),
