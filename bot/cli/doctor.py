@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 import typer
@@ -14,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Program, build, database_file, open_settings_database
 from bot.blocks.notices import kept_back
-from bot.cli.starting import COPY_APP_TOKEN
+from bot.cli.starting import COPY_APP_TOKEN, first_line
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
 from bot.services.failures import Failures, failures_of
@@ -107,7 +109,14 @@ def _database(program: Program) -> Generator[Check, None, bool]:
         revision = stored_revision(database)
     except SQLAlchemyError as error:
         yield Check(
-            "database", Finding.WRONG, f"{kind} cannot be reached ({_first_line(error)}). Check OKRA_DATABASE_URL."
+            "database", Finding.WRONG, f"{kind} cannot be reached ({first_line(error)}). Check OKRA_DATABASE_URL."
+        )
+        return False
+    if file is not None and not _may_write(file):
+        yield Check(
+            "database",
+            Finding.WRONG,
+            f"{file} cannot be written. Give the user that Okra runs as the right to write it and its folder.",
         )
         return False
     yield Check("database", Finding.OK, f"{kind} answers")
@@ -119,6 +128,11 @@ def _database(program: Program) -> Generator[Check, None, bool]:
         return False
     yield Check("migrations", Finding.WRONG, f"at {revision or 'none'}, this version needs {HEAD}. Run `okra migrate`.")
     return False
+
+
+def _may_write(file: Path) -> bool:
+    """SQLite keeps its log beside the file."""
+    return all(os.access(one, os.W_OK) for one in (file, file.parent))
 
 
 def _slack(program: Program) -> Generator[Check, None, bool]:
@@ -293,8 +307,3 @@ def _deliveries(failures: Failures) -> Iterator[Check]:
         yield Check(
             "deliveries", Finding.NOTE, f"{failures.uncertain} are uncertain; Okra is looking whether they arrived."
         )
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    text = str(getattr(error, "orig", None) or error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from bot.logs import set_up
 from bot.settings import Settings, SettingsError, load
@@ -56,11 +56,26 @@ def reachable_database() -> Iterator[None]:
         fail(f"The database has no folder: {missing}. Check OKRA_DATABASE_URL and OKRA_DATA_DIR.")
     except NewerDatabase as newer:
         fail(str(newer))
+    except PermissionError as refused:
+        fail(
+            f"The database cannot be written: {refused.filename}: {refused.strerror}.",
+            "Give the user that Okra runs as the right to write the file and its folder, then `okra doctor`.",
+        )
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) is not None:
+            raise
+        # No server has seen it: the driver does not know what the address asks for.
+        fail(f"The database cannot be reached: {first_line(error)}", "Check OKRA_DATABASE_URL, then `okra doctor`.")
     except OperationalError as error:
         if _is_busy(error):
             fail("The database is busy: somebody else has been writing to it for long. Please try again in a minute.")
-        first = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-        fail(f"The database cannot be reached: {first}", "Check OKRA_DATABASE_URL, then `okra doctor`.")
+        fail(f"The database cannot be reached: {first_line(error)}", "Check OKRA_DATABASE_URL, then `okra doctor`.")
+
+
+def first_line(error: SQLAlchemyError) -> str:
+    """What the driver says, without the statement."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    return said.splitlines()[0] if said else type(error).__name__
 
 
 def _is_busy(error: OperationalError) -> bool:

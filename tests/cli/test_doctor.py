@@ -226,6 +226,15 @@ def test_a_database_address_that_makes_no_sense_is_named_without_its_password(
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_database_that_cannot_be_written_is_named(slack: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests may run as root, who may write everything.
+    monkeypatch.setattr("os.access", lambda path, _mode: Path(path).suffix != ".db")
+    code, said = doctor()
+    assert code == 1
+    assert "okra.db cannot be written. Give the user that Okra runs as the right to write it and its folder." in said
+
+
 def test_a_clock_that_is_wrong_is_named(slack: Driver) -> None:
     # Okra's machine is fast; Slack's, whose server runs in this process too, is not.
     with freeze_time(real_clock() + timedelta(minutes=4), tick=True, ignore=["aiohttp", "bot.localslack"]):

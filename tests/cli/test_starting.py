@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import signal
 import socket
@@ -140,6 +141,14 @@ def test_a_folder_that_cannot_be_made_is_named(
     )
 
 
+def test_an_option_that_the_driver_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OKRA_DATABASE_URL", "postgresql://okra:hunter2@localhost/okra?sslmod=x")
+    result = CliRunner().invoke(app, ["migrate"])
+    assert result.exit_code == 1
+    assert "sslmod" in result.stderr
+    assert "hunter2" not in result.stderr
+
+
 @pytest.fixture
 def slack(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
     """A local Slack and a SQLite that nobody serves; the environment names them, with nothing missing."""
@@ -246,3 +255,16 @@ def test_a_second_worker_on_sqlite_is_refused_before_it_changes_anything(
     assert stored_revision(served) == older != HEAD
     with served.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Worker)) == 0
+
+
+@pytest.mark.usefixtures("slack")
+def test_a_database_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def may_not(_log: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "okra.db-wal")
+
+    # The tests may run as root, who may write everything.
+    monkeypatch.setattr("models.durable.LogFile.sync", may_not)
+    result = CliRunner().invoke(app, ["import", str(Path(__file__).parents[2] / "examples" / "longfetch.csv")])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The database cannot be written: ")
+    assert "okra.db-wal: Permission denied." in result.stderr
