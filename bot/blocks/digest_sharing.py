@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.blocks.dates import weekday_time
+from bot.blocks.dates import day, weekday_time
 from bot.blocks.digest import Beside, digest_post
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.layout import actions, button, context, dialog, field_input, section, text_element
@@ -19,7 +19,7 @@ NOTE_LENGTH = 300
 
 @dataclass(frozen=True)
 class Preview:
-    """A digest for one pair of eyes. `posted_at`: its hour in its channel, in the organisation's zone. `was_taken`: it
+    """A digest for one pair of eyes. `posted_at`: its hour, in the reader's zone. `was_taken`: it
     is this week's, as it was taken; else it is the week as it is now. `may_post`: the reader runs it."""
 
     team_id: int
@@ -149,9 +149,10 @@ def _when(about: Preview) -> str:
     if about.is_stopped:
         return "Only you see this. This digest is stopped: nobody gets it by itself."
     hour = weekday_time(about.posted_at)
+    week = f"the week of {day(about.snapshot.period)}"
     if about.was_taken:
-        return f"Only you see this: this week's digest, as it was taken {hour}."
-    return f"Only you see this: the week as it is now. The digest comes {hour}."
+        return f"Only you see this: the digest of {week}, as it was taken {hour}."
+    return f"Only you see this: {week} as it is now. The digest comes {hour}."
 
 
 def _ways(about: Preview) -> list[Block]:

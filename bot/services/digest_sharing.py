@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,7 @@ def preview(session: Session, now: datetime, caller: Caller, name: str) -> Previ
 
     Everybody who takes part may look: it says nothing that the whole workspace may not see. Raises `Refused`.
     """
-    full_member(session, caller)
+    reads_in = ZoneInfo(full_member(session, caller).time_zone)
     team = signals.find_team(session, caller, name)
     workspace = session.get_one(Workspace, team.workspace_id)
     rhythm, zone = digest_week(workspace, team)
@@ -47,8 +47,8 @@ def preview(session: Session, now: datetime, caller: Caller, name: str) -> Previ
         team_id=team.id,
         team=team.name,
         snapshot=found.snapshot,
-        beside=found.beside,
-        posted_at=digest_at(found.snapshot.period, rhythm, zone).astimezone(zone),
+        beside=replace(found.beside, zone=reads_in),
+        posted_at=digest_at(found.snapshot.period, rhythm, zone).astimezone(reads_in),
         was_taken=found.kept is not None,
         has_channel=team.channel_id is not None,
         is_stopped=team.digest_stopped_at is not None,
@@ -157,7 +157,6 @@ def _keep(session: Session, now: datetime, caller: Caller, team: Team, note: str
 def _found(session: Session, now: datetime, team: Team) -> _Found:
     """The digest of this week as it was taken and put right, or else the week as it is now."""
     workspace = session.get_one(Workspace, team.workspace_id)
-    # Weeks are the organisation's; the hours in them, as told here, the channel's.
     this, zone = period_of(now, ZoneInfo(workspace.time_zone)), digest_week(workspace, team).zone
     kept = session.scalar(sa.select(Digest).where(Digest.team_id == team.id, Digest.period == this))
     if kept is None:
