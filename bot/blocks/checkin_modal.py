@@ -176,7 +176,8 @@ def _about(question: Question) -> list[Block]:
     standing = question.standing
     row = history(standing)
     small = [said(standing.text, 400) if standing.metric is not None else "", said(question.objective, 200), row]
-    return [section(standing_line(standing, spelled=True)), context(" · ".join(part for part in small if part))]
+    line = standing_line(standing, period=question.period, spelled=True)
+    return [section(line), context(" · ".join(part for part in small if part))]
 
 
 def _score(question: Question, fill: Filled, course: Course, odd: str) -> list[Block]:

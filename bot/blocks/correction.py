@@ -52,7 +52,7 @@ def correct_dialog(view: Correctable) -> View:
     return dialog(
         f"Correct {view.standing.label}",
         [
-            section(standing_line(view.standing, spelled=True)),
+            section(standing_line(view.standing, period=view.period, spelled=True)),
             context(
                 f"What {said(view.owner, 80)} answered in the week of {day(view.period)}. Their words stay, and they "
                 "read what you change and why. The digest that is out says that it was corrected."

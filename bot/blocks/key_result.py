@@ -16,6 +16,7 @@ from bot.blocks.post import Block, Post
 from bot.blocks.standing import (
     WATCHED,
     Standing,
+    before,
     colour,
     escalation_words,
     history,
@@ -156,7 +157,7 @@ def _stands(view: KeyResultView) -> str:
     parts = [
         f"{colour(stands.confidence)}",
         f"now {said(format_value(stands.value, shown_unit(stands)), 60)}" if stands.value is not None else "",
-        _score(stands),
+        _score(stands, view.period),
         f"`{history(stands)}`" if history(stands) else "",
     ]
     owner = f"\nOwner: {said(stands.owner_name, 80)}" if stands.owner_name else ""
@@ -166,10 +167,10 @@ def _stands(view: KeyResultView) -> str:
     return " · ".join(filter(None, parts)) + owner + closed
 
 
-def _score(stands: Standing) -> str:
+def _score(stands: Standing, period: Period) -> str:
     if not stands.kind.is_scored:
         return WATCHED
-    pair = score_pair(stands.score, stands.last_score, bold=True, spelled=True)
+    pair = score_pair(stands.score, stands.last_score, bold=True, before=before(stands, period))
     return pair if stands.score is None else f"score {pair}"
 
 

@@ -12,7 +12,7 @@ from bot.blocks.layout import SECTION_LIMIT, actions, button, context, section
 from bot.blocks.post import Block, Post
 from bot.blocks.prompt_more import More, more_menu
 from bot.blocks.snooze import Offer, later_menu
-from bot.blocks.standing import Standing, history, standing_line
+from bot.blocks.standing import Standing, history, is_older, standing_line
 from bot.blocks.text import said
 from bot.domain.cadence import Period
 
@@ -190,10 +190,11 @@ def _list(view: Prompt) -> list[Block]:
     """The key results, packed into as few paragraphs as Slack allows; those that do not fit are counted."""
     paragraphs: list[str] = []
     length = 0
-    # "last week" is spelled out once, where the first score of last week stands.
-    first = next((item for item in view.items if item.standing.last_score is not None), None)
+    # "last week" is spelled out once, where the first score of last week stands; what is older says so each time.
+    older = [item for item in view.items if is_older(item.standing, view.period)]
+    first = next((item for item in view.items if item.standing.last_score is not None and item not in older), None)
     for index, item in enumerate(view.items):
-        lines = _item(item, spelled=item is first, is_over=view.is_over)
+        lines = _item(item, view, spelled=item is first or item in older)
         length += len(lines)
         if length > LIST_LENGTH:
             paragraphs.append(f"…and {len(view.items) - index} more: *Check in* goes through all of them")
@@ -205,9 +206,9 @@ def _list(view: Prompt) -> list[Block]:
     return [section(paragraph) for paragraph in paragraphs]
 
 
-def _item(item: Item, *, spelled: bool, is_over: bool) -> str:
+def _item(item: Item, view: Prompt, *, spelled: bool) -> str:
     standing = item.standing
-    unanswered = " · not answered" if is_over else ""
+    unanswered = " · not answered" if view.is_over else ""
     marks = {
         ItemState.OPEN: unanswered,
         ItemState.ANSWERED: " · ✓ answered",
@@ -217,7 +218,7 @@ def _item(item: Item, *, spelled: bool, is_over: bool) -> str:
     }
     row = history(standing)
     whose = f" · for {said(item.covered_for, 60)}, who is away" if item.covered_for else ""
-    line = f"{standing_line(standing, spelled=spelled)}{f' · {row}' if row else ''}{whose}"
+    line = f"{standing_line(standing, period=view.period, spelled=spelled)}{f' · {row}' if row else ''}{whose}"
     if not standing.next_move:
         return f"{line}{marks[item.state]}"
     move = "next move is" if item.state is ItemState.ANSWERED else "next move was"

@@ -104,12 +104,13 @@ def standing_line(
     """One line of mrkdwn: colour with its word, number, what is measured, where it is, score and last week's.
 
     `spelled` writes "last week 0.4" in full, for the first line of a message; `owner` adds the name, plain. With
-    `period`, the week that is being looked at, an older answer is dated.
+    `period`, the week that is being looked at, an answer older than last week is dated, and its score is compared with
+    "the time before".
     """
     parts = [
         f"{colour(standing.confidence)} *{standing.label}* {measure(standing)}",
         _now(standing),
-        score_pair(standing.score, standing.last_score, bold=True, spelled=spelled)
+        score_pair(standing.score, standing.last_score, bold=True, before=before(standing, period) if spelled else "")
         if standing.kind.is_scored
         else WATCHED,
         said(standing.owner_name, 80) if owner and standing.owner_name else "",
@@ -146,16 +147,29 @@ def score_pair(
     last: Decimal | None,
     *,
     bold: bool = False,
-    spelled: bool = False,
+    before: str = "",
     first: str = "first score",
 ) -> str:
-    """A score and last week's beside it: "0.5 (0.4)". One that did not exist before says so, in `first`'s words."""
+    """A score and last week's beside it: "0.5 (0.4)"; `before` says when that was ("last week").
+
+    One that did not exist before says so, in `first`'s words.
+    """
     if score is None:
         return "no score yet"
     shown = f"*{show(score)}*" if bold else show(score)
     if last is None:
         return f"{shown} ({first})"
-    return f"{shown} ({'last week ' if spelled else ''}{show(last)})"
+    return f"{shown} ({before} {show(last)})" if before else f"{shown} ({show(last)})"
+
+
+def before(standing: Standing, period: Period | None) -> str:
+    """When the score was what it is compared with: an answer older than last week speaks of no "last week"."""
+    return "the time before" if is_older(standing, period) else "last week"
+
+
+def is_older(standing: Standing, period: Period | None) -> bool:
+    """Whether the newest answer is older than last week, seen from `period`."""
+    return period is not None and standing.as_of is not None and standing.as_of < following(period, -1)
 
 
 def escalation_words(escalation: EscalationLink | None) -> str:
@@ -209,6 +223,4 @@ def _now(standing: Standing) -> str:
 
 
 def _dated(standing: Standing, period: Period | None) -> str:
-    if period is None or standing.as_of is None or standing.as_of >= following(period, -1):
-        return ""
-    return f"as of {day(standing.as_of)}"
+    return f"as of {day(standing.as_of)}" if standing.as_of is not None and is_older(standing, period) else ""

@@ -17,7 +17,7 @@ from bot.blocks.checkin_modal import (
 from bot.blocks.checkin_parts import Choice, Filled, Finished, LastAnswer, Question, typed_choice
 from bot.blocks.checkin_problems import help_needs_a_name, sentence
 from bot.blocks.standing import Standing
-from bot.domain.cadence import period
+from bot.domain.cadence import following, period
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.numbers import NotANumber, NumberTrouble
@@ -66,6 +66,13 @@ def hints(question: Question, filled: Filled | None = None) -> dict[str, str]:
         for block in view["blocks"]
         if block["type"] == "input"
     }
+
+
+def test_after_a_missed_week_the_dialog_speaks_of_the_time_before() -> None:
+    older = replace(QUESTION, standing=replace(STANDING, as_of=following(MONDAY, -2)))
+    head = str(checkin_dialog(older)["blocks"])
+    assert "(the time before 0.2) · as of 2 Nov" in head
+    assert "last week 0.2" not in head
 
 
 def test_last_answers_stand_beside_the_questions() -> None:

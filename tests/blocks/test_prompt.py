@@ -13,6 +13,7 @@ from bot.blocks.post import Post
 from bot.blocks.prompt import Item, ItemState, Prompt, greeting, minutes, prompt
 from bot.blocks.snooze import Offer
 from bot.blocks.standing import EscalationLink
+from bot.domain.cadence import following
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.snooze import Later
@@ -43,6 +44,15 @@ def words(post: Post) -> str:
         for element in ([block] if "text" in block else block.get("elements", []))
         if "text" in element
     )
+
+
+def test_after_a_missed_week_no_score_is_said_to_be_last_weeks() -> None:
+    older = replace(CHURN, as_of=following(MONDAY, -2))
+    items = (Item(older, ItemState.OPEN), Item(replace(ACTIVATION, as_of=following(MONDAY, -1)), ItemState.OPEN))
+    first, second = (line for line in words(prompt(shown(items=items))).splitlines() if "*KR-1" in line)
+    assert "(the time before 0.4) · as of 2 Nov" in first
+    assert "(last week 0.4)" in second
+    assert "as of" not in second
 
 
 def buttons(post: Post) -> list[str]:

@@ -34,7 +34,8 @@ def test_the_owner_is_named_in_plain_text() -> None:
 
 def test_an_answer_older_than_last_week_is_dated() -> None:
     assert standing_line(ACTIVATION, period=period(date(2026, 11, 16))).endswith("(0.4)")
-    assert standing_line(ACTIVATION, period=period(date(2026, 11, 23))).endswith("as of 9 Nov")
+    older = standing_line(ACTIVATION, period=period(date(2026, 11, 23)), spelled=True)
+    assert older.endswith("*0.5* (the time before 0.4) · as of 9 Nov")
 
 
 def test_a_key_result_that_was_never_answered_claims_no_colour_and_no_score() -> None:
@@ -43,7 +44,7 @@ def test_a_key_result_that_was_never_answered_claims_no_colour_and_no_score() ->
 
 
 def test_a_first_score_shows_that_there_was_none_last_week() -> None:
-    assert score_pair(Decimal("0.25"), None, bold=True, spelled=True) == "*0.2* (first score)"
+    assert score_pair(Decimal("0.25"), None, bold=True, before="last week") == "*0.2* (first score)"
     assert score_pair(Decimal("0.25"), None, first="first") == "0.2 (first)"
 
 
