@@ -78,7 +78,7 @@ def labels(post: Post) -> list[str]:
 def test_before_its_hour_everybody_sees_the_week_as_it_is_and_who_runs_it_may_post_it(story: Story) -> None:
     seen = story.ask(story.reader)
     assert seen.text == "Growth, week of 5 Oct: 1 decision needed, 1 wants help, the one due has checked in"
-    assert "Only you see this: the week of 5 Oct as it is now. The digest comes Wed 10:00." in words(seen)
+    assert "Only you see this: the week of 5 Oct as it is now. The digest comes Wed 12:00." in words(seen)
     assert labels(seen) == []
     for who in (story.lead, story.admin):
         assert labels(story.ask(who)) == ["Post now", "Post in a channel of my choice"]
@@ -99,7 +99,7 @@ def test_what_was_taken_is_shown_as_it_was_taken_and_counts_as_read(story: Story
     story.take()
     story.desk.now = WEDNESDAY + timedelta(hours=1)
     seen = story.ask(story.reader)
-    assert "Only you see this: the digest of the week of 5 Oct, as it was taken Wed 10:00." in words(seen)
+    assert "Only you see this: the digest of the week of 5 Oct, as it was taken Wed 12:00." in words(seen)
     assert labels(seen)[:2] == ["Decide", "Ask the owner"]
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(Digest)).one().used_at == story.desk.now
