@@ -35,7 +35,7 @@ def unread(about: Unread) -> Post:
     blocks: list[Block] = [
         section(
             f"*{title}* Nobody pressed anything in its last {about.weeks} weeks. "
-            "Without it there is one message a week less; check-ins and calls for help go on as they are."
+            "Without it there is one message a week less; check-ins and requests for help go on as they are."
         )
     ]
     match about.outcome:

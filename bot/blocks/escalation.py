@@ -104,7 +104,8 @@ def _message(case: Case, notes: Sequence[str]) -> Post:
     blocks.extend(section(line) for line in _asks(case))
     then = coming(case.expected, case.steps, case.state, case.zone)
     seen = ["🔒 only those whom it concerns see this"] if case.is_private else []
-    blocks.append(context(" · ".join([f"Open since {moment(case.opened_at, case.zone)}", *then, *notes, *seen])))
+    since = "Asked on" if case.state is EscalationState.RESOLVED else "Open since"
+    blocks.append(context(" · ".join([f"{since} {moment(case.opened_at, case.zone)}", *then, *notes, *seen])))
     pressable = buttons_of(case)
     if pressable:
         blocks.append(actions(*pressable))

@@ -21,9 +21,9 @@ def health(view: Health) -> Post:
     title = f"{team}, {said(view.cycle, 60)}: how it goes"
     lines = [
         f"*Check-ins answered*  {share(view.completion)}, on time {share(view.on_time)}",
-        f"*From a call for help to the first answer*  {wait(view.to_answer)}",
+        f"*From a request for help to the first answer*  {wait(view.to_answer)}",
         f"*To a decision*  {wait(view.to_decision)}",
-        f"*Calls that ended in a decision*  {share(view.decided)}",
+        f"*Requests that ended in a decision*  {share(view.decided)}",
         f"*Decisions done in time*  {share(view.in_time)}",
         f"*Reviews with a decision, where something was open*  {share(view.reviews)}",
         f"*Key results whose score has moved*  {share(view.moved)}",
@@ -38,7 +38,9 @@ def health_line(view: Health) -> str:
         return ""
     parts = [
         f"{share(view.completion)} check-ins answered",
-        f"a call for help is answered after {hours(view.to_answer.hours)}" if view.to_answer.hours is not None else "",
+        f"a request for help is answered after {hours(view.to_answer.hours)}"
+        if view.to_answer.hours is not None
+        else "",
         f"decided after {hours(view.to_decision.hours)}" if view.to_decision.hours is not None else "",
         f"decisions in time: {share(view.in_time)}" if view.in_time.of else "",
         f"reviews with a decision: {share(view.reviews)}" if view.reviews.of else "",

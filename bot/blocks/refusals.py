@@ -49,8 +49,10 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NOTHING_DUE: lambda f: "Nothing is due from you right now. `/okr` shows your key results.",
     Reason.ALREADY_ANSWERED: lambda f: "That check-in is answered already. Thank you.",
     Reason.NOT_YOUR_ESCALATION: lambda f: only_these_may(f["names"]),
-    Reason.NO_SUCH_ESCALATION: lambda f: "I can't find that escalation any more.",
-    Reason.ESCALATION_RESOLVED: lambda f: "This escalation is resolved already. A new red asks for help again.",
+    Reason.NO_SUCH_ESCALATION: lambda f: (
+        "I can't find that request for help any more. `/okr agenda` lists what is open."
+    ),
+    Reason.ESCALATION_RESOLVED: lambda f: "This request for help is resolved already. A new red asks for help again.",
     Reason.ALREADY_TAKEN: lambda f: f"{said(str(f['name']), 80)} has taken this already. You can still decide.",
     Reason.ALREADY_IN_REVIEW: lambda f: (
         f"{said(str(f['name']), 80)} is taking this to the team's next review already. You can still decide."

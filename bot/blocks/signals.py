@@ -182,7 +182,7 @@ def _too_many(signal: Signal, what: Load, count: int, most: int) -> str:
 def _without_decision(seen: WithoutDecision) -> str:
     parts = [
         _count(seen.reviews, "the last review ended", "the last {} reviews ended", " without a decision"),
-        _count(seen.undecided, "1 call for help ended", "{} calls for help ended", " without one"),
+        _count(seen.undecided, "1 request for help ended", "{} requests for help ended", " without one"),
         _count(seen.repeats, "1 red came back", "{} reds came back"),
         _count(seen.overdue, "1 decision is past its day", "{} decisions are past their day"),
     ]

@@ -41,7 +41,8 @@ _MISSING = {
 
 @dataclass(frozen=True)
 class Understood:
-    """A line that waits for its *Save*. `value` has its unit; `same`: it is the last one.
+    """A line that waits for its *Save*. `value` has its unit; `same`: it is the last one. `last`
+    is that before it, "" for none.
 
     `next_move_stays`: nothing was said of it, and the newest goes on. `missing` and `wrong` (a sentence about what
     cannot be taken) keep it from being saved as it is; `odd` is a question about the value. `yellow`: what its colour
@@ -64,6 +65,7 @@ class Understood:
     wrong: str
     odd: str
     yellow: Yellow = Yellow.FIRST
+    last: str = ""
 
     @property
     def can_be_saved(self) -> bool:
@@ -160,7 +162,11 @@ def could_not_place(parts: tuple[str, ...]) -> str:
 
 
 def _lines(view: Understood) -> list[str]:
-    value = f"{said(view.value, 80)}, as it was" if view.same and view.value else said(view.value, 80)
+    value = said(view.value, 80)
+    if view.value and view.same:
+        value += ", as it was"
+    elif view.value and view.last:
+        value += f" (last time {said(view.last, 80)})"
     named = [
         ("Value", value),
         ("Colour", colour(view.confidence) if view.confidence is not None else ""),

@@ -83,7 +83,7 @@ WERE = {
     PostKind.DECISION_MADE: "told of a decision",
     PostKind.DECISION_SETTLED: "told what became of a decision",
     PostKind.KEY_RESULT_CHANGED: "told what has changed about a key result",
-    PostKind.OUTCOME: "told what came of their call for help",
+    PostKind.OUTCOME: "told what came of their request for help",
     PostKind.DIGEST_UNREAD: "asked whether anybody needs the digest",
 }
 

@@ -17,7 +17,7 @@ from bot.blocks.standing import Standing
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
-from bot.domain.numbers import format_value
+from bot.domain.numbers import Number, format_value, parse_number
 from bot.domain.scoring import show
 from bot.domain.validation import Invalid
 from bot.domain.words import Understood, asks_for_help, understand
@@ -262,7 +262,8 @@ def _pending(session: Session, now: datetime, caller: Caller, row: Understanding
         told.Understood(
             understanding_id=row.id,
             standing=standing,
-            value=row.value or (_last_value(standing) if row.same else ""),
+            value=_with_unit(row.value, standing) or (_last_value(standing) if row.same else ""),
+            last=_last_value(standing),
             same=row.same,
             confidence=row.confidence,
             words=row.words,
@@ -278,6 +279,12 @@ def _pending(session: Session, now: datetime, caller: Caller, row: Understanding
             yellow=reading.question.yellow,
         )
     )
+
+
+def _with_unit(typed: str, standing: Standing) -> str:
+    """A value as Okra shows it, in the key result's unit where none was typed."""
+    found = parse_number(typed) if standing.kind is not Kind.MILESTONE else None
+    return format_value(found.value, standing.unit) if isinstance(found, Number) and not found.unit else typed
 
 
 def _last_value(standing: Standing) -> str:

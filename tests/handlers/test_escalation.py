@@ -203,7 +203,7 @@ def test_an_old_copys_buttons_say_that_it_is_over(story: Story) -> None:
     dialog = story.decide()
     story.record(story.decide())
     story.press(story.scene.lead, escalation.resolve, Act.RESOLVE_ESCALATION)
-    over = "This escalation is resolved already. A new red asks for help again."
+    over = "This request for help is resolved already. A new red asks for help again."
     for handler, act in (
         (escalation.take, Act.TAKE_ESCALATION),
         (escalation.take_to_review, Act.TAKE_TO_REVIEW),
@@ -225,7 +225,7 @@ def test_a_button_taken_after_a_decision_says_who_decided(story: Story) -> None:
 @pytest.mark.parametrize("value", ["", "99", "-1", "one", "²", "1" * 40])
 def test_a_button_about_nothing_is_answered_with_a_sentence(story: Story, value: str) -> None:
     reply = story.press(story.scene.lead, escalation.take, Act.TAKE_ESCALATION, value)
-    assert whispered(reply) == "I can't find that escalation any more."
+    assert whispered(reply) == "I can't find that request for help any more. `/okr agenda` lists what is open."
 
 
 def test_each_event_is_one_reply(story: Story) -> None:

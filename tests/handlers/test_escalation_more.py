@@ -57,7 +57,10 @@ def test_make_private_says_who_goes_on_seeing_it_and_what_becomes_of_the_channel
     assert whispered(choose(desk, scene.lead, "make_private")) == (
         "This is private already: only those whom it concerns see it."
     )
-    assert whispered(choose(desk, scene.stranger, "make_private")) == "I can't find that escalation any more."
+    assert (
+        whispered(choose(desk, scene.stranger, "make_private"))
+        == "I can't find that request for help any more. `/okr agenda` lists what is open."
+    )
 
 
 def test_resolve_stands_behind_the_dots_and_asks_why_where_nothing_is_decided(desk: Desk, scene: Scene) -> None:
@@ -71,4 +74,4 @@ def test_resolve_stands_behind_the_dots_and_asks_why_where_nothing_is_decided(de
 @pytest.mark.parametrize("value", ["", "ask_owner", "ask_owner:x", "burn:1", "resolve:99999999999999999999"])
 def test_a_value_that_no_menu_has_is_told_kindly(desk: Desk, scene: Scene, value: str) -> None:
     reply = desk.press(scene.lead, escalation_more.chosen, Act.ESCALATION_MORE, value)
-    assert whispered(reply) == "I can't find that escalation any more."
+    assert whispered(reply) == "I can't find that request for help any more. `/okr agenda` lists what is open."

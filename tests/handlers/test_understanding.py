@@ -163,6 +163,11 @@ def test_the_same_value_is_last_weeks(story: Story) -> None:
     last_week(story, value="28", next_move="call five")
     say(story, "1 same, yellow")
     assert "Value: 28 %, as it was" in str(reply(story).blocks)
+    say(story, "1 30, yellow")
+    post = reply(story)
+    assert "Value: 30 % (last time 28 %)" in str(post.blocks)
+    assert post.text.startswith("KR-1: 30 %, 🟡 yellow.")
+    say(story, "1 same, yellow")
     press(story, understanding.save, Act.SAVE_UNDERSTOOD)
     assert story.answers()[-1].value == Decimal(28)
 

@@ -56,7 +56,7 @@ def test_made_private_it_leaves_the_channel_without_a_word_and_goes_on_in_a_grou
     assert "only those whom it concerns see this" in there.text
     assert not [one for one in [*sam.newest(), *rosa.newest()] if "HR days" in one.text]
     # An old copy of the message has its buttons still, and they find nothing.
-    assert "I can't find that escalation any more" in stale.press("Decide").text
+    assert "I can't find that request for help any more" in stale.press("Decide").text
 
     sam.open_home()
     okra.settle()

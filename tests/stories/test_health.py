@@ -34,13 +34,13 @@ def test_the_hours_from_a_red_to_the_first_answer_and_to_a_decision_are_those_th
     okra.advance("2026-10-05 08:00")
     turn_red(okra, "Mere Ngata", "24")
     turn_red(okra, "Ana Silva", "3.9")
-    assert "From a call for help to the first answer  none yet" in health()
+    assert "From a request for help to the first answer  none yet" in health()
     first, second = (
         next(one for one in tama.direct_messages() if f"{label} " in one.text) for label in ("KR-1", "KR-3")
     )
     okra.advance("2026-10-05 13:00")
     tama.press("I'll take it", in_=first)
-    assert "From a call for help to the first answer  5 hours (one so far)" in health()
+    assert "From a request for help to the first answer  5 hours (one so far)" in health()
     okra.advance("2026-10-06 10:00")
     tama.press("Decide", in_=first)
     tama.fill("What is decided?", "HR frees Ana for two days")
@@ -57,13 +57,13 @@ def test_the_hours_from_a_red_to_the_first_answer_and_to_a_decision_are_those_th
     tama.fill("Why was no decision needed?", "HR has sent it")
     tama.submit()
     text = health()
-    assert "From a call for help to the first answer  18 hours (median of 2)" in text
+    assert "From a request for help to the first answer  18 hours (median of 2)" in text
     assert "To a decision  26 hours (one so far)" in text
-    assert "Calls that ended in a decision  1 of 2" in text
+    assert "Requests that ended in a decision  1 of 2" in text
     # One that was made private is counted nowhere: of so few a number would tell of it.
     mere.press("Make private", in_=mere.channel("growth-leads").thread_of("KR-1 Activation from 20 to 40 %")[0])
     mere.submit()
     okra.settle()
     text = health()
-    assert "From a call for help to the first answer  31 hours (one so far)" in text
-    assert "Calls that ended in a decision  0 of 1" in text
+    assert "From a request for help to the first answer  31 hours (one so far)" in text
+    assert "Requests that ended in a decision  0 of 1" in text

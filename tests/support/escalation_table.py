@@ -28,7 +28,7 @@ BEGIN = "<!-- The table is made from bot/domain/escalation.py: `make messages`. 
 END = "<!-- The end of what is made. -->\n"
 
 EVENTS = {
-    Event.RED_AGAIN: "another call for help",
+    Event.RED_AGAIN: "another request for help",
     Event.ACKNOWLEDGE: "*I'll take it*",
     Event.TAKE_TO_REVIEW: "*Take to review*",
     Event.DECIDE: "*Decide*",
