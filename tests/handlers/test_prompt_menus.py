@@ -212,7 +212,7 @@ def test_who_leads_the_team_themselves_and_has_nobody_above_reads_whom_to_ask(st
         session.execute(sa.update(Team).values(lead_id=story.owner.id))
     value = f"{More.NOT_MINE}:{THIS_WEEK}"
     reply = story.desk.press(story.owner, prompt_more.chosen, Act.PROMPT_MORE, value)
-    assert "Whoever keeps your OKR file" in whispered(reply)
+    assert "`/okr handover 1`" in whispered(reply)
 
 
 def test_somebody_elses_key_result_cannot_be_disowned(story: Story) -> None:
