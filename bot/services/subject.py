@@ -120,9 +120,11 @@ class Subject(NamedTuple):
 
         Until it is answered or closed for as long as they are named: whoever is back in time is given it back. After
         that only until the owner is back, whose words then are not the caller's to read or to replace. One who has
-        left does not come back.
+        left does not come back. Who was handed it owns it from then on, and nobody stood in for them.
         """
         if self.asked_id != self.caller_id or self.covered_zone is None:
+            return False
+        if self.owner_id not in (None, self.covered_for_id):
             return False
         if self.covered_has_left:
             return True

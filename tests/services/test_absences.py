@@ -164,6 +164,22 @@ def test_who_covered_reads_and_replaces_nothing_once_that_has_ended(database: Da
         say(company, later, ana, key_result_id)
 
 
+def test_who_covered_reads_and_replaces_nothing_of_who_was_handed_it_meanwhile(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, tama, key_result_id = covered_and_answered(company)
+        nia, later = company.person("Nia New"), NINE + timedelta(hours=1)
+        asked = hand_over.ask(session, later, company.caller(ana), key_result_id, nia.id)
+        hand_over.accept(session, later, company.caller(nia), asked.hand_over_id)
+        say(company, later, nia, key_result_id)
+        # Ana is away still, and it is hers no more.
+        with pytest.raises(Refused) as refused:
+            checkin.question(session, later, company.caller(tama), key_result_id, WEEK, run=False)
+        assert refused.value.reason is Reason.NO_SUCH_KEY_RESULT
+        with pytest.raises(Refused):
+            say(company, later, tama, key_result_id)
+
+
 def test_who_was_given_it_before_the_owner_goes_may_answer_at_once(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
