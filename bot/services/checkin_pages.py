@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.checkin_parts import Filled, Finished, LastAnswer, Question
@@ -79,10 +80,19 @@ def told_blocker(session: Session, about: Subject) -> Blocker | None:
 
 
 def _knows_of_help(session: Session, about: Subject) -> bool:
-    """Whether the request for help that is open, if one is, is not private, or the caller's too."""
-    if about.escalation_id is None:
+    """Whether the newest request for help, resolved or not, is not private, or the caller's too."""
+    if about.escalation_id is not None:
+        escalation = session.get_one(Escalation, about.escalation_id)
+    elif about.help_ended_at is not None:
+        # What it named may block still.
+        escalation = session.scalars(
+            sa.select(Escalation)
+            .where(Escalation.key_result_id == about.key_result_id)
+            .order_by(Escalation.id.desc())
+            .limit(1)
+        ).one()
+    else:
         return True
-    escalation = session.get_one(Escalation, about.escalation_id)
     return escalation.private_at is None or may_see(session, escalation, about.caller_id)
 
 

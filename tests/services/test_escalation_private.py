@@ -357,6 +357,10 @@ def test_what_was_named_in_it_as_blocking_is_brought_to_the_check_in_of_its_memb
         # She named nothing, which does not say that it is over; twice the same is once.
         assert brought(scene.owner)[0] == named.value
         assert len(session.scalars(sa.select(Answer)).all()) == 2
+        # The end of it clears no blocker, and tells nobody else of one.
+        lead = scene.company.caller(scene.lead)
+        escalation.resolve(session, MORNING, caller=lead, escalation_id=1, reason="a word was enough")
+        assert [brought(one)[0] for one in (scene.owner, scene.lead, scene.head)] == [named.value, named.value, None]
 
 
 def test_the_digest_says_nothing_of_it_nor_of_what_was_decided_in_it(database: Database) -> None:
