@@ -74,13 +74,21 @@ def _without_years(words: str, first: date, last: date, today: date) -> Days:
         return Days(begun, last)
     if first <= last:
         return Days(first, last)
-    later = last + timedelta(days=7) if _ends_with_weekday(words) else _in_year(last, last.year + 1)
+    later = _later(last, _named_last(words))
     return Days(first, later if later - first <= SURE else last)
 
 
-def _ends_with_weekday(words: str) -> bool:
+def _later(last: date, named: str | None) -> date:
+    """The day after the next of its name; today, tomorrow and yesterday are days for certain."""
+    if named is None:
+        return _in_year(last, last.year + 1)
+    return last + timedelta(days=7) if named in _WEEKDAYS else last
+
+
+def _named_last(words: str) -> str | None:
+    """How the last day is called; None where it is a date."""
     dated = max((mention.begin for mention in find_mentions(words)), default=-1)
-    return any(match[1] in _WEEKDAYS and match.start() > dated for match in _NAMED.finditer(words.casefold()))
+    return next((match[1] for match in reversed([*_NAMED.finditer(words.casefold())]) if match.start() > dated), None)
 
 
 def _named(words: str, today: date) -> list[date] | None:

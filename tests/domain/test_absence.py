@@ -55,6 +55,9 @@ def test_days_away_are_understood_as_people_write_them(text: str, first: str, la
         "5 Dec - 1 Dec",
         "Friday - 26 Nov",
         "24 Nov - 23 Nov",
+        "20 Oct - today",  # which is this very day, of no other year
+        "20 Oct - tomorrow",
+        "2 Dec - yesterday",
         "yesterday",
     ],
 )
