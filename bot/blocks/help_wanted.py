@@ -80,7 +80,7 @@ def turn_into_blocker(message: Carried, *, chosen: Choice | None = None, to: Des
         _blocked_by(optional=False),
     ]
     if to is not None:
-        box = {"text": mrkdwn(f"Copy the text into its thread, {place(to)}"), "value": to.value}
+        box = {"text": mrkdwn(f"Copy the text into its thread ({place(to)})"), "value": to.value}
         element = {"type": "checkboxes", "action_id": Typed.COPY_TEXT, "options": [box]}
         blocks.append(field_input("The message's text", block(Typed.COPY_TEXT, to.value), element, optional=True))
     blocks.append(context("Only a link to the message goes there, unless you tick the box."))
@@ -109,7 +109,10 @@ def carried(metadata: Mapping[str, object]) -> Carried:
 
 def place(to: Destination) -> str:
     """Who reads its thread, at most."""
-    return f"in <#{to.channel}> or for fewer" if to.channel is not None else "for its owner and lead"
+    if to.channel is not None:
+        return f"read in <#{to.channel}>, or by fewer"
+    # A choice takes 75 characters.
+    return "read by owner, lead and whoever was asked"
 
 
 def noted(label: str, blocked_by: str, *, copied: bool) -> Post:

@@ -87,9 +87,13 @@ def test_a_message_becomes_a_blocker_and_only_its_link_travels(okra: Okra, visit
     okra.person("Ana Silva").says("The auditor has asked for the third time", to="random")
     visitor.open().be("Sam Stone").go("random").message_shortcut("for the third time", "Turn into a blocker")
     visitor.sees("Only a link to the message goes there, unless you tick the box.")
-    visitor.choose("Of which key result?", "KR-2").sees("Copy the text into its thread, in #growth-leads or for fewer")
+    visitor.choose("Of which key result?", "KR-2").sees(
+        "Copy the text into its thread (read in #growth-leads, or by fewer)"
+    )
     visitor.choose("Blocked by", "Ana Silva")
-    assert not visitor.dialog.get_by_label("Copy the text into its thread, in #growth-leads or for fewer").is_checked()
+    assert not visitor.dialog.get_by_label(
+        "Copy the text into its thread (read in #growth-leads, or by fewer)"
+    ).is_checked()
     visitor.shot("escalation-shortcut")
     visitor.submit().sees("I put the link into its thread").close()
     okra.settle()
@@ -101,7 +105,7 @@ def test_a_message_becomes_a_blocker_and_only_its_link_travels(okra: Okra, visit
     # The same message once more, and this time its text is wanted there.
     visitor.message_shortcut("for the third time", "Turn into a blocker")
     visitor.choose("Of which key result?", "KR-2").choose(
-        "The message's text", "Copy the text into its thread, in #growth-leads or for fewer"
+        "The message's text", "Copy the text into its thread (read in #growth-leads, or by fewer)"
     )
     visitor.choose("Blocked by", "Ana Silva").submit().sees("I put the link and the text into its thread").close()
     okra.settle()

@@ -22,7 +22,7 @@ from models import Blocker, Delivery, Escalation, EscalationEvent, EscalationEve
 from models.database import Database
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
-IN_THE_CHANNEL = "Copy the text into its thread, in <#C0GROWTH> or for fewer"
+IN_THE_CHANNEL = "Copy the text into its thread (read in <#C0GROWTH>, or by fewer)"
 LINK = "https://testworks.slack.com/archives/C0RANDOM/p1790000001000200"
 
 
@@ -323,7 +323,7 @@ def test_who_is_no_member_of_a_private_request_reads_the_same_as_if_there_were_n
         assert "The auditor @Tama asked &amp; waits" in words(shown(session, told.key, NOON))
         assert (told.channel_id == "C0GROWTH") == (made_private == "never")
         shown_to_members = choose(desk, scene.owner, turn(desk, scene.owner)).block("The message's text")
-        assert ("for its owner and lead" in repr(shown_to_members)) == (made_private != "never")
+        assert ("(read by owner, lead and whoever was asked)" in repr(shown_to_members)) == (made_private != "never")
 
 
 def test_what_is_missing_in_it_is_said_at_its_field(desk: Desk, scene: Scene) -> None:

@@ -21,7 +21,7 @@ def test_a_message_is_turned_into_a_blocker_and_its_text_goes_where_the_box_says
     assert "Only a link to the message goes there" in sam.modal.text
     sam.fill("Of which key result?", "SOC")
     assert sam.modal.field("The message's text").options == (
-        "Copy the text into its thread, in #growth-leads or for fewer",
+        "Copy the text into its thread (read in #growth-leads, or by fewer)",
     )
     assert not sam.modal.field("The message's text").value
     sam.fill("Blocked by", "Ana Silva")
@@ -37,7 +37,7 @@ def test_a_message_is_turned_into_a_blocker_and_its_text_goes_where_the_box_says
     sam.message_shortcut("Turn into a blocker", sam.channel("random").messages[-1])
     sam.fill("Of which key result?", "KR-2")
     # Whoever looks at it reads the channel's name; the option itself holds Slack's notation for it.
-    sam.fill("The message's text", [f"Copy the text into its thread, in <#{opened[0].channel}> or for fewer"])
+    sam.fill("The message's text", [f"Copy the text into its thread (read in <#{opened[0].channel}>, or by fewer)"])
     sam.fill("Blocked by", "Ana Silva")
     sam.submit()
     sam.close()
