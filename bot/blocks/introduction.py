@@ -14,10 +14,10 @@ NAME = 80
 MOST_NAMED = 5
 
 _WHO_SEES = (
-    "*Who sees your answers:* the full members of this workspace, and whoever is in the channel of your team or of one "
-    "above it. A key result that is limited to a team or to some people stays with them. The list of who missed a week "
-    "goes to their lead alone. Elsewhere an older answer shows its week, and a digest says “not updated” of those who "
-    "lead one of its teams. Nobody sees a history of you."
+    "*Who sees your answers:* the full members of this workspace, and whoever is in the channel of your team, of one "
+    "that shares the objective, or of one above them. A key result that is limited to a team or to some people stays "
+    "with them. The list of who missed a week goes to their lead alone. Elsewhere an older answer shows its week, and "
+    "a digest says “not updated” of those who lead one of its teams. Nobody sees a history of you."
 )
 
 

@@ -31,7 +31,7 @@ def test_it_says_what_when_who_wanted_it_who_sees_it_and_whom_to_tell() -> None:
         "*KR-12* Activation, *KR-14* Churn",
         "until Tue 17:00",
         "Tama Reid brought Growth in",
-        "the full members of this workspace, and whoever is in the channel of your team or of one above it",
+        "whoever is in the channel of your team, of one that shares the objective, or of one above them.",
         "a digest says “not updated” of those who lead one of its teams",
         "yours to give. I never change one; a lead who corrects one says why.",
         "Red means “I could use help”",
