@@ -18,7 +18,7 @@ NOT_RENDERED = "not_rendered: "
 # How it begins where nobody knows whether it arrived: it was not found again and again, or could not be looked for.
 LOST_AGAIN = "uncertain again and again: "
 NOT_FOUND_OUT = "uncertain, and the conversation cannot be read: "
-# How it begins for a reply whose root did not leave.
+# How it begins for a reply whose root was given up: it did not leave, or nobody knows whether it arrived.
 NO_ROOT = "the message it answers was not sent"
 # What is not shown as it should be, beside the messages, which go by their kind.
 HOME = "home"
@@ -103,7 +103,7 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
             f"see for myself (“{said(why, 200)}”). {_REMEDIES.get(why, _LOOK)}"
         )
     elif code.startswith(NO_ROOT):
-        text = f"{named} was not sent, because the message it answers was not sent."
+        text = f"{named} was not sent, because I could not place the message it answers."
     elif code.startswith(NOT_RENDERED):
         why = said(code.removeprefix(NOT_RENDERED), 200)
         text = f"{named} was not sent: I stumble over it (“{why}”), which is my own fault. {_FAULT}"

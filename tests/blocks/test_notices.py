@@ -9,7 +9,7 @@ LOOKED = (
     "see for myself (“missing_scope”). Okra lacks a permission. Run `okra doctor`: it says which one."
 )
 LOST = "A digest for <#C1> may or may not have arrived: I sent it for a day and could not find it. Please look."
-REPLY = "A digest for <#C1> was not sent, because the message it answers was not sent."
+REPLY = "A digest for <#C1> was not sent, because I could not place the message it answers."
 OURS = (
     "A digest for <#C1> was not sent: I stumble over it (“KeyError”), which is my own fault. Please tell whoever runs "
     "Okra: its log says more."
