@@ -169,11 +169,18 @@ def _outlook(note: LeadNote) -> str:
         return ""
     sentence = f"The digest will say “{checked_in(note.answered, note.asked)}” as it stands, no names."
     if note.open_elsewhere:
-        are = "One more is" if note.open_elsewhere == 1 else f"{note.open_elsewhere} more are"
-        sentence = f"{are} open in other teams, with their leads. {sentence}"
+        sentence = f"{_open_elsewhere(note)} {sentence}"
     if not note.still_open:
         return sentence
     return f"{sentence} Often it is a full week, or a key result that no longer fits. A word from you may help."
+
+
+def _open_elsewhere(note: LeadNote) -> str:
+    """Those are more only where some of the team's own are open too."""
+    more = " more" if note.still_open else ""
+    if note.open_elsewhere == 1:
+        return f"One{more} is open in another team; its lead gets the list."
+    return f"{note.open_elsewhere}{more} are open in other teams; their leads get the list."
 
 
 def _line(one: OpenCheckIn, note: LeadNote) -> str:

@@ -63,8 +63,15 @@ def test_with_nothing_open_there_is_still_the_question() -> None:
 
 def test_what_other_teams_still_have_open_is_told_apart_from_the_teams_own() -> None:
     note = replace(NOTE, still_open=(), answered=33, asked=35, open_elsewhere=2)
-    beneath = "2 more are open in other teams, with their leads. The digest will say “33 of 35 checked in” as it stands"
-    assert paragraphs(note)[1:3] == ["No check-in of Growth's own is open.", f"{beneath}, no names."]
+    digest = "The digest will say “33 of 35 checked in” as it stands, no names."
+    assert paragraphs(note)[1:3] == [
+        "No check-in of Growth's own is open.",
+        f"2 are open in other teams; their leads get the list. {digest}",
+    ]
+    one = paragraphs(replace(note, open_elsewhere=1))[2]
+    assert one == f"One is open in another team; its lead gets the list. {digest}"
+    beside = paragraphs(replace(note, still_open=NOTE.still_open))[-2]
+    assert beside.startswith(f"2 more are open in other teams; their leads get the list. {digest}")
     assert lead_note(note).text.startswith(
         "Growth, before the digest on Wed 10:00: no check-in of Growth's own is open"
     )

@@ -117,7 +117,7 @@ def test_what_is_open_in_teams_beneath_is_counted_and_not_named(database: Databa
         lead_note.write_due(session, TUESDAY, 10)
         text = repr(shown(session, team).blocks)
     assert "No check-in of Growth's own is open." in text
-    assert "2 more are open in other teams, with their leads. The digest will say “1 of 3 checked in”" in text
+    assert "2 are open in other teams; their leads get the list. The digest will say “1 of 3 checked in”" in text
     assert "Speed" not in text
 
 
