@@ -34,7 +34,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     with runtime.read() as session:
         member = full_member(session, request.caller)
         today = today_of(member, runtime.now())
-        known = absences.shown(session, absences.mine(session, member, runtime.now()))
+        known = absences.shown(session, member, absences.mine(session, member, runtime.now()))
     if not words:
         view = blocks.away_dialog(AwayQuestion(today, known))
         return open_view(runtime, request, view)
@@ -68,7 +68,7 @@ def back(runtime: Runtime, request: Request) -> Reply:
     """`/okr back`: the days that are noted, each to change or to end."""
     with runtime.read() as session:
         member = full_member(session, request.caller)
-        known = absences.shown(session, absences.mine(session, member, runtime.now()))
+        known = absences.shown(session, member, absences.mine(session, member, runtime.now()))
     return Whisper(blocks.own_absences(known, today_of(member, runtime.now())))
 
 
@@ -77,7 +77,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         member = full_member(session, request.caller)
         rows = absences.mine(session, member, runtime.now())
-        found = [one for one in absences.shown(session, rows) if str(one.absence_id) == request.value]
+        found = [one for one in absences.shown(session, member, rows) if str(one.absence_id) == request.value]
         today = today_of(member, runtime.now())
     if not found:
         raise Refused(Reason.NO_SUCH_ABSENCE)

@@ -39,13 +39,14 @@ class AwayNews:
 
 @dataclass(frozen=True)
 class OwnAbsence:
-    """An absence of the reader's own that is not over."""
+    """An absence of the reader's own that is not over. `spares`: a check-in falls into it."""
 
     absence_id: int
     first_on: date
     last_on: date
     cover: str | None
     cover_slack_id: str | None
+    spares: bool = True
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,15 @@ def own_absences(known: Sequence[OwnAbsence], today: date) -> Post:
     title = "Your days away"
     blocks = [section(f"*{title}*")]
     for one in known[:MOST_LISTED]:
-        answers = f"{said(one.cover, NAME)} answers for you" if one.cover else "your check-ins are excused"
-        blocks += [section(f"{days(one.first_on, one.last_on, today)}: {answers}"), _own_actions(one.absence_id)]
+        blocks += [section(f"{days(one.first_on, one.last_on, today)}: {meanwhile(one)}"), _own_actions(one.absence_id)]
     return Post(title, tuple(blocks))
+
+
+def meanwhile(one: OwnAbsence) -> str:
+    """What becomes of the reader's check-ins in these days."""
+    if not one.spares:
+        return "no check-in falls into these days"
+    return f"{said(one.cover, NAME)} answers for you" if one.cover else "your check-ins are excused"
 
 
 # What is said under a field, in plain text: Slack formats nothing there

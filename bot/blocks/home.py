@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from bot.blocks.away import OwnAbsence, days
+from bot.blocks.away import OwnAbsence, days, meanwhile
 from bot.blocks.dates import weekday_time
 from bot.blocks.digest_teams import checked_in
 from bot.blocks.home_now import Asking, Now, OwnDecision, asks_of, decision_line, now_blocks
@@ -189,10 +189,9 @@ def _schedule(schedule: Schedule, today: date) -> list[Block]:
         actions(button("Settings", Act.SETTINGS), button("Away", Act.AWAY)),
     ]
     for one in schedule.absences[:MOST_ABSENCES]:
-        answers = f"{said(one.cover, NAME)} answers for you" if one.cover else "your check-ins are excused"
         about = str(one.absence_id)
         blocks += [
-            section(f"Away {days(one.first_on, one.last_on, today)}: {answers}"),
+            section(f"Away {days(one.first_on, one.last_on, today)}: {meanwhile(one)}"),
             actions(button("Change", Act.CHANGE_AWAY, value=about), button("I'm not away", Act.END_AWAY, value=about)),
         ]
     if len(schedule.absences) > MOST_ABSENCES:

@@ -121,8 +121,12 @@ def mine(session: Session, member: Member, now: datetime) -> Sequence[Absence]:
     ).all()
 
 
-def shown(session: Session, rows: Sequence[Absence]) -> tuple[OwnAbsence, ...]:
+def shown(session: Session, member: Member, rows: Sequence[Absence]) -> tuple[OwnAbsence, ...]:
     """A person's absences as they are shown to themselves, with the names of who covers."""
+    if not rows:
+        return ()
+    week = week_of(session, member)
+    is_asked = bool(asked_about(session, [member.id]))
     covers = {
         cover.id: cover
         for cover in session.scalars(sa.select(Member).where(Member.id.in_({one.cover_id for one in rows})))
@@ -134,9 +138,22 @@ def shown(session: Session, rows: Sequence[Absence]) -> tuple[OwnAbsence, ...]:
             last_on=one.last_on,
             cover=covers[one.cover_id].name if one.cover_id is not None else None,
             cover_slack_id=covers[one.cover_id].slack_user_id if one.cover_id is not None else None,
+            spares=is_asked and _spares(one, week),
         )
         for one in rows
     )
+
+
+def _spares(absence: Absence, week: Week) -> bool:
+    """Whether the person would have been asked in these days, were they not away."""
+    zone, this = week.schedule.zone, period_on(absence.first_on)
+    while this <= period_on(absence.last_on) + timedelta(weeks=1):
+        spared = opening(this, week.rhythm, week.schedule)
+        first, last = local_date_of(spared.at, zone), local_date_of(spared.closes_at, zone)
+        if spared.excuse is Excuse.AWAY and first <= absence.last_on and absence.first_on <= last:
+            return True
+        this = following(this)
+    return False
 
 
 def away_now(session: Session, members: Collection[Member], now: datetime) -> dict[int, Absence]:

@@ -231,5 +231,5 @@ def _schedule(session: Session, member: Member, now: datetime) -> Schedule:
         zone=member.time_zone,
         follows_slack=not member.zone_is_chosen,
         next_at=mine.next_at,
-        absences=absences.shown(session, absences.mine(session, member, now)),
+        absences=absences.shown(session, member, absences.mine(session, member, now)),
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from company import MONDAY, Company
 from sqlalchemy.orm import Session
 
+from bot.blocks.away import own_absences
 from bot.domain.absence import Days
 from bot.domain.cadence import following, period
 from bot.domain.confidence import Confidence
@@ -90,6 +91,21 @@ def test_who_is_away_without_a_cover_is_excused_and_not_asked(database: Database
         ]
         assert prompted(company, ana) == [third]
         assert [member_id for member_id, _ in news(company)] == [lead.id]
+
+
+def test_what_is_said_of_an_absence_at_first_is_said_of_it_later(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, _tama = team_of_three(company)
+        # Asked on Monday, closed on Tuesday.
+        friday = Days(WEEK + timedelta(days=4), WEEK + timedelta(days=4))
+        for who, these, touched in ((ana, friday, 0), (ana, TWO_WEEKS, 4), (lead, TWO_WEEKS, 0)):
+            done = absences.declare(session, BEFORE, company.caller(who), these, None)
+            (known,) = absences.shown(session, who, [done.absence])
+            assert (done.check_ins, known.spares) == (touched, touched > 0)
+            said = "your check-ins are excused" if touched else "no check-in falls into these days"
+            assert said in repr(own_absences([known], WEEK).blocks)
+            absences.end(session, BEFORE, company.caller(who), known.absence_id)
 
 
 def test_who_covers_is_asked_for_both_with_the_owners_last_answers(database: Database) -> None:

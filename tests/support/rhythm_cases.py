@@ -78,7 +78,7 @@ CHAPTER = Chapter(
         ),
         Case("Its days are in the wrong order", lambda: away.in_wrong_order("5 Dec - 1 Dec")),
         Case("A free day", lambda: away.away_done(FREE_DAY, MONDAY)),
-        Case("`/okr back`", lambda: away.own_absences((KNOWN,), MONDAY)),
+        Case("`/okr back`", lambda: away.own_absences((KNOWN, replace(KNOWN, spares=False)), MONDAY)),
         Case("They are back, and something is open", lambda: away.away_ended(still_open=2)),
         Case("What the lead is told", lambda: away.away_news(AwayNews((MERE,)), MONDAY)),
         Case(
