@@ -21,18 +21,26 @@ REASON_LIMIT = 500
 
 @dataclass(frozen=True)
 class Correctable:
-    """The newest answer of a key result, of a week whose digest is out. `value` is what stands in the field."""
+    """The newest answer of a key result, of a week whose digest is out. `value` is what stands in the field.
+
+    `reader`: who is told, null where nobody but the lead may know; `reader_answered`: that is who answered.
+    """
 
     standing: Standing
     period: Period
-    owner: str
+    answered_by: str
+    reader: str | None
+    reader_answered: bool
     value: str
     confidence: Confidence
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """What the owner is told: by whom, what it was and is now, and why. `was` and `now` are values with their unit."""
+    """What is told of it: by whom, what it was and is now, and why. `was` and `now` are values with their unit.
+
+    `answered_by`: whose answer it was, where it is not the reader's own.
+    """
 
     label: str
     name: str
@@ -43,6 +51,7 @@ class Corrected:
     was_colour: Confidence
     now_colour: Confidence
     reason: str
+    answered_by: str | None = None
 
 
 def correct_dialog(view: Correctable) -> View:
@@ -54,8 +63,8 @@ def correct_dialog(view: Correctable) -> View:
         [
             section(standing_line(view.standing, period=view.period, spelled=True)),
             context(
-                f"What {said(view.owner, 80)} answered in the week of {day(view.period)}. Their words stay, and they "
-                "read what you change and why. The digest that is out says that it was corrected."
+                f"What {said(view.answered_by, 80)} answered in the week of {day(view.period)}. {_who_reads(view)} The "
+                "digest that is out says that it was corrected."
             ),
             field_input(label, block(Typed.VALUE, key), text_element(Typed.VALUE, initial=view.value, most=100)),
             colour_field(view.confidence, str(key), label="Colour", dispatch=False),
@@ -73,8 +82,15 @@ def correct_dialog(view: Correctable) -> View:
     )
 
 
+def _who_reads(view: Correctable) -> str:
+    if view.reader is None:
+        return "The words stay."
+    who = "they read" if view.reader_answered else f"{said(view.reader, 80)} reads"
+    return f"Their words stay, and {who} what you change and why."
+
+
 def corrected(view: Corrected) -> Post:
-    """To the owner: somebody changed what they answered."""
+    """To who answered, or the owner: somebody changed what was said."""
     headline = f"{said(view.by, 80)} has corrected {view.label} {said(view.name, 80)}, week of {day(view.period)}"
     changes = []
     if view.was != view.now:
@@ -85,13 +101,19 @@ def corrected(view: Corrected) -> Post:
         headline,
         (
             section(f"*{headline}*\n{' · '.join(changes)}\n*Why:* {said(view.reason, REASON_LIMIT)}"),
-            context("Your words stay as you wrote them. If this is not right, a word to them helps most."),
+            context(f"{_whose_words(view)} If this is not right, a word to {said(view.by, 80)} helps most."),
         ),
     )
 
 
+def _whose_words(view: Corrected) -> str:
+    if view.answered_by is None:
+        return "Your words stay as you wrote them."
+    return f"{said(view.answered_by, 80)} answered that week, and those words stay."
+
+
 def reason_missing() -> str:
-    return "Please say in a line why it changes: its owner reads it."
+    return "Please say in a line why it changes: it is kept with the answer."
 
 
 def nothing_changes() -> str:

@@ -18,7 +18,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.cycles import CycleState
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
-from bot.domain.permissions import Action, may
+from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, checkin, digest_corrections, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
@@ -42,6 +42,7 @@ class Stands:
     about: Subject
     check_in: CheckIn
     answer: Answer
+    facts: Facts
 
     @property
     def period(self) -> Period:
@@ -80,19 +81,31 @@ def find(session: Session, now: datetime, caller: Caller, key_result_id: int) ->
         raise Refused(Reason.NOTHING_TO_CORRECT, number=key_result.number)
     if now < changes_until(about, monday(check_in.period), [about]):
         raise Refused(Reason.NOT_YET_TO_CORRECT, number=key_result.number)
-    return Stands(about, check_in, answer)
+    return Stands(about, check_in, answer, facts)
+
+
+def _reader(session: Session, caller: Caller, stands: Stands) -> Member | None:
+    """Who is told of it: who answered; where they may not see the key result, or are the caller, its owner."""
+    for member_id in (stands.check_in.owner_id, stands.about.owner_id):
+        member = session.get(Member, member_id) if member_id not in (None, caller.member_id) else None
+        if member is not None and may(access.actor_of(member), Action.VIEW_KEY_RESULT, stands.facts):
+            return member
+    return None
 
 
 def question(session: Session, now: datetime, caller: Caller, key_result_id: int) -> blocks.Correctable:
     """What the dialog shows. Raises `Refused` as `find` does."""
     stands = find(session, now, caller, key_result_id)
-    owner = session.get_one(Member, stands.check_in.owner_id)
+    answered_by = session.get_one(Member, stands.check_in.owner_id)
+    reader = _reader(session, caller, stands)
     return blocks.Correctable(
         standing=standings(session, [key_result_id], stands.period, readers={key_result_id: caller.member_id})[
             key_result_id
         ],
         period=stands.period,
-        owner=owner.name,
+        answered_by=answered_by.name,
+        reader=reader.name if reader is not None else None,
+        reader_answered=reader is answered_by,
         value=_shown(stands.about.kind, "", stands.answer).replace(",", ""),
         confidence=stands.answer.confidence,
     )
@@ -112,8 +125,8 @@ def correct(
 ) -> None:
     """Save the next revision of the newest answer. Raises `NothingChanges`, or `Refused` as `find` does.
 
-    `score` is for a milestone, `value` for all others; `reason` is not empty. The owner's words stay, their prompt of
-    that week is drawn anew, and they are told. No thread begins or ends: that is for an owner's own word.
+    `score` is for a milestone, `value` for all others; `reason` is not empty. The words stay, the prompt of that week
+    is drawn anew, and who answered is told, or the owner. No thread begins or ends: that is for an owner's own word.
     """
     hold(session, caller, key_result_id)
     stands = find(session, now, caller, key_result_id)
@@ -155,9 +168,10 @@ def correct(
         subject=stands.check_in,
         detail={"answer": new.id, "revision": new.revision},
     )
-    owner_id = stands.check_in.owner_id
-    outbox.redraw(session, now, workspace_id=caller.workspace_id, key=prompt_key(owner_id, period))
-    if owner_id != caller.member_id:
+    asked_id = stands.check_in.owner_id
+    outbox.redraw(session, now, workspace_id=caller.workspace_id, key=prompt_key(asked_id, period))
+    reader = _reader(session, caller, stands)
+    if reader is not None:
         outbox.post(
             session,
             now,
@@ -165,7 +179,7 @@ def correct(
                 workspace_id=caller.workspace_id,
                 key=f"corrected:{new.id}",
                 kind=PostKind.ANSWER_CORRECTED,
-                member_id=owner_id,
+                member_id=reader.id,
                 check_in_id=stands.check_in.id,
                 part=new.revision,
             ),
@@ -182,19 +196,19 @@ def is_possible(session: Session, now: datetime, caller: Caller, key_result_id: 
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """What the owner is told, or who answered in their place, while they may see the key result. `part` is the revision
-    of the answer that was corrected."""
-    owner = session.get(Member, delivery.member_id)
+    """What who answered is told, or the owner, while they may see the key result. `part` is the revision that corrects
+    the answer."""
+    reader = session.get(Member, delivery.member_id)
     row = session.execute(
         sa.select(CheckIn, KeyResult, KeyResultRevision)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .join(KeyResultRevision, current_definition())
         .where(CheckIn.id == delivery.check_in_id)
     ).one_or_none()
-    if owner is None or not owner.may_take_part or row is None or delivery.part is None:
+    if reader is None or not reader.may_take_part or row is None or delivery.part is None:
         return None
     check_in, key_result, definition = row
-    if not may(access.actor_of(owner), Action.VIEW_KEY_RESULT, access.key_result_facts(session, key_result)):
+    if not may(access.actor_of(reader), Action.VIEW_KEY_RESULT, access.key_result_facts(session, key_result)):
         return None
     revisions = {
         answer.revision: answer
@@ -203,6 +217,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     new, old = revisions.get(delivery.part), revisions.get(delivery.part - 1)
     if new is None or old is None or new.reason is None:
         return None
+    is_theirs = check_in.owner_id == reader.id
     return blocks.corrected(
         blocks.Corrected(
             label=key_result.label,
@@ -214,6 +229,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             was_colour=old.confidence,
             now_colour=new.confidence,
             reason=new.reason,
+            answered_by=None if is_theirs else session.get_one(Member, check_in.owner_id).name,
         )
     )
 

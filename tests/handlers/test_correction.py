@@ -17,7 +17,7 @@ from bot.services import digest, key_result_view
 from bot.services.access import Caller
 from handlers import correction
 from handlers.reply import Done, Reply
-from models import Answer, Delivery, Escalation, KeyResult, Member, Message, PostKind, Team
+from models import Answer, CheckIn, Delivery, Escalation, KeyResult, Member, Message, PostKind, Team
 from models.database import Database
 from scheduler.posts import render
 
@@ -81,6 +81,34 @@ def test_who_handed_a_limited_key_result_over_is_not_told_what_became_of_their_a
         key_result = session.get_one(KeyResult, story.first.id)
         key_result.owner_id, key_result.visibility = story.lead.id, Visibility.NAMED
     assert told(story) == ["None"]
+
+
+@pytest.mark.parametrize("how", ["stood in", "owned it"])
+def test_where_who_answered_sees_it_no_more_its_owner_is_told_and_the_dialog_says_so(story: Story, how: str) -> None:
+    with story.desk.runtime.write() as session:
+        # Sam answered that week.
+        key_result = session.get_one(KeyResult, story.first.id)
+        key_result.visibility = Visibility.NAMED
+        check_in = session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == key_result.id)).one()
+        check_in.owner_id = story.stranger.id
+        check_in.covered_for_id = story.owner.id if how == "stood in" else None
+    dialog = opened(story)
+    assert "What Sam Stone answered" in repr(dialog.view)
+    assert "and Mere Ngata reads what you change and why." in repr(dialog.view)
+    assert submit(story, dialog.fill(Value="25", Colour="red", Why="the report counted twice")) == Done()
+    (words,) = told(story)
+    assert "the report counted twice" in words
+    assert "Sam Stone answered that week, and those words stay." in words
+
+
+def test_where_nobody_else_may_know_of_it_nobody_is_promised_to_read_it(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        key_result = session.get_one(KeyResult, story.first.id)
+        key_result.owner_id, key_result.visibility = story.lead.id, Visibility.NAMED
+    dialog = opened(story)
+    assert "The words stay. The digest" in repr(dialog.view)
+    assert submit(story, dialog.fill(Value="25", Why="a typing error")) == Done()
+    assert told(story) == []
 
 
 def test_a_correction_needs_a_reason_a_number_and_a_change(story: Story) -> None:

@@ -213,6 +213,19 @@ LISTS = Chapter(
     ),
 )  # fmt: skip
 
+_CORRECTABLE = Correctable(ACTIVATION, MONDAY, "Mere Ngata", "Mere Ngata", True, "28.5", Confidence.GREEN)
+_CORRECTED = Corrected(
+    "KR-12",
+    "Activation",
+    MONDAY,
+    "Tama Reid",
+    "30 %",
+    "25 %",
+    Confidence.GREEN,
+    Confidence.YELLOW,
+    "the report counted a region twice",
+)
+
 ANSWERS = Chapter(
     "Small answers to what was typed or pressed",
     (
@@ -220,25 +233,23 @@ ANSWERS = Chapter(
         Case("Help is wanted, and nothing is named", checkin_problems.help_needs_a_name),
         Case(
             "*Correct*, for a lead, once the digest is out",
-            lambda: correction.correct_dialog(Correctable(ACTIVATION, MONDAY, "Mere Ngata", "28.5", Confidence.GREEN)),
+            lambda: correction.correct_dialog(_CORRECTABLE),
+        ),
+        Case(
+            "The same, where who answered may see it no more",
+            lambda: correction.correct_dialog(
+                replace(_CORRECTABLE, answered_by="Sam Stone", reader_answered=False),
+            ),
         ),
         Case("Without a reason", correction.reason_missing),
         Case("With nothing changed", correction.nothing_changes),
         Case(
             "To its owner",
-            lambda: correction.corrected(
-                Corrected(
-                    "KR-12",
-                    "Activation",
-                    MONDAY,
-                    "Tama Reid",
-                    "30 %",
-                    "25 %",
-                    Confidence.GREEN,
-                    Confidence.YELLOW,
-                    "the report counted a region twice",
-                )
-            ),
+            lambda: correction.corrected(_CORRECTED),
+        ),
+        Case(
+            "To its owner, where somebody else answered",
+            lambda: correction.corrected(replace(_CORRECTED, answered_by="Sam Stone")),
         ),
         Case("`/okr away` with days that are none", lambda: away.days_not_understood("next fortnight or so")),
         Case("`/okr away` with a cover who is none", lambda: away.cover_not_understood("20 Dec - 6 Jan cover Sam")),
