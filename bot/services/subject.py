@@ -50,8 +50,9 @@ class Subject(NamedTuple):
     `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
     null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
     `asked_id` (who was asked) are null where nobody was asked yet; `covered_for_id` is for whom they stand in.
-    `covered_…`: whether that person has left (or may take part no more), their zone, and the first and last days of
-    their absences in which the caller is named as cover ("2026-10-05/2026-10-09 …"), in no order.
+    `covered_…`: whether that person has left (or may take part no more), and of them, or of their lead where they have,
+    the zone and the first and last days of the absences in which the caller is named as cover
+    ("2026-10-05/2026-10-09 …"), in no order. `leads_team`: the caller is the lead of its team.
     `is_disowned`: they say that it is not theirs. `meeting_on`, `digest_zone`: the exceptions of its team. `blocker_id`
     and `escalation_id`: what is open now. `help_ended_at`: when its last thread ended. `draft_id`: what the caller
     began to type in this period.
@@ -101,6 +102,7 @@ class Subject(NamedTuple):
     check_in_closes_at: datetime | None
     covered_for_id: int | None
     covered_has_left: bool | None
+    leads_team: bool | None
     covered_zone: str | None
     covered_days: str | None
     meeting_on: int | None
@@ -120,15 +122,18 @@ class Subject(NamedTuple):
 
         Until it is answered or closed for as long as they are named: whoever is back in time is given it back. After
         that only until the owner is back, whose words then are not the caller's to read or to replace. One who has
-        left does not come back. Who was handed it owns it from then on, and nobody stood in for them.
+        left does not come back: there the lead stands, and who covers for the lead until they are back. Who was handed
+        it owns it from then on, and nobody stood in for them.
         """
-        if self.asked_id != self.caller_id or self.covered_zone is None:
+        if self.asked_id != self.caller_id or self.covered_for_id is None:
             return False
         if self.owner_id not in (None, self.covered_for_id):
             return False
-        if self.covered_has_left:
+        if self.covered_has_left and (self.leads_team or self.awaits_answer):
             return True
-        if not self.covered_days or self.check_in_opens_at is None or self.check_in_closes_at is None:
+        if self.covered_zone is None or not self.covered_days:
+            return False
+        if self.check_in_opens_at is None or self.check_in_closes_at is None:
             return False
         here = ZoneInfo(self.covered_zone)
         since = self.check_in_opens_at if self.check_in_state is CheckInState.DUE else now
@@ -215,7 +220,8 @@ _key_result, _definition, _objective = table_of(KeyResult), table_of(KeyResultRe
 _check_in, _blocker, _escalation = table_of(CheckIn), table_of(Blocker), table_of(Escalation)
 _draft, _ended = table_of(CheckInDraft), table_of(Escalation).alias("ended")
 _co_owner, _asked = table_of(KeyResultCoOwner), table_of(CheckIn).alias("asked")
-_covered, _absence = table_of(Member).alias("covered"), table_of(Absence)
+_covered, _lead, _absence = table_of(Member).alias("covered"), table_of(Member).alias("lead"), table_of(Absence)
+_has_left = sa.or_(_covered.c.kind != MemberKind.FULL, _covered.c.deactivated_at.is_not(None))
 
 _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "caller_id": _caller.c.id,
@@ -263,8 +269,9 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "check_in_opens_at": _check_in.c.opens_at,
     "check_in_closes_at": _check_in.c.closes_at,
     "covered_for_id": _check_in.c.covered_for_id,
-    "covered_has_left": sa.or_(_covered.c.kind != MemberKind.FULL, _covered.c.deactivated_at.is_not(None)),
-    "covered_zone": _covered.c.time_zone,
+    "covered_has_left": _has_left,
+    "leads_team": _team.c.lead_id == _caller.c.id,
+    "covered_zone": sa.case((_has_left, _lead.c.time_zone), else_=_covered.c.time_zone),
     # All in one, because what today is where that person lives is known only once this is read.
     "covered_days": sa.select(
         sa.func.aggregate_strings(
@@ -275,7 +282,7 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     )
     .where(
         _absence.c.workspace_id == _covered.c.workspace_id,
-        _absence.c.member_id == _covered.c.id,
+        _absence.c.member_id == sa.case((_has_left, _team.c.lead_id), else_=_covered.c.id),
         _absence.c.cover_id == _caller.c.id,
         _absence.c.ended_at.is_(None),
     )
@@ -329,6 +336,7 @@ def _about(wanted: sa.FromClause) -> Prepared:
             sa.and_(_check_in.c.key_result_id == _key_result.c.id, _check_in.c.period == sa.bindparam("period")),
         )
         .outerjoin(_covered, _covered.c.id == _check_in.c.covered_for_id)
+        .outerjoin(_lead, _lead.c.id == _team.c.lead_id)
         .outerjoin(_blocker, _open_of(_blocker, _blocker.c.cleared_at.is_(None)))
         .outerjoin(_escalation, _open_of(_escalation, is_unresolved(_escalation)))
         .outerjoin(

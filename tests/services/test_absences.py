@@ -196,6 +196,31 @@ def test_who_covered_reads_and_replaces_nothing_of_who_was_handed_it_meanwhile(d
             say(company, later, tama, key_result_id)
 
 
+def test_who_covered_for_the_lead_of_one_who_has_left_reads_nothing_once_the_lead_is_back(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.owner_id == ana.id)).first()
+        assert key_result is not None
+        key_result.visibility, ana.deactivated_at = Visibility.NAMED, BEFORE
+        planning.replan(session, BEFORE, [ana.id, lead.id])
+        days = Days(date(2026, 10, 3), date(2026, 10, 6))
+        absences.declare(session, BEFORE, company.caller(lead), days, tama.id)
+        planning.open_due(session, NINE, 100)
+        check_in = session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == key_result.id)).one()
+        assert (check_in.owner_id, check_in.covered_for_id) == (tama.id, ana.id)
+        for minute in range(2):
+            say(company, NINE + timedelta(minutes=minute), tama, key_result.id)
+        later = NINE + timedelta(hours=1)
+        checkin.question(session, later, company.caller(tama), key_result.id, WEEK, run=False)
+        (away,) = absences.mine(session, lead, later)
+        absences.end(session, later, company.caller(lead), away.id)
+        with pytest.raises(Refused) as refused:
+            checkin.question(session, later, company.caller(tama), key_result.id, WEEK, run=False)
+        assert refused.value.reason is Reason.NO_SUCH_KEY_RESULT
+        say(company, later, lead, key_result.id)
+
+
 def test_who_was_given_it_before_the_owner_goes_may_answer_at_once(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
