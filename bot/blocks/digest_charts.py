@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.blocks.dates import day
-from bot.blocks.digest_teams import colours
+from bot.blocks.digest_teams import colours, given
 from bot.blocks.post import CHART, Block
 from bot.domain.digest import Snapshot, Week
 from bot.domain.scoring import show
@@ -23,7 +23,7 @@ def weeks_in_words(snapshot: Snapshot) -> str:
     weeks = _since_the_first_score(snapshot.weeks)
     if not weeks:
         return ""
-    return "\n".join([_pace(snapshot, weeks), _mix(weeks)])
+    return "\n".join([_pace(snapshot, weeks), _mix(weeks, len(snapshot.key_results))])
 
 
 def charts(snapshot: Snapshot) -> list[Block]:
@@ -76,8 +76,8 @@ def _pace(snapshot: Snapshot, weeks: Sequence[Week]) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _mix(weeks: Sequence[Week]) -> str:
+def _mix(weeks: Sequence[Week], key_results: int) -> str:
     if weeks[-1].colours.is_empty:
         return "*Colours*  none given this week"
     before = f" (last week {colours(weeks[-2].colours)})" if len(weeks) > 1 and not weeks[-2].colours.is_empty else ""
-    return f"*Colours*  {colours(weeks[-1].colours)}{before}"
+    return f"*Colours*  {given(weeks[-1].colours, key_results)}{before}"

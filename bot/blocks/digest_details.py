@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.blocks.dates import day
-from bot.blocks.digest_teams import TeamLink, checked_in, colours, needs, team_line
+from bot.blocks.digest_teams import TeamLink, checked_in, given, needs, team_line
 from bot.blocks.escalation_words import one_sentence
 from bot.blocks.layout import section
 from bot.blocks.links import linked
@@ -88,8 +88,9 @@ def _team(snapshot: Snapshot, state: TeamState, link: str | None) -> Post:
     moves = [_move(line) for line in (*snapshot.moved_up, *snapshot.moved_down) if line.key_result_id in ids]
     headline = f"{said(state.team, 80)}: {', '.join([*needs(state), checked_in(state.answered, state.asked)])}"
     name = linked(link, state.team[:80]) if link else said(state.team, 80)
+    stands = [*needs(state), given(state.colours, state.key_results), checked_in(state.answered, state.asked)]
     lines = [
-        f"*{name}*  {' · '.join([*needs(state), colours(state.colours), checked_in(state.answered, state.asked)])}",
+        f"*{name}*  {' · '.join(stands)}",
         *_capped(calls, MOST_CALLS),
         *([f"Moved: {' · '.join(_capped(moves, MOST_MOVES))}"] if moves else []),
     ]

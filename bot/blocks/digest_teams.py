@@ -27,7 +27,9 @@ def team_line(state: TeamState, link: str | None) -> str:
 
 def team_state(state: TeamState) -> str:
     """The same without the team's name."""
-    return " · ".join(filter(None, [*needs(state), colours(state.colours), checked_in(state.answered, state.asked)]))
+    return " · ".join(
+        filter(None, [*needs(state), given(state.colours, state.key_results), checked_in(state.answered, state.asked)])
+    )
 
 
 def needs(state: TeamState) -> list[str]:
@@ -46,7 +48,9 @@ def team_lines(states: Sequence[TeamState], links: Sequence[TeamLink]) -> list[s
     """The teams that most need somebody, a line each; the others are counted, with what they need together."""
     where = {one.team_id: one.link for one in links}
     lines = [
-        " · ".join([_led(state.team, where.get(state.team_id)), *needs(state)[:1], colours(state.colours)])
+        " · ".join(
+            [_led(state.team, where.get(state.team_id)), *needs(state)[:1], given(state.colours, state.key_results)]
+        )
         for state in states[:MOST_TEAMS]
     ]
     rest = states[MOST_TEAMS:]
@@ -60,6 +64,12 @@ def colours(mix: Mix) -> str:
     """ "🟢 5 green, 🟡 2 yellow, 🔴 1 red"; colours that nobody has are left out."""
     counts = (("🔴", mix.red, "red"), ("🟡", mix.yellow, "yellow"), ("🟢", mix.green, "green"))
     return ", ".join(f"{sign} {count} {word}" for sign, count, word in counts if count) or "no colours yet"
+
+
+def given(mix: Mix, of: int) -> str:
+    """The colours that were given, and how many of so many key results were not updated."""
+    left = f"{of - mix.count} not updated" if of > mix.count else ""
+    return ", ".join(filter(None, [colours(mix) if not mix.is_empty or not left else "", left]))
 
 
 def checked_in(answered: int, asked: int) -> str:

@@ -202,7 +202,11 @@ class Mix:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.green or self.yellow or self.red)
+        return not self.count
+
+    @property
+    def count(self) -> int:
+        return self.green + self.yellow + self.red
 
 
 def mix(colours: Iterable[Confidence | None]) -> Mix:
@@ -224,11 +228,16 @@ class Week:
 
 @dataclass(frozen=True)
 class TeamState:
-    """Where the key results of one team stand, worked out from the lines of a digest."""
+    """Where the key results of one team stand, worked out from the lines of a digest.
+
+    `colours` were given this week, as a digest's own; `reds` and `yellows` stand, this week's or older ones.
+    """
 
     team_id: int
     team: str
     colours: Mix
+    reds: int
+    yellows: int
     key_results: int
     asked: int
     answered: int
@@ -314,11 +323,6 @@ class Snapshot:
         return self.has_teams and len(self.key_results) > LARGE
 
     @property
-    def colours(self) -> Mix:
-        """As the key results stand now, those that were not updated with the colour they have."""
-        return mix(line.confidence for line in self.key_results)
-
-    @property
     def projected(self) -> Decimal | None:
         """The mean score on the cycle's last day if it goes on at the pace of these weeks; null while none is known."""
         if self.ends_on is None:
@@ -343,7 +347,9 @@ class Snapshot:
             TeamState(
                 team_id=key[0],
                 team=key[1],
-                colours=mix(line.confidence for line in own),
+                colours=mix(line.confidence for line in own if line.was_answered),
+                reds=sum(line.confidence is Confidence.RED for line in own),
+                yellows=sum(line.confidence is Confidence.YELLOW for line in own),
                 key_results=len(own),
                 asked=sum(line.was_asked for line in own),
                 answered=sum(line.was_asked and line.was_answered for line in own),
@@ -413,5 +419,4 @@ def _largest_first(line: KeyResultLine) -> tuple[bool, Decimal, int]:
 
 
 def _most_needing_first(state: TeamState) -> tuple[int, int, int, int, str, int]:
-    colours = state.colours
-    return -state.decide, -state.want_help, -colours.red, -colours.yellow, state.team, state.team_id
+    return -state.decide, -state.want_help, -state.reds, -state.yellows, state.team, state.team_id

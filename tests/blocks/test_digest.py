@@ -267,7 +267,7 @@ def test_the_digest_of_very_many_key_results_speaks_about_teams_and_leads_into_t
     large = company_of(40, 10)
     text = words(digest_post(large, Beside(7, (TeamLink(2, LINK),))))
     teams = text.partition("*Teams*")[2].partition("*Stop or shift*")[0].strip().splitlines()
-    assert teams[0] == f"• *<{LINK}|Team 02>* · 2 decisions needed · 🔴 2 red, 🟢 8 green"
+    assert teams[0] == f"• *<{LINK}|Team 02>* · 2 decisions needed · 🔴 1 red, 🟢 8 green, 1 not updated"
     assert len(teams) == 6
     assert teams[-1] == "• 35 more teams, 30 decisions needed"
     assert "▲ 360 up" in text
@@ -285,7 +285,9 @@ def test_the_digest_of_a_few_teams_speaks_about_key_results_and_has_a_reply_a_te
         *("Team 02", "Team 01", "Team 04", "Team 03"),
         "All key results of Company, week of 16 Nov",
     ]
-    assert words(replies[0]).startswith(f"*<{LINK}|Team 02>*  2 decisions needed · 2 want help · 🔴 2 red, 🟢 7 green")
+    assert words(replies[0]).startswith(
+        f"*<{LINK}|Team 02>*  2 decisions needed · 2 want help · 🔴 1 red, 🟢 7 green, 1 not updated"
+    )
     assert "KR-118 Activation" not in words(replies[1])
 
 
@@ -389,6 +391,16 @@ def test_many_that_wait_are_counted_and_still_fit() -> None:
     post = digest_post(replace(WEEK_OF_GROWTH, waiting=(worst,) * 9))
     assert "and 6 more" in words(post)
     assert_slack_takes(post)
+
+
+def test_a_digest_and_the_company_above_it_count_the_same_colours() -> None:
+    late = replace(LINE, key_result_id=3, number=13, was_answered=False)
+    week = Week(MONDAY, Decimal("0.5"), Decimal("0.4"), Mix(green=1, red=1))
+    own = replace(WEEK_OF_GROWTH, key_results=(LINE, late, RED), weeks=(week,), calls=())
+    assert "*Colours*  🔴 1 red, 🟢 1 green, 1 not updated" in words(digest_post(own, Beside()))
+    other = replace(LINE, key_result_id=4, number=14, team="Sales", team_id=9)
+    above = details(replace(own, key_results=(*own.key_results, other), has_teams=True))
+    assert any("🔴 1 red, 🟢 1 green, 1 not updated · 2 of 3 checked in" in words(reply) for reply in above)
 
 
 def test_a_correction_that_the_rounded_score_does_not_show_is_told_in_values() -> None:

@@ -95,6 +95,14 @@ def test_the_team_that_most_needs_a_decision_stands_first() -> None:
     ]
 
 
+def test_a_teams_colours_are_those_that_were_given_this_week_and_a_red_that_stands_still_comes_first() -> None:
+    quiet = replace(LINE, key_result_id=2, team="Able", team_id=2)
+    late = replace(LINE, key_result_id=3, team="Care", team_id=3, confidence=Confidence.RED, was_answered=False)
+    one, two, *_ = snapshot(quiet, late, replace(LINE, key_result_id=4, team="Care", team_id=3)).teams
+    assert (one.team, one.colours, one.key_results) == ("Care", Mix(green=1), 2)
+    assert (two.team, two.colours) == ("Able", Mix(green=1))
+
+
 def test_what_is_drawn_over_all_key_results_goes_with_one_that_is_hidden() -> None:
     week = Week(WEEK, Decimal("0.5"), Decimal("0.4"), Mix(2))
     taken = replace(snapshot(LINE, replace(LINE, key_result_id=2)), weeks=(week,))

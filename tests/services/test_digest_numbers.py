@@ -329,7 +329,7 @@ class SlowLook:
             own = [one for one in self.covered() if self.holder(one) == team_id]
             ids = {one["id"] for one in own}
             lines = [self.line(one) for one in own]
-            colours = Counter(line[6] for line in lines)
+            colours = Counter(line[6] for line in lines if line[2])
             calls = [row for row in self.unresolved() if row["key_result_id"] in ids]
             found[team_id] = (
                 len(own),
