@@ -155,8 +155,9 @@ class Delivery(InWorkspace, Base):
     state: Mapped[DeliveryState] = mapped_column(text_enum(DeliveryState, "state"), default=DeliveryState.QUEUED)
     generation: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
-    # How often it was sent, looked for, and not there; or the look failed, or the opening of its group message.
+    # How often, and since when, it was sent and not found, or the look failed, or the opening of its group message.
     lost: Mapped[int] = mapped_column(default=0, server_default="0")
+    lost_since: Mapped[datetime | None]
     worker_id: Mapped[int | None] = mapped_column(RowId, sa.ForeignKey("worker.id"))
     leased_until: Mapped[datetime | None]
     not_before: Mapped[datetime]

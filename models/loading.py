@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapper, Session, SessionTransaction
 from sqlalchemy.orm.attributes import instance_dict, instance_state
 
 from models.base import Base, table_of
-from models.prepared import Listed, Prepared, Row, Values
+from models.prepared import Listed, Prepared, Row, Values, at_once
 
 E = TypeVar("E", bound=Base)
 Parts = TypeVarTuple("Parts")
@@ -52,6 +52,13 @@ class LoadedOf(Generic[*Parts]):
     def all(self, session: Session, ids: Collection[int], given: Values | None = None) -> list[tuple[*Parts]]:
         """All rows; none, and nothing is sent, where there are no ids."""
         return [self._shape.row(session, row) for row in self._listed.rows(session, ids, given)]
+
+    def all_behind(
+        self, session: Session, first: Listed, ids: Collection[int], given: Values | None = None
+    ) -> list[tuple[*Parts]]:
+        """As `all`, once the rows of `first` for the same ids are held; with it in one go where there is a server."""
+        _, rows = at_once(session, (first, ids, {}), (self._listed, ids, given or {}))
+        return [self._shape.row(session, row) for row in rows]
 
 
 def objects(rows: Sequence[tuple[E]]) -> list[E]:

@@ -24,14 +24,14 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.blocks.notices import NO_ROOT, NOT_RENDERED
+from bot.blocks.notices import NO_DIRECT_MESSAGES, NO_ROOT, NOT_RENDERED
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
 from bot.services import attention, charts, digest_hours, digest_recipient, escalation_asking, failures, home_changes
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Hold, Message
+from models import Delivery, DeliveryState, Hold, Member, Message
 from models.base import table_of
 from models.loading import LoadedOf
 from models.many import ForEach
@@ -50,8 +50,8 @@ REFUSED_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 # A post that cannot be rendered is tried this often; then an admin is told.
 RENDERINGS = 5
 BATCH = 50
-# What is tried and lost again and again is some message's own trouble. It is given up when it is this old and was lost
-# this often: an outage alone makes nothing fail.
+# What is tried and lost again and again is some message's own trouble. It is given up when that has gone on for so long
+# and so often: an outage of hours makes nothing fail.
 GIVEN_UP_AFTER, GIVEN_UP_LOST = timedelta(days=1), 20
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=10)
@@ -189,7 +189,7 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
     Whoever calls it sends them at once: what it has looked at is true now.
     """
     with runtime.write() as session:
-        rows = _not_paused(session, locked_all(session, taken, DeliveryState.CLAIMED), now)
+        rows = _not_paused(session, _locked_with_readers(session, taken), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         wanted: dict[int, int] = dict(_WANTED.rows(session, [row.id for row in rows]))
         weeks = Weeks()
@@ -210,6 +210,16 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
             )
             for row, body in bodies.items()
         ]
+
+
+def _locked_with_readers(session: Session, taken: Sequence[Claim]) -> dict[int, Delivery]:
+    """As `locked_all`, once their readers' rows are held: planning holds people first and then what waits for them, and
+    neither must wait for the other. On SQLite one writes at a time."""
+    if session.get_bind().dialect.name == "sqlite":
+        return locked_all(session, taken, DeliveryState.CLAIMED)
+    generations = {one.delivery_id: one.generation for one in taken}
+    rows = _LOCKED.all_behind(session, _HOLD_READERS, generations, {"in_state": DeliveryState.CLAIMED})
+    return _still_theirs(rows, generations)
 
 
 def _not_paused(session: Session, rows: Mapping[int, Delivery], now: datetime) -> list[Delivery]:
@@ -269,6 +279,9 @@ def _with_room(session: Session, bodies: Mapping[Delivery, Post], now: datetime,
                 free[row] = body
             case Wait(until):
                 row.state, row.not_before = DeliveryState.QUEUED, until
+                if row.error == NO_DIRECT_MESSAGES:
+                    # That is not what it waits for now; `failures.kept` would go on to ask for the Messages tab.
+                    row.error = None
             case HoldBack():
                 row.state, row.settled_at, row.held_back_at = DeliveryState.OBSOLETE, now, now
                 home_changes.concerns(session, row.workspace_id, [row.member_id])
@@ -366,7 +379,7 @@ def _not_sent(
     session: Session, row: Delivery, failure: SlackFailure, ready: Ready, now: datetime, *, settle: float
 ) -> None:
     if isinstance(failure, NotOpened):
-        row.lost += 1
+        count_as_lost(row, now)
     match failure:
         case NotOpened() if is_without_an_end(row, row.lost, now):
             failed(session, row, f"the group message cannot be opened: {failure.code}", now)
@@ -410,9 +423,16 @@ def backoff(attempts: int, of: object) -> timedelta:
     return min(FIRST_RETRY * int(2**doublings), LONGEST_RETRY) * share
 
 
+def count_as_lost(row: Delivery, now: datetime) -> None:
+    """It was tried, and what came of it could not be found out, or is nothing."""
+    row.lost += 1
+    row.lost_since = row.lost_since or now
+
+
 def is_without_an_end(row: Delivery, lost: int, now: datetime) -> bool:
     """Whether what was lost so often is given up."""
-    return lost >= GIVEN_UP_LOST and now - row.created_at >= GIVEN_UP_AFTER
+    since = row.lost_since or now
+    return lost >= GIVEN_UP_LOST and now - since >= GIVEN_UP_AFTER
 
 
 def locked(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
@@ -423,7 +443,10 @@ def locked(session: Session, taken: Claim, state: DeliveryState) -> Delivery | N
 def locked_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
     """As `locked`, for several claims, by the deliveries' ids and in their order."""
     generations = {one.delivery_id: one.generation for one in taken}
-    rows = _LOCKED.all(session, generations, {"in_state": state})
+    return _still_theirs(_LOCKED.all(session, generations, {"in_state": state}), generations)
+
+
+def _still_theirs(rows: Sequence[tuple[Delivery]], generations: Mapping[int, int]) -> dict[int, Delivery]:
     return {row.id: row for (row,) in rows if row.generation == generations[row.id]}
 
 
@@ -453,12 +476,20 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
     )
 
 
-_delivery, _message = table_of(Delivery), table_of(Message)
+_delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
 _LOCKED = LoadedOf(
     lambda ids: (
         sa.select(Delivery)
         .where(Delivery.id.in_(ids), Delivery.state == sa.bindparam("in_state"))
         .order_by(Delivery.id)
+        .with_for_update(key_share=True)
+    )
+)
+_HOLD_READERS = Listed(
+    lambda ids: (
+        sa.select(_member.c.id)
+        .where(_member.c.id.in_(sa.select(_delivery.c.member_id).where(_delivery.c.id.in_(ids))))
+        .order_by(_member.c.id)
         .with_for_update(key_share=True)
     )
 )

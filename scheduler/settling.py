@@ -24,6 +24,7 @@ from scheduler.delivery import (
     LEASE,
     Claim,
     backoff,
+    count_as_lost,
     fail_followers,
     failed,
     is_without_an_end,
@@ -203,7 +204,7 @@ def _settled(runtime: Runtime, seen: Delivery, found: Posted | None, now: dateti
             # Which revision it showed is not known any more; a redraw is harmless, so it shows none.
             arrived(session, [Arrival(row, found, drawn=0)], now)
             return
-        row.lost += 1
+        count_as_lost(row, now)
         # Looks that failed are counted as well, and it was lost no more often than it was sent.
         lost = min(row.lost, row.attempts)
         if is_without_an_end(row, lost, now):
@@ -227,7 +228,7 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
         row.not_before = until
         if isinstance(failure, UnknownOutcome):
             # Or it is this conversation's own trouble: then the others go first, and it has an end.
-            row.lost += 1
+            count_as_lost(row, now)
             if is_without_an_end(row, row.lost, now):
                 failed(session, row, f"{NOT_FOUND_OUT}{failure.code}", now)
                 return

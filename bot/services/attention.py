@@ -117,6 +117,8 @@ def look(session: Session, now: datetime, rows: Collection[Delivery], weeks: Wee
             found[row.id] = Leave() if at <= now else Wait(at)
         if row.kind in COUNTED and isinstance(found[row.id], Leave):
             sent[row.member_id].append((row.kind, now))
+            if row.kind is PostKind.PROMPT:
+                prompts[row.member_id] = max(prompts[row.member_id] - 1, 0)
             if row.kind is PostKind.REMINDER and row.period is not None:
                 came[reminded] = now
     return found

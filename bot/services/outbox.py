@@ -318,8 +318,8 @@ def _revive(session: Session, now: datetime, posts: Collection[NewPost]) -> dict
         .where(
             Delivery.workspace_id.in_({new.workspace_id for new in posts}),
             Delivery.key.in_([new.key for new in posts]),
-            # One that is claimed may be found obsolete at this moment, from what stood before: that is waited for.
-            Delivery.state.in_([DeliveryState.OBSOLETE, DeliveryState.CLAIMED]),
+            # One that waits may be found obsolete before this ends, from what stood before: it is held until then.
+            Delivery.state.in_([DeliveryState.OBSOLETE, DeliveryState.QUEUED, DeliveryState.CLAIMED]),
         )
         .order_by(Delivery.id)
         .with_for_update(key_share=True)

@@ -403,6 +403,19 @@ def test_direct_messages_wait_for_the_messages_tab_and_channels_go_on(office: Po
         assert failures_since(session, NOW).is_empty
 
 
+def test_a_direct_message_that_waits_for_the_morning_does_not_ask_for_the_messages_tab(office: PostOffice) -> None:
+    evening = NOW.replace(hour=16, minute=58)
+    office.clock = evening
+    office.slack.fail(NotLetIn("messages_tab_disabled"))
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    office.pass_time(timedelta(minutes=6))  # the working day is over
+    office.work()
+    assert office.texts == []
+    with office.runtime.read() as session:
+        assert failures_since(session, evening).kept == 0
+
+
 def test_a_token_that_is_refused_gives_no_message_up(office: PostOffice) -> None:
     office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
     office.work()

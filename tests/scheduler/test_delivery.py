@@ -14,6 +14,7 @@ from company import Company
 from hypothesis import given
 from hypothesis import strategies as st
 from post_office import NOW, Alive, Dead, PostOffice
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import CHART, Post
@@ -178,6 +179,73 @@ def test_what_makes_sense_again_while_it_is_found_obsolete_is_queued_again(
     assert delivery.begin(office.runtime, claim, office.clock) is None
     somebody.join()
     assert office.row(queued).state is DeliveryState.QUEUED
+
+
+def test_what_makes_sense_again_before_it_is_claimed_is_not_found_obsolete(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = office.queue("prompt:1")
+    again = outbox.NewPost(workspace_id=office.workspace_id, key="prompt:1", kind=PostKind.DIGEST, channel_id="C0")
+
+    def only_of_a_status(session: Session, row: Delivery, _now: datetime) -> Post | None:
+        return Post(row.key) if session.get_one(Member, office.member_id).status_text else None
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, only_of_a_status))
+    worker = threading.Thread(target=office.work)
+    with office.runtime.write() as session:
+        # It has something to say from now on, which nobody else can know yet.
+        session.get_one(Member, office.member_id).status_text = "Here"
+        outbox.post(session, office.clock, again, revive=True)
+        worker.start()
+        worker.join(0.3)
+    worker.join()
+    assert office.row(queued).state is not DeliveryState.OBSOLETE
+
+
+def test_who_plans_for_somebody_and_who_begins_their_prompt_do_not_wait_for_each_other(office: PostOffice) -> None:
+    reader = {"kind": PostKind.PROMPT, "member_id": office.member_id}
+    queued = office.queue("prompt:1", **reader)
+    (claim,) = delivery.claim(office.runtime, office.worker_id, office.clock)
+    held, troubles = threading.Event(), list[Exception]()
+
+    def hand_over() -> None:
+        again = outbox.NewPost(workspace_id=office.workspace_id, key="prompt:1", **reader)
+        try:
+            with office.runtime.write() as session:
+                planning.replan(session, office.clock, [office.member_id])
+                held.set()
+                threading.Event().wait(0.3)
+                outbox.post(session, office.clock, again, revive=True)
+        except SQLAlchemyError as trouble:
+            troubles.append(trouble)
+
+    somebody = threading.Thread(target=hand_over)
+    somebody.start()
+    held.wait()
+    assert delivery.begin(office.runtime, claim, office.clock) is not None
+    somebody.join()
+    assert troubles == []
+    assert office.row(queued).state is DeliveryState.SENDING
+
+
+def test_a_post_that_waited_for_days_before_its_turn_is_not_given_up_sooner(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = office.queue("reminder:1")
+    office.pass_time(timedelta(days=2))
+    office.slack.fail(UnknownOutcome("service_unavailable"))
+    office.work()
+    begun = office.clock
+
+    def unavailable(*_: object, **_named: object) -> None:
+        raise UnknownOutcome("service_unavailable")
+
+    monkeypatch.setattr(office.slack, "find", unavailable)
+    while office.row(queued).state is DeliveryState.UNKNOWN:
+        office.pass_time(timedelta(minutes=2))
+        settling.settle(office.runtime)
+    assert office.row(queued).state is DeliveryState.FAILED
+    assert office.clock - begun > delivery.GIVEN_UP_AFTER
 
 
 def test_one_conversation_gets_one_message_a_second(office: PostOffice) -> None:

@@ -250,6 +250,16 @@ def test_the_least_budget_has_room_for_the_prompt_whatever_comes_before_it(datab
         assert attention.look(session, NINE, [news])[news.id] == Leave()
 
 
+def test_a_prompt_and_what_leaves_with_it_take_a_place_each(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        company.workspace.weekly_budget = 2
+        ana = company.person("Ana Owner")
+        rows = queue(session, ana, 1, PostKind.PROMPT) + queue(session, ana, 2, PostKind.AWAY_NEWS)
+        found = attention.look(session, NINE, rows)
+        assert [found[row.id] for row in rows] == [Leave(), Leave(), HoldBack()]
+
+
 def test_a_reminder_does_not_take_the_place_of_a_note(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
