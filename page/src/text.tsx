@@ -55,7 +55,11 @@ function hooks(workspace: Workspace): NonNullable<MessageProps["hooks"]> {
     atHere: () => <span className="mention mine">@here</span>,
     atChannel: () => <span className="mention mine">@channel</span>,
     atEveryone: () => <span className="mention mine">@everyone</span>,
-    emoji: (data, parse) => <span className="emoji">{parse(data)}</span>,
+    emoji: (data, parse) => {
+      const shown = parse(data);
+      // What is no emoji comes back as its bare name: "10:01:30" is a time, and keeps its colons.
+      return shown === data.name ? `:${data.name}:` : <span className="emoji">{shown}</span>;
+    },
     date: ({ timestamp, format, link, fallback }) => {
       const shown = notation(Number(timestamp), format, me.tz, workspace.now());
       const time = <time title={fallback}>{shown}</time>;

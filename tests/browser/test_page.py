@@ -57,7 +57,7 @@ def test_a_message_reads_as_a_person_would_read_it(visitor: Visitor) -> None:
         "Plain *stars* stay",
         "@Ann Ale",
         "#kitchen",
-        "small print 🥄 <escaped> & whole",
+        "small print 🥄 <escaped> & whole, 10:01:30",
     ):
         expect(menu).to_contain_text(words)
     expect(menu.get_by_role("link", name="the recipe")).to_be_visible()

@@ -134,7 +134,7 @@ def menu_blocks(me: str, room: str, link: str) -> list[Json]:
                 "options": options("Warm it up", "Throw it away"),
             },
         },
-        {"type": "context", "elements": [mrkdwn("_small_ print :spoon: &lt;escaped&gt; &amp; whole")]},
+        {"type": "context", "elements": [mrkdwn("_small_ print :spoon: &lt;escaped&gt; &amp; whole, 10:01:30")]},
         {
             "type": "data_visualization",
             "title": "Eaten",
