@@ -42,6 +42,9 @@ LOOKS_AT_ONCE = 10
 # What was sent and not found is sent again at once so often, because Slack loses an answer now and then; then ever
 # more seldom.
 SENT_AGAIN_AT_ONCE = 2
+# A look that failed waits no longer than after so many failures, four minutes: after an outage others wait for what was
+# uncertain before it.
+LOOKS_APART = 8
 
 
 def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
@@ -232,7 +235,7 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
             if is_without_an_end(row, row.lost, now):
                 failed(session, row, f"{NOT_FOUND_OUT}{failure.code}", now)
                 return
-            row.not_before = until + backoff(row.lost, row.opaque_id)
+            row.not_before = until + backoff(min(row.lost, LOOKS_APART), row.opaque_id)
 
 
 def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: datetime) -> None:
