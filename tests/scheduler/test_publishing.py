@@ -133,7 +133,7 @@ def test_it_is_not_given_up_however_often_it_fails(reader: Reader, failure: Slac
     reader.change()
     for _ in range(9):
         reader.office.slack.fail(failure)
-    for _ in range(40):
+    for _ in range(20):
         reader.look_again()
         reader.wait()
     assert reader.shown[-1] == 1
@@ -376,7 +376,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("homes")
 
 
-@settings(max_examples=10, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9))
 def test_whatever_happens_the_newest_is_shown_in_the_end_and_nothing_older_after_it(
     plain: Path, sqlite_template: Path, seed: int

@@ -571,7 +571,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
 
 
 # A seed does not become simpler by being made smaller.
-@settings(max_examples=8, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**9))
 # A message that waited in the outbox while its reader chose a later hour.
 @example(seed=340)
