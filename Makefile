@@ -33,7 +33,7 @@ node: $(PAGE_READY)  ## Slack's own Node client against the local Slack (Node co
 
 browser: page $(BROWSER_READY)  ## the page's tests, in Chromium (`apt install chromium fonts-noto-color-emoji`)
 	$(BIN)/python page/build.py --types
-	$(BIN)/pytest -q tests/browser
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/browser
 
 pictures: page $(BROWSER_READY)  ## walk the demo's story, look at digests, and put the screenshots into docs/images/
 	OKRA_PICTURES=docs/images $(BIN)/pytest -q tests/browser/test_story.py tests/browser/test_digest.py
