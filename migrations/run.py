@@ -35,9 +35,9 @@ def stored_revision(database: Database) -> str | None:
         return _revision(connection)
 
 
-def is_newer(revision: str | None) -> bool:
+def is_newer(revision: str) -> bool:
     """Whether a newer Okra made it: revisions are numbers of four digits."""
-    return revision is not None and revision > HEAD
+    return revision > HEAD
 
 
 def is_current(database: Database) -> bool:

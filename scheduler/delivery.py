@@ -189,7 +189,9 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
     Whoever calls it sends them at once: what it has looked at is true now.
     """
     with runtime.write() as session:
-        rows = _not_paused(session, _locked_with_readers(session, taken), now)
+        # Planning holds people first and then what waits for them: neither must wait for the other. SQLite has one writer.
+        behind = None if runtime.database.is_sqlite else _HOLD_READERS
+        rows = _not_paused(session, locked_all(session, taken, DeliveryState.CLAIMED, behind=behind), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         wanted: dict[int, int] = dict(_WANTED.rows(session, [row.id for row in rows]))
         weeks = Weeks()
@@ -210,16 +212,6 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
             )
             for row, body in bodies.items()
         ]
-
-
-def _locked_with_readers(session: Session, taken: Sequence[Claim]) -> dict[int, Delivery]:
-    """As `locked_all`, once their readers' rows are held: planning holds people first and then what waits for them, and
-    neither must wait for the other. On SQLite one writes at a time."""
-    if session.get_bind().dialect.name == "sqlite":
-        return locked_all(session, taken, DeliveryState.CLAIMED)
-    generations = {one.delivery_id: one.generation for one in taken}
-    rows = _LOCKED.all_behind(session, _HOLD_READERS, generations, {"in_state": DeliveryState.CLAIMED})
-    return _still_theirs(rows, generations)
 
 
 def _not_paused(session: Session, rows: Mapping[int, Delivery], now: datetime) -> list[Delivery]:
@@ -440,13 +432,20 @@ def locked(session: Session, taken: Claim, state: DeliveryState) -> Delivery | N
     return locked_all(session, [taken], state).get(taken.delivery_id)
 
 
-def locked_all(session: Session, taken: Sequence[Claim], state: DeliveryState) -> dict[int, Delivery]:
-    """As `locked`, for several claims, by the deliveries' ids and in their order."""
+def locked_all(
+    session: Session, taken: Sequence[Claim], state: DeliveryState, *, behind: Listed | None = None
+) -> dict[int, Delivery]:
+    """As `locked`, for several claims, by the deliveries' ids and in their order.
+
+    `behind`: a statement about the same ids, whose rows are held before.
+    """
     generations = {one.delivery_id: one.generation for one in taken}
-    return _still_theirs(_LOCKED.all(session, generations, {"in_state": state}), generations)
-
-
-def _still_theirs(rows: Sequence[tuple[Delivery]], generations: Mapping[int, int]) -> dict[int, Delivery]:
+    given = {"in_state": state}
+    rows = (
+        _LOCKED.all(session, generations, given)
+        if behind is None
+        else _LOCKED.all_behind(session, behind, generations, given)
+    )
     return {row.id: row for (row,) in rows if row.generation == generations[row.id]}
 
 
