@@ -189,7 +189,8 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
     Whoever calls it sends them at once: what it has looked at is true now.
     """
     with runtime.write() as session:
-        # Planning holds people first and then what waits for them: neither must wait for the other. SQLite has one writer.
+        # Planning holds people first and then what waits for them, and neither must wait for the other; on SQLite one
+        # writes at a time.
         behind = None if runtime.database.is_sqlite else _HOLD_READERS
         rows = _not_paused(session, locked_all(session, taken, DeliveryState.CLAIMED, behind=behind), now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
