@@ -23,7 +23,7 @@ from bot.domain.kinds import Kind
 from bot.domain.personal_week import opening
 from bot.domain.validation import Valid
 from bot.domain.yellow import Yellow
-from bot.services import audit, blocking, dependency, draft, escalation, home_changes, once, outbox
+from bot.services import audit, blocking, definitions, dependency, draft, escalation, home_changes, once, outbox
 from bot.services.access import Caller
 from bot.services.answerable import check, is_answerable, refuse_if_over
 from bot.services.asking import Asked
@@ -416,8 +416,7 @@ def _with_baseline(session: Session, now: datetime, subject: Subject, start: Dec
         author_id=subject.caller_id,
         created_at=now,
     )
-    session.add(new)
-    key_result.revision = new.revision
+    definitions.replace(session, key_result, old, new)
     session.flush()
     audit.record(
         session,

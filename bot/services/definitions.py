@@ -1,10 +1,11 @@
-"""A key result's definition as it is now, and what the key result is called by it."""
+"""A key result's definition as it is now, what the key result is called by it, and the next one in its place."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.redefinition import Terms, is_same_measure
 from models import KeyResult, KeyResultRevision
 
 
@@ -26,3 +27,16 @@ def name_of(session: Session, key_result: KeyResult) -> str:
     """The metric, or the whole text where there is none."""
     definition = definition_of(session, key_result)
     return definition.metric or definition.text
+
+
+def terms_of(row: KeyResultRevision) -> Terms:
+    """A revision as the rules of `bot/domain/redefinition.py` see it."""
+    return Terms(row.text, row.kind, row.metric, row.unit, row.start, row.target, row.due_on)
+
+
+def replace(session: Session, key_result: KeyResult, old: KeyResultRevision, new: KeyResultRevision) -> None:
+    """`new` counts from now on, instead of `old`. Where it measures something else, earlier values mean nothing."""
+    session.add(new)
+    key_result.revision = new.revision
+    if not is_same_measure(terms_of(old), terms_of(new)):
+        key_result.measured_since = new.revision

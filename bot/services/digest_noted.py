@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.domain.digest import Noted, NotedAs, SettledDecision
 from bot.domain.redefinition import differences
-from bot.services.definitions import current_definition
+from bot.services.definitions import current_definition, terms_of
 from bot.services.escalation_members import open_to
-from bot.services.redefinition_posts import terms_of
 from bot.services.still_open import decision_open_to, within
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to

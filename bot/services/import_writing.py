@@ -22,8 +22,7 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.services import audit, escalation_path, ownerless_decisions, ownership, planning, team_planning
-from bot.services.definitions import definition_of
+from bot.services import audit, definitions, escalation_path, ownerless_decisions, ownership, planning, team_planning
 from bot.services.escalation_thread import hold_threads
 from models import (
     Cycle,
@@ -156,7 +155,7 @@ class Writing:
         self._session.add_all(rows)
         self._session.flush()
         for planned, row in zip(new, rows, strict=True):
-            self._session.add(self._revision(row, planned, value_every_weeks=1, reason=None))
+            self._session.add(self._revision(row, planned, 1, value_every_weeks=1, reason=None))
             self._session.add_all(self._co_owner(row, member_id) for member_id in sorted(planned.co_owner_ids))
             self._record(row, "created", {"import_key": planned.key, "source": planned.source, "line": planned.line})
         for planned in self._plan.key_results:
@@ -215,18 +214,19 @@ class Writing:
         self._record_change(row, planned)
 
     def _revise(self, row: KeyResult, planned: PlannedKeyResult) -> None:
-        now_counts = definition_of(self._session, row)
-        row.revision += 1
-        every = now_counts.value_every_weeks
-        self._session.add(self._revision(row, planned, value_every_weeks=every, reason=self._reason))
+        old = definitions.definition_of(self._session, row)
+        new = self._revision(
+            row, planned, old.revision + 1, value_every_weeks=old.value_every_weeks, reason=self._reason
+        )
+        definitions.replace(self._session, row, old, new)
 
     def _revision(
-        self, row: KeyResult, planned: PlannedKeyResult, *, value_every_weeks: int, reason: str | None
+        self, row: KeyResult, planned: PlannedKeyResult, number: int, *, value_every_weeks: int, reason: str | None
     ) -> KeyResultRevision:
         terms = planned.terms
         return KeyResultRevision(
             key_result_id=row.id,
-            revision=row.revision,
+            revision=number,
             text=planned.text,
             kind=terms.kind,
             metric=terms.metric,

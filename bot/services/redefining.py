@@ -15,15 +15,15 @@ from bot.domain.cycles import CycleDates
 from bot.domain.escalation import DecisionKind
 from bot.domain.excuses import Excuse
 from bot.domain.numbers import format_value
-from bot.domain.redefinition import Part, Terms, Trouble, Typed, is_same_measure, redefined
-from bot.services import audit, hand_over, home_changes, outbox, ownership, planning
+from bot.domain.redefinition import Part, Terms, Trouble, Typed, redefined
+from bot.services import audit, definitions, hand_over, home_changes, outbox, ownership, planning
 from bot.services.access import Caller
 from bot.services.decisions import carried_out, to_carry_out
-from bot.services.definitions import definition_of
+from bot.services.definitions import definition_of, terms_of
 from bot.services.escalation import happened
 from bot.services.planning import prompt_key
 from bot.services.prompt import prompts_about
-from bot.services.redefinition_posts import tell, terms_of
+from bot.services.redefinition_posts import tell
 from models import (
     CheckIn,
     CheckInState,
@@ -121,10 +121,7 @@ def change(
         decision_id=decision.id,
         created_at=now,
     )
-    session.add(new)
-    key_result.revision = new.revision
-    if not is_same_measure(terms_of(old), terms):
-        key_result.measured_since = new.revision
+    definitions.replace(session, key_result, old, new)
     session.flush()
     audit.record(
         session,

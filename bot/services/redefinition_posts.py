@@ -11,10 +11,10 @@ from bot.blocks.post import Post
 from bot.blocks.redefining import Redefined, Stopped, changed, news_of_change, news_of_stop, stopped
 from bot.domain.escalation import DecisionKind
 from bot.domain.permissions import Action, may
-from bot.domain.redefinition import Terms, differences
+from bot.domain.redefinition import differences
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts
-from bot.services.definitions import name_of
+from bot.services.definitions import name_of, terms_of
 from models import Decision, Delivery, KeyResult, KeyResultRevision, Member, PostKind
 
 
@@ -87,8 +87,3 @@ def stopped_by(session: Session, decision: Decision) -> Stopped:
         by=by.name if by is not None else "Somebody",
         learning=key_result.learning or "",
     )
-
-
-def terms_of(row: KeyResultRevision) -> Terms:
-    """A revision as the rules of `bot/domain/redefinition.py` see it."""
-    return Terms(row.text, row.kind, row.metric, row.unit, row.start, row.target, row.due_on)

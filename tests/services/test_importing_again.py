@@ -6,10 +6,13 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from answers import answered
+from company import MONDAY
 from office import LATER, NOW, Office, row, sheet
 from sqlalchemy.orm import Session
 
 from bot.domain.organisation import Level
+from bot.services import standing
 from bot.services.importing import Importer, ImportRefused
 from models import (
     AuditEvent,
@@ -113,6 +116,27 @@ def test_a_revision_keeps_how_often_the_value_is_asked(office: Office) -> None:
         given_at_check_in(session, office.one("k1"), Decimal(12))
     office.imports(sheet(row("k1", "50 harbour masters at the open day")), reason="a larger hall")
     assert [one.value_every_weeks for one in office.revisions("k1")] == [1, 2, 2]
+
+
+def test_an_import_that_changes_the_measure_forgets_the_old_values(office: Office) -> None:
+    office.hire("Ana Lima")
+    office.imports(sheet(row("k1", "Activation from 20 to 40 %", owner="Ana Lima")))
+    with office.database.write() as session:
+        answered(session, office.one("k1"), MONDAY, value="30", score="0.5")
+    retargeted = sheet(row("k1", "Activation from 20 to 50 %", owner="Ana Lima"))
+    office.imports(retargeted, reason="the board asked", now=LATER)
+    assert last_told(office, "k1") == (Decimal(30), Decimal("0.5"))
+    other = sheet(row("k1", "Days to first value from 9 to 2 days", owner="Ana Lima"))
+    office.imports(other, reason="activation says too little", now=LATER)
+    assert last_told(office, "k1") == (None, Decimal("0.5"))
+
+
+def last_told(office: Office, key: str) -> tuple[Decimal | None, Decimal | None]:
+    """The value and the score that the next check-in begins with."""
+    key_result_id = office.one(key).id
+    with office.database.read() as session:
+        (told,) = standing.told(session, [key_result_id], since=MONDAY, until=MONDAY)[key_result_id]
+    return told.value, told.score
 
 
 def test_an_owner_who_is_found_on_a_later_run_promotes_the_draft(office: Office) -> None:
