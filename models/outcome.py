@@ -1,4 +1,4 @@
-"""What a request for help brought, to be told to the owner who asked."""
+"""What a request for help brought, to be told to the owner."""
 
 from __future__ import annotations
 

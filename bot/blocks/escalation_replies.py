@@ -142,7 +142,9 @@ def told_of_decision(about: Standing, decision: Decided, *, for_follow_up: bool)
     return Post(f"{head} {said(decision.text, 300)}", (*whole(f"*{head}*\n", decision.text), after))
 
 
-def news_of_taking(case: Case, by: str, *, to_a_review: bool) -> Post:
-    """To the owner of the key result, where the thread is a direct message of somebody else."""
+def news_of_taking(case: Case, by: str, *, to_a_review: bool, asked_by: str = "") -> Post:
+    """To the owner of the key result, where the thread is a direct message of somebody else. `asked_by`: who asked for
+    help, where that was not them."""
     does = f"takes it to {review(case.review_on)}" if to_a_review else "has taken it"
-    return one_sentence(f"You asked for help with {case.title}: {said(by, NAME)} {does}.")
+    asked = f"{said(asked_by, NAME)} asked for help with your" if asked_by else "You asked for help with"
+    return one_sentence(f"{asked} {case.title}: {said(by, NAME)} {does}.")

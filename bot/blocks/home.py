@@ -116,7 +116,7 @@ def _kept(kept: Sequence[Kept]) -> list[Block]:
         Kept.REMINDER: ("a reminder", "reminders"),
         Kept.LEAD_NOTE: ("a lead's note", "leads' notes"),
         Kept.AWAY_NEWS: ("word of who is away", "news of who is away"),
-        Kept.OUTCOME: ("word of what your request for help brought", "news of what your requests for help brought"),
+        Kept.OUTCOME: ("word of what a request for help brought", "news of what requests for help brought"),
         Kept.OTHER: ("a message", "messages"),
     }
     counts = {kind: sum(one is kind for one in kept) for kind in Kept}

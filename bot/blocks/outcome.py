@@ -1,4 +1,4 @@
-"""What a request for help brought: one message to the owner who asked."""
+"""What a request for help brought: one message to the owner."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _WORDS = 200
 
 @dataclass(frozen=True)
 class Outcome:
-    """`need` is what the owner asked for, empty where they named nothing; `asked_on` and `on` are days of the
-    organisation. `decided` is what was decided, empty without a decision; `is_done`: it was done, else the request was
-    resolved, for a `reason` where no decision was needed. `by` says so.
+    """`need` is what was asked for, empty where nothing was named; `asked_by` is who asked, empty where it was the
+    reader. `asked_on` and `on` are days of the organisation. `decided` is what was decided, empty without a decision;
+    `is_done`: it was done, else the request was resolved, for a `reason` where no decision was needed. `by` says so.
     """
 
     number: int
     name: str
     need: str
+    asked_by: str
     asked_on: date
     decided: str
     is_done: bool
@@ -37,11 +38,12 @@ class Outcome:
 
 
 def outcome(brought: Sequence[Outcome]) -> Post:
-    """One message for all that came of what somebody asked for."""
+    """One message for all that came of what was asked for."""
+    is_theirs = not any(one.asked_by for one in brought)
     if len(brought) == 1:
-        title = f"What your request for help with KR-{brought[0].number} brought"
+        title = f"What {'your' if is_theirs else 'the'} request for help with KR-{brought[0].number} brought"
     else:
-        title = f"What your {len(brought)} requests for help brought"
+        title = f"What {'your ' if is_theirs else ''}{len(brought)} requests for help brought"
     blocks = [section(f"*{title}*"), *(section(_told(one)) for one in brought[:MOST])]
     if len(brought) > MOST:
         blocks.append(context(f"and {len(brought) - MOST} more: `/okr decisions` lists them"))
@@ -56,7 +58,8 @@ def _short(text: str, limit: int) -> str:
 
 def _told(one: Outcome) -> str:
     asked = f"“{_short(one.need, _WORDS)}”" if one.need else "help"
-    head = f"*KR-{one.number} {_short(one.name, NAME)}*: on {named_day(one.asked_on)} you asked for {asked}."
+    who = _short(one.asked_by, NAME) or "you"
+    head = f"*KR-{one.number} {_short(one.name, NAME)}*: on {named_day(one.asked_on)} {who} asked for {asked}."
     return " ".join(filter(None, [head, _came_of_it(one), linked(one.link, "Open the thread") if one.link else ""]))
 
 

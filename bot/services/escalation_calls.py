@@ -22,7 +22,7 @@ CALLS = (EscalationEventKind.OPENED, EscalationEventKind.HELP_ASKED, EscalationE
 class HelpAsked:
     """A call for help that is no answer; it has an answer's shape. `link`: of the message that says it."""
 
-    by_id: int | None
+    author_id: int | None
     at: datetime
     working: str
     need: str

@@ -203,8 +203,13 @@ def words_of(session: Session, key_result_id: int, call: CallForHelp) -> Words:
     blocking = blocking_at(session, {key_result_id: call.at})
     words = Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
     if isinstance(call, HelpAsked):
-        return replace(words, by=name_of(session, call.by_id), link=call.link)
+        return replace(words, by=name_of(session, call.author_id), link=call.link)
     return words
+
+
+def asked_by(session: Session, call: CallForHelp, reader_id: int) -> str:
+    """Who has called for help, for one who reads it; empty where it was they."""
+    return "" if call.author_id == reader_id else name_of(session, call.author_id)
 
 
 def decisions_of(session: Session, escalation: Escalation) -> Sequence[Decision]:

@@ -23,11 +23,12 @@ from bot.domain.cadence import period, period_of
 from bot.domain.escalation import EscalationState
 from bot.services import redefinition_posts
 from bot.services.escalation_asking import review_in
-from bot.services.escalation_calls import asked_at
+from bot.services.escalation_calls import asked_at, newest_call
 from bot.services.escalation_case import (
     CARRIED_OUT,
     GOING_ON,
     SETTLING,
+    asked_by,
     case_of,
     change_of,
     decided_of,
@@ -227,10 +228,10 @@ def news_post(session: Session, delivery: Delivery, now: datetime) -> Post | Non
             return question.to_owner(case, person_of(session.get_one(Member, event.actor_id)), event.words or "")
         case EscalationEventKind.ASKED_NEXT | EscalationEventKind.NAMED_AGAIN:
             return replies.news_of_going_on(case, _turn(session, event)) if event.step_id is not None else None
-        case EscalationEventKind.ACKNOWLEDGED:
-            return replies.news_of_taking(case, actor, to_a_review=False)
-        case EscalationEventKind.TAKEN_TO_REVIEW:
-            return replies.news_of_taking(case, actor, to_a_review=True)
+        case EscalationEventKind.ACKNOWLEDGED | EscalationEventKind.TAKEN_TO_REVIEW:
+            asker = asked_by(session, newest_call(session, [escalation.id])[escalation.id], reader.id)
+            to_a_review = event.kind is EscalationEventKind.TAKEN_TO_REVIEW
+            return replies.news_of_taking(case, actor, to_a_review=to_a_review, asked_by=asker)
         case EscalationEventKind.DECIDED:
             decision = session.get_one(Decision, event.decision_id)
             decided = decided_of(session, decision)

@@ -1,4 +1,4 @@
-"""The owner is told what their red brought: when what was decided for it is done, or when it is resolved.
+"""The owner is told what a call for help brought: when what was decided for it is done, or when it is resolved.
 
 It is a note, within the weekly budget and working hours; several that wait for the same reader are one message.
 """
@@ -20,7 +20,7 @@ from bot.services import outbox
 from bot.services.access import Caller, actor_of
 from bot.services.definitions import name_of
 from bot.services.escalation_calls import newest_call
-from bot.services.escalation_case import root_of
+from bot.services.escalation_case import asked_by, root_of
 from bot.services.escalation_members import facts_of
 from bot.services.still_open import link_to, places
 from models import (
@@ -106,6 +106,7 @@ def _told(session: Session, row: Outcome, reader: Member) -> blocks.Outcome | No
         number=key_result.number,
         name=name_of(session, key_result),
         need=call.need,
+        asked_by=asked_by(session, call, reader.id),
         asked_on=local_date_of(call.at, zone),
         decided=decision.text if decision is not None else _newest_decision(session, escalation, event),
         is_done=decision is not None,

@@ -28,7 +28,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message
-from bot.services import decisions, escalation, escalation_asking
+from bot.services import decisions, escalation, escalation_asking, help_wanted
 from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
 from bot.services.escalation_case import case_of
@@ -286,6 +286,30 @@ def test_a_group_message_that_could_not_be_posted_asks_its_lead_directly(databas
         )
         escalation.resolve(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1, reason="a slip")
         assert "no decision was needed: a slip" in words(shown(session, keys(session)[-1]))
+
+
+def test_the_owner_hears_who_asked_for_the_help_that_somebody_has_taken(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        help_wanted.ask(
+            session,
+            MORNING,
+            caller=scene.company.caller(scene.head),
+            key_result_id=scene.key_result.id,
+            stuck="HR",
+            need="two days of HR",
+            by=None,
+        )
+        root = posted(session, "escalation:1")
+        root.state = DeliveryState.FAILED
+        escalation_asking.ask_directly(session, MORNING, root)
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        news = keys(session)[-1]
+        assert posted(session, news).member_id == scene.owner.id
+        assert words(shown(session, news)) == (
+            "Hana Mori asked for help with your KR-1 SOC 2 certified by 15 Dec: Tama Reid has taken it."
+        )
 
 
 def test_a_key_result_that_not_everybody_may_see_is_never_in_a_channel(database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 from calls import IN_A_WEEK, MORNING, WEEK, Scene, decide, posted, set_scene, shown, tell, the_escalation, words
 from company import MONDAY
@@ -12,9 +13,11 @@ from sqlalchemy.orm import Session
 from bot.domain.attention import Attention
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
-from bot.services import decisions, escalation, escalation_more, hand_over
+from bot.services import decisions, escalation, escalation_more, hand_over, help_wanted
 from bot.services.attention import ATTENTION_OF
+from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
+from bot.services.help_wanted import Message
 from bot.services.outcome import GATHERS_FOR
 from models import Decision, Delivery, DeliveryState, Outcome, PostKind
 from models.database import Database
@@ -77,6 +80,57 @@ def test_without_a_decision_the_reason_is_told(database: Database) -> None:
             "on Mon 5 Oct you asked for help. Tama Reid resolved it on Tue 6 Oct, and no decision was needed: "
             "HR had sent it."
         )
+
+
+def test_help_that_its_owner_asked_for_without_a_check_in_is_theirs(database: Database) -> None:
+    assert brought(database, "owner") == (
+        "*What your request for help with KR-1 brought*\n"
+        "*KR-1 SOC 2 certified by 15 Dec*: on Mon 5 Oct you asked for “two days of HR”. "
+        "Tama Reid resolved it on Tue 6 Oct, and no decision was needed: it came."
+    )
+
+
+@pytest.mark.parametrize(
+    ("called_by", "asked"),
+    [
+        ("lead", "Tama Reid asked for “two days of HR”"),
+        ("stranger", "Finn Adler asked for help"),
+        ("former owner", "Mere Ngata asked for “someone to free two HR days”"),
+    ],
+)
+def test_what_somebody_else_asked_for_is_not_said_to_be_asked_by_the_owner(
+    database: Database, called_by: str, asked: str
+) -> None:
+    told = brought(database, called_by)
+    assert told.startswith("*What the request for help with KR-1 brought*\n")
+    assert f": on Mon 5 Oct {asked}. Tama Reid resolved it on Tue 6 Oct" in told
+    assert "you " not in told
+
+
+def brought(database: Database, called_by: str) -> str:
+    """What the owner reads of help that somebody called for, and that came by itself."""
+    with database.write() as session:
+        scene = set_scene(session)
+        kr, caller = scene.key_result.id, scene.company.caller
+        match called_by:
+            case "owner" | "lead":
+                by = caller(scene.owner if called_by == "owner" else scene.lead)
+                help_wanted.ask(
+                    session, MORNING, caller=by, key_result_id=kr, stuck="HR", need="two days of HR", by=None
+                )
+            case "stranger":
+                by, message = BlockedBy(words="HR"), Message("https://example.slack.com/archives/C1/p1")
+                help_wanted.turn_into_blocker(
+                    session, MORNING, caller=caller(scene.stranger), key_result_id=kr, by=by, message=message
+                )
+            case _:
+                tell(session, MORNING, scene.key_result, by=scene.owner)
+                asked = hand_over.ask(session, MORNING, caller(scene.owner), kr, scene.stranger.id)
+                hand_over.accept(session, MORNING, caller(scene.stranger), asked.hand_over_id)
+        escalation.resolve(session, TUESDAY, caller=caller(scene.lead), escalation_id=1, reason="it came")
+        (delivery,) = outcomes(session)
+        assert delivery.member_id == scene.key_result.owner_id
+        return words(shown(session, delivery.key))
 
 
 def test_several_that_wait_are_one_message_and_what_comes_later_is_another(database: Database) -> None:

@@ -114,7 +114,7 @@ REQUEST = Request(
 GONE_UP = replace(REQUEST, waits=replace(WAITS, asked="Rosa Lind"), leads="Company", before=("Finn Adler",))
 LEADS = Destination("C0GROWTH")
 BROUGHT = Outcome(
-    15, "SOC 2 certified by 15 Dec", "somebody to free two days of HR", date(2026, 11, 16),
+    15, "SOC 2 certified by 15 Dec", "somebody to free two days of HR", "", date(2026, 11, 16),
     "HR frees Ana for two days", is_done=True, by="Hana Mori", on=date(2026, 11, 17), reason="", link=LINK,
 )  # fmt: skip
 CALL = Call(
@@ -223,6 +223,10 @@ PEOPLE = Chapter(
             "To the owner: it goes to a review",
             lambda: replies.news_of_taking(REVIEW, "Tama Reid", to_a_review=True),
         ),
+        Case(
+            "The same, where somebody else had asked",
+            lambda: replies.news_of_taking(OPEN, "Tama Reid", to_a_review=False, asked_by="Hana Mori"),
+        ),
         Case("To the owner: somebody else asks for help", lambda: replies.news_of_help(OPEN, FROM_A_MESSAGE)),
         Case(
             "To the owner: a question",
@@ -243,6 +247,10 @@ PEOPLE = Chapter(
                     ),
                 )
             ),
+        ),
+        Case(
+            "The same, where a lead had asked",
+            lambda: outcome.outcome((replace(BROUGHT, asked_by="Tama Reid"),)),
         ),
     ),
 )
