@@ -25,6 +25,7 @@ from models.morning import MorningRequest
 from models.objective import Objective, ObjectiveTeam, ObjectiveViewer
 from models.outcome import Outcome
 from models.question import Question
+from models.shared_channel import SharedChannel
 from models.signal import Signal
 from models.snooze import Snooze
 from models.team import PathStep, Team
@@ -83,6 +84,7 @@ __all__ = [
     "Question",
     "RatePace",
     "SeenEvent",
+    "SharedChannel",
     "Signal",
     "Snooze",
     "StopOrShift",

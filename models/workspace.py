@@ -46,6 +46,8 @@ class Installation(Base):
         text_enum(InstallationState, "state"), default=InstallationState.ACTIVE
     )
     installed_at: Mapped[datetime]
+    # When Slack last took the token at a start; null where that was before it was noted.
+    connected_at: Mapped[datetime | None]
 
 
 class Workspace(Base):
