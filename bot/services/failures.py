@@ -28,9 +28,8 @@ NO_MORE = frozenset(
         "cant_update_message",
         "channel_not_found",
         "edit_window_closed",
-        "is_archived",
+        "is_inactive",
         "message_not_found",
-        "not_in_channel",
     }
 )
 # How far back an admin looks.

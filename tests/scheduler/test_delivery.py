@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import CHART, Post
+from bot.localslack.facts.methods import METHODS
 from bot.services import charts, outbox, planning, prompt
 from bot.services.agenda import next_due
 from bot.services.conversations import with_people
@@ -1199,6 +1200,10 @@ def test_an_update_that_slack_does_not_take_is_given_up_and_told_to_an_admin_onc
         assert found.not_shown == (NotShown(PostKind.PROMPT, "Ada Obi", code, 1),)
         assert not found.is_empty
         assert failures_since(session, office.clock).is_empty
+
+
+def test_what_slack_says_of_a_message_that_is_no_more_is_what_it_says_to_an_update() -> None:
+    assert set(METHODS["chat.update"].errors) >= NO_MORE
 
 
 @pytest.mark.parametrize("code", sorted(NO_MORE))

@@ -99,6 +99,22 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     assert "is resolved already" in opened.press("Decide").text
 
 
+@ON_ONE_DATABASE
+def test_what_stands_in_an_archived_channel_stays_as_it_is_and_is_nobodys_failure(okra: Okra) -> None:
+    tama = okra.person("Tama Reid")
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    okra.slack.archive("growth-leads")
+    tama.press("I'll take it", in_=okra.newest("Tama Reid"))
+    okra.settle()
+    okra.advance("2026-10-05 10:00")
+    assert root(okra).buttons == ["I'll take it", "Decide", "Take to review"]
+    told = [one.text for one in okra.person("Ada Admin").direct_messages()]
+    # The reply that could not be posted there is news, and names the remedy; the message that stands is none.
+    assert len([words for words in told if "The channel is archived. Name another one" in words]) == 1
+    assert not [words for words in told if "shows how things were before" in words]
+
+
 def test_a_red_in_the_next_week_goes_on_in_the_open_thread(okra: Okra) -> None:
     okra.advance(NINE_IN_LONDON)
     red(okra)
