@@ -6,6 +6,7 @@ seed with all guards in their places must be clean, or it was something else tha
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import os
 import sys
@@ -175,11 +176,16 @@ def is_clean_with_all(seed: int) -> bool:
     return report.is_clean
 
 
-def main(names: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Try the guards (all, or those named) until a seed catches each; 1 where one is not caught, or a seed that caught
     one catches something with all of them too."""
+    parser = argparse.ArgumentParser(prog="python -m proofs.guards", description=__doc__)
+    parser.add_argument("guards", nargs="*", metavar="guard", help=f"all, without one: {', '.join(GUARDS)}")
+    asked = parser.parse_args(arguments).guards
+    for unknown in (one for one in asked if one not in GUARDS):
+        parser.error(f"“{unknown}” is no guard. There are: {', '.join(GUARDS)}.")
     missed = 0
-    for guard in names or GUARDS:
+    for guard in asked or GUARDS:
         for seed in SEEDS:
             report = without(guard, seed)
             if report.is_clean:
