@@ -18,15 +18,19 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot import deadline
 from bot.turnstile import aside
 from models.durable import Durable, LogFile
 from models.loading import QuickSession
 
-# What a listener may wait for a lock, for a busy database, and for one statement: together under two seconds,
-# because Slack gives an interaction three.
+# What a listener may wait for a lock or a connection, for a busy database, and for one statement, each by itself.
+# Together they have what is left of the interaction's deadline: see `_in_time`.
 LOCK_WAIT_SECONDS = 0.8
 BUSY_WAIT_SECONDS = 0.6
 STATEMENT_SECONDS = 1.5
+# Where somebody waits and has less than this left, no statement is begun any more: to roll back and to say so takes
+# time as well.
+ENOUGH_SECONDS = 0.5
 
 # One for each thread of `okra run` that may ask at the same moment: 8 that listen, 16 that send, 4 that tick, the
 # courier, and the connection that tells others that this worker lives; and two to spare.
@@ -54,7 +58,8 @@ LAST_USED, WAITS_LATER = "okra_last_used", "okra_waits_later"
 
 
 class DatabaseBusy(Exception):
-    """No turn to write came in time. Nothing was changed; the same call may work a moment later."""
+    """No turn to write came in time, or somebody has waited too long. Nothing was changed; the same call may work a
+    moment later."""
 
 
 # What is raised while the database is away or too busy for a moment: what was begun is found again at the next look.
@@ -224,6 +229,7 @@ def _open_sqlite(url: sa.URL, patience: float, busy_seconds: float, *, durable: 
         except sqlite3.Error as error:
             raise sa.exc.OperationalError(statement, None, error) from error
 
+    event.listen(engine, "before_cursor_execute", _in_time)
     glancing = engine.execution_options(**{GLANCES: True})
     return replace(_database(engine, engine, glancing, turns=Turns(), patience=patience), _durable=log)
 
@@ -272,9 +278,16 @@ def _open_postgresql(url: sa.URL, patience: float, statement_seconds: float) -> 
             if wrapped is not None:
                 wrapped.args = (said,)
 
+    event.listen(engine, "before_cursor_execute", _in_time)
     reading = engine.execution_options(postgresql_readonly=True)
     glancing = engine.execution_options(isolation_level="AUTOCOMMIT")
     return _database(engine, reading, glancing, turns=None, patience=patience)
+
+
+def _in_time(*_: Any) -> None:
+    """Refuse a statement that comes too late for whoever waits; where nobody does, every statement comes in time."""
+    if deadline.seconds_left(ENOUGH_SECONDS) < ENOUGH_SECONDS:
+        raise DatabaseBusy("the database was too slow for somebody who waits")
 
 
 def _database(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from company import Company
 from desk import Desk
 from slack_bolt import Ack
 from slack_sdk import WebClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
@@ -111,6 +113,7 @@ class Waiting:
         self.takes: dict[str, float] = {}
         self.given: list[tuple[str, float]] = []
         self.whispers: list[float] = []
+        self.said: list[str] = []
         self.newcomer = Driver(server.base_url).add_person("Nia New").id
         self.team_id = server.core.workspace.id
         with database.write() as session:
@@ -119,9 +122,13 @@ class Waiting:
             server.api_url,
             lambda workspace_id: server.core.app.bot_token,
             client=self.client,
-            send_json=lambda url, content, seconds: self.whispers.append(seconds),
+            send_json=self.whisper,
         )
         self.runtime = runtime_of(database, gateway, lambda: self.seconds)
+
+    def whisper(self, _url: str, content: bytes, seconds: float) -> None:
+        self.whispers.append(seconds)
+        self.said.append(json.loads(content)["text"])
 
     def client(self, **keywords: Any) -> WebClient:
         waiting, allowed = self, float(keywords["timeout"])
@@ -194,6 +201,34 @@ def test_a_call_for_which_no_time_is_left_is_not_begun(waiting: Waiting) -> None
 
     waiting.press(dawdles)
     assert [method for method, _ in waiting.given] == ["users.info"]
+
+
+def test_a_database_that_is_slow_at_every_statement_keeps_nobody_waiting_longer_than_slack_does(
+    waiting: Waiting,
+) -> None:
+    takes = 0.0
+
+    def slowly(*_: Any) -> None:
+        waiting.seconds += takes
+
+    def saves(runtime: Runtime, request: Request) -> Reply:
+        nonlocal takes
+        takes = 0.7
+        with runtime.write() as session:
+            for name in ("One", "Two", "Three", "Four", "Five"):
+                session.execute(sa.update(Workspace).values(name=name))
+        return Whisper(Post("Saved"))
+
+    engine = waiting.runtime.database.engine
+    event.listen(engine, "before_cursor_execute", slowly)
+    try:
+        waiting.press(saves)
+    finally:
+        event.remove(engine, "before_cursor_execute", slowly)
+    assert waiting.waited < boundary.INTERACTION_SECONDS
+    assert ["try again" in text for text in waiting.said] == [True]
+    with waiting.runtime.read() as session:
+        assert session.scalars(sa.select(Workspace.name)).one() == "Kauri"
 
 
 @pytest.mark.parametrize("handler", [refuses, whispers])
