@@ -15,6 +15,7 @@ import re
 import socket
 import ssl
 import time
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -518,8 +519,21 @@ def _sort_status(error: urllib.error.HTTPError) -> SlackFailure:
 
 
 def sort_network(error: Exception) -> SlackFailure:
-    """Which kind a failure on the way is: only a connection that was never made is harmless."""
+    """Which kind a failure on the way is: only a connection that was never made is harmless.
+
+    What it is called does not tell: a time-out, or a network that is down, may come before the request or after it.
+    Where it was raised does.
+    """
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, ConnectionRefusedError | socket.gaierror):
+    if isinstance(reason, ConnectionRefusedError | socket.gaierror) or _came_while_connecting(reason):
         return RetryLater("unreachable")
     return UnknownOutcome(type(reason).__name__)
+
+
+# All of the way up to the first byte of a request: the address, a proxy's tunnel, the certificate.
+_CONNECTING = (http.client.HTTPConnection.connect.__code__, http.client.HTTPSConnection.connect.__code__)
+
+
+def _came_while_connecting(reason: BaseException | str) -> bool:
+    trace = reason.__traceback__ if isinstance(reason, BaseException) else None
+    return any(frame.f_code in _CONNECTING for frame, _ in traceback.walk_tb(trace))

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import http.client
+import socket
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+import bot.slack
 from bot import turnstile
 from bot.blocks.post import Post
 from bot.domain.person import Home
@@ -98,6 +111,115 @@ def test_a_slack_that_is_not_there_did_nothing(server: LocalSlackServer, gateway
     server.stop()
     with pytest.raises(RetryLater, match="unreachable"):
         post(gateway, "U1")
+
+
+# What happens on the way
+
+
+ON_THE_WAY = [errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ETIMEDOUT]
+
+
+@pytest.mark.parametrize("number", [errno.ECONNREFUSED, *ON_THE_WAY], ids=errno.errorcode.get)
+def test_where_no_connection_can_be_made_nothing_has_happened(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_way(*_: object, **__: object) -> NoReturn:
+        raise OSError(number, "on the way")
+
+    monkeypatch.setattr(socket, "create_connection", no_way)
+    with pytest.raises(RetryLater, match="unreachable"):
+        post(_gateway_to("https://slack.test"), "U1")
+
+
+@pytest.mark.parametrize("number", ON_THE_WAY, ids=errno.errorcode.get)
+def test_the_same_trouble_after_the_request_leaves_it_unknown(
+    number: int, gateway: Gateway, slack: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mere = slack.person("Mere Ngata").id
+
+    def no_answer(_: http.client.HTTPConnection) -> NoReturn:
+        raise OSError(number, "on the way")
+
+    monkeypatch.setattr(http.client.HTTPConnection, "getresponse", no_answer)
+    with pytest.raises(UnknownOutcome):
+        post(gateway, mere)
+
+
+def _gateway_to(site: str) -> Gateway:
+    return Gateway(f"{site}/api/", lambda workspace_id: "xoxb-none")
+
+
+@contextmanager
+def _somebody_who(does: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Listens on a port, and does this with the first who comes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def take() -> None:
+            with listening.accept()[0] as connection, suppress(OSError):
+                does(connection)
+
+        taking = threading.Thread(target=take)
+        taking.start()
+        yield listening.getsockname()[1]
+        taking.join()
+
+
+def test_a_proxy_that_lets_nobody_through_did_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.0 403 Forbidden\r\n\r\n")
+
+    with _somebody_who(refuse) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        with pytest.raises(RetryLater, match="unreachable") as failure:
+            post(_gateway_to("https://slack.test"), "U1")
+    assert "Tunnel connection failed" in str(failure.value.__cause__)
+
+
+def test_who_cannot_prove_to_be_slack_is_told_nothing(tmp_path: Path) -> None:
+    told: list[bytes] = []
+
+    def pretend(connection: socket.socket) -> None:
+        with _self_signed(tmp_path).wrap_socket(connection, server_side=True) as talking:
+            told.append(talking.recv(4096))
+
+    with _somebody_who(pretend) as port, pytest.raises(RetryLater, match="unreachable") as failure:
+        post(_gateway_to(f"https://127.0.0.1:{port}"), "U1")
+    assert "CERTIFICATE_VERIFY_FAILED" in str(failure.value.__cause__)
+    assert b"".join(told) == b""
+
+
+@pytest.mark.parametrize(("scheme", "kind"), [("https", RetryLater), ("http", UnknownOutcome)])
+def test_a_silence_is_harmless_until_the_request_is_made(
+    scheme: str, kind: type[SlackFailure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.slack, "POST_SECONDS", 0.2)
+    over = threading.Event()
+
+    def say_nothing(_: socket.socket) -> None:
+        over.wait(10)
+
+    with _somebody_who(say_nothing) as port:
+        with pytest.raises(kind):
+            post(_gateway_to(f"{scheme}://127.0.0.1:{port}"), "U1")
+        over.set()
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "slack.test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "slack.pem"
+    pem.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
 
 
 def test_what_arrived_after_all_is_found_by_its_id_once_the_history_shows_it(gateway: Gateway, slack: Driver) -> None:
