@@ -100,7 +100,7 @@ def on_answer(
         happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
         if opens_again:
             ladder.begin_anew(session, now, escalation)
-    if blocker is not None and asks_the_next(session, now, escalation, check_in, blocker):
+    if blocker is not None and asks_the_next(session, now, escalation, blocker, check_in):
         ladder.go_up(session, now, escalation, actor_id=caller.member_id, answer=answer)
     if not calls_for_help and proposes_to_resolve(
         escalation.state, _colour_before(session, key_result, answer), answer.confidence
@@ -110,11 +110,20 @@ def on_answer(
     redraw(session, now, escalation)
 
 
-def call_for_help(session: Session, now: datetime, *, caller: Caller, key_result: KeyResult, called: Called) -> None:
+def call_for_help(
+    session: Session,
+    now: datetime,
+    *,
+    caller: Caller,
+    key_result: KeyResult,
+    called: Called,
+    blocker: Blocker | None = None,
+) -> None:
     """Somebody asks for help without a check-in: open the key result's thread, or go on in the open one, or in that of
     a call which ended within two periods.
 
-    The caller of this holds the key result. The owner is told, where it was not them and they do not read the thread.
+    `blocker` is what they name as blocking, null where they name nothing; named again it goes up as in a check-in. The
+    caller of this holds the key result. The owner is told, where it was not them and they do not read the thread.
     """
     escalation = session.scalar(
         sa.select(Escalation)
@@ -137,6 +146,8 @@ def call_for_help(session: Session, now: datetime, *, caller: Caller, key_result
     if opens_again:
         ladder.begin_anew(session, now, escalation)
         redraw(session, now, escalation)
+    if blocker is not None and asks_the_next(session, now, escalation, blocker):
+        ladder.go_up(session, now, escalation, actor_id=caller.member_id, answer=None)
     if event.quote is None or escalation.opened_at != now:
         tell_owner_of_help(session, now, escalation, event)
 

@@ -46,8 +46,9 @@ def go_on(session: Session, now: datetime, escalation: Escalation) -> None:
         _say(session, now, escalation, event, step)
 
 
-def go_up(session: Session, now: datetime, escalation: Escalation, *, actor_id: int, answer: Answer) -> None:
-    """The same blocker was named again: as `go_on`, without waiting for the limit of who was asked before.
+def go_up(session: Session, now: datetime, escalation: Escalation, *, actor_id: int, answer: Answer | None) -> None:
+    """The same blocker was named again: as `go_on`, without waiting for the limit of who was asked before. `answer` is
+    null where it was named without a check-in.
 
     The thread says why, also where the next one is not at work now or nobody is left.
     """

@@ -23,7 +23,7 @@ from bot.services.escalation_events import Called
 from bot.services.escalation_members import may_see
 from bot.services.escalation_thread import channel_of, thread_team
 from bot.services.refusals import Reason, Refused
-from models import KeyResult, KeyResultState
+from models import Blocker, KeyResult, KeyResultState
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def ask(
 ) -> None:
     """A lead or owner asks for help with it. Raises `Refused`."""
     key_result = _allowed(session, caller, key_result_id, Action.ASK_FOR_HELP, lock=True)
-    if by is not None:
-        _block(session, now, key_result, by)
-    call_for_help(session, now, caller=caller, key_result=key_result, called=Called(stuck=stuck, need=need))
+    blocker = _block(session, now, key_result, by) if by is not None else None
+    called = Called(stuck=stuck, need=need)
+    call_for_help(session, now, caller=caller, key_result=key_result, called=called, blocker=blocker)
 
 
 def to_block(session: Session, now: datetime, *, caller: Caller, key_result_id: int) -> tuple[KeyResult, Destination]:
@@ -67,9 +67,9 @@ def turn_into_blocker(
 ) -> None:
     """The message is what is in the way of the key result. Raises `Refused`."""
     key_result = _allowed(session, caller, key_result_id, Action.NAME_BLOCKER, lock=True)
-    _block(session, now, key_result, by)
+    blocker = _block(session, now, key_result, by)
     called = Called(link=message.link, quote=message.quote or None)
-    call_for_help(session, now, caller=caller, key_result=key_result, called=called)
+    call_for_help(session, now, caller=caller, key_result=key_result, called=called, blocker=blocker)
 
 
 def destination(session: Session, now: datetime, caller: Caller, key_result: KeyResult) -> Destination:
@@ -95,10 +95,11 @@ def may_ask(session: Session, caller: Caller, key_result: KeyResult) -> bool:
     return True
 
 
-def _block(session: Session, now: datetime, key_result: KeyResult, by: BlockedBy) -> None:
+def _block(session: Session, now: datetime, key_result: KeyResult, by: BlockedBy) -> Blocker | None:
     """This is what blocks it from now on, as if a check-in had named it."""
     blocker = blocking.settle(session, now, key_result=key_result, answer=None, by=by, wants_help=True)
     dependency.follow(session, now, key_result, blocker)
+    return blocker
 
 
 def _allowed(session: Session, caller: Caller, key_result_id: int, action: Action, *, lock: bool) -> KeyResult:

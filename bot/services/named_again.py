@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.escalation_path import Again
-from bot.domain.cadence import period, period_of
+from bot.domain.cadence import Period, period, period_of
 from bot.domain.localtime import local_date_of
 from bot.domain.named_again import NamedAgain, goes_up
 from bot.services.blockers import blocked_by, first_named
@@ -25,20 +25,23 @@ from models import (
 )
 
 
-def asks_the_next(session: Session, now: datetime, escalation: Escalation, check_in: CheckIn, blocker: Blocker) -> bool:
-    """Whether the answer of this check-in, which names `blocker`, brings the escalation one step up."""
+def asks_the_next(
+    session: Session, now: datetime, escalation: Escalation, blocker: Blocker, check_in: CheckIn | None = None
+) -> bool:
+    """Whether it brings the escalation one step up that `blocker` is named: in a check-in's answer, or without one."""
     zone = _zone(session, escalation)
+    week = period(check_in.period) if check_in is not None else period_of(now, zone)
     first = _first_step(session, escalation, now)
     return goes_up(
         NamedAgain(
-            week=period(check_in.period),
+            week=week,
             first_named=first_named(session, blocker),
             first_asked=period_of(first.at, zone) if first is not None and first.round == escalation.round else None,
             state=escalation.state,
             is_decided=escalation.decided_at is not None,
             review_on=escalation.review_on,
             today=local_date_of(now, zone),
-            went_up=_went_up(session, escalation, check_in),
+            went_up=_went_up(session, escalation, week, zone),
         )
     )
 
@@ -82,14 +85,18 @@ def _first_step(session: Session, escalation: Escalation, at: datetime) -> Escal
     )
 
 
-def _went_up(session: Session, escalation: Escalation, check_in: CheckIn) -> bool:
-    found = sa.exists().where(
-        EscalationEvent.escalation_id == escalation.id,
-        EscalationEvent.kind == EscalationEventKind.NAMED_AGAIN,
-        EscalationEvent.answer_id == Answer.id,
-        Answer.check_in_id == check_in.id,
+def _went_up(session: Session, escalation: Escalation, week: Period, zone: ZoneInfo) -> bool:
+    """Whether it did for this week: that of the check-in which named it again, or in which it was named without one."""
+    rows = session.execute(
+        sa.select(EscalationEvent.at, CheckIn.period)
+        .outerjoin(Answer, Answer.id == EscalationEvent.answer_id)
+        .outerjoin(CheckIn, CheckIn.id == Answer.check_in_id)
+        .where(
+            EscalationEvent.escalation_id == escalation.id,
+            EscalationEvent.kind == EscalationEventKind.NAMED_AGAIN,
+        )
     )
-    return bool(session.scalar(sa.select(found)))
+    return any(week == (monday or period_of(at, zone)) for at, monday in rows)
 
 
 def _zone(session: Session, escalation: Escalation) -> ZoneInfo:

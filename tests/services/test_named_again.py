@@ -12,13 +12,15 @@ from company import MONDAY
 from sqlalchemy.orm import Session
 
 from bot.domain.confidence import Confidence
-from bot.services import escalation
+from bot.services import escalation, help_wanted
 from bot.services.blocking import BlockedBy
 from bot.services.escalation_ladder import step_due
+from bot.services.help_wanted import Message
 from models import Absence, Blocker, Delivery, EscalationEvent, EscalationEventKind, EscalationStep, PostKind
 from models.database import Database
 
 LEGAL = BlockedBy(words="Legal")
+WAYS = ("check-in", "Ask for help", "Turn into a blocker")
 # A Monday in London before anybody is at work.
 NIGHT = datetime(2026, 10, 12, 6, 0, tzinfo=UTC)
 
@@ -28,6 +30,25 @@ def blocked(session: Session, scene: Scene, weeks: int = 0, **said: Any) -> None
     now = said.pop("now", MORNING + weeks * WEEK)
     given = {"by": scene.owner, "period": MONDAY + weeks * WEEK, "blocked_by": LEGAL, **said}
     tell(session, now, scene.key_result, **given)
+
+
+def named(session: Session, scene: Scene, way: str, weeks: int = 0, **said: Any) -> None:
+    """Legal is named in a week, on its Monday morning: in the check-in, or in one of the two ways without one."""
+    now, key_result_id = said.pop("now", MORNING + weeks * WEEK), scene.key_result.id
+    by = said.pop("by", LEGAL)
+    match way:
+        case "check-in":
+            blocked(session, scene, weeks, now=now, blocked_by=by)
+        case "Ask for help":
+            caller = scene.company.caller(scene.owner)
+            help_wanted.ask(
+                session, now, caller=caller, key_result_id=key_result_id, stuck="the contract", need="a name", by=by
+            )
+        case _:
+            caller, message = scene.company.caller(scene.stranger), Message("https://example.slack.com/archives/C1/p1")
+            help_wanted.turn_into_blocker(
+                session, now, caller=caller, key_result_id=key_result_id, by=by, message=message
+            )
 
 
 def kinds(session: Session) -> list[EscalationEventKind]:
@@ -61,6 +82,42 @@ def test_named_again_the_next_one_is_asked_at_once_and_the_thread_says_why(datab
         assert said == "Legal is named again, no decision since Mon 5 Oct, so Hana Mori is asked now."
         ask = words(shown(session, f"escalation:1:ask:{scene.head.id}", MORNING + WEEK))
         assert "*Blocked by:* Legal" in ask
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("first", WAYS)
+def test_however_it_is_named_again_the_next_one_is_asked_and_once_a_week(
+    database: Database, first: str, way: str
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        named(session, scene, first)
+        escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
+        # In the week in which it was named first nothing goes up.
+        named(session, scene, way, now=MORNING + timedelta(hours=1))
+        assert asked(session) == [scene.lead.id]
+        named(session, scene, way, 1)
+        assert asked(session) == [scene.lead.id, scene.head.id]
+        assert kinds(session)[-1] is EscalationEventKind.NAMED_AGAIN
+        said = words(shown(session, [key for key in keys(session) if ":event:" in key and ":to:" not in key][-1]))
+        assert said == "Legal is named again, no decision since Mon 5 Oct, so Hana Mori is asked now."
+        for other in WAYS:
+            named(session, scene, other, 1, now=MORNING + WEEK + timedelta(hours=1))
+        assert kinds(session).count(EscalationEventKind.NAMED_AGAIN) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_another_blocker_named_without_a_check_in_does_not_go_up_nor_after_a_decision(
+    database: Database, way: str
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        taken(session, scene)
+        named(session, scene, way, 1, by=BlockedBy(words="HR"))
+        assert asked(session) == [scene.lead.id]
+        decide(session, scene, scene.lead, now=MORNING + WEEK)
+        named(session, scene, way, 2, by=BlockedBy(words="HR"))
+        assert EscalationEventKind.NAMED_AGAIN not in kinds(session)
 
 
 def test_it_goes_up_once_a_week(database: Database) -> None:
