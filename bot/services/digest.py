@@ -34,6 +34,7 @@ from bot.services.access import Caller, full_member
 from bot.services.digest_links import digest_key, links_to
 from bot.services.digest_readers import as_all_may_read
 from bot.services.faults import STUMBLES
+from bot.services.note_to_come import note_key
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
 from models import Delivery, Digest, Member, PostKind, Team, Workspace
@@ -171,7 +172,7 @@ def _take(session: Session, now: datetime, team: Team, period: Period, *, due_at
         subject=session.get_one(Digest, digest_id),
         detail={"key_results": len(snapshot.key_results)},
     )
-    outbox.redraw(session, now, workspace_id=team.workspace_id, key=lead_note.note_key(team.id, period))
+    outbox.redraw(session, now, workspace_id=team.workspace_id, key=note_key(team.id, period))
     if not snapshot.is_empty:
         _queue(session, now, team, digest_id, snapshot)
     return snapshot.signal

@@ -20,11 +20,11 @@ from bot.domain.reminding import MOST
 from bot.services import absences, access, audit, digest_snapshot, outbox, reminding
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
+from bot.services.note_to_come import note_key, reader_of
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
 from bot.services.schedules import week_of
-from bot.services.team_tree import teams_of
 from models import (
     CheckIn,
     CheckInState,
@@ -41,11 +41,6 @@ from models import (
 )
 
 
-def note_key(team_id: int, period: Period) -> str:
-    """The permanent key of the one note about a team's period."""
-    return f"note:{team_id}:{period.isoformat()}"
-
-
 def note_time(session: Session, team: Team, period: Period) -> datetime:
     """When the lead is written to about this period; by the digest's clock where there is no lead."""
     workspace = session.get_one(Workspace, team.workspace_id)
@@ -60,8 +55,8 @@ def note_time(session: Session, team: Team, period: Period) -> datetime:
 def write_due(session: Session, now: datetime, limit: int) -> int:
     """Write to the leads of up to `limit` teams whose time has come; returns how many teams there were.
 
-    A late note is still written while its digest is to come; later there is nothing to be done about it. A team
-    without a lead, or without a key result that the digest would tell of, gets none.
+    A late note is still written while its digest is to come; later there is nothing to be done about it. Which teams
+    get none is said in `bot/services/note_to_come.py`.
     """
     teams = session.scalars(
         sa.select(Team)
@@ -83,9 +78,12 @@ def write_due(session: Session, now: datetime, limit: int) -> int:
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
-    """The note as it is now; nothing for somebody who does not lead the team any more, or too late to be a note."""
+    """The note as it is now; nothing for somebody who does not lead the team any more. One that has not left does not
+    leave too late to be a note, or where none would be written by now."""
     note = _note(session, delivery, now)
-    if note is None or (note.is_over and delivery.state is not DeliveryState.SENT):
+    if note is None or (
+        delivery.state is not DeliveryState.SENT and (note.is_over or not _is_wanted(session, delivery))
+    ):
         return None
     return lead_note(note)
 
@@ -222,10 +220,8 @@ def _reminded(session: Session, team: Team, period: Period, owners: Collection[i
 
 
 def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
-    lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
-    if lead is None or not lead.may_take_part or team.digest_stopped_at is not None:
-        return
-    if not digest_snapshot.covered_by(session, team, teams_of(session, team)):
+    lead = reader_of(session, team)
+    if lead is None:
         return
     outbox.post(
         session,
@@ -240,6 +236,11 @@ def _write(session: Session, now: datetime, team: Team, period: Period) -> None:
             bulk=True,
         ),
     )
+
+
+def _is_wanted(session: Session, delivery: Delivery) -> bool:
+    reader = reader_of(session, session.get_one(Team, delivery.team_id))
+    return reader is not None and reader.id == delivery.member_id
 
 
 def _asked(session: Session, caller: Caller, note_id: int) -> tuple[Delivery, Team]:

@@ -17,6 +17,7 @@ from bot.domain.reminding import APART, MOST, next_reminder
 from bot.services import outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.definitions import current_definition
+from bot.services.note_to_come import NoteToCome, note_to_come
 from bot.services.outbox import reminder_key
 from bot.services.planning import prompt_key, told_at
 from bot.services.schedules import Week, weeks_of
@@ -28,6 +29,7 @@ from models import (
     KeyResultRevision,
     KeyResultState,
     Member,
+    Objective,
     PostKind,
     Snooze,
     Team,
@@ -115,16 +117,18 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     if delivery.posted_ts is None and (not rows or is_over or is_paused(member, now)):
         return None
     zone = ZoneInfo(member.time_zone)
-    told = _told(session, now, member) if delivery.part == MOST or member.reminder_period is None else None
+    told = None
+    if delivery.part == MOST or member.reminder_period is None:
+        told = _told(session, now, member, of, {team_id for *_, team_id in rows})
     return reminder(
         Reminder(
             period=of,
-            open_ones=tuple(OpenOne(number, metric or text) for _, number, metric, text in rows),
+            open_ones=tuple(OpenOne(number, metric or text) for _, number, metric, text, _ in rows),
             closes=closes.astimezone(zone),
             is_over=is_over,
             answered=0 if rows else _answered(session, member, of),
-            lead=told[0] if told is not None else None,
-            lead_told_at=told[1].astimezone(zone) if told is not None else None,
+            lead=told.lead.name if told is not None else None,
+            lead_told_at=told.at.astimezone(zone) if told is not None else None,
         )
     )
 
@@ -195,27 +199,21 @@ def _snoozes(session: Session, members: Collection[Member]) -> dict[tuple[int, P
     return {(row.member_id, period(row.period)): row.until for row in rows}
 
 
-def _told(session: Session, now: datetime, member: Member) -> tuple[str, datetime] | None:
-    """The lead who is told next what this person has open, and when."""
-    asked = asked_about(session, [member.id]).get(member.id, [])
-    at = told_at(asked, now)
-    if at is None:
-        return None
-    name = session.scalar(
-        sa.select(Member.name)
-        .join(Team, Team.lead_id == Member.id)
-        .where(Team.workspace_id == member.workspace_id, Team.next_note_at == at, Team.lead_id != member.id)
-        .order_by(Team.id)
-        .limit(1)
-    )
-    return (name, at) if name is not None else None
+def _told(session: Session, now: datetime, member: Member, of: Period, team_ids: Collection[int]) -> NoteToCome | None:
+    """The first note to the lead of one of these teams, in which this person has something open."""
+    teams = session.scalars(
+        sa.select(Team).where(Team.id.in_(team_ids), Team.lead_id != member.id).order_by(Team.id)
+    ).all()
+    notes = [note_to_come(session, now, team, of) for team in teams]
+    return min((note for note in notes if note is not None), key=lambda note: note.at, default=None)
 
 
 # Made once: each redraw of a reminder asks for it.
 _OPEN_ONES = Prepared(
-    sa.select(CheckIn.closes_at, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text)
+    sa.select(CheckIn.closes_at, KeyResult.number, KeyResultRevision.metric, KeyResultRevision.text, Objective.team_id)
     .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
     .join(KeyResultRevision, current_definition())
+    .join(Objective, Objective.id == KeyResult.objective_id)
     .where(
         CheckIn.owner_id == sa.bindparam("owner_id"),
         CheckIn.period == sa.bindparam("period"),

@@ -26,6 +26,7 @@ from bot.services import decisions, digest, digest_sharing, digest_snapshot, lea
 from bot.services.access import Caller
 from bot.services.digest import take_due
 from bot.services.digest_links import digest_key, have_arrived
+from bot.services.note_to_come import note_key
 from bot.services.outbox import delivery_of
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -525,7 +526,7 @@ def answer_and_take_at_once(
         session.get_one(Team, team_id).next_note_at = now - timedelta(hours=20)
         session.flush()
         lead_note.write_due(session, now - timedelta(hours=20), 10)
-        note = delivery_of(session, caller.workspace_id, lead_note.note_key(team_id, of))
+        note = delivery_of(session, caller.workspace_id, note_key(team_id, of))
         assert note is not None
         note_id = note.id
     refusals: list[Reason] = []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.domain.cadence import following, period
 from bot.services import digest, lead_note
+from bot.services.note_to_come import note_key
 from bot.services.outbox import delivery_of
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
@@ -43,7 +44,7 @@ def led(company: Company, name: str = "Growth", zone: str = "UTC") -> tuple[Team
 
 
 def note_of(session: Session, team: Team) -> Delivery:
-    delivery = delivery_of(session, team.workspace_id, lead_note.note_key(team.id, WEEK))
+    delivery = delivery_of(session, team.workspace_id, note_key(team.id, WEEK))
     assert delivery is not None
     return delivery
 

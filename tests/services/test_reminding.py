@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -27,13 +29,28 @@ from bot.services.access import today_of
 from bot.services.agenda import next_planned
 from bot.services.schedules import as_bits
 from bot.services.schedules import week_of as theirs
-from models import CheckIn, CheckInState, Delivery, DeliveryState, KeyResult, Member, PostKind, Snooze, Workspace
+from models import (
+    Absence,
+    CheckIn,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    KeyResult,
+    Member,
+    MemberKind,
+    PostKind,
+    Snooze,
+    Team,
+    Workspace,
+)
 from models.database import Database, open_database
 
 WEEK = period(MONDAY)
 NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
 FIRST = datetime(2026, 10, 5, 14, tzinfo=UTC)
 LAST = datetime(2026, 10, 6, 12, tzinfo=UTC)
+TOLD = datetime(2026, 10, 6, 14, tzinfo=UTC)
+DIGEST = datetime(2026, 10, 7, 10, tzinfo=UTC)
 
 
 def asked(company: Company) -> tuple[Member, Member]:
@@ -41,7 +58,7 @@ def asked(company: Company) -> tuple[Member, Member]:
     lead, ana = company.person("Rosa Lead"), company.person("Ana Owner")
     team = company.team("Growth", lead=lead)
     team.next_note_at = lead_note.note_time(company.session, team, WEEK)
-    team.next_digest_at = datetime(2026, 10, 7, 10, tzinfo=UTC)
+    team.next_digest_at = DIGEST
     objective = company.objective(team)
     company.key_result(objective, ana)
     company.key_result(objective, ana, "Churn from 4 to 2 %", metric="Churn")
@@ -74,6 +91,151 @@ def test_who_has_not_answered_is_reminded_twice_and_the_last_says_when_the_lead_
         shown = reminding.post(session, last, LAST)
         assert shown is not None
         assert "Tue 14:00 I tell Rosa Lead what is open then; nobody else gets that list." in repr(shown.blocks)
+
+
+def test_the_last_reminder_names_the_lead_of_what_is_open(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        # An older team, whose lead is told at the same hour.
+        sales = company.team("Sales", lead=company.person("Olaf Stranger"))
+        ana, _lead = asked(company)
+        sales.next_note_at = TOLD
+        elsewhere = company.objective(sales)
+        company.key_result(elsewhere, company.person("Ben Ode"))
+        shown = last_reminder(session)
+        assert "Tue 14:00 I tell Rosa Lead what is open then" in shown
+        # She owns one there too, and has answered it.
+        answered(session, company.key_result(elsewhere, ana), WEEK)
+        assert "I tell Rosa Lead" in last_reminder(session)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is so on Tuesday at noon; `tells`: when Rosa is told what is open, null where no note leaves."""
+
+    why: str
+    tells: str | None
+
+    def __str__(self) -> str:
+        return self.why
+
+
+SITUATIONS = (
+    Situation("as ever", "Tue 14:00"),
+    Situation("the digest was stopped", None),
+    Situation("the lead has left", None),
+    Situation("the lead is a guest now", None),
+    Situation("the team has no lead", None),
+    Situation("the lead is away until the digest has come", None),
+    Situation("the lead is back an hour before the digest", "Wed 09:00"),
+    Situation("the team begins next week", None),
+    Situation("the team was switched off", None),
+    Situation("the note has left", None),
+    Situation("the note was written and waits for the lead to be back", "Wed 09:00"),
+    Situation("the note was written and the lead changed", None),
+    Situation("the note was written and the digest stopped", None),
+)
+
+
+@pytest.mark.parametrize("one", SITUATIONS, ids=str)
+def test_the_last_reminder_names_a_lead_exactly_where_a_note_then_leaves(database: Database, one: Situation) -> None:
+    with database.write() as session:
+        company = Company(session)
+        asked(company)
+        now = since_it_was_written(one.why, company)
+        if now is None:
+            now = LAST
+            before_it_is_written(one.why, session)
+        session.flush()
+        named = re.findall(r"(\w+ \d+:\d+) I tell Rosa Lead", last_reminder(session, now))
+        assert named == ([one.tells] if one.tells is not None else [])
+        assert came_after(session, now) == named
+
+
+def before_it_is_written(why: str, session: Session) -> None:
+    (team,) = session.scalars(sa.select(Team))
+    lead = session.get_one(Member, team.lead_id)
+    match why:
+        case "the digest was stopped":
+            team.digest_stopped_at = NINE
+        case "the lead has left":
+            lead.deactivated_at = NINE
+        case "the lead is a guest now":
+            lead.kind = MemberKind.GUEST
+        case "the team has no lead":
+            team.lead_id = None
+        case "the lead is away until the digest has come":
+            session.add(away(lead, MONDAY, date(2026, 10, 9)))
+        case "the lead is back an hour before the digest":
+            session.add(away(lead, MONDAY, date(2026, 10, 6)))
+        case "the team begins next week":
+            team.next_note_at, team.next_digest_at = TOLD + timedelta(weeks=1), DIGEST + timedelta(weeks=1)
+        case "the team was switched off":
+            team.switched_on_at = team.next_note_at = team.next_digest_at = None
+        case _:
+            assert why == "as ever"
+
+
+def since_it_was_written(why: str, company: Company) -> datetime | None:
+    """When the last reminder is read, where the note was written before."""
+    session = company.session
+    (team,) = session.scalars(sa.select(Team))
+    match why:
+        case "the note has left":
+            lead_note.write_due(session, TOLD, 10)
+            deliver(session, TOLD)
+            return TOLD + timedelta(minutes=10)
+        case "the note was written and waits for the lead to be back":
+            lead = company.caller(company.member("Rosa Lead"))
+            absences.declare(session, NINE, lead, Days(MONDAY, date(2026, 10, 6)), None)
+            lead_note.write_due(session, NINE, 10)
+            return LAST
+        case "the note was written and the lead changed":
+            lead_note.write_due(session, TOLD, 10)
+            team.lead_id = company.person("Tama Reid").id
+            return TOLD
+        case "the note was written and the digest stopped":
+            lead_note.write_due(session, TOLD, 10)
+            team.digest_stopped_at = TOLD
+            return TOLD
+    return None
+
+
+def away(member: Member, first: date, last: date) -> Absence:
+    return Absence(
+        workspace_id=member.workspace_id,
+        member_id=member.id,
+        first_on=first,
+        last_on=last,
+        created_at=NINE,
+    )
+
+
+def last_reminder(session: Session, now: datetime = LAST) -> str:
+    """What the last reminder says at an instant; it stands already."""
+    member = session.scalars(sa.select(Member).where(Member.name == "Ana Owner")).one()
+    if not reminders(session):
+        reminding.remind_now(session, FIRST, member, WEEK)
+        reminding.remind_now(session, LAST, member, WEEK)
+    shown = reminding.post(session, reminders(session)[-1], now)
+    assert shown is not None
+    return repr(shown.blocks)
+
+
+def came_after(session: Session, now: datetime) -> list[str]:
+    """When notes of the week leave after an instant, as the scheduler goes on until the digest is there."""
+    notes = sa.select(Delivery).where(Delivery.kind == PostKind.LEAD_NOTE)
+    before = session.scalars(notes.where(Delivery.state == DeliveryState.SENT)).all()
+    while now < DIGEST:
+        lead_note.write_due(session, now, 10)
+        for note in session.scalars(notes.where(Delivery.state == DeliveryState.QUEUED)):
+            if lead_note.post(session, note, now) is None:
+                note.state = DeliveryState.OBSOLETE
+        session.flush()
+        deliver(session, now)
+        now += timedelta(minutes=30)
+    left = set(session.scalars(notes.where(Delivery.state == DeliveryState.SENT))) - set(before)
+    return [f"{note.attempted_at:%a %H:%M}" for note in left]
 
 
 def test_only_what_is_open_is_named_and_nothing_once_all_is_answered(database: Database) -> None:
