@@ -480,7 +480,7 @@ def person(member: Mapping[str, Any]) -> Person:
         slack_team_id=member.get("team_id"),
         enterprise_id=colleague.get("enterprise_id"),
         status=_status(profile),
-        updated_at=_instant(member.get("updated")),
+        updated_at=instant(member.get("updated")),
     )
 
 
@@ -488,12 +488,12 @@ def _status(profile: Mapping[str, Any]) -> Status:
     return Status(
         text=profile.get("status_text") or "",
         emoji=(profile.get("status_emoji") or "").strip(":"),
-        until=_instant(profile.get("status_expiration")),
+        until=instant(profile.get("status_expiration")),
     )
 
 
-def _instant(seconds: int | None) -> datetime | None:
-    """Slack says 0 where there is none."""
+def instant(seconds: int | None) -> datetime | None:
+    """Whole seconds as Slack counts them. It says 0 where there is none."""
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 

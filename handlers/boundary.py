@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 # Slack gives an interaction three seconds; the rest is for the way there and back.
 INTERACTION_SECONDS = 2.5
 
+# Where `News` finds when it happened: whole seconds of Slack's clock, however late it is delivered.
+HAPPENED = "event_time"
+
 Handler = Callable[[Runtime, Request], Reply]
 News = Callable[[Runtime, Session, int, Mapping[str, Any]], None]
 Only = Callable[[Mapping[str, Any]], bool]
@@ -183,7 +186,8 @@ def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebod
             session, runtime.now(), workspace_id=found.workspace_id, slack_id=f"event:{body['event_id']}"
         ):
             return
-        handler(runtime, session, found.workspace_id, body["event"])
+        # When it happened stands beside the event, for all kinds alike.
+        handler(runtime, session, found.workspace_id, {**body["event"], HAPPENED: body.get("event_time")})
 
 
 def identify(runtime: Runtime, origin: Origin) -> Caller | None:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from bot.blocks.ids import Event
 from bot.runtime import Runtime
 from bot.services import installations, people
-from bot.slack import person
-from handlers.boundary import Desk
+from bot.slack import instant, person
+from handlers.boundary import HAPPENED, Desk
 from models import InstallationState
 
 
@@ -29,11 +29,19 @@ def changed(runtime: Runtime, session: Session, workspace_id: int, event: Mappin
 
 def uninstalled(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any]) -> None:
     """Okra was removed from the workspace."""
-    installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.UNINSTALLED)
+    _gone(runtime, session, workspace_id, event, InstallationState.UNINSTALLED)
 
 
 def revoked(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any]) -> None:
     """The bot's token no longer works; a person's token being revoked is not our concern."""
     if not (event.get("tokens") or {}).get("bot"):
         return
-    installations.disconnect(session, runtime.now(), workspace_id=workspace_id, state=InstallationState.REVOKED)
+    _gone(runtime, session, workspace_id, event, InstallationState.REVOKED)
+
+
+def _gone(
+    runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any], state: InstallationState
+) -> None:
+    installations.disconnect(
+        session, runtime.now(), workspace_id=workspace_id, state=state, happened_at=instant(event[HAPPENED])
+    )

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.blocks.dates import weekday_day_time
 from bot.blocks.ids import Act
 from bot.blocks.layout import actions, button, context, divider, header, overflow, section
-from bot.blocks.notices import kept_back, not_shown, undelivered
+from bot.blocks.notices import kept_back, not_shown, silent, undelivered
 from bot.blocks.post import Block
 from bot.blocks.text import said
 
@@ -82,7 +82,8 @@ class Failure:
 class Admin:
     """`too_late`: prompts that came too late to be sent; `uncertain`: posts that are being looked up; `kept`: direct
     messages that wait because Slack takes none; `not_made`: the teams whose digest is due and could not be made, with
-    its hour in their channel's zone; `not_shown`: what arrived and shows an older state."""
+    its hour in their channel's zone; `not_shown`: what arrived and shows an older state; `silent`: where nothing is
+    posted until Okra is started anew, and whether Okra was removed from there."""
 
     teams: tuple[AdminTeam, ...]
     failures: tuple[Failure, ...]
@@ -91,6 +92,7 @@ class Admin:
     not_made: tuple[tuple[str, datetime], ...] = ()
     not_shown: tuple[Failure, ...] = ()
     kept: int = 0
+    silent: tuple[tuple[str, bool], ...] = ()
 
 
 def led_blocks(led: Sequence[Led]) -> list[Block]:
@@ -185,9 +187,10 @@ def _admin_team(team: AdminTeam) -> str:
 
 def _failures(admin: Admin) -> list[Block]:
     counts = admin.too_late or admin.uncertain or admin.kept
-    if not (counts or admin.failures or admin.not_made or admin.not_shown):
+    if not (counts or admin.failures or admin.not_made or admin.not_shown or admin.silent):
         return [section("Everything of the last four weeks has arrived.")]
-    lines = [
+    lines = [f"• {silent(where, was_removed=was_removed)}" for where, was_removed in admin.silent]
+    lines += [
         f"• The digest of {said(team, NAME)} was due {weekday_day_time(due)} and could not be made. I keep trying; the "
         "log of Okra says why."
         for team, due in admin.not_made[:MOST_FAILURES]

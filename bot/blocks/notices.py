@@ -156,6 +156,16 @@ def kept_back(count: int) -> str:
     )
 
 
+def silent(where: str, *, was_removed: bool) -> str:
+    """To an admin: nothing is posted in a workspace, because Slack said that the token there is gone."""
+    what = "Okra was removed from" if was_removed else "Okra's token was revoked in"
+    return (
+        f"Slack said that {what} {said(where, 80)}, so nothing is posted there; what is due waits. If the app is gone, "
+        "install it again; see that OKRA_SLACK_BOT_TOKEN is the token on the app's page, and start Okra again. What "
+        "waits is sent then."
+    )
+
+
 def a_group_message() -> str:
     """A recipient, for an admin: who is in it concerns nobody else."""
     return "a group message"

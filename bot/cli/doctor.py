@@ -15,7 +15,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Program, build, database_file, open_settings_database
-from bot.blocks.notices import kept_back
+from bot.blocks.notices import kept_back, silent
 from bot.cli.starting import COPY_APP_TOKEN, first_line
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
@@ -24,7 +24,7 @@ from bot.services.overdue import openings as overdue_openings
 from bot.settings import Settings, SettingsError, Transport, load
 from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, NewerDatabase, is_newer, stored_revision
-from models import Cycle, KeyResult, KeyResultState, Objective, Team
+from models import Cycle, InstallationState, KeyResult, KeyResultState, Objective, Team
 
 # Slack refuses a request whose signature is five minutes old; long before that the clocks deserve a look.
 SKEW_SECONDS = 30
@@ -275,6 +275,8 @@ def _programme(program: Program) -> Iterator[Check]:
 
 
 def _deliveries(failures: Failures) -> Iterator[Check]:
+    for where, state in failures.silent:
+        yield Check("workspace", Finding.WRONG, silent(where, was_removed=state is InstallationState.UNINSTALLED))
     for team, due in failures.not_made:
         yield Check(
             "digests",

@@ -13,9 +13,19 @@ from bot.blocks import notices
 from bot.blocks.post import Post
 from bot.domain.cadence import period_on
 from bot.domain.permissions import Action, Facts
-from bot.services import access, digest_hours, outbox
+from bot.services import access, digest_hours, installations, outbox
 from bot.services.access import Caller
-from models import CheckIn, CheckInState, Delivery, DeliveryState, Home, Member, Message, PostKind
+from models import (
+    CheckIn,
+    CheckInState,
+    Delivery,
+    DeliveryState,
+    Home,
+    InstallationState,
+    Member,
+    Message,
+    PostKind,
+)
 
 # Why a prompt was not sent: answering had closed before it could leave. Why a digest was not: the next one was due.
 TOO_LATE = notices.TOO_LATE
@@ -63,7 +73,8 @@ class Failures:
     """What did not arrive lately. `too_late`: prompts that were not sent, because answering had closed by then.
     `uncertain`: posts of which nobody knows yet whether they arrived; they are being looked up. `kept`: direct messages
     that wait because Slack takes none of Okra's. `not_made`: the teams whose digest is due and could not be taken, with
-    its hour in its channel's zone. `not_shown`: what arrived and could not be brought up to date."""
+    its hour in its channel's zone. `not_shown`: what arrived and could not be brought up to date. `silent`: the
+    workspaces, by name, in which nothing is posted until Okra is started anew."""
 
     undelivered: tuple[Undelivered, ...]
     too_late: int
@@ -71,11 +82,12 @@ class Failures:
     not_made: tuple[tuple[str, datetime], ...] = ()
     not_shown: tuple[NotShown, ...] = ()
     kept: int = 0
+    silent: tuple[tuple[str, InstallationState], ...] = ()
 
     @property
     def is_empty(self) -> bool:
         counts = self.too_late or self.uncertain or self.kept
-        return not (counts or self.undelivered or self.not_made or self.not_shown)
+        return not (counts or self.undelivered or self.not_made or self.not_shown or self.silent)
 
 
 def view(session: Session, caller: Caller, now: datetime) -> Failures:
@@ -87,7 +99,11 @@ def view(session: Session, caller: Caller, now: datetime) -> Failures:
 def failures_of(session: Session, now: datetime, *, workspace_id: int | None = None) -> Failures:
     """The failures of the last weeks, the newest first; None: of all workspaces, for who runs Okra."""
     found = failures_since(session, now - LATELY, workspace_id=workspace_id)
-    return replace(found, not_made=tuple(digest_hours.not_made(session, now, workspace_id)))
+    return replace(
+        found,
+        not_made=tuple(digest_hours.not_made(session, now, workspace_id)),
+        silent=tuple(installations.silent(session, workspace_id)),
+    )
 
 
 def failures_since(session: Session, since: datetime, *, workspace_id: int | None = None) -> Failures:

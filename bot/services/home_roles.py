@@ -20,6 +20,7 @@ from models import (
     CheckInState,
     Delivery,
     Digest,
+    InstallationState,
     KeyResult,
     KeyResultRevision,
     Member,
@@ -101,6 +102,7 @@ def admin(session: Session, caller: Caller, now: datetime) -> Admin:
         too_late=found.too_late,
         uncertain=found.uncertain,
         kept=found.kept,
+        silent=tuple((name, state is InstallationState.UNINSTALLED) for name, state in found.silent),
         not_made=found.not_made,
         not_shown=tuple(
             Failure(one.kind.value if one.kind is not None else HOME, one.to, one.code, one.count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -43,12 +43,13 @@ def connect(
     time_zone: str,
     url: str = "",
 ) -> Workspace:
-    """Take over what `auth.test` says about the environment's token. Nothing changes the second time.
+    """Take over what `auth.test` says about the environment's token. The second time only `connected_at` changes.
 
     The first connection gives the workspace that an import made its Slack id. Of several processes that start at once
     the first one makes what is missing, and the others wait for it.
     """
-    known = sa.select(Installation).where(Installation.slack_team_id == slack_team_id)
+    # Held, so that of who connects and who hears that the token is gone the second sees what the first one did.
+    known = sa.select(Installation).where(Installation.slack_team_id == slack_team_id).with_for_update(key_share=True)
     installation = session.scalar(known)
     if installation is None:
         insert_once(
@@ -60,6 +61,7 @@ def connect(
     installation.bot_id, installation.bot_user_id = bot_id, bot_user_id
     installation.scopes = ",".join(sorted(scopes))
     installation.state = InstallationState.ACTIVE
+    installation.connected_at = now
     session.flush()
     workspace = session.scalar(sa.select(Workspace).where(Workspace.slack_team_id == slack_team_id))
     if workspace is None:
@@ -91,12 +93,26 @@ def _forget_conversations(session: Session, workspace_id: int) -> None:
     session.execute(sa.update(Conversation).where(Conversation.workspace_id == workspace_id).values(slack_id=None))
 
 
-def disconnect(session: Session, now: datetime, *, workspace_id: int, state: InstallationState) -> None:
-    """Slack says the token is gone (`app_uninstalled`, `tokens_revoked`): nothing is posted there any more."""
+def disconnect(
+    session: Session,
+    now: datetime,
+    *,
+    workspace_id: int,
+    state: InstallationState,
+    happened_at: datetime | None = None,
+) -> None:
+    """Slack says the token is gone (`app_uninstalled`, `tokens_revoked`): nothing is posted there any more.
+
+    `happened_at`: when that was, in whole seconds. What was before Slack took the token of now is about another one.
+    """
     workspace = session.get_one(Workspace, workspace_id)
     if workspace.installation_id is None:
         return
-    installation = session.get_one(Installation, workspace.installation_id)
+    installation = session.get_one(
+        Installation, workspace.installation_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if _is_old_news(installation, happened_at):
+        return
     installation.state = state
     audit.record(
         session,
@@ -106,6 +122,29 @@ def disconnect(session: Session, now: datetime, *, workspace_id: int, state: Ins
         action=f"workspace.{state.value}",
         subject=workspace,
     )
+
+
+def _is_old_news(installation: Installation, happened_at: datetime | None) -> bool:
+    """Slack repeats an event that nobody answered for minutes, and Okra may have a new token by then. What is of the
+    same second is let through. Where the clocks differ and a true farewell is taken for an old one, little is lost:
+    Slack refuses what is sent, and it waits."""
+    if happened_at is None or installation.connected_at is None:
+        return False
+    return happened_at < installation.connected_at.replace(microsecond=0)
+
+
+def silent(session: Session, workspace_id: int | None = None) -> Sequence[tuple[str, InstallationState]]:
+    """The workspaces in which nothing is posted until Okra is started anew, by name, with why; None: among all."""
+    here = Workspace.id == workspace_id if workspace_id is not None else sa.true()
+    return [
+        (name, state)
+        for name, state in session.execute(
+            sa.select(Workspace.name, Installation.state)
+            .join(Installation, Installation.id == Workspace.installation_id)
+            .where(here, Installation.state != InstallationState.ACTIVE)
+            .order_by(Workspace.id)
+        )
+    ]
 
 
 def seal(token: str, key: str) -> bytes:

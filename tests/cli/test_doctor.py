@@ -20,7 +20,7 @@ from bot.manifest import manifest
 from bot.scopes import SCOPES
 from bot.settings import Settings
 from migrations.run import HEAD
-from models import Cycle, Delivery, DeliveryState, Home, Message, PostKind
+from models import Cycle, Delivery, DeliveryState, Home, Installation, InstallationState, Message, PostKind
 from models.database import open_database
 
 
@@ -146,6 +146,30 @@ def test_a_channel_that_has_become_shared_with_another_organisation_is_named(sla
     for channel in ("growth-leads", "growth-reds"):
         slack.share(channel, Sharing.NONE)
     assert "another organisation" not in doctor()[1]
+
+
+@pytest.mark.parametrize(
+    ("state", "what"),
+    [
+        (InstallationState.REVOKED, "Okra's token was revoked in Test Works"),
+        (InstallationState.UNINSTALLED, "Okra was removed from Test Works"),
+    ],
+)
+def test_a_workspace_in_which_nothing_is_posted_is_named_with_what_to_do(
+    slack: Driver, database_url: str, state: InstallationState, what: str
+) -> None:
+    database = open_database(database_url)
+    with database.write() as session:
+        company = Company(session)
+        installation = Installation(slack_team_id="T0TEST", state=state, installed_at=company.now)
+        session.add(installation)
+        session.flush()
+        company.workspace.installation_id = installation.id
+    database.close()
+    code, said = doctor()
+    assert code == 1
+    assert f"✗ workspace: Slack said that {what}, so nothing is posted there; what is due waits." in said
+    assert "start Okra again" in said
 
 
 def test_only_drafts_that_somebody_could_be_asked_about_are_counted(slack: Driver, database_url: str) -> None:

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.services import home_changes, outbox
+from bot.services import home_changes, installations, outbox
 from bot.services.failures import NotShown, failures_since
 from bot.slack import NotLetIn, RetryLater
+from handlers import boundary, members
 from models import Delivery, DeliveryState, Home, Installation, InstallationState, Member, Message, PostKind, Workspace
 from models.database import DatabaseBusy
 from scheduler import delivery, posts, publishing, redrawing, settling, ticks
@@ -440,6 +441,62 @@ def test_nothing_is_posted_where_okra_was_removed(office: PostOffice) -> None:
     office.work()
     assert office.texts == []
     assert office.row(queued).state is DeliveryState.QUEUED
+
+
+FAREWELLS = {
+    "tokens_revoked": (members.revoked, {"type": "tokens_revoked", "tokens": {"bot": ["U0OKRA"]}}),
+    "app_uninstalled": (members.uninstalled, {"type": "app_uninstalled"}),
+}
+
+
+def starts(office: PostOffice) -> None:
+    with office.runtime.write() as session:
+        installations.connect(
+            session,
+            office.clock,
+            slack_team_id="T0TEST",
+            team_name="Test Works",
+            enterprise_id=None,
+            bot_id="B1",
+            bot_user_id="U0OKRA",
+            scopes=["chat:write"],
+            time_zone="UTC",
+        )
+
+
+def hears(office: PostOffice, farewell: str, at: datetime) -> None:
+    handler, happened = FAREWELLS[farewell]
+    told = {"team_id": "T0TEST", "event_id": "Ev1", "event": happened, "event_time": int(at.timestamp())}
+    boundary.hear(office.runtime, handler, told)
+
+
+@pytest.mark.parametrize("farewell", FAREWELLS)
+def test_a_farewell_that_comes_after_the_new_token_silences_nothing(office: PostOffice, farewell: str) -> None:
+    starts(office)
+    office.pass_time(timedelta(hours=1))
+    gone_at = office.clock  # and nobody was there to hear of it
+    office.pass_time(timedelta(minutes=3))
+    starts(office)
+    office.pass_time(timedelta(minutes=2))
+    hears(office, farewell, gone_at)
+    queued = office.queue("digest:1")
+    office.work()
+    assert office.row(queued).state is DeliveryState.SENT
+
+
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=2)], ids=["in the same second", "later"])
+@pytest.mark.parametrize("farewell", FAREWELLS)
+def test_a_farewell_to_the_token_of_now_is_heard(office: PostOffice, farewell: str, later: timedelta) -> None:
+    office.clock += timedelta(milliseconds=500)
+    starts(office)
+    office.pass_time(later)
+    hears(office, farewell, office.clock)
+    queued = office.queue("digest:1")
+    office.work()
+    assert office.row(queued).state is DeliveryState.QUEUED
+    starts(office)
+    office.work()
+    assert office.row(queued).state is DeliveryState.SENT
 
 
 def test_a_reply_that_was_queued_as_its_root_failed_does_not_wait_for_ever(office: PostOffice) -> None:

@@ -31,6 +31,8 @@ from models import (
     Delivery,
     DeliveryState,
     Escalation,
+    Installation,
+    InstallationState,
     KeyResult,
     KeyResultViewer,
     Member,
@@ -259,6 +261,19 @@ def test_an_admin_sees_every_team_and_others_see_none_of_it(database: Database) 
         assert shown is not None
         assert [(team.name, team.is_on) for team in shown.teams] == [("Growth", True), ("Sales", False)]
         assert seen(session, company.person("Mere Ngata")).admin is None
+
+
+def test_an_admin_reads_that_nothing_is_posted_and_what_to_do(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ada = company.person("Ada Admin", admin=True)
+        assert "start Okra again" not in text(session, ada)
+        installation = Installation(slack_team_id="T0TEST", state=InstallationState.REVOKED, installed_at=NOON)
+        session.add(installation)
+        session.flush()
+        company.workspace.installation_id = installation.id
+        assert "Okra's token was revoked in Test Works, so nothing is posted there" in text(session, ada)
+        assert "start Okra again" in text(session, ada)
 
 
 @pytest.mark.parametrize("kind", [MemberKind.GUEST, MemberKind.EXTERNAL])

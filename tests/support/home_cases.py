@@ -96,6 +96,7 @@ ADMIN = Admin(
     uncertain=2,
     not_shown=(Failure("escalation", "<#C0GROWTH>", "invalid_blocks", 1),),
     kept=12,
+    silent=(("Longfetch", False),),
 )
 TAMAS = replace(
     MERES,
