@@ -1,10 +1,10 @@
 """The gateway: the only module that calls Slack's Web API. It sorts Slack's errors into kinds.
 
-- `RetryLater`: nothing happened; 429, or a connection that was never made.
+- `RetryLater`: nothing happened; 429, what passes by itself, or a connection that was never made.
 - `Permanent`: nothing happened and nothing will; the same call fails again.
 - `NotLetIn`: nothing happened; Okra's own token or permission is the trouble, or its workspace, so that every call
   would fail.
-- `UnknownOutcome`: the effect may have happened; a time-out, a dropped or broken answer, a server error.
+- `UnknownOutcome`: the effect may have happened; a time-out, a dropped or broken answer, an error inside Slack.
 """
 
 from __future__ import annotations
@@ -36,8 +36,13 @@ from bot.turnstile import aside
 
 log = structlog.get_logger(__name__)
 
-# `internal_error` and `fatal_error` come with a note that the effect may have happened.
+# `internal_error` and `fatal_error` come with a note that the effect may have happened; of an update that failed inside
+# Slack nothing is said.
 UNCERTAIN = {"internal_error", "fatal_error", "request_timeout", "service_unavailable"}
+UNCERTAIN |= {"update_failed", "file_update_failed"}
+
+# What Slack cannot do just now, because the channel is on its way from one workspace to another.
+PASSING = {"external_channel_migrating"}
 
 # How Slack's words for an error look. Anything else is not Slack's: a page of a proxy, half of an answer.
 SLACKS_WORD = re.compile(r"[a-z][a-z0-9_.:-]{0,79}")
@@ -509,6 +514,8 @@ def sort_answer(error: SlackApiError) -> SlackFailure:
         return RetryLater("ratelimited", int(after) if str(after).isdigit() else UNTOLD_SECONDS)
     if status >= 500 or code in UNCERTAIN or code.startswith("unreadable_"):
         return UnknownOutcome(code)
+    if code in PASSING:
+        return RetryLater(code)
     return NotLetIn(code) if code in LOCKED_OUT else Permanent(code)
 
 

@@ -14,6 +14,7 @@ from company import Company
 from hypothesis import given
 from hypothesis import strategies as st
 from post_office import NOW, Alive, Dead, PostOffice
+from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ from bot.services.agenda import next_due
 from bot.services.conversations import with_people
 from bot.services.failures import NO_MORE, NotShown, failures_since
 from bot.settings import Settings
-from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome, sort_answer
 from models import Conversation, Cycle, Delivery, DeliveryState, Hold, Member, Message, PostKind, Workspace
 from models.database import open_database
 from scheduler import delivery, pace, posts, redrawing, settling
@@ -1212,6 +1213,24 @@ def test_a_message_that_is_no_more_is_nobodys_failure(office: PostOffice, code: 
     assert office.texts == ["prompt:1"]
     with office.runtime.read() as session:
         assert failures_since(session, NOW - timedelta(days=1)).is_empty
+
+
+@pytest.mark.parametrize("code", ["external_channel_migrating", "update_failed"])
+def test_an_update_that_slack_cannot_make_for_a_day_is_made_then(office: PostOffice, code: str) -> None:
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.work()
+    with office.runtime.write() as session:
+        outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
+    for _ in range(24):
+        office.slack.fail(sort_answer(SlackApiError("not now", {"ok": False, "error": code})))
+        assert office.draw_all() == 1
+        office.pass_time(timedelta(hours=1))
+    assert office.slack.updates == []
+    assert office.draw_all() == 1
+    assert [text for _, text in office.slack.updates] == ["prompt:1"]
+    assert office.draw_all() == 0
+    office.work()
+    assert office.texts == ["prompt:1"]
 
 
 def refused(office: PostOffice, code: str) -> None:
