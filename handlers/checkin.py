@@ -73,7 +73,7 @@ def start_unchanged(runtime: Runtime, request: Request, this: Period) -> Reply:
 def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Period | None, prefill: Prefill) -> View:
     """The dialog for one key result alone, with what was typed elsewhere filled in. Raises `Refused`.
 
-    `this` None: the current week.
+    `this` None: the week that can still be answered, as `answerable.period_in_hand` finds it.
     """
     with runtime.read() as session:
         asked = checkin.question(
@@ -99,9 +99,11 @@ def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Perio
     )
 
 
-def open_for(runtime: Runtime, request: Request, key_result_id: int, prefill: Prefill) -> Reply:
-    """Open the dialog for one key result in the current week, as `open_one` makes it."""
-    return open_view(runtime, request, open_one(runtime, request, key_result_id, None, prefill))
+def open_for(
+    runtime: Runtime, request: Request, key_result_id: int, prefill: Prefill, this: Period | None = None
+) -> Reply:
+    """Open the dialog for one key result, as `open_one` makes it."""
+    return open_view(runtime, request, open_one(runtime, request, key_result_id, this, prefill))
 
 
 def colour_chosen(runtime: Runtime, request: Request) -> Reply:

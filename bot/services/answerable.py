@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.dates import weekday_time
 from bot.domain.cadence import Period, period_of
+from bot.domain.cadence import period as monday
 from bot.domain.cycles import CycleState
 from bot.domain.permissions import Action, Actor, Facts, may
 from bot.domain.personal_week import first_asked
@@ -19,17 +21,32 @@ from bot.services.prompt import changes_until
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import OwnWeek
 from bot.services.schedules import week_of
-from bot.services.subject import Subject, current_period, subject_of
-from models import CheckIn, KeyResult, KeyResultState, Member, Objective, Team, Workspace
+from bot.services.subject import Subject, subject_of
+from models import CheckIn, CheckInState, KeyResult, KeyResultState, Member, Objective, Team, Workspace
 from models.prepared import Prepared
 
 
 def subject(session: Session, now: datetime, caller: Caller, key_result_id: int, period: Period | None) -> Subject:
-    """A key result that is to be answered in `period`; None means the current one. Raises `Refused` as `check` does."""
-    this = period if period is not None else current_period(session, now, caller, key_result_id)
+    """A key result that is to be answered in `period`; None: in `period_in_hand`. Raises `Refused` as `check` does."""
+    this = period if period is not None else period_in_hand(session, now, caller, key_result_id)
     about = subject_of(session, caller, key_result_id, this)
     check(session, now, about, this)
     return about
+
+
+def period_in_hand(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Period:
+    """The week that an answer belongs to which names none: the newest one that was asked about, until its digest.
+
+    Else the week that it is where the key result's owner is. The two differ where the digest comes in the week after.
+    Raises `Refused` where there is no such key result.
+    """
+    row = _WEEKS.first(session, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
+    if row is None:
+        raise Refused(Reason.NO_SUCH_KEY_RESULT)
+    weeks = _Weeks._make(row)
+    if weeks.asked is not None and now < changes_until(weeks, monday(weeks.asked), [weeks]):
+        return monday(weeks.asked)
+    return period_of(now, ZoneInfo(weeks.owner_zone))
 
 
 def check(session: Session, now: datetime, about: Subject, period: Period) -> None:
@@ -99,6 +116,52 @@ def _over(session: Session, now: datetime, member_id: int | None, zone: ZoneInfo
     opens = first_asked(now, week.rhythm, week.schedule, None).at.astimezone(week.schedule.zone)
     return Refused(Reason.DIGEST_OUT, next=weekday_time(opens))
 
+
+class _Weeks(NamedTuple):
+    """What decides which week a key result is answered in. `asked`: the newest that somebody was asked about."""
+
+    owner_zone: str
+    time_zone: str
+    opens_on: int
+    opens_at: time
+    closes_on: int
+    closes_at: time
+    note_at: time
+    digest_on: int
+    digest_at: time
+    meeting_on: int | None
+    digest_zone: str | None
+    asked: date | None
+
+
+_WEEKS = Prepared(
+    sa.select(
+        sa.func.coalesce(Member.time_zone, Workspace.time_zone),
+        Workspace.time_zone,
+        Workspace.opens_on,
+        Workspace.opens_at,
+        Workspace.closes_on,
+        Workspace.closes_at,
+        Workspace.note_at,
+        Workspace.digest_on,
+        Workspace.digest_at,
+        Team.meeting_on,
+        Team.digest_zone,
+        sa.select(sa.func.max(CheckIn.period))
+        .where(CheckIn.key_result_id == KeyResult.id, CheckIn.state != CheckInState.EXCUSED)
+        .scalar_subquery(),
+    )
+    .select_from(KeyResult)
+    .join(Workspace, Workspace.id == KeyResult.workspace_id)
+    .join(Objective, Objective.id == KeyResult.objective_id)
+    .join(Team, Team.id == Objective.team_id)
+    .outerjoin(Member, Member.id == KeyResult.owner_id)
+    .where(
+        KeyResult.workspace_id == sa.bindparam("workspace_id"),
+        KeyResult.id == sa.bindparam("key_result_id"),
+        KeyResult.archived_at.is_(None),
+    )
+)
 
 # Made once: every dialog asks for it.
 _OWN_WEEKS = Prepared(

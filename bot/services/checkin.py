@@ -25,7 +25,7 @@ from bot.domain.validation import Valid
 from bot.domain.yellow import Yellow
 from bot.services import audit, blocking, definitions, dependency, draft, escalation, home_changes, once, outbox
 from bot.services.access import Caller
-from bot.services.answerable import check, is_answerable, refuse_if_over
+from bot.services.answerable import check, is_answerable, period_in_hand, refuse_if_over
 from bot.services.asking import Asked
 from bot.services.blocking import BlockedBy
 from bot.services.checkin_pages import end_of, question_about, told_blocker
@@ -34,7 +34,7 @@ from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
 from bot.services.schedules import week_of
 from bot.services.standing import Told
-from bot.services.subject import Subject, current_period, subject_of, subjects_of_run
+from bot.services.subject import Subject, subject_of, subjects_of_run
 from models import (
     Answer,
     AnswerSource,
@@ -132,10 +132,10 @@ def question(
 ) -> Question:
     """What the dialog shows for one key result. A fixed number of queries.
 
-    `period` None: the current one. `run`: it is one of all that the caller owns. `offers_value`: a value is typed
+    `period` None: `period_in_hand`. `run`: it is one of all that the caller owns. `offers_value`: a value is typed
     already, so its field is shown though it is not asked for this week. Raises `Refused` as `answerable.check` does.
     """
-    this = period if period is not None else current_period(session, now, caller, key_result_id)
+    this = period if period is not None else period_in_hand(session, now, caller, key_result_id)
     about = sheet(session, now, caller, key_result_id, this, run=run)
     return question_about(session, about, about.in_hand, offers_value=offers_value)
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, period_of
+from bot.domain.cadence import Period
 from bot.domain.cycles import CycleState
 from bot.domain.kinds import Kind
 from bot.domain.localtime import local_date_of
@@ -180,14 +180,6 @@ def hold(session: Session, caller: Caller, key_result_id: int) -> None:
         # Who writes there holds the whole database.
         return
     _HOLD.send(session, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
-
-
-def current_period(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Period:
-    """The week that it is where the key result's owner is. Raises `Refused` where there is no such key result."""
-    zone = _ZONE.first(session, {"workspace_id": caller.workspace_id, "key_result_id": key_result_id})
-    if zone is None:
-        raise Refused(Reason.NO_SUCH_KEY_RESULT)
-    return period_of(now, ZoneInfo(zone[0]))
 
 
 def _read(
@@ -368,10 +360,3 @@ _WANTED = sa.and_(
     _key_result.c.archived_at.is_(None),
 )
 _HOLD = Prepared(sa.select(_key_result.c.id).where(_WANTED).with_for_update(key_share=True))
-_ZONE = Prepared(
-    sa.select(sa.func.coalesce(_owner.c.time_zone, _workspace.c.time_zone))
-    .select_from(_key_result)
-    .join(_workspace, _workspace.c.id == _key_result.c.workspace_id)
-    .outerjoin(_owner, _owner.c.id == _key_result.c.owner_id)
-    .where(_WANTED)
-)

@@ -14,6 +14,7 @@ from bot.blocks.key_result import key_result as key_result_post
 from bot.blocks.listing import help_text
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
+from bot.domain.cadence import following
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
@@ -35,7 +36,9 @@ from models import (
     Delivery,
     KeyResult,
     Member,
+    Objective,
     PostKind,
+    Team,
     Understanding,
     UnderstandingState,
     Workspace,
@@ -235,20 +238,29 @@ def _meant(session: Session, now: datetime, caller: Caller, found: Understood) -
 
 
 def _open_ones(session: Session, now: datetime, caller: Caller) -> Sequence[KeyResult]:
-    """What the writer is asked about this week and has not answered."""
+    """What the writer was asked about and has not answered: this week, and last week until its digest is out."""
     this = current_period(now, access.member_of(session, caller))
-    return session.scalars(
-        sa.select(KeyResult)
+    rows = session.execute(
+        sa.select(KeyResult, Workspace, Team, CheckIn.period)
         .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Team, Team.id == Objective.team_id)
+        .join(Workspace, Workspace.id == KeyResult.workspace_id)
         .where(
             CheckIn.workspace_id == caller.workspace_id,
             CheckIn.owner_id == caller.member_id,
-            CheckIn.period == this,
+            CheckIn.period.between(following(this, -1), this),
             CheckIn.state.in_((CheckInState.DUE, CheckInState.MISSED)),
             KeyResult.archived_at.is_(None),
         )
         .order_by(KeyResult.number)
-    ).all()
+    )
+    open_ones = {
+        key_result.id: key_result
+        for key_result, workspace, team, week in rows
+        if week == this or now < changes_until(workspace, monday(week), [team])
+    }
+    return list(open_ones.values())
 
 
 def _pending(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post:

@@ -5,17 +5,18 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from checkins import NINE, WEEK, Story, begin_story, green
+from checkins import NINE, WEEK, Story, begin_story, green, meet_on_tuesdays
+from company import MONDAY
 from desk import Desk, whispered
 
-from bot.blocks.ids import Act
+from bot.blocks.ids import Act, Command
 from bot.domain.confidence import Confidence
 from bot.localslack.blockkit import check_view
 from bot.slack import Permanent
-from handlers import checkin
+from handlers import checkin, commands
 from handlers.checkin import Prefill
 from handlers.reply import Done, Options
-from models import Blocker, CheckIn, KeyResult, KeyResultState
+from models import Answer, Blocker, CheckIn, KeyResult, KeyResultState
 from models.database import Database, open_database
 
 
@@ -162,6 +163,36 @@ def test_an_answer_can_be_changed_until_the_digest(story: Story) -> None:
     assert dialog.value("How confident") is None
     story.submit(dialog.fill(How_confident="green", Current_value="40"))
     assert [(answer.revision, answer.score) for answer in story.answers()] == [(1, Decimal("0.5")), (2, Decimal(1))]
+
+
+@pytest.mark.parametrize("way", ["Update", "/kr"])
+def test_where_the_digest_is_on_monday_the_answer_of_the_week_before_can_be_changed_until_then(
+    story: Story, way: str
+) -> None:
+    meet_on_tuesdays(story)
+    story.desk.now = NINE + timedelta(days=3)
+    story.submit(green(story.begin()))
+
+    def update(value: str) -> None:
+        if way == "Update":
+            reply = story.desk.press(story.owner, commands.update, Act.UPDATE_KEY_RESULT, str(story.first.id))
+        else:
+            reply = story.desk.command(story.owner, commands.kr, Command.KR, f"1 {value} green")
+        assert reply == Done()
+        dialog = story.desk.opened().fill(Current_value=value, How_confident="green", What_is_the_next_move="go on")
+        story.submit(dialog)
+
+    story.desk.now = NINE + WEEK
+    update("35")
+    story.desk.now = NINE + WEEK + timedelta(hours=1)
+    update("40")
+    with story.desk.runtime.read() as session:
+        told = sa.select(CheckIn.period, Answer.revision, Answer.value).join(Answer, Answer.check_in_id == CheckIn.id)
+        assert session.execute(told.order_by(Answer.id)).all() == [
+            (MONDAY, 1, Decimal(30)),
+            (MONDAY, 2, Decimal(35)),
+            (MONDAY + WEEK, 1, Decimal(40)),
+        ]
 
 
 def test_what_was_typed_after_a_command_stands_where_it_belongs(story: Story) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from answers import answered
-from checkins import NINE, WEEK, Story, begin_story, green
+from checkins import NINE, WEEK, Story, begin_story, green, meet_on_tuesdays
 from company import MONDAY
 from desk import Dialog, whispered
 
@@ -26,6 +26,7 @@ from models import (
     AnswerSource,
     Blocker,
     CheckIn,
+    CheckInState,
     Delivery,
     Escalation,
     KeyResult,
@@ -211,6 +212,25 @@ def test_edit_opens_the_dialog_with_it_and_saving_there_settles_it(story: Story)
     assert reply(story).text == "KR-1 is in. Thank you."
     assert "settled already" in whispered(press(story, understanding.save, Act.SAVE_UNDERSTOOD))
     assert len(story.answers()) == 1
+
+
+@pytest.mark.parametrize("written", [timedelta(days=4), timedelta(days=7)])
+@pytest.mark.parametrize("line", ["1 30 green", "30 %, green"])
+def test_until_a_digest_on_monday_a_line_and_its_edit_are_about_the_week_before(
+    story: Story, written: timedelta, line: str
+) -> None:
+    meet_on_tuesdays(story)
+    with story.desk.runtime.write() as session:
+        (second,) = session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == story.second.id))
+        second.state = CheckInState.EXCUSED
+    story.desk.now = NINE + written
+    say(story, line)
+    story.desk.now = NINE + WEEK
+    assert press(story, understanding.edit, Act.EDIT_UNDERSTOOD) == Done()
+    story.submit(story.desk.opened().fill(What_is_the_next_move="call ten customers"))
+    with story.desk.runtime.read() as session:
+        about = sa.select(CheckIn.period, CheckIn.state).where(CheckIn.key_result_id == story.first.id)
+        assert session.execute(about).all() == [(MONDAY, CheckInState.ANSWERED)]
 
 
 def test_not_this_saves_nothing(story: Story) -> None:

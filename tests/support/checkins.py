@@ -17,7 +17,7 @@ from handlers.boundary import Handler
 from handlers.checkin import Prefill
 from handlers.reply import Done, Reply
 from handlers.request import Request
-from models import Answer, KeyResult, Member
+from models import Answer, KeyResult, Member, Workspace
 from models.database import Database
 
 NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -70,6 +70,13 @@ class Story:
             return checkin.open_for(self.desk.runtime, request, key_result_id, prefill)
 
         return self.desk.command(who or self.owner, handler, "/kr", "")
+
+
+def meet_on_tuesdays(story: Story) -> None:
+    """Answering is on Thursday and Friday, and the digest on the Monday after."""
+    with story.desk.runtime.write() as session:
+        here = session.get_one(Workspace, story.owner.workspace_id)
+        here.meeting_on, here.opens_on, here.closes_on, here.note_on, here.digest_on = 1, 3, 4, 4, 0
 
 
 def begin_story(database: Database) -> Story:
