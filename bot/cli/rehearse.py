@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import enum
 import os
-import re
 import sys
-from datetime import time
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 import typer
 
 from bot.cli.starting import fail
-from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
-
-_WEEKLY = re.compile(r"([A-Za-z]{2,9}) (\d{1,2}):(\d{2})")
 
 
 class Faults(enum.StrEnum):
@@ -25,6 +21,19 @@ class Faults(enum.StrEnum):
     LIGHT = "light"
     HEAVY = "heavy"
     BEYOND = "beyond"
+
+
+class Day(enum.StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+
+
+def Hour(help: str) -> Any:  # noqa: N802 - it stands where typer.Option stands
+    """An option for an hour of the day, like 09:00."""
+    return typer.Option(metavar="HH:MM", formats=["%H:%M"], help=help)
 
 
 def register(app: typer.Typer) -> None:
@@ -48,9 +57,13 @@ def rehearse(
     file: Annotated[
         Path | None, typer.Option("--file", metavar="CSV", help="Rehearse your own import file, its people invented.")
     ] = None,
-    opens: Annotated[str, typer.Option(metavar="TIME", help="Your rhythm: when people are asked.")] = "Mon 09:00",
-    closes: Annotated[str, typer.Option(metavar="TIME", help="Your rhythm: until when they answer.")] = "Tue 17:00",
-    digest: Annotated[str, typer.Option(metavar="TIME", help="Your rhythm: when the digest comes.")] = "Wed 10:00",
+    meeting: Annotated[
+        Day, typer.Option(case_sensitive=False, help="Your rhythm: the day of your leadership meeting.")
+    ] = Day.THURSDAY,
+    opens: Annotated[datetime, Hour("Your rhythm: when people are asked.")] = "09:00",  # type: ignore[assignment]
+    closes: Annotated[datetime, Hour("Your rhythm: until when they answer.")] = "17:00",  # type: ignore[assignment]
+    note: Annotated[datetime, Hour("Your rhythm: when leads get their note.")] = "14:00",  # type: ignore[assignment]
+    digest: Annotated[datetime, Hour("Your rhythm: when the digest comes.")] = "10:00",  # type: ignore[assignment]
     time_zone: Annotated[str, typer.Option("--time-zone", metavar="ZONE", help="The digest's.")] = "Europe/London",
 ) -> None:
     """Rehearse a programme on an imitation of Slack, in one go, and print what happened as JSON.
@@ -66,7 +79,7 @@ def rehearse(
         import aiohttp  # noqa: F401 - it comes with the local Slack
     except ModuleNotFoundError:
         fail("A rehearsal needs one more package: pip install 'okra[demo]'.")
-    from bot.rehearsal.run import NoTimeToRest, NotOurs, Plan, Unreadable
+    from bot.rehearsal.run import Hours, NotOurs, Plan, Unreadable
     from bot.rehearsal.run import rehearse as play
     from bot.rehearsal.weather import Level
 
@@ -83,14 +96,13 @@ def rehearse(
                 workers=workers,
                 database_url=database_url,
                 file=_text(file) if file is not None else None,
-                rhythm=_rhythm(opens, closes, digest),
+                meeting=Weekday[meeting.name],
+                hours=Hours(opens.time(), closes.time(), digest.time(), note.time()),
                 time_zone=_zone(time_zone),
             )
         )
     except NotOurs as refused:
         fail(str(refused))
-    except NoTimeToRest:
-        fail("The digest has to come a good day before the next week begins: a rehearsal looks at each week at rest.")
     except Unreadable as unreadable:
         fail(f"{file} cannot be imported:", *unreadable.sentences)
     typer.echo(report.to_json())
@@ -104,22 +116,6 @@ def _same_command() -> list[str]:
     if spec is not None and spec.name:
         return ["-m", spec.name.removesuffix(".__main__"), *sys.argv[1:]]
     return sys.argv
-
-
-def _rhythm(opens: str, closes: str, digest: str) -> Rhythm:
-    try:
-        return Rhythm(_weekly(opens), _weekly(closes), _weekly(digest))
-    except ValueError as error:
-        fail(f"That is no rhythm: {error}.")
-
-
-def _weekly(given: str) -> WeeklyTime:
-    """“Mon 09:00” as a weekly time."""
-    found = _WEEKLY.fullmatch(given.strip())
-    days = [day for day in Weekday if found is not None and day.name.startswith(found[1].upper())]
-    if found is None or len(days) != 1 or int(found[2]) > 23 or int(found[3]) > 59:
-        fail(f"“{given}” is no time of the week. Write it like “Mon 09:00”.")
-    return WeeklyTime(days[0], time(int(found[2]), int(found[3])))
 
 
 def _zone(name: str) -> str:

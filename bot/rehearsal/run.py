@@ -9,16 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, Rhythm, digest_at, following, opens_at, period_on
+from bot.domain.cadence import Period, Rhythm, digest_at, following, period_on
 from bot.domain.cycles import parse_cycle
 from bot.domain.importing.columns import Column
 from bot.domain.importing.rows import Rows, read_rows
+from bot.domain.localtime import Weekday
+from bot.domain.meeting import DEFAULT, rhythm_before
 from bot.localslack.admission import SlackLimits
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
@@ -48,6 +51,7 @@ from bot.services.failures import failures_since
 from bot.services.home_changes import LOOKED_AT
 from bot.services.importing import COMMAND_LINE, import_rows
 from bot.services.installations import only_workspace
+from bot.services.rhythm import keep
 from bot.settings import Settings
 from migrations.run import downgrade, stored_revision, upgrade
 from models import Team, Workspace
@@ -55,10 +59,6 @@ from models.database import Database, open_database
 
 # A day after the digest the week is over: nobody acts any more, nothing is planned.
 UNTIL_REST = timedelta(hours=26)
-# Any week will do to see whether a rhythm leaves time to rest.
-FIRST_MONDAY = following(period_on(FIRST_DAY))
-# Where the next week begins first.
-FAR_EAST = ZoneInfo("Pacific/Kiritimati")
 # What Okra could not show while somebody looked at Home is settled by then.
 LOOKS_ON = timedelta(hours=1)
 # How long after the closing a prompt is looked for that should have come.
@@ -69,10 +69,6 @@ class NotOurs(Exception):
     """The database that was named holds a programme that is not a rehearsal's."""
 
 
-class NoTimeToRest(Exception):
-    """The rhythm leaves no quiet day between a digest and the next week, in which a rehearsal looks at everything."""
-
-
 class Unreadable(Exception):
     """The file cannot be imported. `sentences`: why."""
 
@@ -81,13 +77,22 @@ class Unreadable(Exception):
         self.sentences = sentences
 
 
+class Hours(NamedTuple):
+    """At which hours of their days answering opens and closes, and the digest and the leads' notes come."""
+
+    opens: time = time(9)
+    closes: time = time(17)
+    digest: time = time(10)
+    note: time = time(14)
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is rehearsed. `database_url` empty: a temporary SQLite. `file`: the text of somebody's own programme.
 
     `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's. `settle_seconds` is how
     long Okra waits before it looks, `bound_seconds` how late the weather is at most.
-    `rhythm` and `time_zone` are the organisation's.
+    `meeting`, from whose day the week is counted back, `hours` and `time_zone` are the organisation's.
     """
 
     owners: int = 20
@@ -100,14 +105,18 @@ class Plan:
     settle_seconds: float = 90
     bound_seconds: float = 90
     mortality: Mortality | None = None
-    rhythm: Rhythm = Rhythm()  # noqa: RUF009 - frozen
+    meeting: Weekday = DEFAULT
+    hours: Hours = Hours()  # noqa: RUF009 - frozen
     time_zone: str = HOME_ZONE
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """ValueError where nobody could answer in time."""
+        return rhythm_before(self.meeting, **self.hours._asdict())
 
 
 def rehearse(plan: Plan) -> Report:
-    """Play it. Raises `NotOurs`, `Unreadable` and `NoTimeToRest`."""
-    if _rest_after(FIRST_MONDAY, plan) >= opens_at(following(FIRST_MONDAY), plan.rhythm, FAR_EAST):
-        raise NoTimeToRest
+    """Play it. Raises `NotOurs` and `Unreadable`."""
     with tempfile.TemporaryDirectory(prefix="okra-rehearsal-") as folder:
         url = plan.database_url or f"sqlite:///{folder}/okra.db"
         with _database(url, hasty=not plan.database_url) as database:
@@ -252,7 +261,7 @@ class Rehearsal:
         rows = readable(self.programme.text)
         with self.database.write() as session:
             home = only_workspace(session, self.timeline.now(), time_zone=self.plan.time_zone)
-            _keep(home, self.plan.rhythm)
+            keep(home, self.plan.meeting, self.plan.rhythm)
             import_rows(session, home.id, rows, self.timeline.now(), importer=COMMAND_LINE)
             self._activate(session)
         self._switch_on()
@@ -324,13 +333,6 @@ class Rehearsal:
 
 def _rest_after(monday: Period, plan: Plan) -> datetime:
     return digest_at(monday, plan.rhythm, ZoneInfo(plan.time_zone)) + UNTIL_REST
-
-
-def _keep(workspace: Workspace, rhythm: Rhythm) -> None:
-    """The organisation's rhythm, as an admin would set it."""
-    workspace.opens_on, workspace.opens_at = rhythm.opens.weekday, rhythm.opens.at
-    workspace.closes_on, workspace.closes_at = rhythm.closes.weekday, rhythm.closes.at
-    workspace.digest_on, workspace.digest_at = rhythm.digest.weekday, rhythm.digest.at
 
 
 def readable(text: str) -> Rows:

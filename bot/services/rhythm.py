@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.cadence import Rhythm, WeeklyTime
 from bot.domain.localtime import Weekday
 from bot.domain.meeting import rhythm_before
+from models import Workspace
 
 
 class KeepsRhythm(Protocol):
@@ -76,6 +77,15 @@ def _rhythm(opens: tuple[int, time], closes: tuple[int, time], digest: tuple[int
 
 def _weekly(day: int, at: time) -> WeeklyTime:
     return WeeklyTime(Weekday(day), at)
+
+
+def keep(workspace: Workspace, meeting: Weekday, rhythm: Rhythm) -> None:
+    """Write down the organisation's rhythm, counted back from a meeting on this day."""
+    workspace.meeting_on = meeting
+    workspace.opens_on, workspace.opens_at = rhythm.opens.weekday, rhythm.opens.at
+    workspace.closes_on, workspace.closes_at = rhythm.closes.weekday, rhythm.closes.at
+    workspace.note_on, workspace.note_at = rhythm.closes.weekday, rhythm.note
+    workspace.digest_on, workspace.digest_at = rhythm.digest.weekday, rhythm.digest.at
 
 
 def rhythm_for(workspace: KeepsRhythm, meeting: int | None) -> Rhythm:

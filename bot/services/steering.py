@@ -21,7 +21,7 @@ from bot.services import access, audit, planning, team_planning
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.refusals import Reason, Refused
-from bot.services.rhythm import digest_week
+from bot.services.rhythm import digest_week, keep
 from bot.services.teams import find
 from models import KeyResult, Member, Objective, Team, Workspace
 
@@ -100,11 +100,7 @@ def steer(session: Session, now: datetime, caller: Caller, wanted: Steered) -> N
     if words != workspace.status_words:
         # Whose status says so is learned anew.
         workspace.members_read_at = workspace.members_due_at = None
-    workspace.meeting_on = wanted.meeting
-    workspace.opens_on, workspace.opens_at = rhythm.opens.weekday, wanted.opens
-    workspace.closes_on, workspace.closes_at = rhythm.closes.weekday, wanted.closes
-    workspace.note_on, workspace.note_at = rhythm.closes.weekday, wanted.note
-    workspace.digest_on, workspace.digest_at = rhythm.digest.weekday, wanted.digest
+    keep(workspace, wanted.meeting, rhythm)
     workspace.weekly_budget = wanted.budget
     workspace.status_words = words
     workspace.expected_score = wanted.expected_score
