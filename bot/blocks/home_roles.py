@@ -189,7 +189,7 @@ def _failures(admin: Admin) -> list[Block]:
     counts = admin.too_late or admin.uncertain or admin.kept
     if not (counts or admin.failures or admin.not_made or admin.not_shown or admin.silent):
         return [section("Everything of the last four weeks has arrived.")]
-    lines = [f"• {silent(where, was_removed=was_removed)}" for where, was_removed in admin.silent]
+    lines = [f"• {silent(where, was_removed=was_removed)}" for where, was_removed in admin.silent[:MOST_FAILURES]]
     lines += [
         f"• The digest of {said(team, NAME)} was due {weekday_day_time(due)} and could not be made. I keep trying; the "
         "log of Okra says why."
