@@ -14,6 +14,23 @@ def current_definition() -> sa.ColumnElement[bool]:
     return sa.and_(KeyResultRevision.key_result_id == KeyResult.id, KeyResultRevision.revision == KeyResult.revision)
 
 
+def is_only_a_baseline(old: type[KeyResultRevision], new: type[KeyResultRevision]) -> sa.ColumnElement[bool]:
+    """Whether the revision `new` gives the start that `old` left open, and says all else as that did.
+
+    That changes nothing that was agreed on. The first revision, outer joined with none before it, is none of these.
+    """
+    rest = (
+        (old.text, new.text),
+        (old.kind, new.kind),
+        (old.metric, new.metric),
+        (old.unit, new.unit),
+        (old.target, new.target),
+        (old.due_on, new.due_on),
+    )
+    is_alike = (before.is_not_distinct_from(after) for before, after in rest)
+    return sa.and_(old.start.is_(None), new.start.is_not(None), *is_alike)
+
+
 def definition_of(session: Session, key_result: KeyResult) -> KeyResultRevision:
     """The revision that counts."""
     return session.scalars(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.domain.digest import Noted, NotedAs, SettledDecision
 from bot.domain.redefinition import differences
-from bot.services.definitions import current_definition, terms_of
+from bot.services.definitions import current_definition, is_only_a_baseline, terms_of
 from bot.services.escalation_members import open_to
 from bot.services.still_open import decision_open_to, within
 from bot.services.team_tree import held_or_shared_by
@@ -71,7 +71,7 @@ def settled_since(
 
 
 def _changed(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> list[Noted]:
-    """A baseline that was missing and is given now changes nothing that was agreed on."""
+    """Not where only a baseline that was missing is given now, unless a decision did that."""
     old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
     rows = session.execute(
         sa.select(KeyResult, old, new)
@@ -80,7 +80,7 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime, until
         .join(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
         .where(
             within(new.created_at, since, until),
-            sa.or_(new.decision_id.is_not(None), old.start.is_not(None), new.start.is_(None)),
+            sa.or_(new.decision_id.is_not(None), ~is_only_a_baseline(old, new)),
             KeyResult.archived_at.is_(None),
             held_or_shared_by(team_ids),
             visible_to(None),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.cadence import Period
 from bot.domain.cadence import period as monday
@@ -27,7 +27,7 @@ from bot.domain.reviews import Call
 from bot.domain.signals.history import History, Told
 from bot.services import call_history
 from bot.services.access import Caller
-from bot.services.definitions import current_definition
+from bot.services.definitions import current_definition, is_only_a_baseline
 from bot.services.still_open import decision_open_to
 from bot.services.team_tree import held_or_shared_by
 from bot.services.visibility import visible_to
@@ -161,15 +161,20 @@ def histories(
 
 
 def changes(session: Session, lines: Sequence[Line], zone: ZoneInfo) -> dict[int, list[tuple[int, date]]]:
-    """By team id: the key result and the day of each definition that was added or changed in the cycle."""
+    """By team id: the key result and the day of each definition that was added or changed in the cycle.
+
+    A baseline that was missing, and is given, is no change.
+    """
     if not lines:
         return {}
     teams = {line.id: line.team_id for line in lines}
     since = datetime.combine(min(line.starts_on for line in lines), datetime.min.time(), zone)
+    old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
     rows = session.execute(
-        sa.select(KeyResultRevision.key_result_id, KeyResultRevision.created_at)
-        .where(KeyResultRevision.key_result_id.in_(teams), KeyResultRevision.created_at >= since)
-        .order_by(KeyResultRevision.id)
+        sa.select(new.key_result_id, new.created_at)
+        .outerjoin(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
+        .where(new.key_result_id.in_(teams), new.created_at >= since, ~is_only_a_baseline(old, new))
+        .order_by(new.id)
     )
     found: dict[int, list[tuple[int, date]]] = {}
     for key_result_id, created_at in rows:

@@ -100,6 +100,8 @@ class Changed:
     hours_ago: int
     had_baseline: bool
     has_baseline: bool
+    # Its text and its target change as well.
+    is_retargeted: bool
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ lives = st.lists(
             st.builds(Made, st.integers(-5, 3), st.sampled_from(DecisionState), st.integers(-1, 36), st.booleans()),
             max_size=2,
         ).map(tuple),
-        changed=st.lists(st.builds(Changed, lately, st.booleans(), st.booleans()), max_size=2).map(tuple),
+        changed=st.lists(st.builds(Changed, lately, *[st.booleans()] * 3), max_size=2).map(tuple),
         stopped=st.none() | st.none() | st.tuples(lately, st.booleans()),
         waits=st.none() | st.builds(Waits, teams, st.sampled_from(DependencyState), lately, st.booleans()),
     ),
@@ -365,7 +367,10 @@ class SlowLook:
             mine = {row["revision"]: row for row in self.revisions if row["key_result_id"] == key_result["id"]}
             for number, new in mine.items():
                 if number > 1 and since < new["created_at"] <= NOW:
-                    gave_a_baseline = mine[number - 1]["start"] is None and new["start"] is not None
+                    old = mine[number - 1]
+                    said = ("text", "kind", "metric", "unit", "target", "due_on")
+                    is_alike = all(old[name] == new[name] for name in said)
+                    gave_a_baseline = is_alike and old["start"] is None and new["start"] is not None
                     found[NotedAs.CHANGED] += not gave_a_baseline
             stopped = key_result["closed_at"] is not None and since < key_result["closed_at"] <= NOW
             found[NotedAs.STOPPED] += stopped and key_result["learning"] is not None
@@ -562,18 +567,21 @@ def _decision(
 
 def _change(session: Session, key_result: KeyResult, changes: tuple[Changed, ...]) -> None:
     (first,) = session.scalars(sa.select(KeyResultRevision).where(KeyResultRevision.key_result_id == key_result.id))
+    text, target = first.text, first.target
     for number, one in enumerate(sorted(changes, key=lambda one: -one.hours_ago), 2):
+        if one.is_retargeted:
+            text, target = f"{first.text}, {number}", Decimal(40 + number)
         session.add(
             KeyResultRevision(
                 workspace_id=key_result.workspace_id,
                 key_result_id=key_result.id,
                 revision=number,
-                text=f"{first.text}, {number}",
+                text=text,
                 kind=first.kind,
                 metric=first.metric,
                 unit=first.unit,
                 start=Decimal(20) if one.has_baseline else None,
-                target=Decimal(40 + number),
+                target=target,
                 reason="two of three lines are gone",
                 created_at=NOW - timedelta(hours=one.hours_ago),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -11,8 +12,9 @@ from company import MONDAY
 from office import LATER, NOW, Office, row, sheet
 from sqlalchemy.orm import Session
 
+from bot.domain.digest import Noted, NotedAs
 from bot.domain.organisation import Level
-from bot.services import standing
+from bot.services import digest_noted, standing
 from bot.services.importing import Importer, ImportRefused
 from models import (
     AuditEvent,
@@ -87,6 +89,20 @@ def test_a_start_given_at_a_check_in_survives_the_next_import(office: Office) ->
         (Decimal(12), Decimal(40)),
         (Decimal(12), Decimal(50)),
     ]
+
+
+def test_a_target_that_changes_as_its_baseline_is_given_stands_in_the_digest(office: Office) -> None:
+    office.imports(sheet(row("k1", "40 harbour masters"), row("k2", "40 harbour masters")))
+    changed = sheet(row("k1", "Harbour masters from 12 to 20"), row("k2", "40 harbour masters", start="12"))
+    office.imports(changed, reason="we aim lower", now=LATER)
+    assert [(one.noted_as, one.number, one.words) for one in noted(office)] == [(NotedAs.CHANGED, 1, "we aim lower")]
+
+
+def noted(office: Office) -> Sequence[Noted]:
+    """What the next digest says of the team's key results."""
+    with office.database.read() as session:
+        team_ids = session.scalars(sa.select(Team.id)).all()
+        return digest_noted.noted_since(session, team_ids, NOW, LATER)
 
 
 def given_at_check_in(session: Session, key_result: KeyResult, start: Decimal) -> None:

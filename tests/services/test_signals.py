@@ -323,6 +323,30 @@ def test_changes_in_mid_cycle_are_counted_and_what_a_team_brought_along_is_not(d
         assert works.fires(following(WEEK, 6)) == []
 
 
+def test_a_baseline_that_was_missing_changes_no_priorities_but_a_target_beside_it_does(database: Database) -> None:
+    with database.write() as session:
+        works = Works(session)
+        late = wednesday(following(WEEK, 5))
+        for number in range(3):
+            objective = works.company.objective(works.growth, f"Objective {number}")
+            redefine(session, works.company.key_result(objective, works.mele, start=None), late, start=Decimal(12))
+        assert Changed(3, 4) not in works.fires(following(WEEK, 6))
+        for revision in session.scalars(sa.select(KeyResultRevision).where(KeyResultRevision.revision == 2)):
+            revision.target = Decimal(30)
+        session.flush()
+        assert Changed(3, 4) in works.fires(following(WEEK, 6))
+
+
+def redefine(session: Session, key_result: KeyResult, at: datetime, **changes: object) -> None:
+    """The next revision: as the first, but for the `changes`."""
+    first = session.scalars(sa.select(KeyResultRevision).where(KeyResultRevision.key_result_id == key_result.id)).one()
+    names = ("workspace_id", "key_result_id", "text", "kind", "metric", "unit", "start", "target", "due_on")
+    as_before = {name: getattr(first, name) for name in names}
+    session.add(KeyResultRevision(**{**as_before, **changes}, revision=2, reason="so", created_at=at))
+    key_result.revision = 2
+    session.flush()
+
+
 def test_reviews_that_end_without_a_decision_are_seen_and_one_decision_ends_it(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)
