@@ -55,7 +55,8 @@ class LeadNote:
     """`note_id` is what the button is about. `digest_at` is in the lead's zone; `is_over`: the digest was taken.
 
     `answered` of `asked` is what the digest counts; `still_open` are those of the lead's own team;
-    `open_elsewhere` how many more the digest counts that other teams hold.
+    `open_elsewhere` how many more the digest counts that other teams hold. `leaves_out`: some of `still_open` are
+    limited to some people, and the digest does not count them; `has_digest` false: all is, and no digest is posted.
     """
 
     note_id: int
@@ -67,12 +68,17 @@ class LeadNote:
     stop_or_shift: str | None
     is_over: bool
     open_elsewhere: int = 0
+    leaves_out: bool = False
+    has_digest: bool = True
 
 
 def lead_note(note: LeadNote) -> Post:
     """The note as it is now. Only here are open check-ins named, to nobody but the lead."""
-    title = f"{said(note.team, 80)}, before the digest on {weekday_time(note.digest_at)}"
+    until = "before the digest on" if note.has_digest else "until"
+    title = f"{said(note.team, 80)}, {until} {weekday_time(note.digest_at)}"
     blocks: list[Block] = [section(f"*{title}* · only you see this"), *_open_ones(note)]
+    if not note.has_digest:
+        return Post(f"{title}: {_open_count(note)}", tuple(blocks))
     if note.stop_or_shift is not None:
         blocks.append(section(f"*You said what should stop or shift:* {said(note.stop_or_shift, 500)}"))
     elif not note.is_over:
@@ -167,7 +173,11 @@ def _count_of_unanswered(count: int) -> str:
 def _outlook(note: LeadNote) -> str:
     if note.is_over:
         return ""
+    if not note.has_digest:
+        return f"What {said(note.team, 80)} holds is limited to some people: no digest tells of it."
     sentence = f"The digest will say “{checked_in(note.answered, note.asked)}” as it stands, no names."
+    if note.leaves_out:
+        sentence += " It leaves out what is limited to some people."
     if note.open_elsewhere:
         sentence = f"{_open_elsewhere(note)} {sentence}"
     if not note.still_open:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -135,15 +136,25 @@ def check_in_states(session: Session, key_result_ids: Collection[int], period: P
     return {row.key_result_id: row.state for row in rows}
 
 
-def checked_in(session: Session, team: Team, period: Period) -> tuple[int, int, int]:
+class CheckedIn(NamedTuple):
     """How many of the check-ins that the digest counts are answered, and how many there are; excused ones are not. And
-    how many of those that are open are held by other teams than this one."""
+    how many of those that are open are held by other teams. `covered`: the ids of the key results that it tells of."""
+
+    answered: int
+    asked: int
+    elsewhere: int
+    covered: frozenset[int]
+
+
+def checked_in(session: Session, team: Team, period: Period) -> CheckedIn:
+    """What the digest of a team would count as things are."""
     covered = covered_by(session, team, teams_of(session, team))
     states = check_in_states(session, [one.key_result_id for one in covered], period)
     counted = [state for state in states.values() if state is not CheckInState.EXCUSED]
     open_ones = {of for of, state in states.items() if state in (CheckInState.DUE, CheckInState.MISSED)}
     elsewhere = sum(one.key_result_id in open_ones for one in covered if one.team_id != team.id)
-    return counted.count(CheckInState.ANSWERED), len(counted), elsewhere
+    ids = frozenset(one.key_result_id for one in covered)
+    return CheckedIn(counted.count(CheckInState.ANSWERED), len(counted), elsewhere, ids)
 
 
 def was_taken(session: Session, team_id: int, period: Period) -> bool:

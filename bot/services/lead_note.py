@@ -276,19 +276,22 @@ def _note(session: Session, delivery: Delivery, now: datetime) -> LeadNote | Non
     period = _period(delivery)
     workspace = session.get_one(Workspace, team.workspace_id)
     zone = ZoneInfo(lead.time_zone)
-    answered, asked, elsewhere = digest_snapshot.checked_in(session, team, period)
+    digest = digest_snapshot.checked_in(session, team, period)
+    still_open = _still_open(session, now, team, period, zone=zone, lead=lead)
     return LeadNote(
         note_id=delivery.id,
         team=team.name,
         digest_at=digest_at(period, *digest_week(workspace, team)).astimezone(zone),
-        still_open=_still_open(session, now, team, period, zone=zone, lead=lead),
-        answered=answered,
-        asked=asked,
+        still_open=still_open,
+        answered=digest.answered,
+        asked=digest.asked,
         stop_or_shift=session.scalar(
             sa.select(StopOrShift.text).where(StopOrShift.team_id == team.id, StopOrShift.period == period)
         ),
         is_over=digest_snapshot.was_taken(session, team.id, period),
-        open_elsewhere=elsewhere,
+        open_elsewhere=digest.elsewhere,
+        leaves_out=any(one.key_result_id not in digest.covered for one in still_open),
+        has_digest=bool(digest.covered),
     )
 
 

@@ -6,15 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period, digest_at, digest_due, following
-from bot.services.digest_snapshot import covered_by
+from bot.services.asking import only_asked_about
 from bot.services.outbox import delivery_of
 from bot.services.rhythm import digest_week
 from bot.services.schedules import week_of
-from bot.services.team_tree import teams_of
-from models import DeliveryState, Member, Team, Workspace
+from bot.services.team_tree import held_or_shared_by, teams_of
+from bot.services.visibility import visible_to
+from models import DeliveryState, KeyResult, Member, Objective, Team, Workspace
 
 _WAITS = (DeliveryState.QUEUED, DeliveryState.CLAIMED)
 
@@ -35,12 +37,15 @@ def note_key(team_id: int, period: Period) -> str:
 def reader_of(session: Session, team: Team) -> Member | None:
     """The lead who gets the team's notes as things are.
 
-    None where no lead is here, where the digest was stopped, or would tell of no key result.
+    None where no lead is here, where the digest was stopped, or where there is nothing to tell them: the team holds no
+    key result, and the digest would tell of none. The lead of a team sees all that it holds, limited or not.
     """
     lead = session.get(Member, team.lead_id) if team.lead_id is not None else None
     if lead is None or not lead.may_take_part or team.digest_stopped_at is not None:
         return None
-    return lead if covered_by(session, team, teams_of(session, team)) else None
+    told_of = sa.and_(held_or_shared_by([one.id for one in teams_of(session, team)]), visible_to(None))
+    wanted = only_asked_about(sa.select(KeyResult.id)).where(sa.or_(Objective.team_id == team.id, told_of))
+    return lead if session.scalar(wanted.limit(1)) is not None else None
 
 
 def note_to_come(session: Session, now: datetime, team: Team, period: Period) -> NoteToCome | None:

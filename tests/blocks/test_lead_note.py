@@ -77,6 +77,23 @@ def test_what_other_teams_still_have_open_is_told_apart_from_the_teams_own() -> 
     )
 
 
+def test_what_the_digest_leaves_out_is_said_beside_its_count() -> None:
+    note = replace(NOTE, answered=8, leaves_out=True)
+    assert paragraphs(note)[4].startswith(
+        "The digest will say “8 of 9 checked in” as it stands, no names. It leaves out what is limited to some people."
+    )
+
+
+def test_where_no_digest_comes_the_note_promises_none_and_asks_nothing_for_it() -> None:
+    note = replace(NOTE, answered=0, asked=0, leaves_out=True, has_digest=False)
+    for one in (note, replace(note, still_open=()), replace(note, is_over=True)):
+        assert buttons(one) == []
+        assert "The digest" not in repr(lead_note(one).blocks)
+        assert "One question" not in repr(lead_note(one).blocks)
+    assert lead_note(note).text == "Growth, until Wed 10:00: 2 check-ins are still open"
+    assert paragraphs(note)[-1] == "What Growth holds is limited to some people: no digest tells of it."
+
+
 def test_an_answer_is_shown_and_can_be_changed_until_the_digest() -> None:
     said = replace(NOTE, stop_or_shift="Webinars pause")
     assert buttons(said) == ["Change"]

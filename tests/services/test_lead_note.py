@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.post import Post
 from bot.domain.cadence import following, period
+from bot.domain.organisation import Visibility
 from bot.services import digest, lead_note
 from bot.services.note_to_come import note_key
 from bot.services.outbox import delivery_of
@@ -23,6 +24,7 @@ from models import (
     Digest,
     Member,
     Message,
+    ObjectiveTeam,
     PostKind,
     StopOrShift,
     Team,
@@ -137,6 +139,40 @@ def test_there_is_no_note_where_nobody_could_use_it(database: Database, why: str
         lead_note.write_due(session, TUESDAY, 10)
         assert notes(session) == []
         assert team.next_note_at == TUESDAY + timedelta(weeks=1)
+
+
+@pytest.mark.parametrize("to", [Visibility.TEAM, Visibility.NAMED])
+def test_a_lead_reads_what_their_team_holds_though_it_is_limited_and_nobody_else_does(
+    database: Database, to: Visibility
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        above, _ = led(company, "Product")
+        team, lead = led(company)
+        team.parent_id = above.id
+        shares, _ = led(company, "Sales")
+        objective = company.objective(team)
+        session.add(ObjectiveTeam(workspace_id=team.workspace_id, objective_id=objective.id, team_id=shares.id))
+        limited = company.key_result(objective, company.person("Mele Fonua"), metric="Takeover")
+        limited.visibility = to
+        asked(session, limited, WEEK)
+        lead_note.write_due(session, TUESDAY, 10)
+        # Those above and beside hold nothing themselves, and their digests tell of nothing.
+        assert notes(session) == [(lead.id, WEEK)]
+        alone = shown(session, team)
+        assert "*KR-1* Takeover · Mele Fonua, asked Mon" in repr(alone.blocks)
+        assert "The digest" not in repr(alone.blocks)
+        assert alone.text == "Growth, until Wed 10:00: one check-in is still open"
+        # Once all have something of their own, only its lead reads of what is limited.
+        asked(session, company.key_result(objective, company.person("Ben Ode"), metric="NPS"), WEEK)
+        for one in (above, shares):
+            one.next_note_at = TUESDAY
+        lead_note.write_due(session, TUESDAY, 10)
+        assert "“0 of 1 checked in” as it stands, no names. It leaves out" in repr(shown(session, team).blocks)
+        for one in (above, shares):
+            text = repr(shown(session, one).blocks)
+            assert "Takeover" not in text
+            assert "One is open in another team; its lead gets the list. The digest will say “0 of 1" in text
 
 
 def test_a_note_that_slept_past_its_digest_is_not_written(database: Database) -> None:

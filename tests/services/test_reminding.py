@@ -23,6 +23,7 @@ from bot.domain.absence import Days
 from bot.domain.attention import BUDGET, LEAST_BUDGET, HoldBack, Leave, Wait, week_of
 from bot.domain.cadence import period
 from bot.domain.excuses import Excuse
+from bot.domain.organisation import Visibility
 from bot.domain.reminding import APART
 from bot.services import absences, attention, lead_note, planning, reminding
 from bot.services.access import today_of
@@ -123,6 +124,8 @@ class Situation:
 SITUATIONS = (
     Situation("as ever", "Tue 14:00"),
     Situation("the digest was stopped", None),
+    Situation("every key result is limited", "Tue 14:00"),
+    Situation("every key result is limited to named people", "Tue 14:00"),
     Situation("the lead has left", None),
     Situation("the lead is a guest now", None),
     Situation("the team has no lead", None),
@@ -158,6 +161,10 @@ def before_it_is_written(why: str, session: Session) -> None:
     match why:
         case "the digest was stopped":
             team.digest_stopped_at = NINE
+        case "every key result is limited":
+            limit(session, Visibility.TEAM)
+        case "every key result is limited to named people":
+            limit(session, Visibility.NAMED)
         case "the lead has left":
             lead.deactivated_at = NINE
         case "the lead is a guest now":
@@ -199,6 +206,11 @@ def since_it_was_written(why: str, company: Company) -> datetime | None:
             team.digest_stopped_at = TOLD
             return TOLD
     return None
+
+
+def limit(session: Session, to: Visibility) -> None:
+    for key_result in session.scalars(sa.select(KeyResult)):
+        key_result.visibility = to
 
 
 def away(member: Member, first: date, last: date) -> Absence:

@@ -93,6 +93,14 @@ CHAPTER = Chapter(
             lambda: lead_note.lead_note(replace(NOTE, still_open=(), answered=33, asked=35, open_elsewhere=2)),
         ),
         Case(
+            "Where some of them are limited to some people",
+            lambda: lead_note.lead_note(replace(NOTE, answered=8, leaves_out=True)),
+        ),
+        Case(
+            "Where all are",
+            lambda: lead_note.lead_note(replace(NOTE, answered=0, asked=0, leaves_out=True, has_digest=False)),
+        ),
+        Case(
             "*Hand over*",
             lambda: hand_over.hand_over_dialog(Question(1, 14, "Churn", "Mere Ngata", is_readers=True, waits_for=None)),
         ),
