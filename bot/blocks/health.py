@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.blocks.layout import context, section
 from bot.blocks.post import Post
 from bot.blocks.text import said
-from bot.domain.health import LEAST_FOR_PERCENT, Health, Share, Wait
+from bot.domain.health import LEAST_FOR_PERCENT, LEAST_PEOPLE, Health, Share, Wait
 
 DAY = 24
 DAYS_FROM = 72
@@ -20,7 +20,7 @@ def health(view: Health) -> Post:
         return Post(f"{team}: no check-in was due in this cycle yet, so there is nothing to count.")
     title = f"{team}, {said(view.cycle, 60)}: how it goes"
     lines = [
-        f"*Check-ins answered*  {share(view.completion)}, on time {share(view.on_time)}",
+        f"*Check-ins answered*  {_check_ins(view)}",
         f"*From a request for help to the first answer*  {wait(view.to_answer)}",
         f"*To a decision*  {wait(view.to_decision)}",
         f"*Requests that ended in a decision*  {share(view.decided)}",
@@ -37,7 +37,9 @@ def health_line(view: Health) -> str:
     if view.is_empty:
         return ""
     parts = [
-        f"{share(view.completion)} check-ins answered",
+        f"{share(view.completion)} check-ins answered"
+        if not view.is_few
+        else f"check-ins are not counted for fewer than {LEAST_PEOPLE} people",
         f"a request for help is answered after {hours(view.to_answer.hours)}"
         if view.to_answer.hours is not None
         else "",
@@ -47,6 +49,12 @@ def health_line(view: Health) -> str:
         f"moved: {share(view.moved)} key results" if view.moved.of else "",
     ]
     return " · ".join(filter(None, parts))
+
+
+def _check_ins(view: Health) -> str:
+    if view.is_few:
+        return f"not counted: it would be about fewer than {LEAST_PEOPLE} people"
+    return f"{share(view.completion)}, on time {share(view.on_time)}"
 
 
 def share(part: Share) -> str:

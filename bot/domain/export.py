@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bot.domain.digest import Call, KeyResultLine, Snapshot
-from bot.domain.health import SHARES, WAITS, Health
+from bot.domain.health import WAITS, Health
 from bot.domain.reading_order import unturned
 
 VERSION = 1
@@ -247,9 +247,8 @@ def _key_result(line: KeyResultLine, *, with_owner: bool) -> dict[str, Any]:
 
 
 def _counts(health: Health) -> dict[str, str]:
-    shares = {name: getattr(health, name) for name in SHARES}
     waits = {f"{name}_hours": getattr(health, name).hours for name in WAITS}
-    told = {name: f"{share.part} of {share.of}" for name, share in shares.items()}
+    told = {name: f"{share.part} of {share.of}" for name, share in health.shares.items()}
     return {**told, **{name: str(hours) for name, hours in waits.items() if hours is not None}}
 
 

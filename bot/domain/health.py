@@ -1,6 +1,7 @@
 """How a programme goes: what a team did in a cycle, in counts. Never about a person, and no ranking.
 
-Small numbers are told as they are ("3 of 4"); a percentage stands beside them from `LEAST_FOR_PERCENT` on.
+Small numbers are told as they are ("3 of 4"); a percentage stands beside them from `LEAST_FOR_PERCENT` on. How many
+check-ins were answered is told of `LEAST_PEOPLE` or more: of one or two it would be a person's history.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 LEAST_FOR_PERCENT = 5
+LEAST_PEOPLE = 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Health:
     """A team and those beneath it, in one cycle.
 
     - `completion`: check-ins answered, of those that were due and are over; excused ones are not due. `on_time`: before
-      answering closed, of the answered.
+      answering closed, of the answered. Neither is counted where they would be about too few people (`is_few`).
     - `to_answer`, `to_decision`: from a call for help to the first answer by somebody, and to its first decision.
     - `decided`: calls that ended in a decision, of those that ended.
     - `in_time`: decisions done on their day or before, of those whose day has passed or that are done; dropped ones are
@@ -63,14 +65,22 @@ class Health:
     in_time: Share = Share()
     reviews: Share = Share()
     moved: Share = Share()
+    is_few: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Nothing was due yet."""
-        return self.completion.of == 0
+        return self.completion.of == 0 and not self.is_few
+
+    @property
+    def shares(self) -> Mapping[str, Share]:
+        """By name, those that are told."""
+        untold = CHECK_INS if self.is_few else ()
+        return {name: getattr(self, name) for name in SHARES if name not in untold}
 
 
-SHARES = ("completion", "on_time", "decided", "in_time", "reviews", "moved")
+CHECK_INS = ("completion", "on_time")
+SHARES = (*CHECK_INS, "decided", "in_time", "reviews", "moved")
 WAITS = ("to_answer", "to_decision")
 
 
@@ -97,13 +107,14 @@ def to_json(health: Health) -> dict[str, Any]:
     for name in WAITS:
         wait: Wait = getattr(health, name)
         waits[name] = [str(wait.hours) if wait.hours is not None else None, wait.count]
-    return {"team": health.team, "cycle": health.cycle, **shares, **waits}
+    return {"team": health.team, "cycle": health.cycle, "is_few": health.is_few, **shares, **waits}
 
 
 def from_json(kept: Mapping[str, Any]) -> Health:
     shares = {name: Share(*kept[name]) for name in SHARES}
     waits = {name: Wait(Decimal(hours) if hours is not None else None, count) for name, (hours, count) in _waits(kept)}
-    return Health(kept["team"], kept["cycle"], **shares, **waits)  # type: ignore[arg-type]
+    is_few = kept.get("is_few", False)
+    return Health(kept["team"], kept["cycle"], **shares, **waits, is_few=is_few)  # type: ignore[arg-type]
 
 
 def _waits(kept: Mapping[str, Any]) -> list[tuple[str, tuple[str | None, int]]]:

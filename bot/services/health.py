@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from bot.domain.cycles import CycleState
-from bot.domain.health import Health, Share, median
+from bot.domain.health import LEAST_PEOPLE, Health, Share, median
 from bot.domain.localtime import Weekday, local_date_of
 from bot.domain.reviews import held, review_days
 from bot.services import access
@@ -65,20 +65,22 @@ def read(
     workspace = session.get_one(Workspace, team.workspace_id)
     zone = ZoneInfo(workspace.time_zone)
     which = _covered([one.id for one in teams], cycle, viewer)
-    completion, on_time = _check_ins(session, now, which)
+    completion, on_time, people = _check_ins(session, now, which)
+    is_few = 0 < people < LEAST_PEOPLE
     histories = calls(session, *which)
     ended = [one for one in histories if one.decided_at or one.resolved_at is not None]
     return Health(
         team=team.name,
         cycle=cycle.name,
-        completion=completion,
-        on_time=on_time,
+        completion=Share() if is_few else completion,
+        on_time=Share() if is_few else on_time,
         to_answer=median([one.answered_at - one.opened_at for one in histories if one.answered_at is not None]),
         to_decision=median([one.decided_at[0] - one.opened_at for one in histories if one.decided_at]),
         decided=Share(sum(bool(one.decided_at) for one in ended), len(ended)),
         in_time=_in_time(session, local_date_of(now, zone), zone, which),
         reviews=_reviews(local_date_of(now, zone), workspace, teams, cycle, histories),
         moved=_moved(session, which),
+        is_few=is_few,
     )
 
 
@@ -92,18 +94,21 @@ def _covered(team_ids: Collection[int], cycle: Cycle, viewer: Caller | None) -> 
     )
 
 
-def _check_ins(session: Session, now: datetime, which: Sequence[Condition]) -> tuple[Share, Share]:
+def _check_ins(session: Session, now: datetime, which: Sequence[Condition]) -> tuple[Share, Share, int]:
+    """What was answered and what came in time; and how many people it is about, not counting who stood in for them."""
     answered = CheckIn.state == CheckInState.ANSWERED
     is_over = sa.or_(
         answered,
         CheckIn.state == CheckInState.MISSED,
         sa.and_(CheckIn.state == CheckInState.DUE, CheckIn.closes_at <= now),
     )
+    owner = sa.func.coalesce(CheckIn.covered_for_id, CheckIn.owner_id)
     row = session.execute(
         sa.select(
             sa.func.count(sa.case((is_over, 1))),
             sa.func.count(sa.case((answered, 1))),
             sa.func.count(sa.case((sa.and_(answered, Answer.at <= CheckIn.closes_at), 1))),
+            sa.func.count(sa.case((is_over, owner)).distinct()),
         )
         .select_from(CheckIn)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
@@ -112,8 +117,8 @@ def _check_ins(session: Session, now: datetime, which: Sequence[Condition]) -> t
         .outerjoin(Answer, sa.and_(Answer.check_in_id == CheckIn.id, Answer.revision == 1))
         .where(*which)
     ).one()
-    due, done, in_time = row
-    return Share(done, due), Share(in_time, done)
+    due, done, in_time, people = row
+    return Share(done, due), Share(in_time, done), people
 
 
 def _moved(session: Session, which: Sequence[Condition]) -> Share:

@@ -88,6 +88,15 @@ def test_the_json_says_what_the_sheet_says() -> None:
 
 
 @pytest.mark.parametrize("file", [as_csv, as_json])
+def test_check_ins_that_were_not_counted_because_they_are_about_too_few_are_in_neither(file: object) -> None:
+    few = replace(TOLD, snapshot=replace(SNAPSHOT, health=Health("Growth", "2026 Q4", is_few=True)))
+    content = file([few]).decode()  # type: ignore[operator]
+    assert "reviews" in content
+    assert "completion" not in content
+    assert "on_time" not in content
+
+
+@pytest.mark.parametrize("file", [as_csv, as_json])
 def test_neither_tells_who_answered_or_what_slack_calls_somebody(file: object) -> None:
     content = file([TOLD]).decode()  # type: ignore[operator]
     for secret in ("U0SECRET", "777777", "was_answered", "Ana Lima"):

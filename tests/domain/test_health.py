@@ -18,12 +18,19 @@ healths = st.builds(
         st.builds(Share, st.integers(), st.integers()),
     ),
     **dict.fromkeys(("to_answer", "to_decision"), st.builds(Wait, hours, st.integers())),
+    is_few=st.booleans(),
 )
 
 
 @given(healths)
 def test_what_was_kept_comes_back_as_it_was(health: Health) -> None:
     assert from_json(json.loads(json.dumps(to_json(health)))) == health
+
+
+def test_what_was_kept_before_people_were_counted_is_read_as_it_was_told() -> None:
+    kept = to_json(Health("Growth", "2026 Q4", Share(3, 4)))
+    del kept["is_few"]
+    assert from_json(kept) == Health("Growth", "2026 Q4", Share(3, 4))
 
 
 @pytest.mark.parametrize(

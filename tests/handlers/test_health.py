@@ -22,9 +22,11 @@ def test_a_member_reads_how_it_goes_for_their_team_and_for_another(database: Dat
         lead, guest = company.person("Tama Reid"), company.person("Gus Guest", kind=MemberKind.GUEST)
         growth = company.team("Growth", lead=lead)
         company.team("Legal")
-        key_result = company.key_result(company.objective(growth), company.person("Mere Ngata"))
-        for week in range(5):
-            answered(session, key_result, following(period(MONDAY), week))
+        objective = company.objective(growth)
+        for name, weeks in (("Mere Ngata", 3), ("Ana Silva", 1), ("Sam Stone", 1)):
+            key_result = company.key_result(objective, company.person(name))
+            for week in range(weeks):
+                answered(session, key_result, following(period(MONDAY), week))
         asked(session, key_result, following(period(MONDAY), 5), CheckInState.MISSED)
     desk = Desk(database, datetime(2026, 11, 11, 10, tzinfo=UTC))
     reply = desk.command(lead, commands.okr, Command.OKR, "health")
@@ -38,6 +40,28 @@ def test_a_member_reads_how_it_goes_for_their_team_and_for_another(database: Dat
     assert whispered(desk.command(lead, commands.okr, Command.OKR, "health legal")).startswith("Legal: no check-in")
     assert "no team “Nowhere”" in whispered(desk.command(lead, commands.okr, Command.OKR, "health Nowhere"))
     assert "full members" in whispered(desk.command(guest, commands.okr, Command.OKR, "health"))
+
+
+@pytest.mark.parametrize("names", [("Mere Ngata",), ("Mere Ngata", "Ana Silva")])
+def test_of_fewer_than_three_people_check_ins_are_not_counted_and_it_says_why(
+    database: Database, names: tuple[str, ...]
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead = company.person("Tama Reid")
+        growth = company.team("Growth", lead=lead)
+        for name in names:
+            key_result = company.key_result(company.objective(growth, name), company.person(name))
+            for week in range(5):
+                answered(session, key_result, following(period(MONDAY), week))
+            asked(session, key_result, following(period(MONDAY), 5), CheckInState.MISSED)
+    desk = Desk(database, datetime(2026, 11, 11, 10, tzinfo=UTC))
+    reply = desk.command(lead, commands.okr, Command.OKR, "health")
+    assert isinstance(reply, Whisper)
+    text = str(reply.post.blocks[1])
+    assert "*Check-ins answered*  not counted: it would be about fewer than 3 people\\n" in text
+    assert "on time" not in text
+    assert f"*Key results whose score has moved*  0 of {len(names)}" in text
 
 
 @pytest.mark.parametrize("state", ["planning", "closed"])

@@ -256,11 +256,16 @@ class SlowLook:
         return found
 
     def completion(self) -> tuple[int, int]:
+        if self.are_few():
+            return 0, 0
         return sum(row["state"] is CheckInState.ANSWERED for row in self.over()), len(self.over())
+
+    def are_few(self) -> bool:
+        return len({row["owner_id"] for row in self.over()}) < 3
 
     def on_time(self) -> tuple[int, int]:
         done = in_time = 0
-        for row in self.over():
+        for row in self.over() if not self.are_few() else ():
             if row["state"] is CheckInState.ANSWERED:
                 done += 1
                 (first,) = [one for one in self.answers if one["check_in_id"] == row["id"] and one["revision"] == 1]
@@ -423,21 +428,21 @@ class SlowLook:
 def lived(company: Company, history: list[Life]) -> Team:
     """The rows of these lives; the digest of the company is due."""
     session = company.session
-    lead, mele = company.person("Ana Lima"), company.person("Mele")
+    lead, *owners = (company.person(name) for name in ("Ana Lima", "Mele", "Mere Ngata", "Finn Adler", "Sam Stone"))
     teams_made: list[Team] = []
     for number, parent in enumerate(PARENTS):
         level = Level.COMPANY if number == 0 else Level.TEAM
         above = teams_made[parent] if parent is not None else None
         teams_made.append(company.team(f"Team {number}", parent=above, lead=lead, level=level, on=number != 1))
     # One that stays as it was, so that there is something to tell of.
-    company.key_result(company.objective(teams_made[0], "The one that stays"), mele)
+    company.key_result(company.objective(teams_made[0], "The one that stays"), owners[0])
     for number, one in enumerate(history):
         objective = company.objective(teams_made[one.team], f"Objective {number}")
         if one.shared_with is not None and one.shared_with != one.team:
             shared = teams_made[one.shared_with]
             session.add(ObjectiveTeam(workspace_id=shared.workspace_id, objective_id=objective.id, team_id=shared.id))
         start = None if one.changed and not one.changed[0].had_baseline else Decimal(20)
-        key_result = company.key_result(objective, mele, start=start)
+        key_result = company.key_result(objective, owners[number % len(owners)], start=start)
         key_result.visibility = Visibility.WORKSPACE if one.is_open else Visibility.NAMED
         newest = _answer(session, key_result, one)
         call = _call(session, key_result, newest, one.call, lead) if one.call is not None else None

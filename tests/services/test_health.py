@@ -40,6 +40,8 @@ def test_what_was_due_and_is_over_is_counted_and_what_came_in_time(database: Dat
         company = Company(session)
         team = company.team("Growth")
         key_result = company.key_result(company.objective(team), company.person("Mele"))
+        for name in ("Ana Lima", "Finn Adler"):
+            answered(session, company.key_result(company.objective(team, name), company.person(name)), WEEK)
         late = answered(session, key_result, WEEK)
         late.at += timedelta(days=2)
         answered(session, key_result, following(WEEK, 1))
@@ -49,8 +51,32 @@ def test_what_was_due_and_is_over_is_counted_and_what_came_in_time(database: Dat
             asked(session, key_result, following(WEEK, week), state)
         asked(session, key_result, following(WEEK, 6))
         found = of(session, team)
-        assert (found.completion, found.on_time) == (Share(2, 4), Share(1, 2))
-        assert of(session, team, NOW - timedelta(days=14)).completion == Share(2, 3)
+        assert (found.completion, found.on_time) == (Share(4, 6), Share(3, 4))
+        assert of(session, team, NOW - timedelta(days=14)).completion == Share(4, 5)
+
+
+def test_check_ins_of_fewer_than_three_people_are_not_counted_whoever_stood_in_for_them(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = company.team("Growth")
+        mele, ana, finn = (company.person(name) for name in ("Mele", "Ana Lima", "Finn Adler"))
+        key_result = company.key_result(company.objective(team), mele)
+        for week, one in enumerate((mele, ana, finn)):
+            answered(session, key_result, following(WEEK, week))
+            check_in = session.scalars(sa.select(CheckIn).order_by(CheckIn.id.desc())).first()
+            assert check_in is not None
+            check_in.owner_id, check_in.covered_for_id = one.id, mele.id if one is not mele else None
+        answered(session, company.key_result(company.objective(team, "Another"), ana), WEEK)
+        found = of(session, team)
+        assert (found.completion, found.on_time, found.is_few, found.is_empty) == (Share(), Share(), True, False)
+        assert found.moved == Share(0, 1)
+        # Excused from the only week, somebody is not counted either.
+        excused = company.key_result(company.objective(team, "A third"), finn)
+        asked(session, excused, WEEK, CheckInState.EXCUSED)
+        assert of(session, team).is_few
+        answered(session, excused, following(WEEK, 1))
+        found = of(session, team)
+        assert (found.completion, found.on_time, found.is_few) == (Share(5, 5), Share(5, 5), False)
 
 
 def test_a_call_is_answered_decided_and_what_was_decided_is_done(database: Database) -> None:
@@ -129,9 +155,13 @@ def test_what_is_limited_is_not_counted_for_those_who_may_not_see_it(database: D
         key_result = company.key_result(company.objective(team), company.person("Mele"))
         key_result.visibility = Visibility.NAMED
         answered(session, key_result, WEEK)
+        for name in ("Ana Silva", "Sam Stone"):
+            own = company.key_result(company.objective(team, name), company.person(name))
+            own.visibility = Visibility.NAMED
+            answered(session, own, WEEK)
         assert of(session, team).is_empty
         assert health.of_team(session, NOW, company.caller(stranger), team).is_empty
-        assert health.of_team(session, NOW, company.caller(lead), team).completion == Share(1, 1)
+        assert health.of_team(session, NOW, company.caller(lead), team).completion == Share(3, 3)
 
 
 def test_the_company_reads_it_in_the_first_digest_of_a_month_and_no_team_does(database: Database) -> None:
@@ -183,13 +213,17 @@ def test_the_counts_are_what_a_slow_function_counts(database: Database, historie
     with database.write() as session:
         company = Company(session)
         team = company.team("Growth")
-        objective, mele = company.objective(team), company.person("Mele")
-        for history in histories:
-            key_result = company.key_result(objective, mele)
+        objective, people = company.objective(team), [company.person(name) for name in ("Mele", "Ana", "Finn")]
+        for number, history in enumerate(histories):
+            key_result = company.key_result(objective, people[number % 3])
             for week, words in enumerate(history):
                 _live(session, key_result, following(WEEK, week), words)
         found = of(session, team)
-        assert (found.completion, found.on_time, found.moved) == _slow(histories)
+        completion, on_time, moved = _slow(histories)
+        people_asked = {number % 3 for number, history in enumerate(histories) if history}
+        if len(people_asked) < 3:
+            completion = on_time = Share()
+        assert (found.completion, found.on_time, found.moved) == (completion, on_time, moved)
         session.rollback()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from messages import Case, Chapter
@@ -71,12 +72,15 @@ GOES = Health(
     "Growth", "2026 Q4", Share(27, 36), Share(25, 27), Wait(Decimal("5.0"), 4), Wait(Decimal("26.0"), 3),
     Share(3, 4), Share(2, 3), Share(4, 6), Share(7, 9),
 )  # fmt: skip
+FEW = replace(GOES, completion=Share(), on_time=Share(), is_few=True)
 
 HEALTH = Chapter(
     "How it goes",
     [
         Case("`/okr health`", lambda: health(GOES)),
         Case("In the company's digest, once a month", lambda: health_line(GOES)),
+        Case("`/okr health`, of fewer than three people", lambda: health(FEW)),
+        Case("In the digest then", lambda: health_line(FEW)),
         Case("When nothing was due yet", lambda: health(Health("Growth", "2026 Q4"))),
     ],
 )
