@@ -6,11 +6,12 @@ import structlog
 
 from bot.blocks import digest_sharing as blocks
 from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.post import Post
 from bot.blocks.text import too_long
 from bot.runtime import Runtime
-from bot.services import digest_sharing, once
+from bot.services import charts, digest_sharing, once
 from bot.services.refusals import Reason
-from bot.slack import SlackFailure, UnknownOutcome
+from bot.slack import Permanent, SlackFailure, UnknownOutcome
 from handlers.boundary import Desk, new_incident
 from handlers.ids import parse_id, parse_ids
 from handlers.opening import open_view
@@ -95,13 +96,26 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
             return Whisper(blocks.submitted_before())
         post = digest_sharing.elsewhere(session, now, request.caller, team_id, note)
     try:
-        runtime.gateway.say_through(str(addresses[0]["response_url"]), post)
+        _say(runtime, request.caller.workspace_id, str(addresses[0]["response_url"]), post)
     except SlackFailure as failure:
         incident = new_incident()
         log.warning("digest_not_posted_elsewhere", incident=incident, error=failure.code)
         unknown = isinstance(failure, UnknownOutcome)
         return Whisper(blocks.perhaps_posted(incident, note) if unknown else blocks.not_posted(incident, note))
     return Whisper(blocks.posted_elsewhere())
+
+
+def _say(runtime: Runtime, workspace_id: int, address: str, post: Post) -> None:
+    """Say it through the address; in words alone, where Slack does not take it with charts. Raises `SlackFailure`."""
+    try:
+        runtime.gateway.say_through(address, post)
+    except Permanent:
+        if not post.has_charts:
+            raise
+        runtime.gateway.say_through(address, post.in_words)
+        # An address does not say what it refuses; the words were taken, so it was the charts.
+        with runtime.write() as session:
+            charts.were_refused(session, workspace_id, runtime.now())
 
 
 def _team(request: Request) -> int:

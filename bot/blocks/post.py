@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Block = Mapping[str, Any]
@@ -23,3 +23,8 @@ class Post:
     def has_charts(self) -> bool:
         """It holds pictures of a kind that not every Slack takes yet."""
         return any(block.get("type") == CHART for block in self.blocks)
+
+    @property
+    def in_words(self) -> Post:
+        """The same without those pictures; the words beside them say it all."""
+        return replace(self, blocks=tuple(block for block in self.blocks if block.get("type") != CHART))

@@ -7,7 +7,7 @@ from bot.localslack import messages
 from bot.localslack.errors import SlackError
 from bot.localslack.messages import Draft
 from bot.localslack.state import Message, ResponseUrl, Workspace
-from bot.localslack.webapi.chat import LONGEST_POST, check_blocks
+from bot.localslack.webapi.chat import LONGEST_POST, check_blocks, refuse_unknown
 from bot.localslack.world import World
 
 Json = dict[str, Any]
@@ -62,6 +62,7 @@ def show(world: World, workspace: Workspace, url: ResponseUrl, body: Json) -> No
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
     check_blocks(text, blocks)
+    refuse_unknown(workspace, blocks)
     if body.get("replace_original") and url.source is not None:
         _replace(world, workspace, url.source, text, blocks)
         return

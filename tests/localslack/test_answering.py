@@ -160,6 +160,16 @@ def test_a_response_url_answers_five_times_in_thirty_minutes(core: LocalSlack, m
         use(core, command(core, mere, "/kr 12", channel)["response_url"])
 
 
+def test_a_response_url_takes_no_block_that_is_not_known_yet(core: LocalSlack, mere: str, channel: str) -> None:
+    url = command(core, mere, "/kr 12", channel)["response_url"]
+    core.workspace.refused_blocks = frozenset({"divider"})
+    with pytest.raises(SlackError, match="invalid_blocks"):
+        use(core, url, text="x", blocks=[{"type": "divider"}])
+    assert own_ephemerals(core, mere) == []
+    use(core, url, text="x")
+    assert own_ephemerals(core, mere) == ["x"]
+
+
 def test_a_response_url_replaces_or_deletes_the_message_that_was_pressed(
     core: LocalSlack, mere: str, channel: str
 ) -> None:

@@ -216,6 +216,34 @@ def test_a_lead_posts_the_digest_in_a_channel_that_okra_is_not_in(okra: Okra) ->
     assert "Posted by Tama Reid: for Thursday" in posted.text
 
 
+def test_in_a_channel_of_my_choice_too_a_slack_without_charts_gets_the_digest_in_words(okra: Okra) -> None:
+    tama = okra.person("Tama Reid")
+    okra.slack.add_channel("board", members=[tama], with_app=False)
+    with okra.company() as company:
+        first = company.session.scalars(sa.select(KeyResult).order_by(KeyResult.number)).first()
+        assert first is not None
+        for week, score in enumerate(("0.1", "0.2", "0.3", "0.4")):
+            answered(company.session, first, MONDAY + timedelta(weeks=week), score=score)
+    okra.advance("2026-10-20 12:00")
+    okra.slack.refuse_blocks("data_visualization")
+    tama.command("/okr digest", in_="growth-leads")
+    tama.press("Post in a channel of my choice")
+    tama.choose("Where?", "board")
+    tama.submit()
+    assert tama.modal is not None
+    assert "It is posted there." in tama.modal.text
+    (posted,) = tama.channel("board").messages
+    assert "Score against pace  0.30 (0.20) on average" in posted.text
+    assert "data_visualization" not in str(posted.object)
+    # It is known from then on, and tried a month later only.
+    okra.slack.refuse_blocks()
+    okra.advance("2026-10-21 10:00")
+    okra.settle()
+    newest = [one for one in tama.channel("growth-leads").messages if "Growth, week of" in one.text][-1]
+    assert newest.headline.startswith("Growth, week of 19 Oct")
+    assert "data_visualization" not in str(newest.object)
+
+
 @pytest.mark.parametrize(
     ("fault", "stands"), [(FaultKind.DROPPED_AFTER, 1), (FaultKind.DROPPED_BEFORE, 0), (FaultKind.SERVER_ERROR, 0)]
 )

@@ -29,7 +29,7 @@ def post_message(world: World, caller: Caller, arguments: Arguments) -> Json:
     if channel.archived:
         raise SlackError("is_archived")
     draft = _draft(world, channel, arguments)
-    _refuse_unknown(caller.workspace, draft.blocks)
+    refuse_unknown(caller.workspace, draft.blocks)
     message = messages.build(world, caller.workspace, channel, caller.bot, draft, as_app=True)
     messages.post(world, caller.workspace, channel, message)
     shape = message_object(world, caller.workspace, message)
@@ -46,7 +46,7 @@ def post_ephemeral(world: World, caller: Caller, arguments: Arguments) -> Json:
     if len(arguments.text("text")) > LONGEST_POST:
         raise SlackError("msg_too_long")
     draft = _draft(world, channel, arguments)
-    _refuse_unknown(caller.workspace, draft.blocks)
+    refuse_unknown(caller.workspace, draft.blocks)
     message = messages.build(world, caller.workspace, channel, caller.bot, draft, as_app=True)
     message.ephemeral_for = person
     caller.workspace.desk(person).ephemerals.append(message)
@@ -67,7 +67,7 @@ def update(world: World, caller: Caller, arguments: Arguments) -> Json:
     if len(arguments.text("text")) > LONGEST_UPDATE:
         raise SlackError("msg_too_long")
     text, blocks, attachments = content_of(arguments, may_be_empty=arguments.given("metadata"))
-    _refuse_unknown(caller.workspace, blocks)
+    refuse_unknown(caller.workspace, blocks)
     untouched = not arguments.given("text") and not blocks and not attachments
     messages.edit(
         world,
@@ -192,7 +192,7 @@ def check_blocks(text: str, blocks: list[Json]) -> None:
         raise SlackError("msg_blocks_too_long")
 
 
-def _refuse_unknown(workspace: Workspace, blocks: list[Json]) -> None:
+def refuse_unknown(workspace: Workspace, blocks: list[Json]) -> None:
     """Raises SlackError for blocks of a type that this workspace does not know (yet)."""
     unknown = [
         f"unsupported type: {block['type']} [json-pointer:/blocks/{index}/type]"
