@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.blocks.dates import weekday_time
 from bot.blocks.layout import section
+from bot.blocks.not_mine import told_by_name
 from bot.blocks.post import Post
 from bot.blocks.text import said, stopped
 
@@ -23,10 +24,10 @@ _WHO_SEES = (
 
 @dataclass(frozen=True)
 class Introduction:
-    """`key_results`: number and short name, in order. `opens` and `closes` are in the reader's own zone.
+    """`key_results`: number and short name, in order; at least one. `opens` and `closes` are in the reader's own zone.
 
-    `wanted_by` is who switched the team on, where a person did; `contact` whom to tell that something is wrong, null
-    where there is nobody but the reader.
+    `wanted_by` is who switched the team on, where a person did; `told` the names of those who read *Not mine*, empty
+    where no lead is above the reader.
     """
 
     first_name: str
@@ -35,7 +36,7 @@ class Introduction:
     opens: datetime
     closes: datetime
     wanted_by: str | None
-    contact: str | None
+    told: tuple[str, ...]
 
 
 def introduction(view: Introduction) -> Post:
@@ -46,7 +47,7 @@ def introduction(view: Introduction) -> Post:
         f"*Who wanted it:* {_wanted(view)}",
         _WHO_SEES,
         "*Colours:* yours to give. I never change one; a lead who corrects one says why. Red means “I could use help”.",
-        "*The hour* follows the time zone in your Slack profile.",
+        "*The hour* follows the time zone in your Slack profile. `/okr settings` changes it, and your working days.",
         _not_mine(view),
     ]
     return Post(headline, (section(f"*{headline}*"), section("\n".join(f"• {line}" for line in lines))))
@@ -74,9 +75,12 @@ def _wanted(view: Introduction) -> str:
 
 
 def _not_mine(view: Introduction) -> str:
-    if view.contact is None:
-        return "*Something here not yours?* You lead this team: whoever keeps your OKR file can change it."
+    if not view.told:
+        return (
+            f"*Something here not yours, or wrong?* `/okr handover {view.key_results[0][0]}` gives a key result to "
+            "somebody else; whoever keeps your OKR file can put the rest right."
+        )
     return (
         "*Something here not yours, or wrong?* Press ⋯ under the weekly message, then *Not mine*; "
-        f"{said(view.contact, NAME)} reads it and can have it put right."
+        f"{told_by_name(view.told[:MOST_NAMED])} reads it and can have it put right."
     )

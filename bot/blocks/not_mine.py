@@ -43,7 +43,9 @@ def not_mine_dialog(candidates: Sequence[Candidate], period: Period, told: Seque
             text_element(Typed.WHOSE, placeholder="Perhaps Ana's, since the reorganisation", most=WHOSE_LENGTH),
             optional=True,
         ),
-        context(f"{_names(told)} can hand it to somebody else. Until then I ask you nothing more about it this week."),
+        context(
+            f"{told_by_name(told)} can hand it to somebody else. Until then I ask you nothing more about it this week."
+        ),
     ]
     only_id = None if len(candidates) > 1 else candidates[0].key_result_id
     return dialog(
@@ -96,7 +98,8 @@ def which_is_missing() -> str:
     return "Please choose the one that is meant."
 
 
-def _names(told: Sequence[str]) -> str:
+def told_by_name(told: Sequence[str]) -> str:
+    """ "Ana", "Ana or Ben", "Ana, Ben or Cy"; there is at least one."""
     names = [said(name, 80) for name in dict.fromkeys(told)]
     if len(names) == 1:
         return names[0]

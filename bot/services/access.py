@@ -86,6 +86,15 @@ def leads_above(session: Session, team_id: int) -> Sequence[int]:
     return list(dict.fromkeys(lead_id for (lead_id,) in rows if lead_id is not None))
 
 
+def lead_above(session: Session, member_id: int, team_id: int) -> Member | None:
+    """The nearest lead of a team, or above it, who takes part and is not this member: who reads *Not mine* of them."""
+    for lead_id in leads_above(session, team_id):
+        lead = session.get_one(Member, lead_id)
+        if lead.id != member_id and lead.may_take_part:
+            return lead
+    return None
+
+
 def key_result_facts(session: Session, key_result: KeyResult, *, asked: Sequence[int] = ()) -> Facts:
     """What permission about a key result depends on, in one query. `asked`: members that an escalation has asked."""
     objective = session.get_one(Objective, key_result.objective_id)

@@ -13,7 +13,7 @@ from bot.blocks.introduction import Introduction, introduction
 from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.personal_week import first_asked
-from bot.services import outbox
+from bot.services import access, outbox
 from bot.services.access import Caller
 from bot.services.asking import asked_about, only_asked_about
 from bot.services.readers import Asks
@@ -123,6 +123,8 @@ def introduction_view(
     zone = week.schedule.zone
     waits_for = period(member.next_period) if member.next_period else None
     first = first_asked(now, week.rhythm, week.schedule, waits_for)
+    held_by = dict.fromkeys(team.id for _, _, team in rows)
+    told = [access.lead_above(session, member.id, team_id) for team_id in held_by]
     return Introduction(
         first_name=member.display_name or member.name,
         team=team.name,
@@ -130,7 +132,7 @@ def introduction_view(
         opens=first.at.astimezone(zone),
         closes=first.closes_at.astimezone(zone),
         wanted_by=_who_wanted(session, team),
-        contact=_contact(session, team, member),
+        told=tuple(dict.fromkeys(lead.name for lead in told if lead is not None)),
     )
 
 
@@ -148,20 +150,3 @@ def _who_wanted(session: Session, team: Team) -> str | None:
         .order_by(AuditEvent.id.desc())
         .limit(1)
     ) or session.scalar(sa.select(Member.name).where(Member.id == team.lead_id))
-
-
-def _contact(session: Session, team: Team, member: Member) -> str | None:
-    """The lead, or where the reader is the lead (or there is none) an admin."""
-    if team.lead_id is not None and team.lead_id != member.id:
-        return session.get_one(Member, team.lead_id).name
-    return session.scalar(
-        sa.select(Member.name)
-        .where(
-            Member.workspace_id == member.workspace_id,
-            Member.is_admin,
-            Member.id != member.id,
-            Member.deactivated_at.is_(None),
-        )
-        .order_by(Member.id)
-        .limit(1)
-    )

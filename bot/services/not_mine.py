@@ -59,7 +59,8 @@ def open_ones(session: Session, now: datetime, caller: Caller, period: Period) -
 
 
 def who_is_told(session: Session, caller: Caller, key_result_ids: Sequence[int]) -> dict[int, Member]:
-    """By key result: the lead above its owner who would be told. Raises `Refused` where nobody could be."""
+    """By key result: the lead above its owner who would be told; those of which nobody could be are left out. Raises
+    `Refused` where none is left."""
     found: dict[int, Member] = {}
     rows = session.execute(
         sa.select(KeyResult, Objective.team_id)
@@ -68,10 +69,11 @@ def who_is_told(session: Session, caller: Caller, key_result_ids: Sequence[int])
         .order_by(KeyResult.number)
     ).all()
     for key_result, team_id in rows:
-        told = _lead_above(session, caller, team_id)
-        if told is None:
-            raise Refused(Reason.NOBODY_TO_TELL, number=key_result.number)
-        found[key_result.id] = told
+        told = access.lead_above(session, caller.member_id, team_id)
+        if told is not None:
+            found[key_result.id] = told
+    if not found:
+        raise Refused(Reason.NOBODY_TO_TELL, number=rows[0][0].number)
     return found
 
 
@@ -159,11 +161,3 @@ def _open(caller: Caller, period: Period) -> sa.Select[CheckIn, KeyResult, KeyRe
         )
         .order_by(KeyResult.number)
     )
-
-
-def _lead_above(session: Session, caller: Caller, team_id: int) -> Member | None:
-    for lead_id in access.leads_above(session, team_id):
-        lead = session.get_one(Member, lead_id)
-        if lead.id != caller.member_id and lead.may_take_part:
-            return lead
-    return None

@@ -15,7 +15,7 @@ MERE = Introduction(
     opens=datetime(2026, 11, 16, 9, tzinfo=ZONE),
     closes=datetime(2026, 11, 17, 17, tzinfo=ZONE),
     wanted_by="Tama Reid",
-    contact="Tama Reid",
+    told=("Tama Reid",),
 )
 
 
@@ -35,7 +35,7 @@ def test_it_says_what_when_who_wanted_it_who_sees_it_and_whom_to_tell() -> None:
         "a digest says “not updated” of those who lead one of its teams",
         "yours to give. I never change one; a lead who corrects one says why.",
         "Red means “I could use help”",
-        "follows the time zone in your Slack profile",
+        "follows the time zone in your Slack profile. `/okr settings` changes it",
         "then *Not mine*; Tama Reid reads it",
     ):
         assert part in text
@@ -55,8 +55,14 @@ def test_a_name_that_was_cut_is_followed_by_no_full_stop() -> None:
 
 
 def test_it_names_nobody_where_nobody_is_known() -> None:
-    text = words(replace(MERE, wanted_by=None, contact=None))
+    text = words(replace(MERE, wanted_by=None, told=()))
     assert "None" not in text
+    assert "Not mine" not in text
+    assert "`/okr handover 12` gives a key result to somebody else" in text
+
+
+def test_who_answers_to_several_leads_reads_who_may_read_it() -> None:
+    assert "then *Not mine*; Tama Reid or Sam Stone reads it" in words(replace(MERE, told=("Tama Reid", "Sam Stone")))
 
 
 def test_it_holds_no_button_and_fits_whatever_the_names_are() -> None:
@@ -66,7 +72,7 @@ def test_it_holds_no_button_and_fits_whatever_the_names_are() -> None:
         first_name=loud,
         team=loud,
         wanted_by=loud,
-        contact=loud,
+        told=tuple(f"{number} {loud}" for number in range(20)),
         key_results=tuple((number, loud) for number in range(50)),
     )
     post = introduction(view)

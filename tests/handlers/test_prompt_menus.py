@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from bot.blocks.ids import Act
 from bot.blocks.post import Post
 from bot.blocks.prompt_more import More
 from bot.domain.cadence import period
+from bot.domain.organisation import Level
 from bot.domain.snooze import Later
 from bot.localslack.blockkit import check_view
 from bot.services import planning
@@ -21,7 +23,19 @@ from bot.services.outbox import again_key
 from bot.services.planning import prompt_key
 from handlers import checkin, not_mine, prompt_more, snooze
 from handlers.reply import Done, Errors, Reply
-from models import CheckIn, Delivery, DeliveryState, KeyResult, Member, Message, PostKind, Snooze, Team
+from models import (
+    CheckIn,
+    Delivery,
+    DeliveryState,
+    KeyResult,
+    Member,
+    MemberKind,
+    Message,
+    Objective,
+    PostKind,
+    Snooze,
+    Team,
+)
 from models.database import Database
 from scheduler.posts import render
 
@@ -213,6 +227,71 @@ def test_who_leads_the_team_themselves_and_has_nobody_above_reads_whom_to_ask(st
     value = f"{More.NOT_MINE}:{THIS_WEEK}"
     reply = story.desk.press(story.owner, prompt_more.chosen, Act.PROMPT_MORE, value)
     assert "`/okr handover 1`" in whispered(reply)
+
+
+@pytest.mark.parametrize(
+    ("why", "reads_it"),
+    [
+        ("as ever", "Tama Reid"),
+        ("the owner leads the team", "Sam Stone"),
+        ("the lead has left", "Sam Stone"),
+        ("the lead is a guest now", "Sam Stone"),
+        ("the team has no lead", "Sam Stone"),
+        ("the owner leads the team, and nobody is above", None),
+        ("the lead has left, and nobody is above", None),
+    ],
+)
+def test_the_introduction_names_whoever_not_mine_tells(story: Story, why: str, reads_it: str | None) -> None:
+    with story.desk.runtime.write() as session:
+        team = session.scalars(sa.select(Team)).one()
+        lead, head = session.get_one(Member, story.lead.id), session.get_one(Member, story.stranger.id)
+        if "nobody is above" not in why:
+            above = Team(name="Product", level=Level.DEPARTMENT, lead_id=head.id, created_at=NINE)
+            above.workspace_id = team.workspace_id
+            session.add(above)
+            session.flush()
+            team.parent_id = above.id
+        if "the owner leads" in why:
+            team.lead_id = story.owner.id
+        if "has left" in why:
+            lead.deactivated_at = NINE
+        if "is a guest" in why:
+            lead.kind = MemberKind.GUEST
+        if "has no lead" in why:
+            team.lead_id = None
+    (hello,) = deliveries(story, PostKind.INTRODUCTION)
+    post = reads(story, hello)
+    assert post is not None
+    named = re.findall(r"then \*Not mine\*; (.+) reads it", str(post.blocks))
+    if reads_it is not None:
+        assert f"{reads_it} has been told that KR-1 is not yours" in str(disown(story, story.first).view)
+        assert named == [reads_it]
+        return
+    value = f"{More.NOT_MINE}:{THIS_WEEK}"
+    reply = story.desk.press(story.owner, prompt_more.chosen, Act.PROMPT_MORE, value)
+    assert "`/okr handover 1`" in whispered(reply)
+    assert named == []
+    assert "`/okr handover 1`" in str(post.blocks)
+
+
+def test_what_nobody_above_reads_is_in_the_way_of_nothing_else(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        objective = session.get_one(Objective, session.get_one(KeyResult, story.second.id).objective_id)
+        own = Team(name="Own", level=Level.COMPANY, lead_id=story.owner.id, switched_on_at=NINE, created_at=NINE)
+        own.workspace_id = objective.workspace_id
+        session.add(own)
+        session.flush()
+        top = Objective(cycle_id=objective.cycle_id, team_id=own.id, title="Stay afloat", created_at=NINE)
+        top.workspace_id = objective.workspace_id
+        session.add(top)
+        session.flush()
+        session.get_one(KeyResult, story.first.id).objective_id = top.id
+    value = f"{More.NOT_MINE}:{THIS_WEEK}"
+    assert story.desk.press(story.owner, prompt_more.chosen, Act.PROMPT_MORE, value) == Done()
+    dialog = story.desk.opened().fill(Which_one=str(story.first.id))
+    (why,) = dialog.errors(story.desk.submit(story.owner, not_mine.disown, dialog)).values()
+    assert "/okr handover 1" in why
+    assert "Tama Reid has been told that KR-2" in str(disown(story, story.second).view)
 
 
 def test_somebody_elses_key_result_cannot_be_disowned(story: Story) -> None:

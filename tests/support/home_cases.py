@@ -151,7 +151,7 @@ FIRST = Prompt(
 HELLO = introduction(
     Introduction(
         first_name="Mere", team="Shop", key_results=((12, "Activation"),), opens=at(16, 9), closes=at(17, 17),
-        wanted_by="Hana Mori", contact="Sam Stone",
+        wanted_by="Hana Mori", told=("Sam Stone",),
     )
 )  # fmt: skip
 

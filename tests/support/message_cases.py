@@ -226,10 +226,24 @@ CHAPTERS: Sequence[Chapter] = (
                         opens=at(16, 9),
                         closes=at(17, 17),
                         wanted_by="Hana Mori",
-                        contact="Tama Reid",
+                        told=("Tama Reid",),
                     )
                 ),
-            )
+            ),
+            Case(
+                "To an owner with no lead above them",
+                lambda: introductions.introduction(
+                    introductions.Introduction(
+                        first_name="Hana",
+                        team="Company",
+                        key_results=((3, "Retention"),),
+                        opens=at(16, 9),
+                        closes=at(17, 17),
+                        wanted_by=None,
+                        told=(),
+                    )
+                ),
+            ),
         ],
     ),
     Chapter(
