@@ -52,7 +52,8 @@ def checkin_dialog(
 
     Yellow and red, once chosen, add who or what blocks and what is needed; red also the plan. A field into which
     something was typed stays, whatever colour is chosen afterwards. `note` stands above everything; `course` (how
-    somebody came here) comes back with it. `odd`: a question about the value, with its box to tick.
+    somebody came here) comes back with it. `odd`: a question about the value, with its box to tick; it takes the place
+    of a field that was left empty, so that a green has five all the same.
     """
     fill, course = filled or question.filled, course or Course()
     key = course.key(question.standing.key_result_id)
@@ -64,7 +65,7 @@ def checkin_dialog(
         notes.append(section(what_you_began(question.kept_at)))
     blocks = [*notes, *_about(question), *_score(question, fill, course, odd)]
     last = question.last
-    if not course.unchanged and not question.asks_start:
+    if not course.unchanged and not question.asks_start and (fill.changed or not odd):
         blocks.append(_lines("What changed since last week?", Typed.CHANGED, key, fill.changed, _last(last.changed)))
     if not course.unchanged:
         working = _last(last.working)
@@ -197,7 +198,7 @@ def _score(question: Question, fill: Filled, course: Course, odd: str) -> list[B
         )
     if odd:
         blocks.append(_really(odd, course, key))
-    if question.asks_start:
+    if question.asks_start and (fill.start or not odd):
         blocks.append(
             field_input(
                 "Where did it start?",

@@ -172,6 +172,43 @@ def test_an_odd_value_is_asked_about_once_and_kept_when_it_is_right(story: Story
     assert [answer.value for answer in story.answers()] == [Decimal(typed)]
 
 
+def without_baseline(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.execute(sa.text("update key_result_revision set start = null where kind = 'increase'"))
+
+
+def test_an_odd_value_is_asked_about_within_five_fields(story: Story) -> None:
+    answer_last_week(story, story.first, value="3.1")
+    for optional in ("What changed since last week?", "Where did it start?"):
+        dialog = green(story.begin()).fill(Current_value="31")
+        assert optional in dialog.labels
+        really = dialog.after(story.submit(dialog))
+        assert "Really 31 %? Last time it was 3.1 %." in really.labels
+        assert len(really.labels) == 5
+        assert optional not in really.labels
+        # Beside another value nothing is asked, and the field is there again.
+        assert optional in story.colour(really.fill(Current_value="30"), "green").labels
+        without_baseline(story)
+
+
+@pytest.mark.parametrize(
+    ("optional", "typed"), [("What changed since last week?", "a second page"), ("Where did it start?", "20")]
+)
+def test_what_was_typed_stays_beside_the_question_about_an_odd_value(story: Story, optional: str, typed: str) -> None:
+    answer_last_week(story, story.first, value="3.1")
+    if typed == "20":
+        without_baseline(story)
+    dialog = green(story.begin()).fill(**{optional: typed}, Current_value="31")
+    really = dialog.after(story.submit(dialog))
+    assert any(label.startswith("Really 31") for label in really.labels)
+    assert really.value(optional) == typed
+    yellow = story.colour(really, "yellow")
+    assert yellow.value(optional) == typed
+    story.submit(yellow.fill(Really="sure"))
+    newest = story.answers()[-1]
+    assert newest.score == Decimal("0.55") if typed == "20" else newest.changed == typed
+
+
 def test_a_tick_is_for_one_value_only(story: Story) -> None:
     dialog = green(story.begin()).fill(Current_value="45")
     really = dialog.after(story.submit(dialog)).fill(Really="sure", Current_value="450")
