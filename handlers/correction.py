@@ -6,7 +6,7 @@ from bot.blocks import correction as dialogs
 from bot.blocks.checkin_problems import sentence
 from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.domain.confidence import Confidence
-from bot.domain.validation import CheckInInput, Field, Invalid, KeyResultFacts, validate
+from bot.domain.validation import CheckInInput, Field, Invalid, KeyResultFacts, Valid, validate
 from bot.runtime import Runtime
 from bot.services import correction, once
 from bot.services.refusals import Reason
@@ -40,15 +40,12 @@ def correct(runtime: Runtime, request: Request) -> Reply:
         with runtime.write() as session:
             now = runtime.now()
             stands = correction.find(session, now, request.caller, key_result_id)
-            about = stands.about
-            facts = KeyResultFacts(
-                about.kind, about.unit, about.start, about.target, stands.answer.value, about.asks_value is not False
-            )
-            # Colour and words are there already: only the value is looked at.
-            typed = CheckInInput(view.text(Typed.VALUE), confidence=Confidence.GREEN, next_move="–")
-            checked = validate(typed, facts)
-            if isinstance(checked, Invalid):
-                return Errors({block(Typed.VALUE, key_result_id): sentence(checked.problems[Field.VALUE])})
+            value, score = stands.answer.value, stands.answer.score
+            if view.text(Typed.VALUE) != stands.shown:
+                checked = _check(view.text(Typed.VALUE), stands)
+                if isinstance(checked, Invalid):
+                    return Errors({block(Typed.VALUE, key_result_id): sentence(checked.problems[Field.VALUE])})
+                value, score = checked.value, checked.score
             if not reason:
                 return Errors({Typed.REASON: dialogs.reason_missing()})
             if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
@@ -59,11 +56,18 @@ def correct(runtime: Runtime, request: Request) -> Reply:
                 caller=request.caller,
                 key_result_id=key_result_id,
                 period=parse_period(str(view.metadata.get("period", ""))),
-                value=checked.value,
-                score=checked.score,
+                value=value,
+                score=score,
                 confidence=Confidence(colour) if colour else stands.answer.confidence,
                 reason=reason,
             )
     except correction.NothingChanges:
         return Errors({block(Typed.VALUE, key_result_id): dialogs.nothing_changes()})
     return Done()
+
+
+def _check(typed: str, stands: correction.Stands) -> Valid | Invalid:
+    """The value that was typed. Colour and words are there already."""
+    about = stands.about
+    facts = KeyResultFacts(about.kind, about.unit, about.start, about.target, stands.answer.value, bool(stands.shown))
+    return validate(CheckInInput(typed, confidence=Confidence.GREEN, next_move="–"), facts)

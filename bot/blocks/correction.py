@@ -9,7 +9,7 @@ from bot.blocks.checkin_modal import colour_field
 from bot.blocks.dates import day
 from bot.blocks.ids import Dialog, Typed, block
 from bot.blocks.layout import context, dialog, field_input, section, text_element
-from bot.blocks.post import Post, View
+from bot.blocks.post import Block, Post, View
 from bot.blocks.standing import Standing, colour, standing_line
 from bot.blocks.text import said
 from bot.domain.cadence import Period
@@ -23,6 +23,7 @@ REASON_LIMIT = 500
 class Correctable:
     """The newest answer of a key result, of a week whose digest is out. `value` is what stands in the field.
 
+    `kind`, `answered_about`: what the answer is about; its text only where the key result was redefined since.
     `reader`: who is told, null where nobody but the lead may know; `reader_answered`: that is who answered.
     """
 
@@ -31,8 +32,10 @@ class Correctable:
     answered_by: str
     reader: str | None
     reader_answered: bool
+    kind: Kind
     value: str
     confidence: Confidence
+    answered_about: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Corrected:
 def correct_dialog(view: Correctable) -> View:
     """Value and colour as they are, and why they change; the owner's words stay."""
     key = view.standing.key_result_id
-    label = "Score, from 0 to 1" if view.standing.kind is Kind.MILESTONE else "Value"
+    label = "Score, from 0 to 1" if view.kind is Kind.MILESTONE else "Value"
     return dialog(
         f"Correct {view.standing.label}",
         [
@@ -66,7 +69,13 @@ def correct_dialog(view: Correctable) -> View:
                 f"What {said(view.answered_by, 80)} answered in the week of {day(view.period)}. {_who_reads(view)} The "
                 "digest that is out says that it was corrected."
             ),
-            field_input(label, block(Typed.VALUE, key), text_element(Typed.VALUE, initial=view.value, most=100)),
+            *_redefined(view),
+            field_input(
+                label,
+                block(Typed.VALUE, key),
+                text_element(Typed.VALUE, initial=view.value, most=100),
+                optional=not view.value,
+            ),
             colour_field(view.confidence, str(key), label="Colour", dispatch=False),
             field_input(
                 "Why?",
@@ -80,6 +89,13 @@ def correct_dialog(view: Correctable) -> View:
         submit="Correct it",
         close="Cancel",
     )
+
+
+def _redefined(view: Correctable) -> list[Block]:
+    if view.answered_about is None:
+        return []
+    then = said(view.answered_about, 400)
+    return [context(f"It has changed since. That week it was “{then}”, and a value is scored by that here.")]
 
 
 def _who_reads(view: Correctable) -> str:

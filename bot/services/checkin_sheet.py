@@ -75,7 +75,7 @@ class Sheet:
 
     def told_in_cycle(self, about: Subject) -> tuple[Told, ...]:
         """The newest answer of each period of the cycle up to this one, the oldest first."""
-        since = _cycle_begins(about, self.period)
+        since = cycle_begins(about, self.period)
         return tuple([one for one in self.told_of(about) if one.period >= since])
 
     def another_yellow(self, about: Subject) -> Yellow:
@@ -136,10 +136,11 @@ def _in_hand(found: Iterable[Subject], key_result_id: int) -> Subject:
     raise Refused(Reason.NO_SUCH_KEY_RESULT)
 
 
-def _cycle_begins(about: Subject, period: Period) -> Period:
+def cycle_begins(about: Subject, period: Period) -> Period:
+    """The first period whose answers count for a score of the cycle."""
     # What was answered before the cycle's first Monday, in the week in which it began, belongs to it too.
     return period_on(about.cycle_starts_on) if about.cycle_starts_on else period
 
 
 def _first_shown(about: Subject, period: Period) -> Period:
-    return min(_cycle_begins(about, period), following(period, 1 - WEEKS))
+    return min(cycle_begins(about, period), following(period, 1 - WEEKS))

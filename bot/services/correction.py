@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import correction as blocks
 from bot.blocks.post import Post
-from bot.domain import scoring
 from bot.domain.cadence import Period, following
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
@@ -22,11 +21,12 @@ from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, checkin, digest_corrections, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
-from bot.services.definitions import current_definition
+from bot.services.checkin_sheet import cycle_begins
+from bot.services.definitions import measures_the_same_since
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
 from bot.services.refusals import Reason, Refused
-from bot.services.standing import WEEKS, standings, told
+from bot.services.standing import Told, newest_answers, standings, told
 from bot.services.subject import Subject, hold, subject_of
 from models import Answer, CheckIn, Delivery, KeyResult, KeyResultRevision, KeyResultState, Member, PostKind
 
@@ -37,16 +37,26 @@ class NothingChanges(Exception):
 
 @dataclass(frozen=True)
 class Stands:
-    """The newest answer of a key result, which its lead may correct now."""
+    """The newest answer of a key result, which its lead may correct now.
+
+    `about` has the kind, the unit, the baseline and the target by which it was given: one that was changed since
+    changes no score. Its text is the one of today.
+    """
 
     about: Subject
     check_in: CheckIn
     answer: Answer
+    definition: KeyResultRevision
     facts: Facts
 
     @property
     def period(self) -> Period:
         return monday(self.check_in.period)
+
+    @property
+    def shown(self) -> str:
+        """What stands in the field: the value, or a milestone's score, to the last digit; empty where there is none."""
+        return _shown(self.about.kind, "", self.answer).replace(",", "")
 
 
 def find(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Stands:
@@ -67,21 +77,23 @@ def find(session: Session, now: datetime, caller: Caller, key_result_id: int) ->
     if not may(actor, Action.CORRECT_ANSWER, facts):
         raise Refused(Reason.CORRECTED_BY_A_LEAD, number=key_result.number)
     row = session.execute(
-        sa.select(CheckIn, Answer)
+        sa.select(CheckIn, Answer, KeyResultRevision)
         .join(Answer, Answer.check_in_id == CheckIn.id)
+        .join(KeyResultRevision, _as_answered())
         .where(CheckIn.key_result_id == key_result_id)
         .order_by(CheckIn.period.desc(), Answer.revision.desc())
         .limit(1)
     ).one_or_none()
     if row is None:
         raise Refused(Reason.NOTHING_TO_CORRECT, number=key_result.number)
-    check_in, answer = row
+    check_in, answer, then = row
     about = subject_of(session, caller, key_result_id, monday(check_in.period))
     if about.state is not KeyResultState.ACTIVE or about.cycle_state is not CycleState.ACTIVE:
         raise Refused(Reason.NOTHING_TO_CORRECT, number=key_result.number)
     if now < changes_until(about, monday(check_in.period), [about]):
         raise Refused(Reason.NOT_YET_TO_CORRECT, number=key_result.number)
-    return Stands(about, check_in, answer, facts)
+    about = about._replace(revision=then.revision, kind=then.kind, unit=then.unit, start=then.start, target=then.target)
+    return Stands(about, check_in, answer, then, facts)
 
 
 def _reader(session: Session, caller: Caller, stands: Stands) -> Member | None:
@@ -106,7 +118,9 @@ def question(session: Session, now: datetime, caller: Caller, key_result_id: int
         answered_by=answered_by.name,
         reader=reader.name if reader is not None else None,
         reader_answered=reader is answered_by,
-        value=_shown(stands.about.kind, "", stands.answer).replace(",", ""),
+        kind=stands.about.kind,
+        answered_about=stands.definition.text if stands.definition.text != stands.about.text else None,
+        value=stands.shown,
         confidence=stands.answer.confidence,
     )
 
@@ -125,27 +139,31 @@ def correct(
 ) -> None:
     """Save the next revision of the newest answer. Raises `NothingChanges`, or `Refused` as `find` does.
 
-    `score` is for a milestone, `value` for all others; `reason` is not empty. The words stay, the prompt of that week
-    is drawn anew, and who answered is told, or the owner. No thread begins or ends: that is for an owner's own word.
+    `score` is for a milestone, `value` for all others; `reason` is not empty. Where the value stays so does its score;
+    another one is scored by the definition that counted for the answer. The words stay, the prompt of that week is
+    drawn anew, and who answered is told, or the owner. No thread begins or ends: that is for an owner's own word.
     """
     hold(session, caller, key_result_id)
     stands = find(session, now, caller, key_result_id)
     if stands.period != period:
         raise Refused(Reason.NOTHING_TO_CORRECT, number=stands.about.number)
     old = stands.answer
-    if confidence is old.confidence and (old.score == score if score is not None else old.value == value):
+    is_another = score != old.score if stands.about.kind is Kind.MILESTONE else value != old.value
+    if confidence is old.confidence and not is_another:
         raise NothingChanges
-    earlier = told(session, [key_result_id], since=following(period, 1 - WEEKS), until=following(period, -1))
-    said = Said(confidence, old.next_move, value=value, score=score)
+    counts = old.score
+    if is_another:
+        said = Said(confidence, old.next_move, value=value, score=score)
+        counts = checkin.score_of(stands.about, said, _told_before(session, stands))
     new = Answer(
         workspace_id=caller.workspace_id,
         check_in_id=old.check_in_id,
         revision=old.revision + 1,
-        definition=stands.about.revision,
+        definition=old.definition,
         author_id=caller.member_id,
         source=old.source,
         value=value,
-        score=checkin.score_of(stands.about, said, earlier.get(key_result_id, ())),
+        score=counts,
         confidence=confidence,
         changed=old.changed,
         working=old.working,
@@ -186,6 +204,21 @@ def correct(
         )
 
 
+def _told_before(session: Session, stands: Stands) -> list[Told]:
+    """What was answered in the cycle before, the oldest first; with the values that measure the same as this answer."""
+    about = stands.about
+    since = cycle_begins(about, stands.period)
+    told_then = told(session, [about.key_result_id], since=since, until=following(stands.period, -1))
+    same_since = measures_the_same_since(session, stands.definition)
+    rows = newest_answers(since=since, until=following(stands.period, -1))
+    values = {
+        answer.id: answer.value
+        for _, answer in session.execute(rows.where(CheckIn.key_result_id == about.key_result_id))
+        if answer.definition >= same_since
+    }
+    return [one._replace(value=values.get(one.answer_id)) for one in told_then.get(about.key_result_id, ())]
+
+
 def is_possible(session: Session, now: datetime, caller: Caller, key_result_id: int) -> bool:
     """Whether the dialog would open: a button that only refuses is not shown."""
     try:
@@ -200,22 +233,21 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     the answer."""
     reader = session.get(Member, delivery.member_id)
     row = session.execute(
-        sa.select(CheckIn, KeyResult, KeyResultRevision)
+        sa.select(CheckIn, KeyResult, Answer, KeyResultRevision)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(KeyResultRevision, current_definition())
-        .where(CheckIn.id == delivery.check_in_id)
+        .join(Answer, Answer.check_in_id == CheckIn.id)
+        .join(KeyResultRevision, _as_answered())
+        .where(CheckIn.id == delivery.check_in_id, Answer.revision == delivery.part)
     ).one_or_none()
-    if reader is None or not reader.may_take_part or row is None or delivery.part is None:
+    if reader is None or not reader.may_take_part or row is None:
         return None
-    check_in, key_result, definition = row
+    check_in, key_result, new, definition = row
     if not may(access.actor_of(reader), Action.VIEW_KEY_RESULT, access.key_result_facts(session, key_result)):
         return None
-    revisions = {
-        answer.revision: answer
-        for answer in session.scalars(sa.select(Answer).where(Answer.check_in_id == check_in.id))
-    }
-    new, old = revisions.get(delivery.part), revisions.get(delivery.part - 1)
-    if new is None or old is None or new.reason is None:
+    old = session.scalar(
+        sa.select(Answer).where(Answer.check_in_id == check_in.id, Answer.revision == new.revision - 1)
+    )
+    if old is None or new.reason is None:
         return None
     is_theirs = check_in.owner_id == reader.id
     return blocks.corrected(
@@ -234,7 +266,14 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     )
 
 
+def _as_answered() -> sa.ColumnElement[bool]:
+    """Joins the definition by which an answer was given."""
+    return sa.and_(
+        KeyResultRevision.key_result_id == CheckIn.key_result_id, KeyResultRevision.revision == Answer.definition
+    )
+
+
 def _shown(kind: Kind, unit: str, answer: Answer) -> str:
     if kind is Kind.MILESTONE:
-        return scoring.show(answer.score) if answer.score is not None else ""
+        return str(answer.score.normalize()) if answer.score is not None else ""
     return format_value(answer.value, unit) if answer.value is not None else ""

@@ -51,6 +51,19 @@ def terms_of(row: KeyResultRevision) -> Terms:
     return Terms(row.text, row.kind, row.metric, row.unit, row.start, row.target, row.due_on)
 
 
+def measures_the_same_since(session: Session, definition: KeyResultRevision) -> int:
+    """The oldest revision whose values say something by this one."""
+    since = definition
+    older = sa.select(KeyResultRevision).where(
+        KeyResultRevision.key_result_id == definition.key_result_id, KeyResultRevision.revision < definition.revision
+    )
+    for one in session.scalars(older.order_by(KeyResultRevision.revision.desc())):
+        if not is_same_measure(terms_of(one), terms_of(since)):
+            break
+        since = one
+    return since.revision
+
+
 def replace(session: Session, key_result: KeyResult, old: KeyResultRevision, new: KeyResultRevision) -> None:
     """`new` counts from now on, instead of `old`. Where it measures something else, earlier values mean nothing."""
     session.add(new)

@@ -7,17 +7,33 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from checkins import NINE, Story, begin_story, green
+from answers import answered
+from checkins import NINE, WEEK, Story, begin_story, green
+from company import MONDAY
 from desk import Dialog, whispered
 
 from bot.blocks.ids import Act
+from bot.domain.kinds import Kind
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_view
-from bot.services import digest, key_result_view
+from bot.services import definitions, digest, key_result_view
 from bot.services.access import Caller
 from handlers import correction
 from handlers.reply import Done, Reply
-from models import Answer, CheckIn, Delivery, Escalation, KeyResult, Member, Message, PostKind, Team
+from models import (
+    Answer,
+    CheckIn,
+    Cycle,
+    Delivery,
+    Escalation,
+    KeyResult,
+    KeyResultRevision,
+    Member,
+    Message,
+    Objective,
+    PostKind,
+    Team,
+)
 from models.database import Database
 from scheduler.posts import render
 
@@ -122,6 +138,84 @@ def test_a_correction_needs_a_reason_a_number_and_a_change(story: Story) -> None
     # In the same dialog, whose hash is the same: what was not taken is no submission that was seen.
     assert submit(story, dialog.fill(Value="25")) == Done()
     assert [answer.value for answer in story.answers()] == [30, 25]
+
+
+def answer_alike(story: Story, kind: Kind, how: str) -> Answer:
+    """KR-1 or KR-2 was answered in a cycle of twenty weeks; the newest answer is returned."""
+    key_result_id = (story.second if kind is Kind.MILESTONE else story.first).id
+    weeks = 20 if how == "20 weeks" else 2
+    with story.desk.runtime.write() as session:
+        session.execute(sa.update(Answer).values(score=None if kind is Kind.HEALTH else Decimal("0.35")))
+        key_result = session.get_one(KeyResult, key_result_id)
+        objective = session.get_one(Objective, key_result.objective_id)
+        session.get_one(Cycle, objective.cycle_id).ends_on = MONDAY + 30 * WEEK
+        definition = session.scalars(
+            sa.select(KeyResultRevision).where(KeyResultRevision.key_result_id == key_result_id)
+        ).one()
+        definition.kind = kind
+        score = None if kind is Kind.HEALTH else "0.35"
+        for week in range(1, weeks):
+            value = "15" if week < 4 and weeks == 20 else "45"
+            given = None if kind is Kind.MILESTONE or (how == "value not asked" and week == weeks - 1) else value
+            newest = answered(session, key_result, MONDAY + week * WEEK, score=score, value=given)
+        if how == "redefined":
+            terms = {
+                "key_result_id": key_result_id,
+                "workspace_id": key_result.workspace_id,
+                "created_at": story.desk.now,
+            }
+            new = KeyResultRevision(
+                revision=2, text="NPS from 30 to 120 points", metric="NPS", unit="points", kind=Kind.INCREASE,
+                start=Decimal(30), target=Decimal(120), reason="another measure", **terms,
+            )  # fmt: skip
+            definitions.replace(session, key_result, definition, new)
+    story.desk.now = AFTER_THE_DIGEST + (weeks - 1) * WEEK
+    return newest
+
+
+@pytest.mark.parametrize("how", ["redefined", "20 weeks", "two weeks", "value not asked"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_where_only_the_colour_is_corrected_nothing_else_changes(story: Story, kind: Kind, how: str) -> None:
+    old = answer_alike(story, kind, how)
+    about = str((story.second if kind is Kind.MILESTONE else story.first).id)
+    assert story.desk.press(story.lead, correction.ask, Act.CORRECT, about) == Done()
+    dialog = story.desk.opened().fill(Colour="yellow", Why="it was not that certain")
+    value = next(block for block in dialog.inputs() if block["label"]["text"].startswith(("Value", "Score")))
+    shown = str(value["element"].get("initial_value", ""))
+    assert shown == ("0.35" if kind is Kind.MILESTONE else "" if old.value is None else "45")
+    assert value["optional"] is (shown == "")
+    assert ("That week it was" in repr(dialog.view)) is (how == "redefined")
+    assert submit(story, dialog) == Done()
+    new = story.answers()[-1]
+    assert (new.revision, new.confidence.value) == (2, "yellow")
+    for name in ("check_in_id", "definition", "value", "score", "changed", "working", "next_move", "need", "plan"):
+        assert getattr(new, name) == getattr(old, name), name
+    assert "*\\n🟢 green → 🟡 yellow\\n*Why:*" in told(story)[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "typed", "score"),
+    [
+        (Kind.INCREASE, "redefined", "30", "0.5"),
+        (Kind.AT_LEAST, "redefined", "46", "0.5"),
+        (Kind.AT_LEAST, "20 weeks", "39", "0.75"),
+        (Kind.AT_LEAST, "20 weeks", "46", "0.8"),
+        (Kind.INCREASE, "value not asked", "35", "0.75"),
+        (Kind.MILESTONE, "two weeks", "0.4", "0.4"),
+    ],
+)
+def test_another_value_is_scored_by_what_counted_for_the_answer_over_its_cycle(
+    story: Story, kind: Kind, how: str, typed: str, score: str
+) -> None:
+    old = answer_alike(story, kind, how)
+    about = str((story.second if kind is Kind.MILESTONE else story.first).id)
+    assert story.desk.press(story.lead, correction.ask, Act.CORRECT, about) == Done()
+    field = "Score" if kind is Kind.MILESTONE else "Value"
+    assert submit(story, story.desk.opened().fill(**{field: typed}, Why="counted twice")) == Done()
+    new = story.answers()[-1]
+    assert (new.definition, new.score) == (old.definition, Decimal(score))
+    (words,) = told(story)
+    assert {"Score": "0.35 → 0.4"}.get(field, f" → {typed} %") in words
 
 
 def test_the_same_submission_twice_corrects_once(story: Story) -> None:

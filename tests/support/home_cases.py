@@ -214,7 +214,9 @@ LISTS = Chapter(
     ),
 )  # fmt: skip
 
-_CORRECTABLE = Correctable(ACTIVATION, MONDAY, "Mere Ngata", "Mere Ngata", True, "28.5", Confidence.GREEN)
+_CORRECTABLE = Correctable(
+    ACTIVATION, MONDAY, "Mere Ngata", "Mere Ngata", True, ACTIVATION.kind, "28.5", Confidence.GREEN
+)
 _CORRECTED = Corrected(
     "KR-12",
     "Activation",
@@ -240,6 +242,12 @@ ANSWERS = Chapter(
             "The same, where who answered may see it no more",
             lambda: correction.correct_dialog(
                 replace(_CORRECTABLE, answered_by="Sam Stone", reader_answered=False),
+            ),
+        ),
+        Case(
+            "The same, where the key result was redefined since",
+            lambda: correction.correct_dialog(
+                replace(_CORRECTABLE, answered_about="Activation from 22 to 30 % by 15 Dec"),
             ),
         ),
         Case("Without a reason", correction.reason_missing),
