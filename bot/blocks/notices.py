@@ -28,7 +28,7 @@ _REMEDIES = {
     "channel_not_found": "The channel is gone or private. Invite Okra to it, or name another one for the team.",
     "not_in_channel": "Okra is not in the channel. Type `/invite @Okra` there.",
     "is_archived": "The channel is archived. Name another one for the team.",
-    "restricted_action": "The channel does not let apps post. Allow it there, or name another channel.",
+    "ekm_access_denied": "Your organisation closed the channel to messages. Ask its admins, or name another channel.",
     "user_disabled": "That person's account is deactivated. Their key results need another owner.",
     "account_inactive": "Okra's token is no longer valid. Install Okra again.",
     "token_revoked": "Okra's token was revoked. Install Okra again.",
@@ -36,6 +36,11 @@ _REMEDIES = {
     "not_enabled": "Home is switched off for Okra. Switch it on in the app's settings at Slack.",
     "missing_scope": "Okra lacks a permission. Run `okra doctor`: it says which one.",
 }
+
+# Slack has a word for each kind of it: a channel for reading only, one without threads or with nothing else, a thread
+# that is locked.
+_RESTRICTED = "restricted_action"
+_OPEN_IT = "The channel does not let apps post messages and replies. Allow both there, or name another channel."
 
 _LOOK = "Run `okra doctor` to see what is wrong."
 _FAULT = "Please tell whoever runs Okra: its log says more."
@@ -86,6 +91,11 @@ def broken(incident: str) -> str:
     return f"Something went wrong on my side. Please try again; if it stays, tell your admin “{incident}”."
 
 
+def remedy(code: str) -> str:
+    """What whoever can mend it does about one of Slack's words; empty where none is known."""
+    return _OPEN_IT if code.startswith(_RESTRICTED) else _REMEDIES.get(code, "")
+
+
 def undelivered(*, what: str, to: str, code: str) -> Post:
     """To an admin: what did not arrive, where, why, and what to do. `to` is a person's name or a channel link."""
     where = to if to.startswith("<#") else said(to, 80)
@@ -100,7 +110,7 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
         why = code.removeprefix(NOT_FOUND_OUT)
         text = (
             f"{named} may or may not have arrived, please look: Slack's answer was lost, and I cannot read there to "
-            f"see for myself (“{said(why, 200)}”). {_REMEDIES.get(why, _LOOK)}"
+            f"see for myself (“{said(why, 200)}”). {remedy(why) or _LOOK}"
         )
     elif code.startswith(NO_ROOT):
         text = f"{named} was not sent, because I could not place the message it answers."
@@ -108,7 +118,7 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
         why = said(code.removeprefix(NOT_RENDERED), 200)
         text = f"{named} was not sent: I stumble over it (“{why}”), which is my own fault. {_FAULT}"
     else:
-        text = f"{named} could not be delivered: Slack says “{said(code, 200)}”. {_REMEDIES.get(code, _LOOK)}"
+        text = f"{named} could not be delivered: Slack says “{said(code, 200)}”. {remedy(code) or _LOOK}"
     return Post(text, (section(text),))
 
 
@@ -139,10 +149,9 @@ def not_shown(*, what: str, to: str, code: str) -> Post:
         why = f"I stumble over its newest state (“{said(code.removeprefix(NOT_RENDERED), 200)}”), which is my own fault"
     else:
         why = f"Slack does not take its newest state (“{said(code, 200)}”)"
-    remedy = _REMEDIES.get(code, _FAULT)
     text = (
         f"{whose} shows how things were before: {why}. What was answered and decided since is kept; only what stands "
-        f"there is older. {remedy}"
+        f"there is older. {remedy(code) or _FAULT}"
     )
     return Post(text, (section(text),))
 

@@ -15,7 +15,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app import Program, build, database_file, open_settings_database
-from bot.blocks.notices import kept_back, silent
+from bot.blocks.notices import kept_back, remedy, silent
 from bot.cli.starting import COPY_APP_TOKEN, first_line
 from bot.domain.cycles import CycleState
 from bot.scopes import SCOPES
@@ -285,9 +285,8 @@ def _deliveries(failures: Failures) -> Iterator[Check]:
             "(`digest_not_made`), or no worker runs: `okra run`.",
         )
     for one in failures.undelivered:
-        yield Check(
-            "deliveries", Finding.NOTE, f"{one.count} × {one.kind.value} to {one.to} could not be delivered: {one.code}"
-        )
+        failed = f"{one.count} × {one.kind.value} to {one.to} could not be delivered: {one.code}"
+        yield Check("deliveries", Finding.NOTE, ". ".join(filter(None, [failed, remedy(one.code)])))
     for shown in failures.not_shown:
         what = f"{shown.count} × {shown.kind.value} to" if shown.kind is not None else "the Home of"
         yield Check(

@@ -220,6 +220,36 @@ def test_what_stands_there_with_an_older_state_is_named(slack: Driver, database_
     assert "· messages: the Home of Ada Obi cannot be brought up to date: not_rendered: KeyError." in said
 
 
+def test_what_could_not_be_delivered_is_named_with_what_to_do(slack: Driver, database_url: str) -> None:
+    database = open_database(database_url)
+    with database.write() as session:
+        company = Company(session)
+        now = real_clock()
+        for number, code in enumerate(("restricted_action_thread_only_channel", "msg_blocks_too_long")):
+            session.add(
+                Delivery(
+                    workspace_id=company.workspace.id,
+                    key=f"digest:{number}",
+                    opaque_id=str(number),
+                    kind=PostKind.DIGEST,
+                    channel_id="C0LEADS",
+                    state=DeliveryState.FAILED,
+                    error=code,
+                    created_at=now,
+                    not_before=now,
+                    settled_at=now,
+                )
+            )
+    database.close()
+    code, said = doctor()
+    assert code == 0, said
+    assert (
+        "1 × digest to <#C0LEADS> could not be delivered: restricted_action_thread_only_channel. The channel does not "
+        "let apps post messages and replies. Allow both there, or name another channel.\n"
+    ) in said
+    assert "1 × digest to <#C0LEADS> could not be delivered: msg_blocks_too_long\n" in said
+
+
 def test_a_week_that_was_not_opened_is_named(slack: Driver, database_url: str) -> None:
     database = open_database(database_url)
     with database.write() as session:

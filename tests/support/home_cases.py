@@ -310,6 +310,14 @@ FAILURES = Chapter(
             lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code="not_in_channel"),
         ),
         Case(
+            "To an admin: a channel that takes no messages of apps",
+            lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code="restricted_action_read_only_channel"),
+        ),
+        Case(
+            "To an admin: a channel that the organisation has closed",
+            lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code="ekm_access_denied"),
+        ),
+        Case(
             "To an admin: a group message",
             lambda: notices.undelivered(what="escalation", to=notices.a_group_message(), code="missing_scope"),
         ),
