@@ -113,7 +113,8 @@ def test_an_upload_has_the_length_that_was_announced(core: LocalSlack) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ({"filename": "a.csv", "length": 0}, "invalid_arguments"),
+        ({"filename": "a.csv", "length": 0}, "missing_argument"),
+        ({"filename": "a.csv", "length": -1}, "invalid_arguments"),
         ({"filename": "a.csv", "length": "many"}, "invalid_arguments"),
         ({"filename": "a.csv"}, "invalid_arguments"),
         ({"filename": "a.csv", "length": 2 * 1024**3}, "file_upload_size_restricted"),

@@ -20,6 +20,9 @@ CHANNELS = 100
 
 def get_upload_url_external(world: World, caller: Caller, arguments: Arguments) -> Json:
     length = arguments.number("length", 0, "invalid_arguments")
+    if length == 0:
+        # Slack's word for a length of nothing.
+        raise SlackError("missing_argument")
     if length < 1:
         lines = ["must be greater than 1 [json-pointer:/length]"]
         raise SlackError("invalid_arguments", response_metadata={"messages": wording.messages(lines)})
