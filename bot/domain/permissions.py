@@ -29,6 +29,8 @@ class Action(enum.Enum):
     SEE_FAILURES = "see_failures"
     EXCUSE_CHECK_IN = "excuse_check_in"
     HAND_OVER = "hand_over"
+    ANSWER_HAND_OVER = "answer_hand_over"
+    ANSWER_FOR_TEAM = "answer_for_team"
     SET_VALUE_RHYTHM = "set_value_rhythm"
     NAME_INITIATIVES = "name_initiatives"
     STEER = "steer"
@@ -53,6 +55,8 @@ class Facts:
     `escalation_member_ids` are those whom an escalation asked (about a decision: who decided it, and who owns it);
     `private` says that the question is about a private
     escalation, which is for its members only. `sponsor_ids` are the executive sponsors, the end of every path.
+    `other_team_ids` speak for another team that is waited for: its leads above, and who was asked in it.
+    `offered_to_id` was asked to own it.
     """
 
     owner_id: int | None = None
@@ -64,17 +68,20 @@ class Facts:
     escalation_member_ids: frozenset[int] = frozenset()
     private: bool = False
     sponsor_ids: frozenset[int] = frozenset()
+    other_team_ids: frozenset[int] = frozenset()
+    offered_to_id: int | None = None
 
 
-def may(actor: Actor, action: Action, facts: Facts) -> bool:
+def may(actor: Actor, action: Action, facts: Facts) -> bool:  # noqa: PLR0912 - a case for each action: it is a table
     """Whether `actor` may do `action`.
 
     Every full member sees every key result unless it is limited; its owner, a co-owner or a lead above may answer and
     name initiatives; who sees it may ask its owner; the leads above, those who were asked and the executive sponsor may
     decide; where nobody asked for help owner and co-owners may decide as well; owners, leads and those who were asked
     may make an escalation private; who owns a decision, who made it and the leads above may say what became of it;
-    admins see settings and failures, not more. Nobody may act on what they may not see, and a private escalation is
-    for its owners and its members (`escalation_member_ids`).
+    who speaks for another team that is waited for may answer for it; who is asked to own a key result may say whether
+    they will; admins see settings and failures, not more. But for that offer nobody may act on what they may not see,
+    and a private escalation is for its owners and its members (`escalation_member_ids`).
     """
     if not (actor.is_full_member and actor.is_active):
         return False
@@ -82,10 +89,11 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
     responsible = me == facts.owner_id or me in facts.co_owner_ids
     asked = me in facts.escalation_member_ids
     leads = me in facts.lead_ids_above and (asked or not facts.private)
+    sees = responsible or leads or asked or _is_open_to(me, facts)
     decides = leads or asked or (me in facts.sponsor_ids and _is_open_to(me, facts))
     match action:
         case Action.VIEW_KEY_RESULT | Action.NAME_BLOCKER | Action.ASK_OWNER:
-            return responsible or leads or asked or _is_open_to(me, facts)
+            return sees
         case Action.ANSWER_CHECK_IN | Action.ASK_FOR_HELP | Action.NAME_INITIATIVES:
             return responsible or leads
         case Action.ACKNOWLEDGE_ESCALATION | Action.DECIDE | Action.TAKE_TO_REVIEW:
@@ -96,6 +104,10 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:
             return responsible or leads or asked
         case Action.SETTLE_DECISION:
             return leads or asked
+        case Action.ANSWER_FOR_TEAM:
+            return sees and me in facts.other_team_ids
+        case Action.ANSWER_HAND_OVER:
+            return me == facts.offered_to_id
         case Action.HAND_OVER | Action.SET_VALUE_RHYTHM:
             return me == facts.owner_id or leads
         case Action.EXCUSE_CHECK_IN | Action.ANSWER_LEAD_NOTE | Action.CORRECT_ANSWER | Action.DISMISS_SIGNAL:

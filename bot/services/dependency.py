@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from bot.domain.cadence import following, period_of
 from bot.domain.dependency import DependencyState
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
-from bot.domain.permissions import Action, may
+from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, outbox
 from bot.services import dependency_ladder as ladder
 from bot.services.access import Caller
@@ -196,25 +197,25 @@ def _answerable(session: Session, caller: Caller, dependency_id: int, *, lock: b
         wanted = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
     dependency = session.scalar(wanted)
     member = access.full_member(session, caller)
-    if dependency is None or not _speaks_for_it(session, dependency, member):
+    if dependency is None or not _may_answer(session, dependency, member):
         raise Refused(Reason.NOT_ASKED_OF_YOU)
     if _is_over(session, dependency):
         raise Refused(Reason.WAITS_NO_MORE)
     return dependency
 
 
-def _speaks_for_it(session: Session, dependency: Dependency, member: Member) -> bool:
-    """Who was asked, or leads the other team or one above it; and may see the key result."""
-    if not _may_see(session, dependency, member):
-        return False
-    can = {*ladder.asked_of(session, dependency.id), *access.leads_above(session, dependency.team_id)}
-    return member.id in can
+def _may_answer(session: Session, dependency: Dependency, member: Member) -> bool:
+    speak = {*ladder.asked_of(session, dependency.id), *access.leads_above(session, dependency.team_id)}
+    facts = replace(_facts_of(session, dependency), other_team_ids=frozenset(speak))
+    return may(access.actor_of(member), Action.ANSWER_FOR_TEAM, facts)
 
 
 def _may_see(session: Session, dependency: Dependency, member: Member) -> bool:
-    key_result = session.get_one(KeyResult, dependency.key_result_id)
-    facts = access.key_result_facts(session, key_result)
-    return may(access.actor_of(member), Action.VIEW_KEY_RESULT, facts)
+    return may(access.actor_of(member), Action.VIEW_KEY_RESULT, _facts_of(session, dependency))
+
+
+def _facts_of(session: Session, dependency: Dependency) -> Facts:
+    return access.key_result_facts(session, session.get_one(KeyResult, dependency.key_result_id))
 
 
 def _is_over(session: Session, dependency: Dependency) -> bool:

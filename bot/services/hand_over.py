@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.hand_over import Offer, OfferState, Question, asked, news
 from bot.blocks.post import Post
-from bot.domain.permissions import Action, may
+from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, outbox, ownership, planning
 from bot.services.access import Caller
 from bot.services.definitions import name_of
@@ -236,12 +236,15 @@ def _asked_of(session: Session, caller: Caller, hand_over_id: int) -> tuple[Hand
     hand_over = session.scalar(
         sa.select(HandOver).where(HandOver.workspace_id == caller.workspace_id, HandOver.id == hand_over_id)
     )
-    if hand_over is None or hand_over.to_id != caller.member_id:
+    member = access.full_member(session, caller)
+    facts = Facts(offered_to_id=hand_over.to_id if hand_over is not None else None)
+    if hand_over is None or not may(access.actor_of(member), Action.ANSWER_HAND_OVER, facts):
         raise Refused(Reason.NOT_ASKED_OF_YOU)
-    # The key result first, as `ask` holds it; then the request is read again.
+    # The key result first, as `ask` holds it; then the request is read again, and whether its reader is still here.
     key_result = _key_result(session, caller, hand_over.key_result_id, lock=True)
     session.refresh(hand_over, with_for_update={"key_share": True})
-    member = access.full_member(session, caller)
+    session.refresh(member)
+    access.full_member(session, caller)
     if hand_over.state is not HandOverState.WAITING:
         raise Refused(Reason.HAND_OVER_SETTLED)
     return hand_over, key_result, member

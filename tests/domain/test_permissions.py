@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.domain.organisation import Visibility
 from bot.domain.permissions import Action, Actor, Facts, may
 
-OWNER, CO_OWNER, LEAD, LEAD_ABOVE, ASKED, SPONSOR, TEAMMATE, NAMED, COLLEAGUE, ADMIN = range(1, 11)
+OWNER, CO_OWNER, LEAD, LEAD_ABOVE, ASKED, SPONSOR, TEAMMATE, NAMED, COLLEAGUE, ADMIN, OTHER_LEAD, OFFERED = range(1, 13)
 PEOPLE = {
     "owner": Actor(OWNER),
     "co-owner": Actor(CO_OWNER),
@@ -19,6 +19,8 @@ PEOPLE = {
     "named": Actor(NAMED),
     "colleague": Actor(COLLEAGUE),
     "admin": Actor(ADMIN, is_admin=True),
+    "other team's lead": Actor(OTHER_LEAD),
+    "offered": Actor(OFFERED),
 }
 FACTS = Facts(
     owner_id=OWNER,
@@ -28,6 +30,8 @@ FACTS = Facts(
     named_ids=frozenset({NAMED}),
     escalation_member_ids=frozenset({ASKED}),
     sponsor_ids=frozenset({SPONSOR}),
+    other_team_ids=frozenset({OTHER_LEAD}),
+    offered_to_id=OFFERED,
 )
 EVERYBODY = set(PEOPLE)
 OWNERS = {"owner", "co-owner"}
@@ -53,6 +57,8 @@ ALLOWED = {
     Action.HAND_OVER: LEADS | {"owner"},
     Action.SET_VALUE_RHYTHM: LEADS | {"owner"},
     Action.NAME_INITIATIVES: OWNERS | LEADS,
+    Action.ANSWER_FOR_TEAM: {"other team's lead"},
+    Action.ANSWER_HAND_OVER: {"offered"},
     Action.SWITCH_TEAM_ON: {"admin"},
     Action.SEE_FAILURES: {"admin"},
     Action.STEER: {"admin"},
@@ -60,10 +66,18 @@ ALLOWED = {
     Action.DECIDE_OUTSIDE: OWNERS | LEADS | {"asked", "sponsor"},
     Action.DISMISS_SIGNAL: LEADS,
 }
+# Who is offered a key result need not have seen it before.
 ON_A_KEY_RESULT = [
     action
     for action in Action
-    if action not in (Action.SWITCH_TEAM_ON, Action.SEE_FAILURES, Action.STEER, Action.RUN_DIGEST)
+    if action
+    not in (
+        Action.SWITCH_TEAM_ON,
+        Action.SEE_FAILURES,
+        Action.STEER,
+        Action.RUN_DIGEST,
+        Action.ANSWER_HAND_OVER,
+    )
 ]
 
 
@@ -125,6 +139,19 @@ def test_the_sponsor_decides_only_what_the_sponsor_may_see() -> None:
     assert may(PEOPLE["sponsor"], Action.DECIDE, replace(limited, escalation_member_ids=frozenset({SPONSOR})))
 
 
+def test_another_team_answers_about_what_its_lead_may_see_and_for_no_other() -> None:
+    limited = replace(FACTS, visibility=Visibility.NAMED)
+    assert allowed(Action.ANSWER_FOR_TEAM, limited) == set()
+    assert allowed(Action.ANSWER_FOR_TEAM, replace(limited, named_ids=frozenset({OTHER_LEAD}))) == {"other team's lead"}
+    assert allowed(Action.ANSWER_FOR_TEAM, replace(FACTS, other_team_ids=frozenset())) == set()
+
+
+def test_what_is_offered_is_answered_by_one_person_however_it_is_limited() -> None:
+    for visibility in Visibility:
+        assert allowed(Action.ANSWER_HAND_OVER, replace(FACTS, visibility=visibility)) == {"offered"}
+    assert allowed(Action.ANSWER_HAND_OVER, replace(FACTS, offered_to_id=None)) == set()
+
+
 def test_a_key_result_without_an_owner_is_nobodys_own() -> None:
     assert allowed(Action.ANSWER_CHECK_IN, replace(FACTS, owner_id=None)) == LEADS | {"co-owner"}
 
@@ -142,6 +169,8 @@ any_facts = st.builds(
     escalation_member_ids=some_ids,
     private=st.booleans(),
     sponsor_ids=some_ids,
+    other_team_ids=some_ids,
+    offered_to_id=st.none() | ids,
 )
 
 
