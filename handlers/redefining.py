@@ -71,10 +71,12 @@ def after(session: Session, caller: Caller, decision: Decision) -> View | None:
 def change(runtime: Runtime, request: Request) -> Reply:
     """The new definition was submitted. Twice the same dialog changes it once."""
     view = request.dialog
-    reason = view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
+    reason, stops = (view.text(one)[: dialogs.REASON_LIMIT] for one in (Typed.REASON, Typed.STOPS))
     numbers, errors = _numbers(view)
     if not reason:
         errors[Typed.REASON] = dialogs.reason_missing()
+    if not stops:
+        errors[Typed.STOPS] = dialogs.stops_missing()
     chosen = view.user(Typed.NEW_OWNER)
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     if chosen and owner_id is None:
@@ -99,6 +101,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
                     decision_id=_about(view),
                     typed=typed,
                     reason=reason,
+                    stops=stops,
                     owner_id=owner_id,
                 )
     except NotADefinition as wrong:

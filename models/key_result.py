@@ -101,6 +101,8 @@ class KeyResultRevision(InWorkspace, Base):
     due_on: Mapped[date | None]
     value_every_weeks: Mapped[int] = mapped_column(default=1)
     reason: Mapped[str | None]
+    # What stops for a change in mid-cycle, in the words of who made it.
+    stops: Mapped[str | None]
     author_id: Mapped[int | None] = mapped_column(RowId)
     # The decision that it carries out.
     decision_id: Mapped[int | None] = mapped_column(RowId)

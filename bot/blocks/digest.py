@@ -363,12 +363,11 @@ def _noted_lines(snapshot: Snapshot, room: _Room) -> list[str]:
 
 def _noted(one: Noted, room: _Room) -> str:
     named = f"KR-{one.number} {said(one.name, room.name)}"
-    words = said(one.words, room.sentence)
-    return (
-        f"{named}: {in_words(one.differences, room.name)} (“{words}”)"
-        if one.differences
-        else f"{named} has ended: “{words}”"
-    )
+    words = f"“{said(one.words, room.sentence)}”"
+    if not one.differences:
+        return f"{named} has ended: {words}"
+    stops = f"; stops for it: “{said(one.stops, room.sentence)}”" if one.stops else ""
+    return f"{named}: {in_words(one.differences, room.name)} ({words}{stops})"
 
 
 def _part(title: str, text: str) -> Block | None:

@@ -89,6 +89,7 @@ class Typed(StrEnum):
     DECISION_OWNER = "decision_owner"
     DECISION_DUE = "decision_due"
     REASON = "reason"
+    STOPS = "stops"
     DEFINITION = "definition"
     TARGET = "target"
     DEFINITION_DUE = "definition_due"

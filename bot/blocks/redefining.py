@@ -49,13 +49,17 @@ class StopQuestion:
 
 @dataclass(frozen=True)
 class Redefined:
-    """Who has changed a key result, what, and why. `name` is what it was called before."""
+    """Who has changed a key result, what, why, and what stops for it. `name` is what it was called before.
+
+    `stops` is "" where it was changed before this was asked.
+    """
 
     number: int
     name: str
     by: str
     differences: tuple[Difference, ...]
     reason: str
+    stops: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,13 @@ def change_dialog(question: ChangeQuestion, *, just_decided: bool) -> View:
                 "Why?",
                 Typed.REASON,
                 text_element(Typed.REASON, initial=question.reason, multiline=True, most=REASON_LIMIT),
-                hint="The owner and the digest's readers read it.",
+                hint="The owner and the digest's readers read this, and what stops.",
+            ),
+            field_input(
+                "What stops for it?",
+                Typed.STOPS,
+                text_element(Typed.STOPS, multiline=True, most=REASON_LIMIT),
+                hint="“Nothing” is an answer too.",
             ),
         ],
         callback_id=Dialog.CHANGE_KEY_RESULT,
@@ -144,27 +154,26 @@ def stop_dialog(question: StopQuestion, *, just_decided: bool) -> View:
 
 
 def changed(view: Redefined) -> Post:
-    """Reply in the thread: what it is from now on, and why."""
-    return _told(f"{said(view.by, NAME)} has changed KR-{view.number}: {in_words(view.differences)}", view.reason)
+    """Reply in the thread: what it is from now on, why, and what stops for it."""
+    return _changed(f"{said(view.by, NAME)} has changed KR-{view.number}", view)
 
 
 def news_of_change(view: Redefined) -> Post:
     """To the key result's owner, and to those who decided it or were asked to make it happen."""
-    head = f"{said(view.by, NAME)} has changed KR-{view.number} {said(view.name, 80)}: {in_words(view.differences)}"
-    made = _told(head, view.reason)
+    made = _changed(f"{said(view.by, NAME)} has changed KR-{view.number} {said(view.name, 80)}", view)
     after = "Scores that were given stay as they are; the next check-in is scored by this."
     return Post(made.text, (*made.blocks, context(after)))
 
 
 def stopped(view: Stopped) -> Post:
     """Reply in the thread: it has ended, and what was learnt."""
-    return _told(f"{said(view.by, NAME)} has stopped KR-{view.number}", view.learning, label="What was learnt")
+    return _told(f"{said(view.by, NAME)} has stopped KR-{view.number}", ("What was learnt", view.learning))
 
 
 def news_of_stop(view: Stopped) -> Post:
     """To the key result's owner, and to those who decided it or were asked to make it happen."""
     head = f"{said(view.by, NAME)} has stopped KR-{view.number} {said(view.name, 80)}"
-    made = _told(head, view.learning, label="What was learnt")
+    made = _told(head, ("What was learnt", view.learning))
     return Post(made.text, (*made.blocks, context("You are not asked about it any more. What was due is excused.")))
 
 
@@ -199,6 +208,10 @@ def reason_missing() -> str:
     return "Please say why it changes: its owner reads it."
 
 
+def stops_missing() -> str:
+    return "Please say what stops for it. If nothing does, say that."
+
+
 def learning_missing() -> str:
     return "Please say what was learnt. A line is enough, and it is what remains of it."
 
@@ -230,8 +243,14 @@ def _shown(part: Part, value: str | None) -> str:
     return said(value, 60)
 
 
-def _told(head: str, words: str, *, label: str = "Why") -> Post:
-    return Post(head, (section(f"*{head}*\n*{label}:* {said(words, _TEXT)}"),))
+def _changed(head: str, view: Redefined) -> Post:
+    stops = [("What stops for it", view.stops)] if view.stops else []
+    return _told(f"{head}: {in_words(view.differences)}", ("Why", view.reason), *stops)
+
+
+def _told(head: str, *words: tuple[str, str]) -> Post:
+    lines = [f"*{head}*", *(f"*{label}:* {said(text, _TEXT)}" for label, text in words)]
+    return Post(head, (section("\n".join(lines)),))
 
 
 def _day_picker(due_on: date | None) -> Block:

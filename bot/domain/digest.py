@@ -159,6 +159,7 @@ class NotedAs(enum.Enum):
 class Noted:
     """One thing since the digest before. `words`: why it was changed, what was learnt, why no decision was needed.
 
+    `stops`: what stops for a change; "" for the others, and for those that were kept before this was asked.
     `escalation_id`: the request for help that ended without one; null for the others, and for those that were kept
     before this was.
     """
@@ -170,6 +171,7 @@ class Noted:
     words: str
     differences: tuple[Difference, ...] = ()
     escalation_id: int | None = None
+    stops: str = ""
 
 
 @dataclass(frozen=True)

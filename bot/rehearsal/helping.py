@@ -89,6 +89,7 @@ def change(crowd: Crowd, person: Somebody) -> Story:
         hands.fill("By when?", due_on.isoformat())
     if not hands.holds("Why?"):
         hands.fill("Why?", f"{person.name} #{crowd.told.order()}: there is less of it")
+    hands.fill("What stops for it?", f"{person.name} #{crowd.told.order()}: the old way")
     yield from submit(hands, random, twice=random.random() < 0.15, tries=3)
     if hands.dialog is None:
         crowd.told.changes += 1

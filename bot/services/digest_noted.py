@@ -95,6 +95,7 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime, until
             before.metric or before.text,
             words=after.reason or "",
             differences=differences(terms_of(before), terms_of(after)),
+            stops=after.stops or "",
         )
         for key_result, before, after in rows
     ]

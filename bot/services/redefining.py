@@ -91,9 +91,12 @@ def change(
     decision_id: int,
     typed: Typed,
     reason: str,
+    stops: str,
     owner_id: int | None = None,
 ) -> None:
-    """Save the next revision of the definition, with its `reason` (not empty): the decision is done by that.
+    """Save the next revision of the definition: the decision is done by that.
+
+    Neither its `reason` nor what `stops` for it is empty.
 
     Answers keep the definition that they were given against, and their scores. Somebody else as owner (`owner_id`) is
     asked to take it over. Raises `Refused` as `change_question`, or where the caller may not ask that person;
@@ -117,6 +120,7 @@ def change(
         due_on=terms.due_on,
         value_every_weeks=old.value_every_weeks,
         reason=reason,
+        stops=stops,
         author_id=caller.member_id,
         decision_id=decision.id,
         created_at=now,
@@ -130,7 +134,7 @@ def change(
         actor_id=caller.member_id,
         action="key_result.defined",
         subject=key_result,
-        detail={"revision": new.revision, "reason": reason, "decision": decision.id},
+        detail={"revision": new.revision, "reason": reason, "stops": stops, "decision": decision.id},
     )
     _told(session, now, caller, decision, key_result, kind=EscalationEventKind.CHANGED)
     _redraw_prompts(session, now, key_result)

@@ -74,6 +74,7 @@ def redefined_by(session: Session, decision: Decision) -> Redefined | None:
         by=session.get_one(Member, new.author_id).name,
         differences=differences(terms_of(old), terms_of(new)),
         reason=new.reason or "",
+        stops=new.stops or "",
     )
 
 

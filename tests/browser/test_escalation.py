@@ -74,7 +74,8 @@ def test_a_decision_changes_the_target(okra: Okra, visitor: Visitor) -> None:
     visitor.sees("Change KR-2").fill("What it is from now on", "SOC 2 certified by 31 Jan").fill(
         "By when?", "2027-01-31"
     )
-    visitor.fill("Why?", "the auditor has no days before").shot("escalation-change")
+    visitor.fill("Why?", "the auditor has no days before").fill("What stops for it?", "the audit of the suppliers")
+    visitor.shot("escalation-change")
     visitor.submit()
     okra.settle()
     visitor.be("Mere Ngata").sees("has changed KR-2").sees("SOC 2 certified by 31 Jan").shot("escalation-changed")

@@ -61,7 +61,15 @@ def story(database: Database) -> Story:
 
 def test_the_dialog_has_what_defines_the_key_result_and_says_that_the_decision_is_recorded(story: Story) -> None:
     dialog = story.decide("change_target")
-    assert dialog.labels == ["What it is from now on", "Baseline", "Target", "By when?", "Owner", "Why?"]
+    assert dialog.labels == [
+        "What it is from now on",
+        "Baseline",
+        "Target",
+        "By when?",
+        "Owner",
+        "Why?",
+        "What stops for it?",
+    ]
     assert [dialog.value(label) for label in ("What it is", "Baseline", "Target", "Why?")] == [
         "Activation from 20 to 40 % by 15 Dec",
         "20",
@@ -90,7 +98,7 @@ def test_a_decision_whose_next_dialog_cannot_be_shown_is_not_saved_and_the_same_
 
 
 def test_what_was_typed_is_saved_once(story: Story) -> None:
-    dialog = story.decide("change_target").fill(Target="30 %")
+    dialog = story.decide("change_target").fill(Target="30 %", What_stops="nothing")
     for _ in range(2):
         assert story.desk.submit(story.scene.lead, redefining.change, dialog) == Done()
     assert (story.definition.revision, story.definition.text) == (2, "Activation from 20 to 30 % by 15 Dec")
@@ -103,12 +111,12 @@ def test_what_is_wrong_stands_under_its_field(story: Story) -> None:
     def errors(**typed: str) -> dict[str, str]:
         return dialog.errors(story.desk.submit(story.scene.lead, redefining.change, dialog.fill(**typed)))
 
-    assert errors() == {
+    assert errors(What_stops="nothing") == {
         "What it is from now on": "This is what it is already. Please change the text, a number or the day, "
         "or press Cancel."
     }
-    assert list(errors(Target="a lot", Why="")) == ["Target", "Why?"]
-    assert errors(Target="20", Why="so") == {
+    assert list(errors(Target="a lot", Why="", What_stops="")) == ["Target", "Why?", "What stops for it?"]
+    assert errors(Target="20", Why="so", What_stops="nothing") == {
         "Target": "That is the baseline too, so nothing would have to move. Please look at the numbers again."
     }
     assert errors(Target="30", Owner="U0FINNADLER", What_it_is="Activation from 20 to 35 % by 15 Dec") == {
@@ -121,7 +129,7 @@ def test_later_it_is_carried_out_by_who_was_asked_to_make_it_happen(story: Story
     story.decide("wrong_measure")
     mere = story.scene.owner
     assert story.desk.press(mere, redefining.open_change, Act.CHANGE_KEY_RESULT, "1") == Done()
-    dialog = story.desk.opened().fill(What_it_is="Onboarding time from 9 to 5 days by 15 Dec")
+    dialog = story.desk.opened().fill(What_it_is="Onboarding time from 9 to 5 days by 15 Dec", What_stops="nothing")
     assert story.desk.submit(mere, redefining.change, dialog) == Done()
     assert (story.definition.unit, story.definition.metric) == ("days", "Onboarding time")
     again = story.desk.press(story.scene.lead, redefining.open_change, Act.CHANGE_KEY_RESULT, "1")

@@ -84,6 +84,7 @@ def change(session: Session, scene: Scene, decision: Decision, typed: Typed, **m
         decision_id=decision.id,
         typed=typed,
         reason="two of the three channels are gone",
+        stops="the webinars",
         **more,  # type: ignore[arg-type]
     )
 
@@ -105,7 +106,7 @@ def test_a_changed_target_is_a_revision_with_its_reason_and_history_keeps_its_sc
         now_counts = definition(session, scene.key_result)
         assert (now_counts.revision, now_counts.target) == (2, Decimal(30))
         assert now_counts.text == "Activation from 20 to 30 % by 15 Dec"
-        assert now_counts.reason == "two of the three channels are gone"
+        assert (now_counts.reason, now_counts.stops) == ("two of the three channels are gone", "the webinars")
         assert (now_counts.author_id, now_counts.decision_id) == (scene.lead.id, decision.id)
         assert (answer.definition, answer.score) == (1, Decimal("0.3"))
         stands = standings(session, [scene.key_result.id], period(MONDAY))[scene.key_result.id]
@@ -124,11 +125,13 @@ def test_it_is_told_in_the_thread_and_to_the_owner_once(database: Database) -> N
         change(session, scene, decision, replace(AS_IT_IS, target=Decimal(30)))
         said, news = keys(session)[len(before) :]
         assert replied(session, said) == (
-            "*Tama Reid has changed KR-2: target 40 % → 30 %*\n*Why:* two of the three channels are gone"
+            "*Tama Reid has changed KR-2: target 40 % → 30 %*\n*Why:* two of the three channels are gone\n"
+            "*What stops for it:* the webinars"
         )
         assert posted(session, news).member_id == scene.owner.id
         assert words(shown(session, news)) == (
             "*Tama Reid has changed KR-2 Activation: target 40 % → 30 %*\n*Why:* two of the three channels are gone\n"
+            "*What stops for it:* the webinars\n"
             "Scores that were given stay as they are; the next check-in is scored by this."
         )
         assert pressable(shown(session, reply)) == []
@@ -177,7 +180,9 @@ def test_who_makes_it_happen_may_change_it_and_once_only(database: Database) -> 
 
         def change_by(who: Member) -> None:
             caller = scene.company.caller(who)
-            redefining.change(session, MORNING, caller=caller, decision_id=decision.id, typed=typed, reason="so")
+            redefining.change(
+                session, MORNING, caller=caller, decision_id=decision.id, typed=typed, reason="so", stops="it"
+            )
 
         with pytest.raises(Refused) as not_theirs:
             change_by(scene.stranger)
@@ -259,7 +264,10 @@ def test_the_next_digest_says_what_was_changed_and_what_was_stopped(database: Da
         assert from_json(to_json(snapshot)) == snapshot
         assert snapshot.without(Subjects(key_results=frozenset([scene.key_result.id]))).noted == snapshot.noted[1:]
         text = words(digest_post(snapshot))
-        assert "KR-2 Activation: target 40 % → 30 % (“two of the three channels are gone”)" in text
+        assert (
+            "KR-2 Activation: target 40 % → 30 % (“two of the three channels are gone”; stops for it: “the webinars”)"
+            in text
+        )
         assert "KR-3 Activation has ended: “no need" in text
         later = digest_snapshot.read(session, MORNING + WEEK, scene.growth, period(MONDAY + WEEK))
         assert later.noted == ()

@@ -139,7 +139,13 @@ def test_after_a_wrong_measure_the_history_of_the_new_one_starts_with_it(
         decided = decisions.decide_about(session, now, caller=lead, key_result_id=key_result.id, draft=draft)
         typed = Typed("Kept customers from 20 to 40 % by 15 Dec", Decimal(20), Decimal(40), date(2026, 12, 15))
         redefining.change(
-            session, now, caller=lead, decision_id=decided.id, typed=typed, reason="it counts the wrong thing"
+            session,
+            now,
+            caller=lead,
+            decision_id=decided.id,
+            typed=typed,
+            reason="it counts the wrong thing",
+            stops="it",
         )
         # What was said of the old measure is asked about no more; what is changed otherwise goes on.
         stood_still = [one for one in works.fires(third) if isinstance(one, StoodStill)]

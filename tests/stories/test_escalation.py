@@ -296,10 +296,14 @@ def test_a_decision_to_change_the_target_changes_it_and_the_next_check_in_is_sco
     assert tama.modal.field("Why?").value == "30 % is what this quarter can bring"
     tama.fill("Target", "30")
     tama.fill("Why?", "two of three channels are gone")
+    tama.fill("What stops for it?", "the webinars")
     tama.submit()
     assert tama.modal is None
     okra.settle()
-    said = "Tama Reid has changed KR-1: target 40 % → 30 %\nWhy: two of three channels are gone"
+    said = (
+        "Tama Reid has changed KR-1: target 40 % → 30 %\nWhy: two of three channels are gone\n"
+        "What stops for it: the webinars"
+    )
     changed = tama.channel("growth-leads").thread_of("KR-1 Activation from 20 to 30 % by 15 Dec:")
     assert changed[-1].text.startswith(said)
     assert "Follow-up: Tama Reid, by Fri 16 Oct · done, says Tama Reid" in changed[0].text

@@ -46,8 +46,9 @@ DROPPED_ONE = replace(
 )
 CHANGE = ChangeQuestion(6, 12, "Activation from 22 to 35 % by 15 Dec", "22", "35", date(2026, 12, 15), "U0MERE", "")
 REDEFINED = Redefined(
-    12, "Activation", "Tama Reid", (Difference(Part.TARGET, "35 %", "30 %"),), "two of three channels are gone"
-)
+    12, "Activation", "Tama Reid", (Difference(Part.TARGET, "35 %", "30 %"),), "two of three channels are gone",
+    "the webinars",
+)  # fmt: skip
 STOPPED = Stopped(14, "Churn", "Tama Reid", "who leaves has left weeks before; ask in the first month")
 
 CHAPTER = Chapter(
@@ -103,6 +104,7 @@ CHAPTER = Chapter(
             for what in Trouble
         ],
         Case("Without a reason for the change", redefining.reason_missing),
+        Case("Without what stops for it", redefining.stops_missing),
         Case("Another owner, who may not be asked", redefining.cannot_hand_over),
         Case("In the thread: changed", lambda: redefining.changed(REDEFINED)),
         Case("To its owner: changed", lambda: redefining.news_of_change(REDEFINED)),

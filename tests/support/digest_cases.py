@@ -84,7 +84,7 @@ GROWTH = Snapshot(
     noted=(
         Noted(
             NotedAs.CHANGED, 1, 12, "Activation", "two of three channels are gone",
-            (Difference(Part.TARGET, "40 %", "35 %"),),
+            (Difference(Part.TARGET, "40 %", "35 %"),), stops="the webinars",
         ),
         Noted(NotedAs.STOPPED, 5, 22, "Demo calls", "nobody misses them"),
         Noted(NotedAs.NOT_DECIDED, 6, 23, "Lead time", "it came right by itself"),
