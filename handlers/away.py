@@ -7,7 +7,7 @@ from datetime import date
 from bot.blocks import away as blocks
 from bot.blocks.away import AwayDone, AwayQuestion
 from bot.blocks.ids import Act, Dialog, Typed
-from bot.domain.absence import LONGEST, Days, in_wrong_order, names_cover, parse_days
+from bot.domain.absence import FARTHEST, LONGEST, Days, in_wrong_order, names_cover, parse_days
 from bot.runtime import Runtime
 from bot.services import absences, once
 from bot.services.absences import Declared
@@ -131,6 +131,8 @@ def _days(view: OpenView, today: date) -> Days | Errors:
         return Errors({Typed.AWAY_UNTIL: blocks.all_over()})
     if ends - begins > LONGEST:
         return Errors({Typed.AWAY_UNTIL: blocks.too_long()})
+    if ends > today + FARTHEST:
+        return Errors({Typed.AWAY_UNTIL if last else Typed.AWAY_FROM: blocks.too_far()})
     return Days(begins, ends)
 
 

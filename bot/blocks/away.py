@@ -180,6 +180,10 @@ def too_long() -> str:
     return "That is more than a year. For so long a key result wants another owner: /kr and its number, then Hand over."
 
 
+def too_far() -> str:
+    return "That is more than two years ahead. Please check the year."
+
+
 def cover_cannot(name: str | None) -> str:
     """Without a name it is whoever is away."""
     if not name:

@@ -12,6 +12,8 @@ from bot.domain.localtime import Weekday
 
 # Longer than this is a slip of the pen, or a key result that needs another owner.
 LONGEST = timedelta(days=366)
+# Further ahead nobody knows when they are away: it is a slip of the pen.
+FARTHEST = timedelta(days=2 * 366)
 # Who says so late that they are away began at most so long ago.
 NOTED_LATE = timedelta(weeks=4)
 # A span without a year that is longer may be meant in another order, or in another year.
@@ -19,6 +21,15 @@ SURE = timedelta(weeks=26)
 
 _WEEKDAYS = {day.name.casefold(): day for day in Weekday} | {day.name.casefold()[:3]: day for day in Weekday}
 _NAMED = re.compile(rf"\b(yesterday|today|tomorrow|{'|'.join(sorted(_WEEKDAYS, key=len, reverse=True))})\b")
+# What may stand beside the days. Any other word may turn them into others: "back on", "for two weeks", "next", "not".
+_BESIDE = re.compile(
+    r"(?:\b(?:from|to|until|till|through|thru|on|the|this|incl|including|inclusive|i|am|i'm|i’m|away|off|out|leave|holidays?|"
+    r"vacation|pto)\b|[\s.,;:()–—-])*",
+    re.IGNORECASE,
+)
+# From a day on, with no last one.
+_OPEN_ENDED = re.compile(r"\bfrom\b", re.IGNORECASE)
+_MENTION = re.compile(r"^\s*@\S+|@.*$", re.DOTALL)
 _COVER = re.compile(r"\b(?:cover(?:ed)?(?:\s+by)?|covers|stand-?in)\b.*$", re.IGNORECASE | re.DOTALL)
 
 
@@ -35,11 +46,14 @@ def parse_days(text: str, today: date) -> Days | None:
 
     One day is itself; two are the first and the last; "until X" is from today. A day without a year is the next one of
     its name; a first day of the last four weeks is this one's, where the last day is still to come. None for days in
-    the wrong order, over already, or more than a year long. What follows "cover" is left out.
+    the wrong order, over already, more than a year long or more than two ahead; and beside words of which another day
+    may come ("back on", "for two weeks"). Whom it mentions, and what follows "cover", is left out.
     """
     words = _words(text)
     days = _named(words, today)
-    if days is None or not 1 <= len(days) <= 2:
+    if days is None or not 1 <= len(days) <= 2 or _BESIDE.fullmatch(_without_days(words)) is None:
+        return None
+    if len(days) == 1 and _OPEN_ENDED.search(words):
         return None
     if len(days) == 1:
         starts_today = re.match(r"\s*(?:until|till|through)\b", words, re.IGNORECASE) is not None
@@ -48,6 +62,8 @@ def parse_days(text: str, today: date) -> Days | None:
         first, last = days
         found = Days(first, last) if _names_a_year(words) else _without_years(words, first, last, today)
     if found.last < found.first or found.last < today or found.last - found.first > LONGEST:
+        return None
+    if found.last > today + FARTHEST:
         return None
     return found
 
@@ -64,7 +80,14 @@ def names_cover(text: str) -> bool:
 
 
 def _words(text: str) -> str:
-    return re.sub(r"\.{2,}|…", " to ", _COVER.sub("", text)).strip()
+    return re.sub(r"\.{2,}|…", " to ", _MENTION.sub("", _COVER.sub("", text))).strip()
+
+
+def _without_days(words: str) -> str:
+    """What stands beside the days that the words name."""
+    for mention in reversed([*find_mentions(words)]):
+        words = f"{words[: mention.begin]} {words[mention.end :]}"
+    return _NAMED.sub(" ", words.casefold())
 
 
 def _without_years(words: str, first: date, last: date, today: date) -> Days:

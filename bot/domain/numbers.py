@@ -86,6 +86,8 @@ _UNIT = re.compile(
     rf"(?:[^\W_]|[ {CURRENCY_SYMBOLS}%‰°/.'’()×·&+-])*|"
 )
 _LOOSE_DIGIT = re.compile(r"(?<![^\W_])\d")  # one that is not part of a word such as CO2
+# Behind a number without a space: 1e5, 1h30, 2min30 and 0x10 go on with another one, 5m2 does not.
+_GOES_ON = re.compile(r"[eE][+-]?\d|(?!m[23]\b)[^\W\d_]\d|[^\W\d_]+\d{2}", re.IGNORECASE)
 
 
 def parse_number(text: str, *, near: Iterable[Decimal] = ()) -> Number | NotANumber:
@@ -164,7 +166,7 @@ def _starts_with_money(text: str) -> bool:
 
 
 def _unit(money: str, rest: str) -> str | NotANumber:
-    if _LOOSE_DIGIT.search(rest) or re.match(r"[eE][+-]?\d", rest):
+    if _LOOSE_DIGIT.search(rest) or _GOES_ON.match(rest):
         return NotANumber(NumberTrouble.SEVERAL)
     words = " ".join(rest.rstrip(" .,;!+").split())
     if not _UNIT.fullmatch(words) or words[:1].isnumeric() or (words.startswith("/") and not money):

@@ -34,6 +34,10 @@ TODAY = date(2026, 11, 25)
         ("2 Nov - 6 Jan", "2026-11-02", "2027-01-06"),
         ("24 Oct - 4 Dec", "2027-10-24", "2027-12-04"),
         ("yesterday - Friday", "2026-11-24", "2026-11-27"),
+        ("I'm away this Friday, cover @ana", "2026-11-27", "2026-11-27"),
+        ("on 24 Dec (off)", "2026-12-24", "2026-12-24"),
+        ("20 Dec - 6 Jan @Ana Silva", "2026-12-20", "2027-01-06"),
+        ("@ana 20 Dec - 6 Jan", "2026-12-20", "2027-01-06"),
     ],
 )
 def test_days_away_are_understood_as_people_write_them(text: str, first: str, last: str) -> None:
@@ -59,6 +63,21 @@ def test_days_away_are_understood_as_people_write_them(text: str, first: str, la
         "20 Oct - tomorrow",
         "2 Dec - yesterday",
         "yesterday",
+        # A word beside them makes other days of these.
+        "Dec 12-16",
+        "12 to 16 Dec",
+        "back on 12 Dec",
+        "20 Dec for two weeks",
+        "tomorrow for 3 days",
+        "from 20 Dec",
+        "from tomorrow",
+        "week of 14 Dec",
+        "next Monday",
+        "tomorrow and Friday",
+        "not tomorrow",
+        "back Friday",
+        "9999-12-31",  # the year is a slip of the pen
+        "2029-01-04..2029-01-05",
     ],
 )
 def test_what_names_no_days_for_certain_is_not_guessed_at(text: str) -> None:

@@ -117,7 +117,7 @@ def test_days_in_the_wrong_order_are_refused_as_in_the_form(office: Office) -> N
     assert office.all(Absence) == []
 
 
-@pytest.mark.parametrize("words", ["for a while", "12/20/2026..1/6/2027", "2026-01-01"])
+@pytest.mark.parametrize("words", ["for a while", "12/20/2026..1/6/2027", "2026-01-01", "9999-12-31", "back 12 Oct"])
 def test_days_that_are_not_certain_are_asked_about(office: Office, words: str) -> None:
     said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, f"away {words}"))
     assert said.startswith(f"I can't tell the days from “{words}”")
@@ -131,6 +131,11 @@ def test_the_dialog_of_leave_holds_slacks_rules_and_changes_what_is_noted(office
     dialog.fill(First_day_away="2026-10-05", Last_day_away="2026-10-01")
     errors = dialog.errors(office.desk.submit(office.mere, away.submitted, dialog))
     assert errors == {"Last day away": "The last day comes before the first."}
+    dialog.fill(First_day_away="9999-12-31", Last_day_away="")
+    errors = dialog.errors(office.desk.submit(office.mere, away.submitted, dialog))
+    assert errors == {"First day away": "That is more than two years ahead. Please check the year."}
+    dialog.fill(First_day_away="2026-10-05", Last_day_away="9999-12-31")
+    assert "year" in dialog.errors(office.desk.submit(office.mere, away.submitted, dialog))["Last day away"]
     dialog.fill(Last_day_away="2026-10-06", **{"Who_answers_for_you?": office.mere.slack_user_id})
     errors = dialog.errors(office.desk.submit(office.mere, away.submitted, dialog))
     assert "can't answer for you" in errors["Who answers for you?"]
