@@ -13,6 +13,7 @@ from bot.blocks.checkin_modal import (
     checkin_dialog,
     choices,
     looks_afresh,
+    measures_something_else,
     more_is_asked,
     not_understood,
     what_you_began,
@@ -89,6 +90,8 @@ def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Perio
     if prefill == Prefill():
         return checkin_dialog(asked)
     notes = [what_you_began(asked.kept_at)] if asked.kept_at is not None else []
+    if prefill.value_anew or asked.value_anew:
+        notes.append(measures_something_else(asked.standing))
     if prefill.not_understood:
         notes.append(not_understood(prefill.not_understood))
     return checkin_dialog(
@@ -113,8 +116,12 @@ def colour_chosen(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
         asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
-    filled = typed(view, asked, about.course)
-    redraw(runtime, request, view, checkin_dialog(asked, filled, course=about.course, odd=_odd(asked, filled, about)))
+    filled = typed(view, asked, about)
+    if about.is_of_before(asked):
+        drawn = asked_anew(asked, filled, about.course)
+    else:
+        drawn = checkin_dialog(asked, filled, course=about.course, odd=_odd(asked, filled, about))
+    redraw(runtime, request, view, drawn)
     if draft.is_worth_keeping(asked, filled):
         with runtime.write() as session:
             keep(session, runtime.now(), sheet, asked, filled)
@@ -148,7 +155,7 @@ def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> R
         asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
         if about.course.unchanged and not asked.may_stay:
             about = replace(about, course=replace(about.course, unchanged=False))
-        filled = typed(view, asked, about.course)
+        filled = typed(view, asked, about)
         checked = _check(session, request, view, about, asked=asked, filled=filled)
         if not isinstance(checked, Said):
             # What is not taken yet is kept: the dialog may be closed now.
@@ -174,6 +181,12 @@ def page(asked: Question, course: Course, *, note: str = "", filled: Filled | No
     return checkin_dialog(asked, filled, note="\n".join(notes), course=replace(course, unchanged=short))
 
 
+def asked_anew(asked: Question, filled: Filled, course: Course) -> View:
+    """The whole dialog once more, where the key result measures something else since it was opened."""
+    course = replace(course, anew=course.anew + 1, unchanged=False, sure_of="")
+    return checkin_dialog(asked, filled, note=measures_something_else(asked.standing), course=course)
+
+
 def keep(session: Session, now: datetime, sheet: Sheet, asked: Question, filled: Filled) -> None:
     """Keep what stands in the fields until it is saved, or answering is over."""
     until = changes_until(sheet.in_hand, sheet.period, [sheet.in_hand])
@@ -196,6 +209,8 @@ def _check(
     session: Session, request: Request, view: OpenView, about: About, *, asked: Question, filled: Filled
 ) -> Said | Reply:
     """The answer, or what the person reads where it cannot be taken as it is."""
+    if about.is_of_before(asked):
+        return Show(asked_anew(asked, filled, about.course))
     colour = filled.confidence
     if colour is not None and lacks_fields(view, colour):
         # Submitted before the fields of this colour had appeared.

@@ -18,12 +18,14 @@ from models import AnswerSource
 
 @dataclass(frozen=True)
 class About:
-    """What an open dialog is about, as its metadata says."""
+    """What an open dialog is about, as its metadata says. `definition`: the revision that it shows; null where it was
+    opened by a version that did not say."""
 
     key_result_id: int
     period: Period
     run: bool
     course: Course
+    definition: int | None = None
 
     @property
     def source(self) -> AnswerSource:
@@ -34,11 +36,15 @@ class About:
         """What the ids of its fields end in."""
         return self.course.key(self.key_result_id)
 
+    def is_of_before(self, asked: Question) -> bool:
+        """Whether the key result measures something else by now than the dialog shows."""
+        return self.definition is not None and self.definition < asked.measured_since
+
 
 def about_of(view: OpenView) -> About:
     """Reads the metadata."""
     metadata = view.metadata
-    understanding = metadata.get("understanding")
+    understanding, definition = metadata.get("understanding"), metadata.get("definition")
     return About(
         key_result_id=parse_id(metadata["kr"], Reason.NOTHING_DUE),
         period=parse_period(metadata["period"]),
@@ -51,6 +57,7 @@ def about_of(view: OpenView) -> About:
             understanding=parse_id(understanding, Reason.NOTHING_WAITS) if understanding else None,
             sure_of=str(metadata.get("sure_of", "")),
         ),
+        definition=int(definition) if definition else None,
     )
 
 
@@ -64,8 +71,13 @@ def lacks_fields(view: OpenView, colour: Confidence) -> bool:
     return (colour.wants_more and not view.has(Typed.NEED)) or (colour is Confidence.RED and not view.has(Typed.PLAN))
 
 
-def typed(view: OpenView, asked: Question, course: Course) -> Filled:
-    """What stands in the fields now."""
+def typed(view: OpenView, asked: Question, about: About) -> Filled:
+    """What stands in the fields now; no value of another measure than the one that is asked for."""
+    filled = _typed(view, asked, about.course)
+    return replace(filled, value="", start="") if about.is_of_before(asked) else filled
+
+
+def _typed(view: OpenView, asked: Question, course: Course) -> Filled:
     chosen, words = view.option(Act.BLOCKED_BY), view.option_text(Act.BLOCKED_BY)
     blocked_by = Choice(words, chosen) if chosen and words else None
     colour = view.option(Act.CONFIDENCE)

@@ -14,7 +14,7 @@ from bot.services.checkin_pages import end_of, question_about
 from bot.services.checkin_sheet import Sheet
 from bot.services.subject import Subject
 from handlers.boundary import Desk
-from handlers.checkin import keep, page, read_sheet, redraw
+from handlers.checkin import asked_anew, keep, page, read_sheet, redraw
 from handlers.checkin_form import About, about_of, typed
 from handlers.reply import Reply
 from handlers.request import Request
@@ -67,7 +67,9 @@ def changed_after_all(runtime: Runtime, request: Request) -> Reply:
     with runtime.read() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
         asked = question_about(session, sheet, sheet.in_hand)
-    filled = typed(view, asked, about.course)
+    filled = typed(view, asked, about)
+    if about.is_of_before(asked):
+        return redraw(runtime, request, view, asked_anew(asked, filled, about.course))
     return redraw(runtime, request, view, checkin_dialog(asked, filled, course=replace(about.course, unchanged=False)))
 
 
@@ -77,7 +79,7 @@ def _kept(runtime: Runtime, request: Request, about: About) -> Sheet:
     with runtime.write() as session:
         sheet = read_sheet(session, runtime.now(), request.caller, about)
         asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
-        keep(session, runtime.now(), sheet, asked, typed(view, asked, about.course))
+        keep(session, runtime.now(), sheet, asked, typed(view, asked, about))
     return sheet
 
 

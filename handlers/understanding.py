@@ -8,11 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.blocks.ids import Act, Event
-from bot.domain.cadence import period as monday
 from bot.runtime import Runtime
 from bot.services import people, understanding
-from bot.services.reading import prefill_of
-from bot.services.refusals import Reason, Refused
+from bot.services.refusals import Reason
 from handlers import checkin
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -62,11 +60,8 @@ def save_with_help(runtime: Runtime, request: Request) -> Reply:
 def edit(runtime: Runtime, request: Request) -> Reply:
     """*Edit*, or *Fill in the rest*: the dialog of the week that the line is about, with what was understood in it."""
     with runtime.read() as session:
-        row = understanding.waiting(session, request.caller, _pressed(request))
-        key_result_id, week, prefill = row.key_result_id, row.period, prefill_of(row)
-    if key_result_id is None or week is None:
-        raise Refused(Reason.NOTHING_WAITS)
-    return checkin.open_for(runtime, request, key_result_id, prefill, monday(week))
+        key_result_id, week, prefill = understanding.to_edit(session, request.caller, _pressed(request))
+    return checkin.open_for(runtime, request, key_result_id, prefill, week)
 
 
 def drop(runtime: Runtime, request: Request) -> Reply:

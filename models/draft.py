@@ -42,5 +42,7 @@ class CheckInDraft(InWorkspace, Base):
     wants_help: Mapped[bool] = mapped_column(default=False)
     need: Mapped[str] = mapped_column(default="")
     plan: Mapped[str] = mapped_column(default="")
+    # The revision of the key result's definition that was shown; null for drafts from before this was kept.
+    definition: Mapped[int | None]
     kept_at: Mapped[datetime]
     kept_until: Mapped[datetime]

@@ -36,6 +36,13 @@ class Understanding(InWorkspace, Base):
         within_workspace("key_result_id", "key_result"),
         sa.CheckConstraint("state = 'unclear' or key_result_id is not null", name="about_something"),
         sa.Index("ix_understanding_kept_until", "kept_until"),
+        sa.Index(
+            "ix_understanding_pending",
+            "key_result_id",
+            "workspace_id",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
         NEVER_REUSED,
     )
 
@@ -52,6 +59,8 @@ class Understanding(InWorkspace, Base):
     need: Mapped[str] = mapped_column(default="")
     plan: Mapped[str] = mapped_column(default="")
     not_understood: Mapped[str] = mapped_column(default="")
+    # The revision of the key result's definition by which it was read; null for lines from before this was kept.
+    definition: Mapped[int | None]
     at: Mapped[datetime]
     # Null once the texts are blank.
     kept_until: Mapped[datetime | None]

@@ -63,6 +63,8 @@ def checkin_dialog(
     notes = [section(note)] if note else []
     if question.kept_at is not None and filled is None:
         notes.append(section(what_you_began(question.kept_at)))
+        if question.value_anew:
+            notes.append(section(measures_something_else(question.standing)))
     blocks = [*notes, *_about(question), *_score(question, fill, course, odd)]
     last = question.last
     if not course.unchanged and not question.asks_start and (fill.changed or not odd):
@@ -109,6 +111,7 @@ def _metadata(question: Question, course: Course) -> str:
         "period": question.period.isoformat(),
         "run": question.run,
         "source": course.source,
+        "definition": question.definition,
     }
     more = {
         "unchanged": course.unchanged,
@@ -166,6 +169,13 @@ def looks_afresh(standing: Standing) -> str:
 def not_understood(parts: Iterable[str]) -> str:
     """Above the dialog, about words of a command that had no place in it."""
     return f"I could not place {', '.join(f'“{said(part, 60)}”' for part in parts)}: please see whether all is right."
+
+
+def measures_something_else(standing: Standing) -> str:
+    """Above the dialog, where the key result was redefined after its words were typed. Nothing is saved yet."""
+    return (
+        f"*{standing.label} measures something else since you wrote this.* Please say its value anew; all else is here."
+    )
 
 
 def choices(found: Sequence[Choice]) -> list[Block]:

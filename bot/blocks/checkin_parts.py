@@ -70,7 +70,8 @@ class Question:
     `kept_at` (in the person's zone), or where nothing was, what is known, `brought`. `given`: the colour of this week's
     own answer, where there is one. `may_stay`: *Nothing changed* may be said of it. `yellow`: what a yellow does this
     week. `blocked_before`: what is brought as blocking was named in an earlier week. `waits`: what the team says
-    that is waited for. `has_before`: *Back* leads somewhere.
+    that is waited for. `has_before`: *Back* leads somewhere. `definition`: the revision that counts now, and
+    `measured_since` the oldest whose values say something by it; `value_anew`: what was begun had one of before.
     """
 
     standing: Standing
@@ -93,6 +94,9 @@ class Question:
     blocked_before: bool = False
     waits: Waits | None = None
     has_before: bool = False
+    definition: int = 1
+    measured_since: int = 1
+    value_anew: bool = False
 
 
 @dataclass(frozen=True)

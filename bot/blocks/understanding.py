@@ -157,6 +157,10 @@ def answered_since(label: str) -> str:
     return f"{label} was answered after this, and that stands. Nothing was changed."
 
 
+def measures_something_else() -> str:
+    return "It measures something else since you wrote this, so its value is to be said anew."
+
+
 def could_not_place(parts: tuple[str, ...]) -> str:
     return f"I could not place {', '.join(f'“{said(part, 60)}”' for part in parts)}."
 

@@ -14,7 +14,7 @@ class Prefill:
     """What somebody typed elsewhere, to stand in the dialog. A colour is among it only if they typed it.
 
     `not_understood`: words of theirs that had no place; the dialog says so. `understanding`: the line in words that it
-    came from, where it was written to Okra.
+    came from, where it was written to Okra; `value_anew`: it was written about another measure.
     """
 
     value_text: str = ""
@@ -25,6 +25,7 @@ class Prefill:
     need: str = ""
     plan: str = ""
     understanding: int | None = None
+    value_anew: bool = False
 
 
 def prefilled(asked: Question, prefill: Prefill, blocked_by: Choice | None) -> Filled:

@@ -41,7 +41,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
     standing = _standings(session, sheet, (about,))[0]
     blocker = told_blocker(session, about)
     brought = _filled(session, about, standing, this_week, blocker)
-    begun = draft.kept(session, about.draft_id) if about.draft_id is not None else None
+    begun = draft.kept(session, about.draft_id, about.measured_since) if about.draft_id is not None else None
     return Question(
         standing=standing,
         objective=about.objective,
@@ -54,15 +54,18 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         asks_start=about.kind.is_metric and about.start is None,
         hint=scoring.hint(about.kind, about.start, about.target, about.unit),
         last=_last(earlier, about),
-        filled=begun[0] if begun is not None else brought,
+        filled=begun.filled if begun is not None else brought,
         brought=brought,
-        kept_at=begun[1].astimezone(ZoneInfo(about.caller_zone)) if begun is not None else None,
+        kept_at=begun.at.astimezone(ZoneInfo(about.caller_zone)) if begun is not None else None,
         given=this_week.confidence if this_week is not None else None,
         may_stay=this_week is None and stays(standing),
         yellow=sheet.another_yellow(about),
         blocked_before=blocker is not None and first_named(session, blocker) < sheet.period,
         waits=waits_now(session, about.key_result_id) if blocker is not None else None,
         has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
+        definition=about.revision,
+        measured_since=about.measured_since,
+        value_anew=begun is not None and begun.value_anew,
     )
 
 

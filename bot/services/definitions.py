@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.redefinition import Terms, is_same_measure
-from models import KeyResult, KeyResultRevision
+from bot.services import outbox
+from models import Delivery, KeyResult, KeyResultRevision, Understanding, UnderstandingState
 
 
 def current_definition() -> sa.ColumnElement[bool]:
@@ -70,3 +71,18 @@ def replace(session: Session, key_result: KeyResult, old: KeyResultRevision, new
     key_result.revision = new.revision
     if not is_same_measure(terms_of(old), terms_of(new)):
         key_result.measured_since = new.revision
+        _show_lines_anew(session, new)
+
+
+def _show_lines_anew(session: Session, new: KeyResultRevision) -> None:
+    """What was written to Okra about it and waits for its *Save* says that its value is to be said anew."""
+    keys = session.scalars(
+        sa.select(Delivery.key)
+        .join(Understanding, Understanding.id == Delivery.understanding_id)
+        .where(
+            Understanding.key_result_id == new.key_result_id,
+            Understanding.workspace_id == new.workspace_id,
+            Understanding.state == UnderstandingState.PENDING,
+        )
+    ).all()
+    outbox.redraw_all(session, new.created_at, workspace_id=new.workspace_id, keys=keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,6 +51,7 @@ def keep(
         "wants_help": filled.wants_help,
         "need": filled.need[:LONGEST],
         "plan": filled.plan[:LONGEST],
+        "definition": question.definition,
         "kept_at": now,
         "kept_until": until,
     }
@@ -59,15 +61,24 @@ def keep(
         session.execute(sa.update(_draft).where(*mine).values(**words))
 
 
-def kept(session: Session, draft_id: int) -> tuple[Filled, datetime] | None:
-    """What was kept, and when."""
+class Begun(NamedTuple):
+    """What was kept, and when. `value_anew`: but for a value that says nothing any more."""
+
+    filled: Filled
+    at: datetime
+    value_anew: bool
+
+
+def kept(session: Session, draft_id: int, measured_since: int) -> Begun | None:
+    """What was kept; a value of a definition before `measured_since` says nothing any more."""
     row = session.execute(sa.select(_draft).where(_draft.c.id == draft_id)).one_or_none()
     if row is None:
         return None
+    is_of_before = row.definition is not None and row.definition < measured_since
     chosen = Choice(row.blocked_by_text, row.blocked_by) if row.blocked_by and row.blocked_by_text else None
     filled = Filled(
-        value=row.value,
-        start=row.start,
+        value="" if is_of_before else row.value,
+        start="" if is_of_before else row.start,
         confidence=row.confidence,
         changed=row.changed,
         working=row.working,
@@ -79,7 +90,7 @@ def kept(session: Session, draft_id: int) -> tuple[Filled, datetime] | None:
         plan=row.plan,
         keeps_more=bool(row.need or row.plan or row.wants_help),
     )
-    return filled, row.kept_at
+    return Begun(filled, row.kept_at, value_anew=is_of_before and bool(row.value or row.start))
 
 
 def drop(session: Session, caller: Caller, key_result_id: int, period: Period) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.checkin_parts import Filled, Question
 from bot.blocks.checkin_problems import really, sentence
-from bot.blocks.understanding import Missing
+from bot.blocks.understanding import Missing, measures_something_else
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.doubts import doubt
@@ -33,6 +33,7 @@ class Reading:
     next_move_stays: bool
     checked: Valid | Invalid
     odd: str
+    prefill: Prefill
 
     @property
     def missing(self) -> tuple[Missing, ...]:
@@ -44,6 +45,8 @@ class Reading:
     @property
     def wrong(self) -> str:
         """A sentence about the value that cannot be taken."""
+        if self.prefill.value_anew:
+            return measures_something_else()
         if isinstance(self.checked, Valid) or Field.VALUE not in self.checked.problems:
             return ""
         finding = self.checked.problems[Field.VALUE]
@@ -59,10 +62,11 @@ _MISSING: dict[Missing, set[Problem]] = {
 }
 
 
-def prefill_of(row: Understanding) -> Prefill:
-    """What was understood, to stand in the dialog."""
+def prefill_of(row: Understanding, measured_since: int) -> Prefill:
+    """What was understood, to stand in the dialog; no value of a definition before `measured_since`."""
+    is_of_before = row.definition is not None and row.definition < measured_since
     return Prefill(
-        value_text=row.value,
+        value_text="" if is_of_before else row.value,
         confidence=row.confidence,
         words=row.words,
         not_understood=tuple(row.not_understood.splitlines()),
@@ -70,6 +74,7 @@ def prefill_of(row: Understanding) -> Prefill:
         need=row.need,
         plan=row.plan,
         understanding=row.id,
+        value_anew=is_of_before,
     )
 
 
@@ -89,7 +94,8 @@ def read(session: Session, now: datetime, caller: Caller, row: Understanding) ->
     # A draft is another matter: what was written is shown, and nothing that stands beside it.
     question = replace(question, filled=question.brought)
     named = blocking.meant(session, caller, waits_for(row.words)) if row.confidence is not Confidence.GREEN else None
-    filled = prefilled(question, prefill_of(row), named)
+    prefill = prefill_of(row, question.measured_since)
+    filled = prefilled(question, prefill, named)
     if not filled.next_move:
         # This week's answer, where there is one, has the newer next move.
         filled = replace(filled, next_move=question.last.next_move)
@@ -108,4 +114,5 @@ def read(session: Session, now: datetime, caller: Caller, row: Understanding) ->
         next_move_stays=stays,
         checked=checked,
         odd=really(odd, question.standing.unit) if odd is not None else "",
+        prefill=prefill,
     )

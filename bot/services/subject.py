@@ -75,6 +75,7 @@ class Subject(NamedTuple):
     number: int
     state: KeyResultState
     revision: int
+    measured_since: int
     text: str
     metric: str | None
     kind: Kind
@@ -233,6 +234,7 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "number": _key_result.c.number,
     "state": _key_result.c.state,
     "revision": _key_result.c.revision,
+    "measured_since": _key_result.c.measured_since,
     "text": _definition.c.text,
     "metric": _definition.c.metric,
     "kind": _definition.c.kind,

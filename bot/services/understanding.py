@@ -14,7 +14,7 @@ from bot.blocks.key_result import key_result as key_result_post
 from bot.blocks.listing import help_text
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
-from bot.domain.cadence import following
+from bot.domain.cadence import Period, following
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
@@ -25,9 +25,11 @@ from bot.domain.words import Understood, asks_for_help, understand
 from bot.services import access, checkin, key_result_view, outbox
 from bot.services.access import Caller
 from bot.services.checkin import Said
+from bot.services.checkin_input import Prefill
 from bot.services.prompt import changes_until, current_period
-from bot.services.reading import read
+from bot.services.reading import prefill_of, read
 from bot.services.refusals import Reason, Refused
+from bot.services.subject import hold
 from models import (
     Answer,
     AnswerSource,
@@ -106,6 +108,16 @@ def pending(session: Session, caller: Caller, understanding_id: int) -> Understa
     return _waiting(session.scalar(_own(caller, understanding_id).with_for_update(key_share=True)))
 
 
+def to_edit(session: Session, caller: Caller, understanding_id: int) -> tuple[int, Period, Prefill]:
+    """Which key result the caller's line is about, in which week, and what of it is to stand in the dialog. Raises
+    `Refused` as `waiting`."""
+    row = waiting(session, caller, understanding_id)
+    if row.key_result_id is None or row.period is None:
+        raise Refused(Reason.NOTHING_WAITS)
+    measured_since = session.get_one(KeyResult, row.key_result_id).measured_since
+    return row.key_result_id, monday(row.period), prefill_of(row, measured_since)
+
+
 def _own(caller: Caller, understanding_id: int) -> sa.Select[Understanding]:
     return sa.select(Understanding).where(
         Understanding.workspace_id == caller.workspace_id,
@@ -123,13 +135,16 @@ def _waiting(row: Understanding | None) -> Understanding:
 def save(session: Session, now: datetime, caller: Caller, understanding_id: int, *, wants_help: bool = False) -> None:
     """Save what was shown; `wants_help`: yes to "Would help change this?".
 
-    Raises `Refused`: it is settled, incomplete, or something newer was answered meanwhile.
+    Raises `Refused`: it is settled or incomplete, something newer was answered meanwhile, or the key result measures
+    something else by now.
     """
     row = pending(session, caller, understanding_id)
+    if row.key_result_id is not None:
+        hold(session, caller, row.key_result_id)
     if _answered_since(session, row):
         raise Refused(Reason.ANSWERED_SINCE, label=_label(session, row))
     reading = read(session, now, caller, row)
-    if isinstance(reading.checked, Invalid):
+    if isinstance(reading.checked, Invalid) or reading.wrong:
         raise Refused(Reason.NOT_COMPLETE, label=reading.question.standing.label)
     checked = reading.checked
     checkin.record(
@@ -218,7 +233,7 @@ def _row(session: Session, now: datetime, member: Member, line: str) -> Understa
     except Refused:
         return row
     row.state = UnderstandingState.PENDING
-    row.key_result_id, row.period = key_result.id, about.period
+    row.key_result_id, row.period, row.definition = key_result.id, about.period, about.definition
     row.value = format_value(found.value, found.unit) if found.value is not None else ""
     row.same, row.confidence, row.words = found.same, found.confidence, found.rest
     row.next_move, row.need, row.plan = found.next_move, found.need, found.plan
@@ -270,13 +285,14 @@ def _pending(session: Session, now: datetime, caller: Caller, row: Understanding
         return told.cannot(sentences.sentence(refused.reason, refused.facts))
     by = reading.filled.blocked_by if reading.blocked_by is not None else None
     standing = reading.question.standing
+    same = row.same and not reading.prefill.value_anew
     return told.understood(
         told.Understood(
             understanding_id=row.id,
             standing=standing,
-            value=_with_unit(row.value, standing) or (_last_value(standing) if row.same else ""),
+            value=_with_unit(reading.prefill.value_text, standing) or (_last_value(standing) if same else ""),
             last=_last_value(standing),
-            same=row.same,
+            same=same,
             confidence=row.confidence,
             words=row.words,
             blocked_by=by.text if by is not None else "",

@@ -5,18 +5,19 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from checkins import NINE, WEEK, Story, begin_story, green, meet_on_tuesdays
+from checkins import NINE, WEEK, Story, begin_story, green, measure_something_else, meet_on_tuesdays
 from company import MONDAY
 from desk import Desk, whispered
 
 from bot.blocks.ids import Act, Command
 from bot.domain.confidence import Confidence
 from bot.localslack.blockkit import check_view
+from bot.services import definitions, planning
 from bot.slack import Permanent
-from handlers import checkin, commands
+from handlers import checkin, commands, prompt_more
 from handlers.checkin import Prefill
 from handlers.reply import Done, Options
-from models import Answer, Blocker, CheckIn, KeyResult, KeyResultState
+from models import Answer, Blocker, CheckIn, KeyResult, KeyResultRevision, KeyResultState
 from models.database import Database, open_database
 
 
@@ -193,6 +194,61 @@ def test_where_the_digest_is_on_monday_the_answer_of_the_week_before_can_be_chan
             (MONDAY, 2, Decimal(35)),
             (MONDAY + WEEK, 1, Decimal(40)),
         ]
+
+
+@pytest.mark.parametrize("way", ["Save", "a colour", "closed and opened again"])
+def test_a_value_of_the_measure_before_is_not_saved_as_one_of_the_new_and_nothing_else_is_lost(
+    story: Story, way: str
+) -> None:
+    dialog = story.colour(green(story.begin()), "yellow").fill(What_is_working="sign-ups are back")
+    if way == "closed and opened again":
+        dialog = story.colour(dialog, "green")
+    measure_something_else(story)
+    if way == "Save":
+        afresh = dialog.after(story.submit(dialog))
+    elif way == "a colour":
+        afresh = story.colour(dialog, "green")
+    else:
+        afresh = story.again()
+    assert story.answers() == []
+    assert check_view(dict(afresh.view)) == []
+    assert "KR-1 measures something else since you wrote this." in str(afresh.view["blocks"][:2])
+    assert (afresh.value("Current value"), afresh.value("What is working")) == (None, "sign-ups are back")
+    assert afresh.value("What is the next move") == "call ten customers"
+    story.submit(afresh.fill(Current_value="45", How_confident="green"))
+    (answer,) = story.answers()
+    assert (answer.value, answer.definition, answer.score) == (Decimal(45), 2, Decimal("0.5"))
+
+
+def test_where_only_the_value_was_to_stay_it_is_asked_for_once_another_is_measured(story: Story) -> None:
+    story.submit(green(story.begin()))
+    with story.desk.runtime.write() as session:
+        planning.open_due(session, NINE + WEEK, 100)
+    story.desk.now = NINE + WEEK
+    assert story.desk.press(story.owner, prompt_more.chosen, Act.PROMPT_MORE, f"unchanged:{MONDAY + WEEK}") == Done()
+    short = story.desk.opened()
+    assert "Current value" not in str(short.labels)
+    measure_something_else(story)
+    whole = short.after(story.submit(short.fill(How_confident="green", What_is_the_next_move="go on")))
+    assert whole.value("Current value") is None
+    story.submit(whole.fill(Current_value="60"))
+    assert [(answer.value, answer.source.value) for answer in story.answers()] == [(30, "dialog"), (60, "dialog")]
+
+
+def test_another_target_for_the_same_measure_asks_nothing_anew(story: Story) -> None:
+    dialog = green(story.begin())
+    with story.desk.runtime.write() as session:
+        key_result = session.get_one(KeyResult, story.first.id)
+        old = definitions.definition_of(session, key_result)
+        terms = {
+            name: getattr(old, name) for name in ("workspace_id", "key_result_id", "metric", "kind", "unit", "start")
+        }
+        new = KeyResultRevision(
+            **terms, revision=2, text="Activation from 20 to 60 %", target=Decimal(60), created_at=NINE, reason="more"
+        )
+        definitions.replace(session, key_result, old, new)
+    story.submit(dialog)
+    assert [(answer.definition, answer.score) for answer in story.answers()] == [(2, Decimal("0.25"))]
 
 
 def test_what_was_typed_after_a_command_stands_where_it_belongs(story: Story) -> None:

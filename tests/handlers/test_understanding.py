@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from answers import answered
-from checkins import NINE, WEEK, Story, begin_story, green, meet_on_tuesdays
+from checkins import NINE, WEEK, Story, begin_story, green, measure_something_else, meet_on_tuesdays
 from company import MONDAY
 from desk import Dialog, whispered
 
@@ -31,6 +31,7 @@ from models import (
     Escalation,
     KeyResult,
     Member,
+    Message,
     PostKind,
     Understanding,
     UnderstandingState,
@@ -231,6 +232,34 @@ def test_until_a_digest_on_monday_a_line_and_its_edit_are_about_the_week_before(
     with story.desk.runtime.read() as session:
         about = sa.select(CheckIn.period, CheckIn.state).where(CheckIn.key_result_id == story.first.id)
         assert session.execute(about).all() == [(MONDAY, CheckInState.ANSWERED)]
+
+
+@pytest.mark.parametrize("line", ["1 30% green, next: call ten", "1 same green, next: call ten"])
+def test_a_line_about_the_measure_before_is_not_saved_about_the_new_one(story: Story, line: str) -> None:
+    last_week(story, value="28")
+    say(story, line)
+    measure_something_else(story)
+    with story.desk.runtime.read() as session:
+        # Its message is drawn anew.
+        assert (
+            session.scalars(sa.select(Message.wanted).where(Message.delivery_id == deliveries(story)[-1].id)).one() == 2
+        )
+    post = reply(story)
+    assert "It measures something else since you wrote this" in post.text
+    assert "Value:" not in str(post.blocks)
+    assert row_of(post) == ["Fill in the rest", "Not this"]
+    assert "Something has changed since I wrote that" in whispered(
+        press(story, understanding.save, Act.SAVE_UNDERSTOOD)
+    )
+    assert press(story, understanding.edit, Act.EDIT_UNDERSTOOD) == Done()
+    dialog = story.desk.opened()
+    assert "KR-1 measures something else since you wrote this." in str(dialog.view["blocks"][0])
+    assert (dialog.value("Current value"), dialog.value("How confident")) == (None, "green")
+    assert dialog.value("What is the next move") == "call ten"
+    story.submit(dialog.fill(Current_value="45"))
+    newest = story.answers()[-1]
+    assert (newest.value, newest.definition, newest.score) == (Decimal(45), 2, Decimal("0.5"))
+    assert reply(story).text == "KR-1 is in. Thank you."
 
 
 def test_not_this_saves_nothing(story: Story) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import sqlalchemy as sa
 from company import MONDAY, Company
@@ -11,13 +12,13 @@ from desk import Desk, Dialog
 
 from bot.blocks.ids import Act
 from bot.domain.kinds import Kind
-from bot.services import planning
+from bot.services import definitions, planning
 from handlers import checkin
 from handlers.boundary import Handler
 from handlers.checkin import Prefill
 from handlers.reply import Done, Reply
 from handlers.request import Request
-from models import Answer, KeyResult, Member, Workspace
+from models import Answer, KeyResult, KeyResultRevision, Member, Workspace
 from models.database import Database
 
 NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
@@ -77,6 +78,27 @@ def meet_on_tuesdays(story: Story) -> None:
     with story.desk.runtime.write() as session:
         here = session.get_one(Workspace, story.owner.workspace_id)
         here.meeting_on, here.opens_on, here.closes_on, here.note_on, here.digest_on = 1, 3, 4, 4, 0
+
+
+def measure_something_else(story: Story) -> None:
+    """KR-1 is redefined: NPS instead of activation."""
+    with story.desk.runtime.write() as session:
+        key_result = session.get_one(KeyResult, story.first.id)
+        old = definitions.definition_of(session, key_result)
+        new = KeyResultRevision(
+            workspace_id=key_result.workspace_id,
+            key_result_id=key_result.id,
+            revision=old.revision + 1,
+            text="NPS from 30 to 60 points",
+            kind=Kind.INCREASE,
+            metric="NPS",
+            unit="points",
+            start=Decimal(30),
+            target=Decimal(60),
+            reason="activation says little",
+            created_at=story.desk.now,
+        )
+        definitions.replace(session, key_result, old, new)
 
 
 def begin_story(database: Database) -> Story:

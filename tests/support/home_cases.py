@@ -233,6 +233,10 @@ ANSWERS = Chapter(
     "Small answers to what was typed or pressed",
     (
         Case("In the check-in, filled from words", lambda: checkin_modal.not_understood(("13 50 red",))),
+        Case(
+            "In the check-in, where it was redefined meanwhile",
+            lambda: checkin_modal.measures_something_else(ACTIVATION),
+        ),
         Case("Help is wanted, and nothing is named", checkin_problems.help_needs_a_name),
         Case(
             "*Correct*, for a lead, once the digest is out",

@@ -473,6 +473,10 @@ CHAPTERS: Sequence[Chapter] = (
                     )
                 ),
             ),
+            Case(
+                "“12 30 yellow waiting on legal”, once KR-12 measures something else",
+                lambda: words.understood(replace(UNDERSTOOD, value="", wrong=words.measures_something_else())),
+            ),
             Case("After *Save*", lambda: words.saved(ACTIVATION, at(18, 10), digest_follows=True)),
             Case("After *Not this*", lambda: words.not_saved("KR-12")),
             Case("Not saved before the digest", lambda: words.too_late("KR-12")),
