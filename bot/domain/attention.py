@@ -26,8 +26,9 @@ class Attention(enum.Enum):
     """What kind of attention a message asks for.
 
     `UNASKED`: nobody asked for it: within the budget, and within working hours. `FIRST`: within the budget; its
-    moment is chosen with care by whoever queues it (the introduction comes before the first prompt). `REQUEST`: only
-    its reader can decide, and it can wait until they are at work: outside of the budget, within working hours.
+    moment is chosen with care by whoever queues it (the introduction comes before the first prompt). `REQUEST`: its
+    reader has to decide or to know, and it can wait until they are at work: outside of the budget, within working
+    hours.
     `EVENING`: as that, and it is asked when a day's work ends.
     `ANSWER`: what comes of something that its reader did or asked for, or that somebody waits for: outside of the
     budget.

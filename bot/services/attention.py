@@ -36,13 +36,16 @@ ATTENTION_OF: Mapping[PostKind, Attention] = {
     # Queued while its reader is at work; where Slack or Okra was away until the evening, it comes on the next morning.
     PostKind.ESCALATION_ASK: Attention.REQUEST,
     PostKind.DEPENDENCY: Attention.REQUEST,
+    # What somebody else did while its reader slept can be read in the morning.
+    PostKind.OWNERLESS: Attention.REQUEST,
+    PostKind.NOT_MINE: Attention.REQUEST,
+    PostKind.ANSWER_CORRECTED: Attention.REQUEST,
+    PostKind.KEY_RESULT_CHANGED: Attention.REQUEST,
     PostKind.ESCALATION_REVIEW: Attention.EVENING,
     # Somebody has asked its reader for help, or to take something over: only they can decide.
     PostKind.ESCALATION: Attention.ANSWER,
     PostKind.ESCALATION_REPLY: Attention.ANSWER,
     PostKind.HAND_OVER: Attention.ANSWER,
-    PostKind.NOT_MINE: Attention.ANSWER,
-    PostKind.OWNERLESS: Attention.ANSWER,
     PostKind.QUESTION: Attention.ANSWER,
     PostKind.DECISION_MADE: Attention.ANSWER,
     # What became of something that its reader asked for, did, or decided.
@@ -51,10 +54,8 @@ ATTENTION_OF: Mapping[PostKind, Attention] = {
     PostKind.DEPENDENCY_REPLY: Attention.ANSWER,
     PostKind.DEPENDENCY_NEWS: Attention.ANSWER,
     PostKind.DECISION_SETTLED: Attention.ANSWER,
-    PostKind.KEY_RESULT_CHANGED: Attention.ANSWER,
     PostKind.PROMPT_AGAIN: Attention.ANSWER,
     PostKind.UNDERSTANDING: Attention.ANSWER,
-    PostKind.ANSWER_CORRECTED: Attention.ANSWER,
     # Into a channel, or about Okra itself, to those who run it. A digest keeps its hour without a channel too: one that
     # waited for a lead who is away would be overtaken by the next.
     PostKind.DIGEST: Attention.ANSWER,

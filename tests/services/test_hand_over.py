@@ -11,10 +11,11 @@ from company import MONDAY, Company
 from sqlalchemy.orm import Session
 
 from bot.blocks.refusals import sentence
+from bot.domain.attention import Leave, Wait
 from bot.domain.cadence import period
 from bot.domain.organisation import Visibility
 from bot.domain.person import Home, Person
-from bot.services import checkin, departures, hand_over, people, planning
+from bot.services import attention, checkin, departures, hand_over, people, planning
 from bot.services.access import Caller
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
@@ -227,6 +228,19 @@ def test_key_results_of_who_has_left_go_to_the_leads_list_at_once(database: Data
         hand_over.ask(session, NOON, company.caller(lead), key_result.id, lead.id)
         shown = departures.post(session, told, NOON)
         assert shown is None or "has an owner again" in shown.text
+
+
+def test_that_somebody_left_in_the_night_is_told_in_the_morning(database: Database) -> None:
+    night = datetime(2026, 10, 6, 2, tzinfo=UTC)
+    with database.write() as session:
+        company = Company(session)
+        _key_result, bo, lead = growth(company)
+        lead.time_zone = "Europe/London"
+        gone = [slack_says(bo, deleted=True)]
+        people.learn_all(session, night, company.workspace.id, gone, admins=(), home=Home("T0TEST"))
+        (told,) = posts(company, PostKind.OWNERLESS)
+        assert attention.look(session, night, [told])[told.id] == Wait(datetime(2026, 10, 6, 8, tzinfo=UTC))
+        assert attention.look(session, NOON, [told])[told.id] == Leave()
 
 
 def test_who_comes_back_has_their_key_results_back(database: Database) -> None:
