@@ -355,19 +355,42 @@ def _noted_lines(snapshot: Snapshot, room: _Room) -> list[str]:
     """Each change in a line; what was resolved without a decision is counted in one."""
     ended = [one for one in snapshot.noted if one.noted_as is NotedAs.NOT_DECIDED]
     reasons = [f"KR-{one.number}, “{said(one.words, room.sentence)}”" for one in ended]
-    lines = [_noted(one, room) for one in snapshot.noted if one not in ended]
+    lines = [_changed(one, room) for one in snapshot.noted if one.noted_as is NotedAs.CHANGED]
+    lines += _added(snapshot, room)
+    lines += [_stopped(one, room) for one in snapshot.noted if one.noted_as is NotedAs.STOPPED]
     if ended:
         lines.append(f"{len(ended)} resolved without a decision: {'; '.join(_capped(reasons, MOST_NOTED))}")
     return lines
 
 
-def _noted(one: Noted, room: _Room) -> str:
-    named = f"KR-{one.number} {said(one.name, room.name)}"
-    words = f"“{said(one.words, room.sentence)}”"
-    if not one.differences:
-        return f"{named} has ended: {words}"
-    stops = f"; stops for it: “{said(one.stops, room.sentence)}”" if one.stops else ""
-    return f"{named}: {in_words(one.differences, room.name)} ({words}{stops})"
+def _changed(one: Noted, room: _Room) -> str:
+    return f"{_about(one, room)}: {in_words(one.differences, room.name)} ({_why(one, room, 'it')})"
+
+
+def _added(snapshot: Snapshot, room: _Room) -> list[str]:
+    """What came together, for one reason, stands in one line."""
+    together: dict[tuple[str, str], list[Noted]] = {}
+    for one in snapshot.noted:
+        if one.noted_as is NotedAs.ADDED:
+            together.setdefault((one.words, one.stops), []).append(one)
+    return [
+        f"{', '.join(_capped([_about(one, room) for one in ones], MOST_NOTED))} "
+        f"{'is' if len(ones) == 1 else 'are'} new ({_why(ones[0], room, 'it' if len(ones) == 1 else 'them')})"
+        for ones in together.values()
+    ]
+
+
+def _stopped(one: Noted, room: _Room) -> str:
+    return f"{_about(one, room)} has ended: “{said(one.words, room.sentence)}”"
+
+
+def _about(one: Noted, room: _Room) -> str:
+    return f"KR-{one.number} {said(one.name, room.name)}"
+
+
+def _why(one: Noted, room: _Room, it: str) -> str:
+    stops = f"; stops for {it}: “{said(one.stops, room.sentence)}”" if one.stops else ""
+    return f"“{said(one.words, room.sentence)}”{stops}"
 
 
 def _part(title: str, text: str) -> Block | None:

@@ -37,6 +37,16 @@ def located(file: str, problems: Iterable[Problem]) -> Iterator[str]:
         yield f"{file}:{problem.line}:{column} {problem.message}"
 
 
+def wanted(*, reason: bool, stops: bool) -> str:
+    """How to give what these changes need; "" where they need nothing."""
+    ways = [
+        *(['why with --reason "…"'] if reason else []),
+        *(['what stops for it with --stops "…" (“nothing” is an answer too)'] if stops else []),
+    ]
+    kept = "it is kept" if len(ways) == 1 else "both are kept"
+    return f"Say {', and '.join(ways)}: {kept} with each of these changes." if ways else ""
+
+
 def warnings(file: str, plan: ImportPlan) -> Iterator[str]:
     """What to know, in the file's order; an import goes on in spite of it."""
     if plan.warnings:
@@ -87,7 +97,8 @@ def _last_line(plan: ImportPlan, *, dry_run: bool) -> str:
         return "Everything is there already; nothing changes."
     if dry_run and plan.reasons_wanted:
         changes = counted(len(plan.reasons_wanted), "change")
-        return f"Nothing was changed: this was a dry run. {changes} above will need --reason."
+        options = "--reason and --stops" if plan.stops_wanted else "--reason"
+        return f"Nothing was changed: this was a dry run. {changes} above will need {options}."
     if dry_run:
         return "Nothing was changed: this was a dry run."
     if plan.cycles and all(cycle.state is CycleState.CLOSED for cycle in plan.cycles.values()):

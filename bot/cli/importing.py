@@ -27,7 +27,12 @@ def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file; its first line names the columns.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Why texts or targets change in mid-cycle.")
+        str | None,
+        typer.Option("--reason", metavar="TEXT", help="Why texts or targets change, or more is added in mid-cycle."),
+    ] = None,
+    stops: Annotated[
+        str | None,
+        typer.Option("--stops", metavar="TEXT", help="What stops for what changes or is added in mid-cycle."),
     ] = None,
 ) -> None:
     """Import objectives and key results: all of the file, or nothing where there is a problem with it.
@@ -56,9 +61,11 @@ def import_file(
                 with database.write() as session:
                     workspace = only_workspace(session, now, time_zone=given.time_zone)
                     learn_all(session, now, workspace.id, everybody, admins=given.admins, home=home)
-                    plan = import_rows(session, workspace.id, rows, now, importer=COMMAND_LINE, reason=reason)
+                    plan = import_rows(
+                        session, workspace.id, rows, now, importer=COMMAND_LINE, reason=reason, stops=stops
+                    )
             except ImportRefused as refused:
-                _refuse(file, refused.problems, wants_reason=refused.wants_reason)
+                _refuse(file, refused.problems, wants_reason=refused.wants_reason, wants_stops=refused.wants_stops)
     if plan.problems:
         _refuse(file, plan.problems)
     for line in (*warnings(str(file), plan), *differences(plan, whole=dry_run), *summary(plan, dry_run=dry_run)):
@@ -119,12 +126,10 @@ def _prepare(database: Database) -> None:
         fail("The database is of another version; please run `okra migrate` first.")
 
 
-def _refuse(file: Path, problems: Iterable[Problem], *, wants_reason: bool = False) -> NoReturn:
-    from bot.cli.import_report import located
+def _refuse(
+    file: Path, problems: Iterable[Problem], *, wants_reason: bool = False, wants_stops: bool = False
+) -> NoReturn:
+    from bot.cli.import_report import located, wanted
 
-    end = (
-        'Nothing was imported. Say why with --reason "…": it is kept with each of these changes.'
-        if wants_reason
-        else "Nothing was imported."
-    )
-    fail(*located(str(file), problems), end)
+    words = wanted(reason=wants_reason, stops=wants_stops)
+    fail(*located(str(file), problems), f"Nothing was imported. {words}".rstrip())

@@ -151,15 +151,16 @@ class NotedAs(enum.Enum):
     """What happened to a key result, or to a request for help, that a digest's readers should know."""
 
     CHANGED = "changed"
+    ADDED = "added"
     STOPPED = "stopped"
     NOT_DECIDED = "not_decided"
 
 
 @dataclass(frozen=True)
 class Noted:
-    """One thing since the digest before. `words`: why it was changed, what was learnt, why no decision was needed.
+    """One thing since the digest before. `words`: why it changed or is new, what was learnt, why nothing was decided.
 
-    `stops`: what stops for a change; "" for the others, and for those that were kept before this was asked.
+    `stops`: what stops for what was changed or is new; "" for the others, and for those that were kept before this was.
     `escalation_id`: the request for help that ended without one; null for the others, and for those that were kept
     before this was.
     """

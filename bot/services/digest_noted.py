@@ -1,4 +1,4 @@
-"""What was changed, settled, stopped, or ended without a decision since a team's digest before: for its snapshot."""
+"""What was changed, added, settled, stopped, or not decided since a team's digest before: for its snapshot."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from models import (
 def noted_since(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> tuple[Noted, ...]:
     """Of the key results that these teams hold or share and everybody may see, by number. A fixed number of queries."""
     found = [
-        *_changed(session, team_ids, since, until),
+        *_redefined(session, team_ids, since, until),
         *_stopped(session, team_ids, since, until),
         *_not_decided(session, team_ids, since, until),
     ]
@@ -70,16 +70,20 @@ def settled_since(
     return tuple(sorted(found, key=lambda one: not one.is_done))
 
 
-def _changed(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> list[Noted]:
-    """Not where only a baseline that was missing is given now, unless a decision did that."""
+def _redefined(session: Session, team_ids: Collection[int], since: datetime, until: datetime) -> list[Noted]:
+    """What was changed, or added in mid-cycle: a first revision has a reason there only.
+
+    Not where only a baseline that was missing is given now, unless a decision did that.
+    """
     old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
     rows = session.execute(
         sa.select(KeyResult, old, new)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(new, new.key_result_id == KeyResult.id)
-        .join(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
+        .outerjoin(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
         .where(
             within(new.created_at, since, until),
+            new.reason.is_not(None),
             sa.or_(new.decision_id.is_not(None), ~is_only_a_baseline(old, new)),
             KeyResult.archived_at.is_(None),
             held_or_shared_by(team_ids),
@@ -89,12 +93,12 @@ def _changed(session: Session, team_ids: Collection[int], since: datetime, until
     ).all()
     return [
         Noted(
-            NotedAs.CHANGED,
+            NotedAs.CHANGED if before is not None else NotedAs.ADDED,
             key_result.id,
             key_result.number,
-            before.metric or before.text,
+            (before or after).metric or (before or after).text,
             words=after.reason or "",
-            differences=differences(terms_of(before), terms_of(after)),
+            differences=differences(terms_of(before), terms_of(after)) if before is not None else (),
             stops=after.stops or "",
         )
         for key_result, before, after in rows

@@ -57,12 +57,19 @@ class Writing:
     """One plan being written in the caller's transaction."""
 
     def __init__(
-        self, session: Session, plan: ImportPlan, importer: Importer, reason: str | None, now: datetime
+        self,
+        session: Session,
+        plan: ImportPlan,
+        importer: Importer,
+        now: datetime,
+        *,
+        reason: str | None,
+        stops: str | None,
     ) -> None:
         self._session = session
         self._plan = plan
         self._importer = importer
-        self._reason = reason
+        self._reason, self._stops = reason, stops
         self._now = now
         self._cycle_ids: dict[str, int] = {}
         self._priority_ids: dict[str, int] = {}
@@ -155,9 +162,10 @@ class Writing:
         self._session.add_all(rows)
         self._session.flush()
         for planned, row in zip(new, rows, strict=True):
-            self._session.add(self._revision(row, planned, 1, value_every_weeks=1, reason=None))
+            self._session.add(self._revision(row, planned, 1, value_every_weeks=1))
             self._session.add_all(self._co_owner(row, member_id) for member_id in sorted(planned.co_owner_ids))
-            self._record(row, "created", {"import_key": planned.key, "source": planned.source, "line": planned.line})
+            detail = {"import_key": planned.key, "source": planned.source, "line": planned.line}
+            self._record(row, "created", {**detail, **(self._why if planned.in_mid_cycle else {})})
         for planned in self._plan.key_results:
             if planned.id is not None and planned.is_changed:
                 self._change_key_result(self._session.get_one(KeyResult, planned.id), planned)
@@ -215,15 +223,15 @@ class Writing:
 
     def _revise(self, row: KeyResult, planned: PlannedKeyResult) -> None:
         old = definitions.definition_of(self._session, row)
-        new = self._revision(
-            row, planned, old.revision + 1, value_every_weeks=old.value_every_weeks, reason=self._reason
-        )
+        new = self._revision(row, planned, old.revision + 1, value_every_weeks=old.value_every_weeks)
         definitions.replace(self._session, row, old, new)
 
     def _revision(
-        self, row: KeyResult, planned: PlannedKeyResult, number: int, *, value_every_weeks: int, reason: str | None
+        self, row: KeyResult, planned: PlannedKeyResult, number: int, *, value_every_weeks: int
     ) -> KeyResultRevision:
+        """One that is new has a reason where it comes in mid-cycle only: before that there is nothing to change."""
         terms = planned.terms
+        is_explained = planned.revises or planned.in_mid_cycle
         return KeyResultRevision(
             key_result_id=row.id,
             revision=number,
@@ -235,7 +243,8 @@ class Writing:
             target=terms.target,
             due_on=terms.due,
             value_every_weeks=value_every_weeks,
-            reason=reason,
+            reason=self._reason if is_explained else None,
+            stops=self._stops if planned.in_mid_cycle else None,
             author_id=self._importer.member_id,
             **self._always,
         )
@@ -272,7 +281,11 @@ class Writing:
 
     def _record_change(self, row: Base, planned: Planned) -> None:
         changes = [{"field": one.name, "before": one.before, "after": one.after} for one in planned.changes]
-        self._record(row, "changed", {"changes": changes, "reason": self._reason, "line": planned.line})
+        self._record(row, "changed", {"changes": changes, **self._why, "line": planned.line})
+
+    @property
+    def _why(self) -> dict[str, str | None]:
+        return {"reason": self._reason, "stops": self._stops}
 
     def _record(self, row: Base, what: str, detail: dict[str, Any]) -> None:
         audit.record(

@@ -25,13 +25,15 @@ __all__ = ["COMMAND_LINE", "ImportRefused", "Importer", "apply_import", "import_
 class ImportRefused(Exception):
     """Nothing was written. `problems` is what to put right first, in the order of the file.
 
-    `wants_reason`: there is nothing wrong with the file, but it changes texts or targets, and nobody said why.
+    `wants_reason`: there is nothing wrong with the file, but it changes texts or targets, or adds key results in
+    mid-cycle, and nobody said why; `wants_stops`: nor what stops for that.
     """
 
-    def __init__(self, problems: Sequence[Problem], *, wants_reason: bool) -> None:
+    def __init__(self, problems: Sequence[Problem], *, wants_reason: bool = False, wants_stops: bool = False) -> None:
         super().__init__(f"{len(problems)} to put right")
         self.problems = tuple(problems)
         self.wants_reason = wants_reason
+        self.wants_stops = wants_stops
 
 
 def plan_import(session: Session, workspace_id: int, rows: Rows, now: datetime) -> ImportPlan:
@@ -46,22 +48,34 @@ def plan_import(session: Session, workspace_id: int, rows: Rows, now: datetime) 
     return difference(workspace_id, sheet, snapshot(session, workspace_id, today))
 
 
-def apply_import(session: Session, plan: ImportPlan, importer: Importer, reason: str | None, now: datetime) -> None:
+def apply_import(
+    session: Session, plan: ImportPlan, importer: Importer, now: datetime, *, reason: str | None, stops: str | None
+) -> None:
     """Write down a plan that was made in this transaction, with an audit event for each thing created or changed.
 
     Teams are created off, so nobody is asked anything. Raises `ImportRefused`, with nothing written, where the plan
-    has problems, or where texts or targets change and there is no reason.
+    has problems, or where the plan wants reasons, or what stops, and they are not given.
     """
-    why = (reason or "").strip() or None
+    why, what_stops = (reason or "").strip() or None, (stops or "").strip() or None
     if plan.problems:
-        raise ImportRefused(plan.problems, wants_reason=False)
+        raise ImportRefused(plan.problems)
+    wants_stops = bool(plan.stops_wanted) and what_stops is None
     if plan.reasons_wanted and why is None:
-        raise ImportRefused(plan.reasons_wanted, wants_reason=True)
-    Writing(session, plan, importer, why, now).write()
+        raise ImportRefused(plan.reasons_wanted, wants_reason=True, wants_stops=wants_stops)
+    if wants_stops:
+        raise ImportRefused(plan.stops_wanted, wants_stops=True)
+    Writing(session, plan, importer, now, reason=why, stops=what_stops).write()
 
 
 def import_rows(
-    session: Session, workspace_id: int, rows: Rows, now: datetime, *, importer: Importer, reason: str | None = None
+    session: Session,
+    workspace_id: int,
+    rows: Rows,
+    now: datetime,
+    *,
+    importer: Importer,
+    reason: str | None = None,
+    stops: str | None = None,
 ) -> ImportPlan:
     """Plan and apply in one go, with the workspace held so that two imports at once come one after the other.
 
@@ -69,7 +83,7 @@ def import_rows(
     """
     session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
     plan = plan_import(session, workspace_id, rows, now)
-    apply_import(session, plan, importer, reason, now)
+    apply_import(session, plan, importer, now, reason=reason, stops=stops)
     return plan
 
 

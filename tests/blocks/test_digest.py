@@ -18,10 +18,21 @@ from bot.blocks.text import escape
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
-from bot.domain.digest import STOP_OR_SHIFT_LENGTH, MadeDecision, Mix, OverdueDecision, Snapshot, Waiting, Week
+from bot.domain.digest import (
+    STOP_OR_SHIFT_LENGTH,
+    MadeDecision,
+    Mix,
+    Noted,
+    NotedAs,
+    OverdueDecision,
+    Snapshot,
+    Waiting,
+    Week,
+)
 from bot.domain.digest_correction import Shown
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
+from bot.domain.redefinition import Difference, Part
 from bot.localslack.blockkit import check_message, too_long
 
 WEEK = MONDAY
@@ -427,3 +438,18 @@ def test_a_correction_that_the_rounded_score_does_not_show_is_told_in_values() -
     watched = replace(one, score=None, was_score=None)
     assert "KR-32 69 mA, was 68 mA" in told(watched)
     assert "KR-32 0.5, was 0.3" in told(replace(one, was_score=Decimal("0.3")))
+
+
+def test_what_was_added_for_one_reason_stands_in_one_line_and_fits_however_long_it_is() -> None:
+    def new(number: int, why: str = "Care joins", stops: str = "the survey", name: str = "First answer") -> Noted:
+        return Noted(NotedAs.ADDED, number, number, name, why, stops=stops)
+
+    one = words(digest_post(replace(WEEK_OF_GROWTH, noted=(new(31),))))
+    assert "*Changed*  KR-31 First answer is new (“Care joins”; stops for it: “the survey”)" in one
+    many = words(digest_post(replace(WEEK_OF_GROWTH, noted=tuple(new(number) for number in range(31, 36)))))
+    assert "KR-33 First answer, and 2 more are new (“Care joins”; stops for them: “the survey”)" in many
+    text = "&" * 2000
+    worst = tuple(new(number, f"{number}{text}", text, text) for number in range(31, 40))
+    lines = [Noted(NotedAs.CHANGED, 1, 12, text, text, (Difference(Part.TEXT, text, text),), stops=text)] * 3
+    for noted in (worst, tuple(replace(one, words=text) for one in worst), tuple(lines)):
+        assert_slack_takes(digest_post(replace(WEEK_OF_GROWTH, noted=noted)))

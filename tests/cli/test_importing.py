@@ -182,6 +182,28 @@ def test_a_changed_target_is_shown_then_refused_then_applied_with_its_reason(
     assert applied.output.splitlines()[-1].startswith("Imported.")
 
 
+def test_what_is_added_in_mid_cycle_is_refused_until_it_says_why_and_what_stops(
+    okra: Okra, database: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "q4.csv"
+    file.write_text(HEADER + "a,X,2026 Q4,O,Leaks,Ana,4 days\n", encoding="utf-8")
+    okra(file)
+    with database.write() as session:
+        session.execute(sa.update(Team).values(switched_on_at=datetime(2026, 10, 1, tzinfo=UTC)))
+    file.write_text(HEADER + "a,X,2026 Q4,O,Leaks,Ana,4 days\nb,X,2026 Q4,O,Drift,Ana,3 days\n", encoding="utf-8")
+    assert "1 change above will need --reason and --stops." in okra(file, "--dry-run").output
+    for given, ways in (
+        ((), 'why with --reason "…", and what stops for it with --stops "…" (“nothing” is an answer too): both are'),
+        (("--reason", "a new yard"), 'what stops for it with --stops "…" (“nothing” is an answer too): it is'),
+    ):
+        refused = okra(file, *given)
+        assert refused.exit_code == 1
+        assert refused.stderr.startswith(f"{file}:3: id: “b” is new in mid-cycle")
+        last = refused.stderr.splitlines()[-1]
+        assert last == f"Nothing was imported. Say {ways} kept with each of these changes."
+    assert okra(file, "--reason", "a new yard", "--stops", "nothing").exit_code == 0
+
+
 def test_a_file_that_is_not_there_or_not_text_is_said_plainly(okra: Okra, tmp_path: Path) -> None:
     missing = okra(tmp_path / "no.csv")
     assert (missing.exit_code, missing.stderr) == (1, f"There is no file {tmp_path / 'no.csv'}.\n")

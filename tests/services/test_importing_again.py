@@ -98,6 +98,53 @@ def test_a_target_that_changes_as_its_baseline_is_given_stands_in_the_digest(off
     assert [(one.noted_as, one.number, one.words) for one in noted(office)] == [(NotedAs.CHANGED, 1, "we aim lower")]
 
 
+def test_what_is_added_in_mid_cycle_has_a_reason_names_what_stops_and_stands_in_the_digest(office: Office) -> None:
+    office.imports(sheet(row("k1")))
+    office.switch_on()
+    more = sheet(row("k1"), row("k2"), row("k3"))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(more, now=LATER)
+    assert (refused.value.wants_reason, refused.value.wants_stops) == (True, True)
+    assert [problem.line for problem in refused.value.problems] == [3, 4]
+    assert refused.value.problems[0].message == "“k2” is new in mid-cycle, and that needs a reason."
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(more, reason="two hulls were bought", stops=" ", now=LATER)
+    assert (refused.value.wants_reason, refused.value.wants_stops) == (False, True)
+    assert refused.value.problems[0].message == "“k2” is new in mid-cycle: what stops for it?"
+    assert office.count(KeyResult) == 1
+    office.imports(more, reason="two hulls were bought", stops="the regatta", now=LATER)
+    told = [(one.noted_as, one.number, one.words, one.stops) for one in noted(office)]
+    assert told == [(NotedAs.ADDED, number, "two hulls were bought", "the regatta") for number in (2, 3)]
+    assert office.imports(more, now=LATER).changes_nothing
+
+
+@pytest.mark.parametrize(("cycle", "is_on"), [("2026 Q4", False), ("2027 Q1", True)])
+def test_what_is_added_before_a_team_checks_in_or_its_cycle_begins_is_no_change(
+    office: Office, cycle: str, is_on: bool
+) -> None:
+    office.imports(sheet(row("k0"), row("k1", cycle=cycle)), reason="the first of all")
+    if is_on:
+        office.switch_on()
+    office.imports(sheet(row("k1", cycle=cycle), row("k2", cycle=cycle)), now=LATER)
+    assert [one.reason for one in office.all(KeyResultRevision)] == [None, None, None]
+    assert noted(office) == ()
+
+
+def test_what_changes_in_mid_cycle_names_what_stops_and_a_missing_baseline_does_not(office: Office) -> None:
+    office.imports(sheet(row("k1"), row("k2", "40 harbour masters")))
+    office.switch_on()
+    office.imports(sheet(row("k1"), row("k2", "40 harbour masters", start="12")), reason="counted", now=LATER)
+    lower = sheet(row("k1", "Leaks from 9 to 3"))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(lower, reason="we aim lower", now=LATER)
+    assert (refused.value.wants_reason, refused.value.wants_stops) == (False, True)
+    assert [one.message for one in refused.value.problems] == ["KR-1 changes in mid-cycle: what stops for it?"]
+    office.imports(lower, reason="we aim lower", stops="nothing", now=LATER)
+    assert [(one.noted_as, one.words, one.stops) for one in noted(office)] == [
+        (NotedAs.CHANGED, "we aim lower", "nothing")
+    ]
+
+
 def noted(office: Office) -> Sequence[Noted]:
     """What the next digest says of the team's key results."""
     with office.database.read() as session:

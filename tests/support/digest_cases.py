@@ -122,6 +122,12 @@ LARGE = replace(
     ),
     calls=(replace(WANTED, key_result_id=104), replace(WANTED, escalation_id=10, key_result_id=204, number=204)),
 )
+NEW = tuple(
+    Noted(
+        NotedAs.ADDED, key_result_id, key_result_id, name, "Care joins the programme", stops="the survey of last year"
+    )
+    for key_result_id, name in ((31, "Time to first answer"), (32, "Solved at once"))
+)
 QUIET = replace(
     GROWTH, key_results=(ACTIVATION,), calls=(), decided=(), settled=(), overdue=(), stop_or_shift=None, signal=None,
     noted=(), waiting=(),
@@ -149,6 +155,7 @@ CHAPTER = Chapter(
     (
         Case("A team's", lambda: digest.digest_post(GROWTH, BESIDE)),
         Case("A quiet week", lambda: digest.digest_post(QUIET, BESIDE)),
+        Case("After more was added in mid-cycle", lambda: digest.digest_post(replace(QUIET, noted=NEW), BESIDE)),
         Case("The company's, with its month", lambda: digest.digest_post(COMPANY, replace(BESIDE, links=TEAMS))),
         Case("The company's, where it is large", lambda: digest.digest_post(LARGE, replace(BESIDE, links=TEAMS))),
         Case("In its thread, the teams", lambda: digest_details.details(LARGE, TEAMS)),

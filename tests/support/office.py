@@ -17,6 +17,7 @@ from models import (
     KeyResultRevision,
     Member,
     MemberKind,
+    Team,
     Workspace,
 )
 from models.base import Base
@@ -71,10 +72,21 @@ class Office:
             return member.id
 
     def imports(
-        self, rows: Rows, *, reason: str | None = None, now: datetime = NOW, importer: Importer = COMMAND_LINE
+        self,
+        rows: Rows,
+        *,
+        reason: str | None = None,
+        stops: str | None = None,
+        now: datetime = NOW,
+        importer: Importer = COMMAND_LINE,
     ) -> ImportPlan:
         with self.database.write() as session:
-            return import_rows(session, self.workspace_id, rows, now, importer=importer, reason=reason)
+            return import_rows(session, self.workspace_id, rows, now, importer=importer, reason=reason, stops=stops)
+
+    def switch_on(self) -> None:
+        """All teams check in."""
+        with self.database.write() as session:
+            session.execute(sa.update(Team).values(switched_on_at=NOW))
 
     def plan(self, rows: Rows, now: datetime = NOW) -> ImportPlan:
         with self.database.read() as session:

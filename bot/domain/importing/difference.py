@@ -50,6 +50,7 @@ def difference(workspace_id: int, sheet: Sheet, existing: Existing) -> ImportPla
         objectives=objectives,
         key_results=key_results,
         reasons_wanted=in_file_order([*_reasons_for_titles(objectives), *reader.reasons_wanted]),
+        stops_wanted=in_file_order(reader.stops_wanted),
         knows_nobody=existing.people.is_empty,
         left_alone=sum(
             key not in in_file and one.objective[0] in sheet.cycles and not one.archived

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from bot.domain.cycles import parse_cycle
+from bot.domain.cycles import CycleState, parse_cycle
 from bot.domain.importing.assignments import Assignments, Holder, change_of_holder
 from bot.domain.importing.columns import Column
 from bot.domain.importing.existing import Existing, ExistingKeyResult
@@ -31,6 +31,7 @@ class KeyResultReader:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.reasons_wanted: list[Problem] = []
+        self.stops_wanted: list[Problem] = []
 
     def read(self, wanted: WantedKeyResult) -> PlannedKeyResult | None:
         """What becomes of the row; None where there is a problem with it or it is to be left alone."""
@@ -57,7 +58,11 @@ class KeyResultReader:
         co_owners = self._co_owners(wanted, owner, frozenset())
         if terms is None:
             return None
-        return _planned(wanted, None, terms, owner, co_owners)
+        in_mid_cycle = self._is_under_way(wanted.objective)
+        if in_mid_cycle:
+            self._want_reason(wanted, Column.ID, f"{shown(wanted.key)} is new in mid-cycle")
+            self._want_stops(wanted, f"{shown(wanted.key)} is new")
+        return _planned(wanted, None, terms, owner, co_owners, in_mid_cycle=in_mid_cycle)
 
     def _known(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> PlannedKeyResult | None:
         if known.text == wanted.text:
@@ -77,6 +82,10 @@ class KeyResultReader:
         moved = change(Column.OBJECTIVE, self._title(known.objective), self._title(wanted.objective, wanted))
         moved = moved if known.objective != old_objective else _NO_CHANGES
         self._want_reasons(wanted, known, (*definition, *moved))
+        gives_baseline = known.terms.start is None and [one.name for one in definition] == [Column.START]
+        in_mid_cycle = bool(definition) and not gives_baseline and self._is_under_way(wanted.objective)
+        if in_mid_cycle:
+            self._want_stops(wanted, f"KR-{known.number} changes")
         names = self._existing.member_names
         changes = (
             *moved,
@@ -85,7 +94,22 @@ class KeyResultReader:
             *change(Column.CO_OWNERS, self._names(known.co_owner_ids), self._names(co_owners)),
             *self._changed_score(wanted, known),
         )
-        return _planned(wanted, known, terms, owner, co_owners, changes=changes, revises=bool(definition))
+        return _planned(
+            wanted,
+            known,
+            terms,
+            owner,
+            co_owners,
+            changes=changes,
+            revises=bool(definition),
+            in_mid_cycle=in_mid_cycle,
+        )
+
+    def _is_under_way(self, objective: ObjectiveKey) -> bool:
+        """Whether its cycle runs and its team checks in. What a team brings along when it joins changes nothing."""
+        cycle, team = self._existing.cycles.get(objective[0]), self._existing.teams.get(objective[1])
+        runs = cycle is not None and cycle.state in (CycleState.ACTIVE, CycleState.CLOSING)
+        return runs and team is not None and team.is_on
 
     def _fitting(self, wanted: WantedKeyResult, terms: Terms | Unfit) -> Terms | None:
         if isinstance(terms, Unfit):
@@ -112,8 +136,13 @@ class KeyResultReader:
         for changed in changes:
             column = Column(changed.name)
             what = "has new words" if column is Column.KEY_RESULT else f"has another {column}"
-            message = f"KR-{known.number} {what}, and that needs a reason."
-            self.reasons_wanted.append(wanted.row.at(column, message))
+            self._want_reason(wanted, column, f"KR-{known.number} {what}")
+
+    def _want_reason(self, wanted: WantedKeyResult, column: Column, what: str) -> None:
+        self.reasons_wanted.append(wanted.row.at(column, f"{what}, and that needs a reason."))
+
+    def _want_stops(self, wanted: WantedKeyResult, what: str) -> None:
+        self.stops_wanted.append(wanted.row.at(Column.ID, f"{what} in mid-cycle: what stops for it?"))
 
     def _title(self, key: ObjectiveKey, wanted: WantedKeyResult | None = None) -> str:
         if wanted is not None:
@@ -145,6 +174,7 @@ def _planned(
     *,
     changes: tuple[FieldChange, ...] = (),
     revises: bool = False,
+    in_mid_cycle: bool = False,
 ) -> PlannedKeyResult:
     says_score = wanted.score.score is not None or wanted.score.note is not None
     promoted = known is not None and known.is_draft and known.owner_id is None and owner.member_id is not None
@@ -165,6 +195,7 @@ def _planned(
         is_draft=owner.member_id is None if known is None else known.is_draft and not promoted,
         promoted=promoted,
         revises=revises,
+        in_mid_cycle=in_mid_cycle,
         changes=changes,
     )
 

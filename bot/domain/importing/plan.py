@@ -108,6 +108,7 @@ class PlannedKeyResult(Planned):
 
     `is_draft`: it has no owner, so nobody is asked. `promoted`: it has been a draft, and its owner is found now.
     `revises`: text or terms differ from what is there, so a revision with its reason is added.
+    `in_mid_cycle`: it is new, or more than a missing baseline is revised, while its cycle runs and its team is on.
     """
 
     key: str
@@ -124,6 +125,7 @@ class PlannedKeyResult(Planned):
     is_draft: bool
     promoted: bool = False
     revises: bool = False
+    in_mid_cycle: bool = False
 
     @property
     def label(self) -> str:
@@ -134,7 +136,8 @@ class PlannedKeyResult(Planned):
 class ImportPlan:
     """What an import would do. With `problems` it does nothing at all.
 
-    `reasons_wanted` lists the changes that are only applied with a reason: texts, targets and the like. `left_alone`
+    `reasons_wanted` lists the changes that are only applied with a reason: texts, targets and the like, and what is new
+    in mid-cycle; `stops_wanted` those that also have to name what stops for them. `left_alone`
     counts key results of the file's cycles that came from an earlier import and are not in this file: none is removed.
     `knows_nobody`: the workspace has no members yet, as before Slack is connected.
     """
@@ -148,6 +151,7 @@ class ImportPlan:
     objectives: Mapping[ObjectiveKey, PlannedObjective] = field(default_factory=dict)
     key_results: tuple[PlannedKeyResult, ...] = ()
     reasons_wanted: tuple[Problem, ...] = ()
+    stops_wanted: tuple[Problem, ...] = ()
     left_alone: int = 0
     knows_nobody: bool = False
 
