@@ -18,6 +18,9 @@ from handlers.notation import as_seen, mentioned
 from handlers.reply import Done, Reply
 from handlers.request import Request
 
+# As Slack marks what somebody wrote with a file beside it, as `/me`, or in a thread and to the conversation as well.
+WRITTEN_AS = frozenset({None, "file_share", "me_message", "thread_broadcast"})
+
 
 def register(desk: Desk) -> None:
     desk.news(Event.MESSAGE_IM, heard, only=is_written_by_a_person)
@@ -29,8 +32,9 @@ def register(desk: Desk) -> None:
 
 def is_written_by_a_person(event: Mapping[str, Any]) -> bool:
     """Whether somebody wrote this to Okra just now: no message of a bot (its own come back too), no change of one."""
-    is_direct = event.get("channel_type") == "im" and not event.get("bot_id") and not event.get("subtype")
-    return is_direct and bool(event.get("user")) and bool(str(event.get("text") or "").strip())
+    is_direct = event.get("channel_type") == "im" and not event.get("bot_id")
+    is_written = event.get("subtype") in WRITTEN_AS and bool(event.get("user"))
+    return is_direct and is_written and bool(str(event.get("text") or "").strip())
 
 
 def heard(runtime: Runtime, session: Session, workspace_id: int, event: Mapping[str, Any]) -> None:

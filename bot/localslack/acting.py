@@ -86,7 +86,9 @@ def _command(deed: Deed) -> Failure:
 
 def _say(deed: Deed) -> None:
     given = deed.given
-    deed.core.say(deed.person, given["text"], to=given.get("to"), thread_ts=given.get("thread_ts"))
+    deed.core.say(
+        deed.person, given["text"], to=given.get("to"), thread_ts=given.get("thread_ts"), file=given.get("file")
+    )
 
 
 def _open(deed: Deed) -> None:

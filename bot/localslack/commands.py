@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.localslack import events, messages
+from bot.localslack import events, files, messages
 from bot.localslack.acts import actor, channel_head
 from bot.localslack.errors import ActError, SlackError
 from bot.localslack.messages import Draft
@@ -93,9 +93,19 @@ def escaped(workspace: Workspace, text: str) -> str:
 
 
 def say(
-    world: World, workspace: Workspace, person_id: str, text: str, *, channel: str, thread_ts: str | None = None
+    world: World,
+    workspace: Workspace,
+    person_id: str,
+    text: str,
+    *,
+    channel: str,
+    thread_ts: str | None = None,
+    file: str | None = None,
 ) -> Message:
-    """Write a message. Raises ActError for a conversation that the person is not in, or an archived one."""
+    """Write a message, with a `file` of that name beside it where one is given.
+
+    Raises ActError for a conversation that the person is not in, or an archived one.
+    """
     person = actor(world, workspace, person_id)
     where = world.channel(workspace, channel)
     if person.id not in where.members:
@@ -107,9 +117,15 @@ def say(
     typed = escaped(workspace, entities(text))
     typed = re.sub(r"<([@#]\w+)\|[^>]*>", r"<\1>", typed)
     section = {"type": "rich_text_section", "elements": _rich(typed)}
-    draft = Draft(text=typed, blocks=[{"type": "rich_text", "elements": [section]}], thread_ts=thread_ts)
+    beside = [files.of_person(world, workspace, person.id, file)] if file is not None else []
+    blocks = [{"type": "rich_text", "elements": [section]}]
+    draft = Draft(text=typed, blocks=blocks, thread_ts=thread_ts, files=[one.id for one in beside])
     message = messages.build(world, workspace, where, person.id, draft, as_app=False)
+    for one in beside:
+        one.shared_in.setdefault(where.id, []).append(message.ts)
     messages.post(world, workspace, where, message)
+    for one in beside:
+        events.file_shared(world, workspace, where, one)
     return message
 
 

@@ -218,12 +218,21 @@ class LocalSlack(World):
         events.send(self, workspace, "tokens_revoked", {"type": "tokens_revoked", "tokens": tokens})
         self.touch()
 
-    def say(self, person_id: str, text: str, *, to: str | None = None, thread_ts: str | None = None) -> Message:
-        """A person writes: to the app, or `to` a channel or person (name or id). Raises ActError."""
+    def say(
+        self,
+        person_id: str,
+        text: str,
+        *,
+        to: str | None = None,
+        thread_ts: str | None = None,
+        file: str | None = None,
+    ) -> Message:
+        """A person writes: to the app, or `to` a channel or person (name or id). `file`: the name of one beside it.
+        Raises ActError."""
         workspace = self.workspace
         person = acts.actor(self, workspace, person_id)
         channel = commands.conversation_for(self, workspace, person, to or self.app.name)
-        return commands.say(self, workspace, person_id, text, channel=channel.id, thread_ts=thread_ts)
+        return commands.say(self, workspace, person_id, text, channel=channel.id, thread_ts=thread_ts, file=file)
 
     def open_app(self, person_id: str, tab: str = "home") -> Delivery | None:
         """A person opens the app's Home or Messages tab."""

@@ -63,11 +63,12 @@ class DrivenPerson:
         """Type a slash command; in the conversation with the app unless `in_` names a channel."""
         return self._act("command", line=line, to=in_)
 
-    def says(self, text: str, *, to: str | None = None, thread: Seen | None = None) -> Outcome:
-        """Write a message: to the app, or `to` a channel or person; in a thread when one is given."""
+    def says(self, text: str, *, to: str | None = None, thread: Seen | None = None, file: str | None = None) -> Outcome:
+        """Write a message: to the app, or `to` a channel or person; in a thread when one is given. `file`: the name of
+        one beside it."""
         if thread is not None:
-            return self._act("say", text=text, to=thread.channel, thread_ts=thread.thread_ts or thread.ts)
-        return self._act("say", text=text, to=to)
+            return self._act("say", text=text, to=thread.channel, thread_ts=thread.thread_ts or thread.ts, file=file)
+        return self._act("say", text=text, to=to, file=file)
 
     def press(self, label: str, *, in_: Where | None = None, beside: str | None = None) -> Outcome:
         """Press a button, or an entry of an overflow menu, by its words.

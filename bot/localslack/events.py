@@ -86,6 +86,8 @@ def message_posted(world: World, workspace: Workspace, channel: Channel, message
     if message.bot_id is not None and not world.echo_own_messages:
         return
     shape = message_object(world, workspace, message, metadata=message.metadata is not None)
+    if message.files:
+        shape["subtype"] = "file_share"
     _message_event(world, workspace, channel, shape, person=message.user)
 
 

@@ -343,6 +343,12 @@ def test_what_nobody_wrote_to_okra_is_left_alone(story: Story, event: dict[str, 
     assert deliveries(story) == []
 
 
+@pytest.mark.parametrize("subtype", ["file_share", "me_message", "thread_broadcast"])
+def test_what_somebody_wrote_is_read_however_slack_marks_it(story: Story, subtype: str) -> None:
+    say(story, "1 30 green, next: x", subtype=subtype)
+    assert reply(story).text == "KR-1: 30 %, 🟢 green. Is that right?"
+
+
 def test_the_same_message_twice_is_answered_once(story: Story) -> None:
     body = {
         "type": "event_callback",

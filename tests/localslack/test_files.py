@@ -77,6 +77,16 @@ def test_a_file_is_shared_in_a_channel_with_a_comment_and_told_of(core: LocalSla
     }
 
 
+def test_what_a_person_writes_beside_a_file_arrives_as_such(core: LocalSlack) -> None:
+    mere = core.people_named("Mere Ngata")[0]
+    core.say(mere.id, "look at this", to="growth-leads", file="sign-ups.png")
+    told = core.last_event("message")
+    assert told is not None
+    event = told.payload["event"]
+    assert (event["subtype"], event["text"], event["user"]) == ("file_share", "look at this", mere.id)
+    assert [one["name"] for one in event["files"]] == ["sign-ups.png"]
+
+
 def test_a_file_goes_into_a_thread_or_nowhere_yet(core: LocalSlack) -> None:
     channel = core.channel(core.workspace, "growth-leads").id
     root = core.call("chat.postMessage", channel=channel, text="Digest")["ts"]

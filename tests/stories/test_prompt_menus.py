@@ -68,3 +68,11 @@ def test_a_line_to_okra_is_answered_and_saved_with_one_press(okra: Okra) -> None
     okra.person("Gus Guest").says("1 at 30 %, green")
     okra.settle()
     assert [seen for seen in okra.person("Gus Guest").direct_messages() if "KR-1" in seen.headline] == []
+
+
+def test_a_line_with_a_file_beside_it_is_answered_all_the_same(okra: Okra) -> None:
+    mere = okra.person("Mere Ngata")
+    okra.advance(NINE_IN_LONDON)
+    mere.says("1 at 30 %, green, next: ask around", file="sign-ups.png")
+    okra.settle()
+    assert okra.newest("Mere Ngata").headline == "KR-1: 30 %, 🟢 green. Is that right?"
