@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, within_workspace
+from models.base import NEVER_REUSED, Base, InWorkspace, RowId, addressable, table_of, within_workspace
 
 
 class Conversation(InWorkspace, Base):
@@ -23,6 +23,18 @@ class Conversation(InWorkspace, Base):
     people: Mapped[str]
     slack_id: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+def is_unopened(delivery: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether a post goes into a group message that is to be opened first. A reply goes where its root stands."""
+    return sa.and_(
+        delivery.c.conversation_id.is_not(None),
+        delivery.c.follows_id.is_(None),
+        sa.exists().where(_conversation.c.id == delivery.c.conversation_id, _conversation.c.slack_id.is_(None)),
+    )
+
+
+_conversation = table_of(Conversation)
 
 
 class ConversationMember(InWorkspace, Base):

@@ -223,6 +223,7 @@ class Hold(enum.StrEnum):
     BULK = "held:bulk"
     UPDATES = "held:updates"
     LOOKS = "held:looks"
+    OPENINGS = "held:openings"
     HOMES = "held:homes"
 
 

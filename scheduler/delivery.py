@@ -38,7 +38,7 @@ from models.many import ForEach
 from models.prepared import Listed
 from scheduler import due, pace
 from scheduler.posts import NotRendered, render_all
-from scheduler.whereabouts import Arrival, Destination, arrived, destinations
+from scheduler.whereabouts import Arrival, Destination, TooManyOpened, arrived, destinations, opened, unopened
 
 log = structlog.get_logger(__name__)
 
@@ -154,18 +154,27 @@ def _into_conversations(
     session: Session, workspace_id: int, rows: Sequence[due.Next], free: Sequence[datetime], now: datetime
 ) -> tuple[dict[due.Next, datetime], int]:
     """When each may leave: at the next free slot, and no sooner than its conversation takes one. With how many slots
-    were used. What another worker has just begun to say something into is left out."""
+    were used. What another worker has just begun to say something into is left out, and what is to be opened first and
+    has no turn for that: it keeps its place in the line."""
     lanes = {row: pace.conversation(row.member_id, row.channel_id, row.conversation_id) for row in rows}
     known = pace.conversations(session, workspace_id, lanes.values())
     next_at = dict(known)
+    new = sum(row.is_unopened for row in rows)
+    openings = pace.slots(session, workspace_id, pace.OPENINGS, pace.OPENING, now, most=new) if new else []
     places: dict[due.Next, datetime] = {}
-    used = 0
+    used = opens = 0
     for row, lane in lanes.items():
         at = max(free[used], next_at.get(lane, now))
+        if row.is_unopened:
+            if opens == len(openings):
+                continue
+            at = max(at, openings[opens])
         places[row] = at
         if at <= now + pace.HORIZON:
             next_at[lane] = at + pace.CONVERSATION.spacing
             used += 1
+            opens += row.is_unopened
+    pace.take(session, workspace_id, pace.OPENINGS, pace.OPENING, now, count=opens)
     moved = {lane: at for lane, at in next_at.items() if known.get(lane) != at}
     busy = pace.move(session, workspace_id, known, moved)
     return {row: at for row, at in places.items() if lanes[row] not in busy}, used
@@ -219,12 +228,13 @@ def _not_paused(session: Session, rows: Mapping[int, Delivery], now: datetime) -
     """Those that may leave. The others were claimed before Slack asked for a pause, or the breaker opened: they go back
     and wait like the rest."""
     paused = pace.pauses(session, {row.workspace_id for row in rows.values()}, now) if rows else {}
+    openings_rest = any(hold is Hold.OPENINGS for _, hold in paused)
+    new = unopened(session, rows) if openings_rest else frozenset()
     free: list[Delivery] = []
     for row in rows.values():
-        wanted = (Hold.POSTS, Hold.BULK) if row.bulk else (Hold.POSTS,)
-        until = max(
-            (paused[row.workspace_id, one] for one in wanted if (row.workspace_id, one) in paused), default=None
-        )
+        wanted = {Hold.POSTS: True, Hold.BULK: row.bulk, Hold.OPENINGS: row.id in new}
+        held = [(row.workspace_id, hold) for hold, is_wanted in wanted.items() if is_wanted]
+        until = max((paused[one] for one in held if one in paused), default=None)
         if until is None:
             free.append(row)
         else:
@@ -328,7 +338,7 @@ def _opened(runtime: Runtime, ready: Ready) -> str | SlackFailure:
     if ready.to.place is not None:
         return ready.to.place
     try:
-        return runtime.gateway.open_conversation(ready.workspace_id, slack_user_ids=ready.to.people)
+        return opened(runtime, ready.workspace_id, ready.to.people)
     except UnknownOutcome as failure:
         return NotOpened(failure.code)
     except NotLetIn as failure:
@@ -385,8 +395,10 @@ def _not_sent(
                 else backoff(ready.attempts, row.opaque_id)
             )
             if failure.after is not None:
-                # Slack does not say whether the conversation or the workspace was too fast: everybody pauses.
-                pace.pause(session, row.workspace_id, Hold.POSTS, row.not_before)
+                # Slack does not say whether the conversation or the workspace was too fast: everybody pauses. Openings
+                # are counted apart.
+                hold = Hold.OPENINGS if isinstance(failure, TooManyOpened) else Hold.POSTS
+                pace.pause(session, row.workspace_id, hold, row.not_before)
         case Permanent(code=code) if code in REFUSED_BLOCKS and ready.body.has_charts:
             # The charts may be what this Slack does not take: it is rendered once more, without them.
             charts.were_refused(session, row.workspace_id, now)

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import Delivery, DeliveryState, Installation, InstallationState, Workspace
-from models.base import table_of
+from models import Delivery, DeliveryState, Hold, Installation, InstallationState, Workspace
+from models.base import RowId, table_of
+from models.conversation import is_unopened
 from models.prepared import Prepared
+from scheduler import pace
 
 OVER = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.OBSOLETE)
 
@@ -34,6 +36,8 @@ class Next(NamedTuple):
     member_id: int | None
     channel_id: str | None
     conversation_id: int | None
+    # Whether its group message is to be opened first.
+    is_unopened: bool
 
 
 def places(session: Session, now: datetime) -> Sequence[Place]:
@@ -58,12 +62,13 @@ def following(session: Session, workspace_id: int, now: datetime, *, most: int, 
     """Lock up to `most` deliveries of a workspace that are due, in their order; interactive ones first, `bulk` last.
 
     A reply waits for its root, and for what was said before it in the same thread. What another worker is at is passed
-    over.
+    over, and what has to be opened first while nothing may be opened.
     """
     found: list[Next] = []
+    room = pace.room(pace.OPENING, now)
     for kind in (False, True) if bulk else (False,):
         if len(found) < most:
-            given = {"workspace_id": workspace_id, "now": now, "bulk": kind, "most": most - len(found)}
+            given = {"workspace_id": workspace_id, "bulk": kind, "most": most - len(found), **room}
             found += [Next._make(row) for row in _NEXT.rows(session, given)]
     return found
 
@@ -114,6 +119,7 @@ _NEXT = Prepared(
         _delivery.c.member_id,
         _delivery.c.channel_id,
         _delivery.c.conversation_id,
+        is_unopened(_delivery),
     )
     .where(
         _delivery.c.workspace_id == sa.bindparam("workspace_id"),
@@ -130,6 +136,10 @@ _NEXT = Prepared(
                     _earlier.c.state.not_in([sa.literal(one, _delivery.c.state.type) for one in OVER]),
                 ),
             ),
+        ),
+        sa.or_(
+            ~is_unopened(_delivery),
+            pace.has_room(sa.bindparam("workspace_id", type_=RowId), Hold.OPENINGS, pace.OPENINGS),
         ),
     )
     .order_by(_delivery.c.not_before, _delivery.c.id)

@@ -30,6 +30,7 @@ FORGET = timedelta(minutes=10)
 POSTS = "posts"
 UPDATES = "updates"
 LOOKS = "looks"
+OPENINGS = "openings"
 HOMES = "homes"
 
 # Slack counts what arrives, not what leaves, over a sliding minute: a request that overtakes an earlier one by a few
@@ -51,8 +52,10 @@ CONVERSATION = Limit(timedelta(seconds=1.25))
 TOLERANCE = timedelta(seconds=0.2)
 # `chat.update` is in tier 3, 50 a minute: ten at once and one every 1.5 s never pass that in any 60 s.
 UPDATING = Limit(timedelta(seconds=1.5), burst=10)
-# `conversations.history`, `.replies` and `.open` are in tier 3 as well; a look is at most one call of each.
+# `conversations.history` and `.replies` are in tier 3 as well; a look is at most one call of each.
 LOOKING = Limit(timedelta(seconds=1.5), burst=10)
+# So is `conversations.open`: for a post to a group message that is new, and for a look where the place is not known.
+OPENING = Limit(timedelta(seconds=1.5), burst=10)
 # `views.publish` is in tier 4, 100 a minute: twenty at once and one every 0.8 s never pass that in any 60 s.
 PUBLISHING = Limit(timedelta(seconds=0.8), burst=20)
 

@@ -32,7 +32,7 @@ from scheduler.delivery import (
     locked,
 )
 from scheduler.liveness import Liveness
-from scheduler.whereabouts import Arrival, Destination, arrived, destination
+from scheduler.whereabouts import Arrival, Destination, TooManyOpened, arrived, destination, opened
 
 # How far the clocks of Slack and of this machine may lie apart when a message is looked for. Where they lie more than
 # five minutes apart, Slack's signatures are refused, and nobody overlooks that.
@@ -150,10 +150,26 @@ def uncertain(runtime: Runtime, now: datetime, *, most: int = BATCH) -> list[Unc
             if not free or free[0] > now:
                 row.not_before = now + pace.LOOKING.spacing
                 continue
+            one = _uncertain(session, row)
+            if one.opened_with:
+                opens_at = _opens_at(session, row.workspace_id, now)
+                if opens_at > now:
+                    row.not_before = opens_at
+                    continue
+                pace.take(session, row.workspace_id, pace.OPENINGS, pace.OPENING, now, count=1)
             pace.take(session, row.workspace_id, pace.LOOKS, pace.LOOKING, now, count=1)
             row.not_before = now + LEASE
-            mine.append(_uncertain(session, row))
+            mine.append(one)
         return mine
+
+
+def _opens_at(session: Session, workspace_id: int, now: datetime) -> datetime:
+    """When the next conversation may be opened, as far as can be told."""
+    paused = pace.pauses(session, [workspace_id], now).get((workspace_id, Hold.OPENINGS))
+    if paused is not None:
+        return paused
+    free = pace.slots(session, workspace_id, pace.OPENINGS, pace.OPENING, now, most=1)
+    return free[0] if free else now + pace.OPENING.spacing
 
 
 def look_up(runtime: Runtime, one: Uncertain) -> Finding:
@@ -161,7 +177,7 @@ def look_up(runtime: Runtime, one: Uncertain) -> Finding:
     row = one.delivery
     try:
         to = (
-            runtime.gateway.open_conversation(row.workspace_id, slack_user_ids=one.opened_with)
+            opened(runtime, row.workspace_id, one.opened_with)
             if one.opened_with or one.to.place is None
             else one.to.place
         )
@@ -227,7 +243,8 @@ def _look_again_later(runtime: Runtime, seen: Delivery, failure: SlackFailure, n
         after = failure.after if isinstance(failure, RetryLater) else None
         # Where one look fails the next may too: Slack said so, or is unwell.
         until = now + (timedelta(seconds=after) if after is not None else pace.BREAKER)
-        pace.pause(session, row.workspace_id, Hold.LOOKS, until)
+        hold = Hold.OPENINGS if isinstance(failure, TooManyOpened) else Hold.LOOKS
+        pace.pause(session, row.workspace_id, hold, until)
         row.not_before = until
         if isinstance(failure, UnknownOutcome):
             # Or it is this conversation's own trouble: then the others go first, and it has an end.

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.runtime import Runtime
 from bot.services import digest_links
-from bot.slack import Posted
+from bot.slack import Posted, RetryLater
 from models import (
     Conversation,
     ConversationMember,
@@ -23,6 +24,7 @@ from models import (
     PostKind,
 )
 from models.base import table_of
+from models.conversation import is_unopened
 from models.many import ForEach
 from models.prepared import Listed
 from scheduler import pace
@@ -37,6 +39,28 @@ class Destination(NamedTuple):
     place: str | None
     thread_ts: str | None = None
     people: tuple[str, ...] = ()
+
+
+class TooManyOpened(RetryLater):
+    """Slack asks for a pause before the next conversation is opened. Nothing was said, or seen, in this one."""
+
+
+def opened(runtime: Runtime, workspace_id: int, people: Sequence[str]) -> str:
+    """Open the conversation with these Slack users; its id. Opened again it is the same one.
+
+    Raises `SlackFailure`, of which `TooManyOpened` concerns nothing but openings.
+    """
+    try:
+        return runtime.gateway.open_conversation(workspace_id, slack_user_ids=people)
+    except RetryLater as failure:
+        if failure.after is None:
+            raise
+        raise TooManyOpened(failure.code, failure.after) from failure
+
+
+def unopened(session: Session, ids: Collection[int]) -> frozenset[int]:
+    """Those of these deliveries that go into a group message that is to be opened first."""
+    return frozenset(found for (found,) in _UNOPENED.rows(session, ids))
 
 
 def destination(session: Session, row: Delivery) -> Destination:
@@ -123,6 +147,7 @@ _ADDRESSES = Listed(
         _member.c.id.in_(ids)
     )
 )
+_UNOPENED = Listed(lambda ids: sa.select(_delivery.c.id).where(_delivery.c.id.in_(ids), is_unopened(_delivery)))
 _SENT = ForEach(
     Delivery,
     lambda each: _delivery.c.id == each("of"),

@@ -31,6 +31,7 @@ from models import (
     Understanding,
 )
 from models.base import table_of
+from models.conversation import is_unopened
 from models.prepared import Prepared
 
 
@@ -93,7 +94,7 @@ def ahead(at: Session | sa.Connection) -> Ahead:
             holds[workspace_id, lane] = due
             continue
         lanes = _HELD_BY[kind]
-        free = max([due, *(holds[workspace_id, one] for one in lanes if (workspace_id, one) in holds)])
+        free = max([due, *(holds[workspace_id, one] for one in (*lanes, lane) if (workspace_id, one) in holds)])
         waiting.setdefault(kind, []).append(free)
     posts = [*waiting.get(_POST, ()), *waiting.get(_BULK, ()), *waiting.get(_TAKEN, ())]
     return Ahead(
@@ -156,14 +157,19 @@ def _text(value: str) -> sa.ColumnElement[str]:
 
 
 def _waiting(
-    kind: str, table: type[Delivery | Message | Home], due: Any, *where: sa.ColumnElement[bool]
+    kind: str,
+    table: type[Delivery | Message | Home],
+    due: Any,
+    *where: sa.ColumnElement[bool],
+    lane: sa.ColumnElement[str] | None = None,
 ) -> sa.Select[str, int, datetime, str]:
-    """The first instant in each workspace."""
+    """The first instant in each workspace. `lane`: one more hold that keeps some of it back; then the first of each."""
     workspace_id: sa.ColumnElement[int] = table_of(table).c.workspace_id
     if table is not Delivery:
         # Not the bare column: by an index in its order SQLite would read all pictures rather than those that are stale.
         workspace_id = workspace_id + sa.literal_column("0")
-    return sa.select(_text(kind), workspace_id, sa.func.min(due), _text("")).where(*where).group_by(workspace_id)
+    first = sa.select(_text(kind), workspace_id, sa.func.min(due), _text("") if lane is None else lane).where(*where)
+    return first.group_by(workspace_id) if lane is None else first.group_by(workspace_id, lane)
 
 
 def _not_in_flight(table: type[Message | Home]) -> sa.ColumnElement[datetime]:
@@ -171,14 +177,15 @@ def _not_in_flight(table: type[Message | Home]) -> sa.ColumnElement[datetime]:
     return sa.case((table.leased_until > table.not_before, table.leased_until), else_=table.not_before)
 
 
+_opens_first = sa.case((is_unopened(table_of(Delivery)), _text(Hold.OPENINGS)), else_=_text(""))
 _is_queued = Delivery.state == DeliveryState.QUEUED
 _AHEAD = Prepared(
     sa.union_all(
         sa.select(_text(_HOLD), RatePace.workspace_id, RatePace.next_at, RatePace.lane).where(
             RatePace.lane.in_([sa.literal(hold.value) for hold in Hold])
         ),
-        _waiting(_POST, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(False)),
-        _waiting(_BULK, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(True)),
+        _waiting(_POST, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(False), lane=_opens_first),
+        _waiting(_BULK, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(True), lane=_opens_first),
         _waiting(_TAKEN, Delivery, Delivery.leased_until, Delivery.state == DeliveryState.CLAIMED),
         _waiting(
             _UPDATE,
