@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -29,9 +28,6 @@ from scheduler import members
 from scheduler.runner import Runner
 
 log = structlog.get_logger(__name__)
-
-# A token that was changed is used this much later, in seconds, at the latest.
-TOKEN_SECONDS = 5.0
 
 # Seconds that a command at the command line waits for a lock, for another writer, and for one statement.
 UNHURRIED: Mapping[str, Any] = {"patience": 30, "busy_seconds": 30, "statement_seconds": 120}
@@ -111,7 +107,7 @@ def build(
     leaving = threading.Event()
     gateway = Gateway(
         settings.slack_base_url,
-        _tokens(settings, database, stopwatch),
+        _token(settings),
         client=client,
         send_json=send_json,
         wait=wait or leaving.wait,
@@ -186,21 +182,12 @@ def _bolt(runtime: Runtime) -> App:
     return app
 
 
-def _tokens(settings: Settings, database: Database, stopwatch: Stopwatch) -> Callable[[int], str]:
-    """Looks tokens up, and remembers each for a few seconds: a fan-out would ask ten thousand times."""
-    environment = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    key = settings.encryption_key.get_secret_value() if settings.encryption_key else None
-    known: dict[int, tuple[float, str]] = {}
+def _token(settings: Settings) -> Callable[[int], str]:
+    """The token by which a workspace is spoken to: there is one, the environment's."""
+    token = settings.slack_bot_token
 
-    def token(workspace_id: int) -> str:
-        if workspace_id == 0 and environment is not None:
-            return environment
-        now = stopwatch()
-        looked_up, found = known.get(workspace_id, (-math.inf, ""))
-        if now - looked_up > TOKEN_SECONDS:
-            with database.read() as session:
-                found = installations.token_of(session, workspace_id, environment=environment, key=key)
-            known[workspace_id] = now, found
-        return found
+    def of_workspace(_workspace_id: int) -> str:
+        assert token is not None  # noqa: S101 - whoever speaks to Slack has `load(slack=True)` behind them
+        return token.get_secret_value()
 
-    return token
+    return of_workspace

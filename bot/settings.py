@@ -77,9 +77,6 @@ class Settings(BaseSettings):
     port: int = Field(
         3000, ge=0, le=65535, description="is a number from 0 to 65535, the port that `okra web` listens on"
     )
-    encryption_key: SecretStr | None = Field(
-        None, description="is a Fernet key; it is needed where a token stands in the database"
-    )
     tick_seconds: float = Field(
         15, gt=0, le=300, description="is a number above 0, at most 300; so often a worker looks for what is due"
     )
@@ -116,7 +113,7 @@ class Settings(BaseSettings):
             raise ValueError(f"is “{name}”, and there is no such time zone; one looks like Europe/Berlin") from None
         return name
 
-    @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", "encryption_key")
+    @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret")
     @classmethod
     def blank_is_absent(cls, secret: SecretStr | None) -> SecretStr | None:
         return secret if secret is not None and secret.get_secret_value().strip() else None

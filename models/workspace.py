@@ -25,7 +25,7 @@ class InstallationState(enum.Enum):
 class Installation(Base):
     """Okra's place in one Slack team or, with `slack_team_id` null, in a whole enterprise.
 
-    `bot_token_encrypted` is null while the token comes from the environment: then it is never stored.
+    Its token is the environment's, and stands nowhere here.
     """
 
     __tablename__ = "installation"
@@ -40,7 +40,6 @@ class Installation(Base):
     app_id: Mapped[str | None]
     bot_id: Mapped[str | None]
     bot_user_id: Mapped[str | None]
-    bot_token_encrypted: Mapped[bytes | None]
     scopes: Mapped[str] = mapped_column(default="")
     state: Mapped[InstallationState] = mapped_column(
         text_enum(InstallationState, "state"), default=InstallationState.ACTIVE

@@ -93,7 +93,6 @@ def _open_door(program: Program) -> Door:
 def serve(given: Settings, *, listen: bool, work: bool) -> None:
     """Run until SIGTERM or Ctrl-C; then finish what is in flight and go."""
     from bot.app import build
-    from bot.services.installations import NoToken
     from bot.slack import SlackFailure
     from migrations.run import upgrade
     from scheduler.liveness import SecondWorker
@@ -116,8 +115,6 @@ def serve(given: Settings, *, listen: bool, work: bool) -> None:
                 fail(str(refused))
             except SlackFailure as failure:
                 fail(f"Slack did not let Okra in: {failure.code}. `okra doctor` says what to do about it.")
-            except NoToken as missing:
-                fail(f"Okra has no token for Slack: {missing}")
             # The door first: nobody is asked what they could not answer. What comes in before the worker lives is
             # answered as by `okra web`, and what it leaves in the outbox is sent once the worker does.
             door = _open_door(program) if listen else None

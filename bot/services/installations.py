@@ -6,18 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.orm import Session
 
 from bot.services import audit, team_planning
 from models import Conversation, Installation, InstallationState, Member, Team, Workspace
-from models.base import table_of
 from models.once import insert_once
-from models.prepared import Prepared
-
-
-class NoToken(Exception):
-    """There is no token for this workspace that can be used. The text says what to do."""
 
 
 def only_workspace(session: Session, now: datetime, *, time_zone: str) -> Workspace:
@@ -145,36 +138,3 @@ def silent(session: Session, workspace_id: int | None = None) -> Sequence[tuple[
             .order_by(Workspace.id)
         )
     ]
-
-
-def seal(token: str, key: str) -> bytes:
-    """Encrypt a token for the database. `key` is a Fernet key (OKRA_ENCRYPTION_KEY)."""
-    return Fernet(key).encrypt(token.encode())
-
-
-def token_of(session: Session, workspace_id: int, *, environment: str | None, key: str | None) -> str:
-    """The workspace's bot token: the installation's own, or where it keeps none, the environment's.
-
-    Raises `NoToken` when there is neither or it cannot be decrypted.
-    """
-    found = _SEALED.first(session, {"workspace_id": workspace_id})
-    sealed = found[0] if found is not None else None
-    if sealed is None:
-        if environment is None:
-            raise NoToken("OKRA_SLACK_BOT_TOKEN is not set.")
-        return environment
-    if key is None:
-        raise NoToken("OKRA_ENCRYPTION_KEY is not set; the stored token cannot be read without it.")
-    try:
-        return Fernet(key).decrypt(sealed).decode()
-    except InvalidToken:
-        raise NoToken("OKRA_ENCRYPTION_KEY is not the key that the stored token was encrypted with.") from None
-
-
-# Made once: each call to Slack asks for it.
-_installation, _workspace = table_of(Installation), table_of(Workspace)
-_SEALED = Prepared(
-    sa.select(_installation.c.bot_token_encrypted)
-    .join(_workspace, _workspace.c.installation_id == _installation.c.id)
-    .where(_workspace.c.id == sa.bindparam("workspace_id"))
-)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
-import pytest
 import sqlalchemy as sa
 from company import Company
-from cryptography.fernet import Fernet
 
 from bot.services import installations
 from models import Conversation, Installation, Member, Workspace
@@ -73,31 +71,3 @@ def test_conversations_are_kept_for_a_bot_user_and_opened_anew_by_the_next_one(d
     # The app was made anew: Slack lets its bot user into none of the other's conversations.
     connect(database, bot_user_id="U0ANEW")
     assert known() == (None, None)
-
-
-def token(database: Database, workspace_id: int, *, key: str | None, environment: str | None = ENVIRONMENT) -> str:
-    with database.read() as session:
-        return installations.token_of(session, workspace_id, environment=environment, key=key)
-
-
-def test_a_token_of_the_environment_is_never_stored(database: Database) -> None:
-    workspace_id = connect(database)
-    assert token(database, workspace_id, key=None) == ENVIRONMENT
-    with database.read() as session:
-        assert session.scalars(sa.select(Installation.bot_token_encrypted)).all() == [None]
-    with pytest.raises(installations.NoToken, match="OKRA_SLACK_BOT_TOKEN is not set"):
-        token(database, workspace_id, key=None, environment=None)
-
-
-def test_a_workspaces_own_token_is_read_with_its_key_and_with_nothing_else(database: Database) -> None:
-    workspace_id = connect(database)
-    key = Fernet.generate_key().decode()
-    with database.write() as session:
-        sealed = installations.seal("xoxb-of-its-own", key)
-        session.execute(sa.update(Installation).values(bot_token_encrypted=sealed))
-    assert b"xoxb" not in sealed
-    assert token(database, workspace_id, key=key) == "xoxb-of-its-own"
-    with pytest.raises(installations.NoToken, match="OKRA_ENCRYPTION_KEY is not set"):
-        token(database, workspace_id, key=None)
-    with pytest.raises(installations.NoToken, match="is not the key"):
-        token(database, workspace_id, key=Fernet.generate_key().decode())
