@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.blocks import correction as dialogs
 from bot.blocks.checkin_problems import sentence
-from bot.blocks.ids import Act, Dialog, Typed, block
+from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.confidence import Confidence
 from bot.domain.validation import CheckInInput, Field, Invalid, KeyResultFacts, Valid, validate
 from bot.runtime import Runtime
@@ -14,7 +14,7 @@ from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.opening import open_view
 from handlers.periods import parse_period
-from handlers.reply import Done, Errors, Reply
+from handlers.reply import Done, Errors, Reply, Show
 from handlers.request import Request
 
 
@@ -36,15 +36,17 @@ def correct(runtime: Runtime, request: Request) -> Reply:
     view = request.dialog
     key_result_id = parse_id(view.metadata.get("kr"), Reason.NO_SUCH_KEY_RESULT)
     colour, reason = view.option(Act.CONFIDENCE), view.text(Typed.REASON)[: dialogs.REASON_LIMIT]
+    shown, value_field = view.metadata.get("revision"), view.block_id(Typed.VALUE) or Typed.VALUE
     try:
         with runtime.write() as session:
             now = runtime.now()
             stands = correction.find(session, now, request.caller, key_result_id)
+            confidence = Confidence(colour) if colour else stands.answer.confidence
             value, score = stands.answer.value, stands.answer.score
             if view.text(Typed.VALUE) != stands.shown:
                 checked = _check(view.text(Typed.VALUE), stands)
                 if isinstance(checked, Invalid):
-                    return Errors({block(Typed.VALUE, key_result_id): sentence(checked.problems[Field.VALUE])})
+                    return Errors({value_field: sentence(checked.problems[Field.VALUE])})
                 value, score = checked.value, checked.score
             if not reason:
                 return Errors({Typed.REASON: dialogs.reason_missing()})
@@ -56,13 +58,21 @@ def correct(runtime: Runtime, request: Request) -> Reply:
                 caller=request.caller,
                 key_result_id=key_result_id,
                 period=parse_period(str(view.metadata.get("period", ""))),
+                shown=int(shown) if shown else None,
                 value=value,
                 score=score,
-                confidence=Confidence(colour) if colour else stands.answer.confidence,
+                confidence=confidence,
                 reason=reason,
             )
     except correction.NothingChanges:
-        return Errors({block(Typed.VALUE, key_result_id): dialogs.nothing_changes()})
+        return Errors({value_field: dialogs.nothing_changes()})
+    except correction.CorrectedSince:
+        typed = dialogs.Typed(view.text(Typed.VALUE), confidence, reason)
+        with runtime.read() as session:
+            again = correction.question_again(
+                session, runtime.now(), request.caller, key_result_id, shown=int(shown or 0), typed=typed
+            )
+        return Show(dialogs.correct_dialog(again))
     return Done()
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.blocks.checkin_modal import colour_field
 from bot.blocks.dates import day
-from bot.blocks.ids import Dialog, Typed, block
+from bot.blocks.ids import Dialog, block
+from bot.blocks.ids import Typed as Field
 from bot.blocks.layout import context, dialog, field_input, section, text_element
 from bot.blocks.post import Block, Post, View
 from bot.blocks.standing import Standing, colour, standing_line
@@ -20,15 +21,26 @@ REASON_LIMIT = 500
 
 
 @dataclass(frozen=True)
+class Typed:
+    """What stands in the fields."""
+
+    value: str
+    confidence: Confidence
+    reason: str
+
+
+@dataclass(frozen=True)
 class Correctable:
-    """The newest answer of a key result, of a week whose digest is out. `value` is what stands in the field.
+    """The newest answer of a key result, of a week whose digest is out. `value` is it as it can be typed.
 
     `kind`, `answered_about`: what the answer is about; its text only where the key result was redefined since.
+    `typed`, `corrected_by`: what was typed before somebody else corrected it, and who did.
     `reader`: who is told, null where nobody but the lead may know; `reader_answered`: that is who answered.
     """
 
     standing: Standing
     period: Period
+    revision: int
     answered_by: str
     reader: str | None
     reader_answered: bool
@@ -36,6 +48,8 @@ class Correctable:
     value: str
     confidence: Confidence
     answered_about: str | None = None
+    typed: Typed | None = None
+    corrected_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +73,15 @@ class Corrected:
 
 def correct_dialog(view: Correctable) -> View:
     """Value and colour as they are, and why they change; the owner's words stay."""
-    key = view.standing.key_result_id
+    about = view.standing.key_result_id
+    # Slack keeps what is typed in a field of the same id.
+    key = f"{about}.{view.revision}"
+    typed = view.typed or Typed(view.value, view.confidence, "")
     label = "Score, from 0 to 1" if view.kind is Kind.MILESTONE else "Value"
     return dialog(
         f"Correct {view.standing.label}",
         [
+            *_corrected_since(view),
             section(standing_line(view.standing, period=view.period, spelled=True)),
             context(
                 f"What {said(view.answered_by, 80)} answered in the week of {day(view.period)}. {_who_reads(view)} The "
@@ -72,23 +90,35 @@ def correct_dialog(view: Correctable) -> View:
             *_redefined(view),
             field_input(
                 label,
-                block(Typed.VALUE, key),
-                text_element(Typed.VALUE, initial=view.value, most=100),
+                block(Field.VALUE, key),
+                text_element(Field.VALUE, initial=typed.value, most=100),
                 optional=not view.value,
             ),
-            colour_field(view.confidence, str(key), label="Colour", dispatch=False),
+            colour_field(typed.confidence, key, label="Colour", dispatch=False),
             field_input(
                 "Why?",
-                Typed.REASON,
-                text_element(Typed.REASON, multiline=True, most=REASON_LIMIT),
+                Field.REASON,
+                text_element(Field.REASON, initial=typed.reason, multiline=True, most=REASON_LIMIT),
                 hint="A line. It is kept with the answer.",
             ),
         ],
         callback_id=Dialog.CORRECT,
-        metadata=json.dumps({"kr": key, "period": view.period.isoformat()}),
+        metadata=json.dumps({"kr": about, "period": view.period.isoformat(), "revision": view.revision}),
         submit="Correct it",
         close="Cancel",
     )
+
+
+def _corrected_since(view: Correctable) -> list[Block]:
+    if view.typed is None:
+        return []
+    stands = " · ".join(part for part in (said(view.value, 60), colour(view.confidence)) if part)
+    return [
+        section(
+            f"*{said(view.corrected_by, 80)} has corrected this meanwhile:* {stands}. What you changed is still here, "
+            "and nothing of it is saved yet."
+        )
+    ]
 
 
 def _redefined(view: Correctable) -> list[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -35,6 +35,10 @@ class NothingChanges(Exception):
     """What was typed is what stands there already."""
 
 
+class CorrectedSince(Exception):
+    """Somebody else has corrected the answer since the dialog showed it."""
+
+
 @dataclass(frozen=True)
 class Stands:
     """The newest answer of a key result, which its lead may correct now.
@@ -56,7 +60,11 @@ class Stands:
     @property
     def shown(self) -> str:
         """What stands in the field: the value, or a milestone's score, to the last digit; empty where there is none."""
-        return _shown(self.about.kind, "", self.answer).replace(",", "")
+        return self.shown_of(self.answer)
+
+    def shown_of(self, answer: Answer) -> str:
+        """The same for an earlier revision of it."""
+        return _shown(self.about.kind, "", answer).replace(",", "")
 
 
 def find(session: Session, now: datetime, caller: Caller, key_result_id: int) -> Stands:
@@ -115,6 +123,7 @@ def question(session: Session, now: datetime, caller: Caller, key_result_id: int
             key_result_id
         ],
         period=stands.period,
+        revision=stands.answer.revision,
         answered_by=answered_by.name,
         reader=reader.name if reader is not None else None,
         reader_answered=reader is answered_by,
@@ -125,6 +134,23 @@ def question(session: Session, now: datetime, caller: Caller, key_result_id: int
     )
 
 
+def question_again(
+    session: Session, now: datetime, caller: Caller, key_result_id: int, *, shown: int, typed: blocks.Typed
+) -> blocks.Correctable:
+    """What the dialog shows after `CorrectedSince`: what was typed over the answer of revision `shown` stays, and what
+    was left as it was follows the newest. Raises `Refused` as `find` does."""
+    stands = find(session, now, caller, key_result_id)
+    asked = question(session, now, caller, key_result_id)
+    then = session.scalar(sa.select(Answer).where(Answer.check_in_id == stands.check_in.id, Answer.revision == shown))
+    if then is not None:
+        typed = blocks.Typed(
+            asked.value if typed.value == stands.shown_of(then) else typed.value,
+            asked.confidence if typed.confidence is then.confidence else typed.confidence,
+            typed.reason,
+        )
+    return replace(asked, typed=typed, corrected_by=session.get_one(Member, stands.answer.author_id).name)
+
+
 def correct(
     session: Session,
     now: datetime,
@@ -132,12 +158,14 @@ def correct(
     caller: Caller,
     key_result_id: int,
     period: Period,
+    shown: int | None,
     value: Decimal | None,
     score: Decimal | None,
     confidence: Confidence,
     reason: str,
 ) -> None:
-    """Save the next revision of the newest answer. Raises `NothingChanges`, or `Refused` as `find` does.
+    """Save the next revision of the newest answer. Raises `NothingChanges`; `CorrectedSince`, where it is another
+    revision than the one `shown` (null: not known); or `Refused` as `find` does.
 
     `score` is for a milestone, `value` for all others; `reason` is not empty. Where the value stays so does its score;
     another one is scored by the definition that counted for the answer. The words stay, the prompt of that week is
@@ -148,6 +176,8 @@ def correct(
     if stands.period != period:
         raise Refused(Reason.NOTHING_TO_CORRECT, number=stands.about.number)
     old = stands.answer
+    if shown is not None and shown != old.revision:
+        raise CorrectedSince
     is_another = score != old.score if stands.about.kind is Kind.MILESTONE else value != old.value
     if confidence is old.confidence and not is_another:
         raise NothingChanges

@@ -218,6 +218,30 @@ def test_another_value_is_scored_by_what_counted_for_the_answer_over_its_cycle(
     assert {"Score": "0.35 → 0.4"}.get(field, f" → {typed} %") in words
 
 
+def test_who_corrects_it_in_an_older_dialog_sees_the_correction_that_was_made_meanwhile(story: Story) -> None:
+    older = opened(story)
+    assert submit(story, opened(story).fill(Value="25", Why="counted twice")) == Done()
+    again = older.after(submit(story, older.fill(Colour="yellow", Why="it was not that certain")))
+    assert check_view(dict(again.view)) == []
+    assert "*Tama Reid has corrected this meanwhile:* 25 · 🟢 green." in str(again.view["blocks"][0])
+    assert [again.value(field) for field in ("Value", "Colour", "Why?")] == ["25", "yellow", "it was not that certain"]
+    assert len(story.answers()) == 2
+    assert submit(story, again) == Done()
+    assert [(one.value, one.confidence.value) for one in story.answers()] == [
+        (30, "green"), (25, "green"), (25, "yellow"),
+    ]  # fmt: skip
+
+
+def test_what_was_retyped_in_an_older_dialog_stays_there(story: Story) -> None:
+    older = opened(story)
+    assert submit(story, opened(story).fill(Colour="yellow", Why="it was not that certain")) == Done()
+    again = older.after(submit(story, older.fill(Value="26", Why="counted twice")))
+    assert [again.value(field) for field in ("Value", "Colour", "Why?")] == ["26", "yellow", "counted twice"]
+    assert "stands there already" in again.errors(submit(story, again.fill(Value="30")))["Value"]
+    assert submit(story, again.fill(Value="26")) == Done()
+    assert (story.answers()[-1].value, story.answers()[-1].confidence.value) == (26, "yellow")
+
+
 def test_the_same_submission_twice_corrects_once(story: Story) -> None:
     dialog = opened(story).fill(Value="25", Why="a typing error")
     assert submit(story, dialog) == Done() == submit(story, dialog)

@@ -215,7 +215,7 @@ LISTS = Chapter(
 )  # fmt: skip
 
 _CORRECTABLE = Correctable(
-    ACTIVATION, MONDAY, "Mere Ngata", "Mere Ngata", True, ACTIVATION.kind, "28.5", Confidence.GREEN
+    ACTIVATION, MONDAY, 1, "Mere Ngata", "Mere Ngata", True, ACTIVATION.kind, "28.5", Confidence.GREEN
 )
 _CORRECTED = Corrected(
     "KR-12",
@@ -252,6 +252,17 @@ ANSWERS = Chapter(
             "The same, where the key result was redefined since",
             lambda: correction.correct_dialog(
                 replace(_CORRECTABLE, answered_about="Activation from 22 to 30 % by 15 Dec"),
+            ),
+        ),
+        Case(
+            "The same, where somebody else has corrected it meanwhile",
+            lambda: correction.correct_dialog(
+                replace(
+                    _CORRECTABLE,
+                    value="25",
+                    corrected_by="Hana Mori",
+                    typed=correction.Typed("25", Confidence.YELLOW, "it was not that certain"),
+                ),
             ),
         ),
         Case("Without a reason", correction.reason_missing),
