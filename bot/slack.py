@@ -73,6 +73,8 @@ HISTORY_ROWS = 200
 Token = Callable[[int], str]
 # Makes the SDK's client for one request, given its keywords.
 Client = Callable[..., WebClient]
+# Calls a method with these arguments.
+Ask = Callable[[Mapping[str, Any]], Any]
 # Sends bytes to an address that Slack gave, within so many seconds; raises OSError or http.client's exceptions.
 Send = Callable[[str, bytes, float], None]
 # Lets so many seconds pass. True, at once, where the program is about to end: then nothing more is begun.
@@ -248,10 +250,12 @@ class Gateway:
     ) -> Posted | None:
         """Look for a message by the id in its metadata: in a conversation from `since` on, or in a thread."""
         where: dict[str, Any] = {"channel": channel, "oldest": f"{since.timestamp():.6f}", "include_all_metadata": True}
+        where["limit"] = HISTORY_ROWS
         method = "conversations.history"
         if thread_ts is not None:
             method, where["ts"] = "conversations.replies", thread_ts
-        for message in self._pages(workspace_id, method, where, "messages"):
+        ask = partial(self._call, workspace_id, method, seconds=POST_SECONDS)
+        for message in _pages(ask, where, "messages"):
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("id") == opaque_id:
                 return Posted(channel, message["ts"])
@@ -335,7 +339,8 @@ class Gateway:
 
         Raises `Leaving`.
         """
-        for member in self._listed(workspace_id, "users.list", {}, "members"):
+        ask = partial(self._call_patiently, workspace_id, "users.list")
+        for member in _pages(ask, {"limit": LIST_ROWS}, "members"):
             yield person(member)
 
     def person(self, workspace_id: int, *, slack_user_id: str) -> Person:
@@ -345,8 +350,9 @@ class Gateway:
 
     def channels(self, workspace_id: int) -> Iterator[Channel]:
         """The public channels, and the private ones that Okra is in; page by page and without haste, as `people`."""
-        where = {"types": "public_channel,private_channel", "exclude_archived": True}
-        for channel in self._listed(workspace_id, "conversations.list", where, "channels"):
+        where = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": LIST_ROWS}
+        ask = partial(self._call_patiently, workspace_id, "conversations.list")
+        for channel in _pages(ask, where, "channels"):
             yield _channel(channel)
 
     def channel(self, workspace_id: int, *, channel_id: str) -> Channel | None:
@@ -380,32 +386,10 @@ class Gateway:
 
     # The wire
 
-    def _pages(
-        self, workspace_id: int, method: str, arguments: Mapping[str, Any], field: str
-    ) -> Iterator[dict[str, Any]]:
-        cursor: str | None = None
-        while True:
-            page = {**arguments, "limit": HISTORY_ROWS, "cursor": cursor}
-            answer = self._call(workspace_id, method, page, seconds=POST_SECONDS)
-            yield from answer[field]
-            cursor = _next_cursor(answer)
-            if cursor is None:
-                return
-
-    def _listed(
-        self, workspace_id: int, method: str, arguments: Mapping[str, Any], field: str
-    ) -> Iterator[dict[str, Any]]:
-        cursor: str | None = None
-        while True:
-            page = {**arguments, "limit": LIST_ROWS, "cursor": cursor}
-            answer = self._call_patiently(workspace_id, method, page)
-            yield from answer[field]
-            cursor = _next_cursor(answer)
-            if cursor is None:
-                return
-            self._pass(LIST_PAUSE_SECONDS)
-
     def _call_patiently(self, workspace_id: int, method: str, arguments: Mapping[str, Any]) -> Any:
+        """Ask for a page of a list, with a pause before each but the first. Raises `Leaving`."""
+        if arguments.get("cursor") is not None:
+            self._pass(LIST_PAUSE_SECONDS)
         for _ in range(LIST_WAITS):
             try:
                 return self._call(workspace_id, method, arguments, seconds=POST_SECONDS)
@@ -439,8 +423,15 @@ class Gateway:
         )
 
 
-def _next_cursor(answer: Any) -> str | None:
-    return (answer.get("response_metadata") or {}).get("next_cursor") or None
+def _pages(ask: Ask, arguments: Mapping[str, Any], field: str) -> Iterator[dict[str, Any]]:
+    """All that a list has, asked for page by page."""
+    page = dict(arguments)
+    while True:
+        answer = ask(page)
+        yield from answer[field]
+        page["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor") or None
+        if page["cursor"] is None:
+            return
 
 
 def _interactive() -> float:
