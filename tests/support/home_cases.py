@@ -280,6 +280,7 @@ ANSWERS = Chapter(
         Case("In its form: the last day is over", away.all_over),
         Case("In its form: the last day comes first", away.last_before_first),
         Case("In its form: more than a year", away.too_long),
+        Case("In its form: more than two years ahead", away.too_far),
         Case("*Not mine*, and none is chosen", not_mine.which_is_missing),
         Case("*Hand over*, and nobody is chosen", hand_over.new_owner_missing),
         Case("*Hand over*, and they are asked", lambda: hand_over.asked_them(14, "Sam Stone")),
