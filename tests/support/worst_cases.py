@@ -77,6 +77,7 @@ NAMED: Mapping[str, Any] = {
 
 NEVER_EMPTY = {
     "Finished.standings",
+    "Introduction.key_results",
     "Understood.missing",
     "decide_outside.kinds",
     "decision_fields.kinds",
