@@ -25,7 +25,8 @@ class UnderstandingState(enum.Enum):
 class Understanding(InWorkspace, Base):
     """One line that a member wrote in the direct message with Okra. `text` is what they wrote.
 
-    What has no place is kept in `not_understood`, a piece a line. The texts are blanked at `kept_until`, when
+    What has no place is kept in `not_understood`, a piece a line; of one that is unclear, the lines that were not read
+    are there. The texts are blanked at `kept_until`, when
     answering is over.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.blocks import ids
@@ -14,7 +14,7 @@ from bot.blocks.ids import Act, Typed
 from bot.blocks.layout import actions, button, context, dialog, field_input, option, section, text_element
 from bot.blocks.post import Block, View
 from bot.blocks.standing import Standing, colour, history, shown_unit, standing_line
-from bot.blocks.text import clip, plain, said
+from bot.blocks.text import clip, plain, quoted, said
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.domain.numbers import format_value
@@ -166,9 +166,9 @@ def looks_afresh(standing: Standing) -> str:
     return f"{standing.label} stayed the same last time, so please give it a fresh look."
 
 
-def not_understood(parts: Iterable[str]) -> str:
+def not_understood(parts: tuple[str, ...]) -> str:
     """Above the dialog, about words of a command that had no place in it."""
-    return f"I could not place {', '.join(f'“{said(part, 60)}”' for part in parts)}: please see whether all is right."
+    return f"I could not place {quoted(parts)}: please see whether all is right."
 
 
 def measures_something_else(standing: Standing) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.domain.reading_order import unturned
@@ -11,6 +12,9 @@ ELLIPSIS = "…"
 
 # Of what somebody typed that is given back: Slack takes no longer command.
 TYPED = 4000
+
+# As many pieces of what somebody typed are given back one by one.
+MOST_QUOTED = 8
 
 # A word joiner after the @ or the scheme stops Slack's own parsing of `@channel` and of bare links.
 _JOINER = "\u2060"
@@ -56,6 +60,12 @@ def unmarked(sentence: str) -> str:
 def said(text: str, limit: int = 300) -> str:
     """What somebody typed, on one line, cut to `limit` code points as read, inert: the one way into a message."""
     return escape(clip(text, limit))
+
+
+def quoted(pieces: Sequence[str]) -> str:
+    """How each piece of what somebody typed begins; the first few of many."""
+    named = ", ".join(f"“{said(piece, 60)}”" for piece in pieces[:MOST_QUOTED])
+    return f"{named} and {len(pieces) - MOST_QUOTED} more" if len(pieces) > MOST_QUOTED else named
 
 
 def given_back(words: str, typed: str) -> str:

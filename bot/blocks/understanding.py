@@ -12,7 +12,7 @@ from bot.blocks.layout import actions, button, context, section
 from bot.blocks.post import Block, Post
 from bot.blocks.prompt import what_follows
 from bot.blocks.standing import Standing, colour, score_pair
-from bot.blocks.text import said
+from bot.blocks.text import quoted, said
 from bot.domain.confidence import Confidence
 from bot.domain.yellow import Yellow
 
@@ -132,6 +132,15 @@ def not_clear(text: str) -> Post:
     return Post(words, (section(words),))
 
 
+def not_read(lines: tuple[str, ...]) -> Post:
+    """What stood behind as many lines as one message may have."""
+    words = (
+        f"That is more than I read at once, and I have not read {quoted(lines)}. "
+        "Please send the rest in a message of its own."
+    )
+    return Post(words, (section(words),))
+
+
 def which_one(text: str, labels: tuple[str, ...]) -> Post:
     """A value or a colour, and no number of a key result."""
     if labels:
@@ -162,7 +171,7 @@ def measures_something_else() -> str:
 
 
 def could_not_place(parts: tuple[str, ...]) -> str:
-    return f"I could not place {', '.join(f'“{said(part, 60)}”' for part in parts)}."
+    return f"I could not place {quoted(parts)}."
 
 
 def _lines(view: Understood) -> list[str]:

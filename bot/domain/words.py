@@ -16,6 +16,7 @@ from decimal import Decimal
 from bot.domain.confidence import Confidence
 from bot.domain.numbers import Number, parse_number
 from bot.domain.units import CURRENCY_SYMBOLS, MAX_UNIT_LENGTH, TIME_WORDS
+from bot.domain.validation import TEXT_LIMIT
 
 _WAITING = re.compile(
     r"\s*(?:still\s+)?(?:waiting\s+(?:on|for)|blocked\s+(?:by|on))\s+(?:the\s+)?(?P<whom>[^,;.:!?\n]*[^,;.:!?\s])",
@@ -65,12 +66,20 @@ def waits_for(words: str) -> str:
 
 
 def understand(text: str) -> Understood:
-    """What was meant, and every piece that was not understood. Never raises."""
-    reading = _Reading(text)
+    """What was meant, and every piece that was not understood. Never raises.
+
+    What a field does not hold of a piece (`TEXT_LIMIT`) has no place either.
+    """
+    return _understand(_Reading(text))
+
+
+def _understand(reading: _Reading) -> Understood:
+    text = reading.text
     _read_key_result(reading)
     while _read_value(reading) or _read_colour(reading) or _read_later_key_result(reading):
         pass
     _read_end(reading)
+    _keep_what_fits(reading)
     found = Understood(
         reading.number,
         reading.value,
@@ -161,9 +170,10 @@ _NO_TEXT = re.compile(rf"[\d\W]+|[gyr]|{_COLOUR}\?*|(?:green|yellow|amber|red)\W
 
 @dataclass
 class _Reading:
-    """How far the text has been read, and what was found up to there."""
+    """How far the text has been read, and what was found up to there. `is_rest`: it stood behind an answer."""
 
     text: str
+    is_rest: bool = False
     position: int = 0
     number: int | None = None
     value: Decimal | None = None
@@ -293,7 +303,8 @@ def _read_end(reading: _Reading) -> None:
     if match is not None:
         rest = rest[: match.start()].rstrip(" \t\r\n,;–—-")
     rest = _read_named(reading, rest)
-    if rest and (reading.is_value_read or reading.is_colour_read) and _is_another_answer(rest):
+    is_behind_one = not reading.is_rest and (reading.is_value_read or reading.is_colour_read)
+    if rest and is_behind_one and _is_another_answer(rest):
         reading.unclear.append(rest)
         rest = ""
     if rest and _NO_TEXT.fullmatch(rest):
@@ -305,7 +316,7 @@ def _read_end(reading: _Reading) -> None:
 def _is_another_answer(rest: str) -> bool:
     """ "13 at 50, yellow", behind what was said of another: whole answers are told one at a time."""
     begins = _AND.match(rest)
-    another = understand(rest[begins.end() :] if begins else rest)
+    another = _understand(_Reading(rest[begins.end() :] if begins else rest, is_rest=True))
     said = another.value is not None or another.same
     return another.number is not None and said and another.confidence is not None
 
@@ -324,3 +335,12 @@ def _read_named(reading: _Reading, rest: str) -> str:
         elif said:
             reading.named[name] = said
     return rest[: labels[0].start()].rstrip(" \t\r\n,;–—-")
+
+
+def _keep_what_fits(reading: _Reading) -> None:
+    """Set aside what a field of the check-in does not hold."""
+    for name, said in reading.named.items():
+        reading.named[name], behind = said[:TEXT_LIMIT], said[TEXT_LIMIT:]
+        reading.unclear += [behind] if behind else []
+    reading.rest, behind = reading.rest[:TEXT_LIMIT], reading.rest[TEXT_LIMIT:]
+    reading.unclear += [behind] if behind else []

@@ -48,8 +48,6 @@ from models import (
 
 # What one message may tell about, a line each.
 MOST_LINES = 5
-# As much of a message as is read: a field of a dialog does not hold more.
-LONGEST = 3000
 # What was written after the digest was out is answered too, and forgotten soon.
 LEAST_KEPT = timedelta(hours=1)
 
@@ -57,25 +55,17 @@ LEAST_KEPT = timedelta(hours=1)
 def hear(session: Session, now: datetime, member: Member, text: str, slack_ts: str) -> None:
     """Read a message that a member wrote to Okra, and answer each of its lines through the outbox; nothing is saved.
 
-    Several lines are several answers where each names its key result; else they are one.
+    Several lines are several answers where each names its key result; else they are one. Those that are not read are
+    named in an answer of their own.
     """
-    for index, line in enumerate(_lines(text[:LONGEST])):
-        row = _row(session, now, member, line)
-        session.add(row)
-        session.flush()
-        if row.state is UnderstandingState.PENDING:
-            _drop_older(session, now, row)
-        outbox.post(
-            session,
-            now,
-            outbox.NewPost(
-                workspace_id=member.workspace_id,
-                key=_key(member.id, slack_ts, index),
-                kind=PostKind.UNDERSTANDING,
-                member_id=member.id,
-                understanding_id=row.id,
-            ),
-        )
+    lines = _lines(text)
+    read, unread = lines[:MOST_LINES], lines[MOST_LINES:]
+    for index, line in enumerate(read):
+        _answer(session, now, _row(session, now, member, line), _key(member.id, slack_ts, index))
+    if unread:
+        row = _kept(session, now, member, "\n".join(unread))
+        row.not_understood = row.text
+        _answer(session, now, row, _key(member.id, slack_ts, len(read)))
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -207,24 +197,47 @@ def _lines(text: str) -> Sequence[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     found = [understand(line) for line in lines]
     if len(lines) > 1 and all(one.number is not None and one.is_answer for one in found):
-        return lines[:MOST_LINES]
+        return lines
     return [text.strip()]
+
+
+def _answer(session: Session, now: datetime, row: Understanding, key: str) -> None:
+    """Keep it, and say through the outbox what was understood."""
+    session.add(row)
+    session.flush()
+    if row.state is UnderstandingState.PENDING:
+        _drop_older(session, now, row)
+    outbox.post(
+        session,
+        now,
+        outbox.NewPost(
+            workspace_id=row.workspace_id,
+            key=key,
+            kind=PostKind.UNDERSTANDING,
+            member_id=row.member_id,
+            understanding_id=row.id,
+        ),
+    )
+
+
+def _kept(session: Session, now: datetime, member: Member, text: str) -> Understanding:
+    """What was written, of which nothing is understood so far."""
+    workspace = session.get_one(Workspace, member.workspace_id)
+    return Understanding(
+        workspace_id=member.workspace_id,
+        member_id=member.id,
+        state=UnderstandingState.UNCLEAR,
+        text=text,
+        at=now,
+        kept_until=max(changes_until(workspace, current_period(now, member)), now + LEAST_KEPT),
+    )
 
 
 def _row(session: Session, now: datetime, member: Member, line: str) -> Understanding:
     """A line as it is kept: pending where it is about a key result that its writer may answer now."""
     found = understand(line)
     caller = Caller(member.workspace_id, member.id)
-    workspace = session.get_one(Workspace, member.workspace_id)
-    this = current_period(now, member)
-    row = Understanding(
-        workspace_id=member.workspace_id,
-        member_id=member.id,
-        state=UnderstandingState.UNCLEAR,
-        text=line,
-        at=now,
-        kept_until=max(changes_until(workspace, this), now + LEAST_KEPT),
-    )
+    row = _kept(session, now, member, line)
     key_result = _meant(session, now, caller, found) if found.says_more else None
     if key_result is None:
         return row
@@ -322,6 +335,8 @@ def _last_value(standing: Standing) -> str:
 
 
 def _unclear(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post:
+    if row.not_understood:
+        return told.not_read(tuple(row.not_understood.splitlines()))
     found = understand(row.text)
     if found.number is None:
         if asks_for_help(row.text):

@@ -212,6 +212,17 @@ def test_no_text_breaks_it_and_no_word_is_invented(text: str) -> None:
         pytest.fail("something was said, and nothing of it came back")
 
 
+def test_what_a_field_does_not_hold_is_set_aside_and_what_is_named_behind_it_is_read() -> None:
+    long = "so much to say " * 230
+    found = understand(f"1 30 green {long}, next: call the bank")
+    assert (found.rest, found.next_move) == (long[:3000], "call the bank")
+    assert found.not_understood == (long[3000:].strip(),)
+
+
+def test_a_text_as_long_as_slack_takes_it_is_read() -> None:
+    assert understand("1 " + "30 " * 13_000).number == 1
+
+
 @pytest.mark.parametrize(
     ("words", "whom"),
     [

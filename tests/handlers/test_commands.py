@@ -177,6 +177,8 @@ def test_kr_with_words_opens_the_check_in_with_what_was_understood(story: Story)
 def test_kr_says_in_the_dialog_what_was_not_understood(story: Story) -> None:
     assert story.kr("1 +5 or so") == Done()
     assert "+5" in json.dumps(dict(story.desk.opened().view), ensure_ascii=False)
+    assert story.kr("1 30 green " + "so much to say " * 230) == Done()
+    assert "I could not place “so much to say so" in json.dumps(dict(story.desk.opened().view), ensure_ascii=False)
 
 
 @pytest.mark.parametrize(

@@ -304,6 +304,26 @@ def test_several_lines_that_each_name_their_key_result_are_several_answers(story
     assert "You say: waiting on legal" in str(reply(story).blocks)
 
 
+def test_a_line_that_is_not_read_is_named(story: Story) -> None:
+    say(story, "\n".join(f"1 3{digit} green, next: call {digit}" for digit in range(7)))
+    assert len(deliveries(story)) == 6
+    assert reply(story, 4).text == "KR-1: 34 %, 🟢 green. Is that right?"
+    assert reply(story).text == (
+        "That is more than I read at once, and I have not read “1 35 green, next: call 5”, “1 36 green, next: call 6”. "
+        "Please send the rest in a message of its own."
+    )
+
+
+def test_of_a_long_text_nothing_goes_without_a_word(story: Story) -> None:
+    say(story, f"1 30 green {'so much to say ' * 230}and here is the end, next: call the bank")
+    shown = str(reply(story).blocks)
+    assert "Next move: call the bank" in shown
+    assert "I could not place “so much to say so much to say" in shown
+    press(story, understanding.save, Act.SAVE_UNDERSTOOD)
+    (answer,) = story.answers()
+    assert (len(answer.changed), answer.next_move) == (2999, "call the bank")
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [

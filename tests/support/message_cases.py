@@ -477,6 +477,10 @@ CHAPTERS: Sequence[Chapter] = (
                 "“12 30 yellow waiting on legal”, once KR-12 measures something else",
                 lambda: words.understood(replace(UNDERSTOOD, value="", wrong=words.measures_something_else())),
             ),
+            Case(
+                "Seven lines at once",
+                lambda: words.not_read(("17 0.4 green, next: the last two", "18 60 %, yellow, waiting on legal")),
+            ),
             Case("After *Save*", lambda: words.saved(ACTIVATION, at(18, 10), digest_follows=True)),
             Case("After *Not this*", lambda: words.not_saved("KR-12")),
             Case("Not saved before the digest", lambda: words.too_late("KR-12")),
