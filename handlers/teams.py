@@ -58,12 +58,11 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
 
 
 def _trouble_with(runtime: Runtime, request: Request, channel_id: str) -> str | None:
-    """Why Okra cannot or should not post there. Where Slack does not answer in time, nothing: an admin hears of what
-    could not be posted, and `okra doctor` names a channel that others read."""
+    """Why Okra cannot or should not post there, or cannot know it now."""
     try:
         channel = runtime.gateway.channel(request.caller.workspace_id, channel_id=channel_id)
     except SlackFailure:
-        return None
+        return blocks.channel_not_looked_at()
     if channel is None or not channel.is_member:
         return blocks.not_in_channel()
     return blocks.shared_outside() if channel.is_shared_outside else None

@@ -28,7 +28,16 @@ from bot.blocks.notices import NO_DIRECT_MESSAGES, NO_ROOT, NOT_RENDERED
 from bot.blocks.post import Post
 from bot.domain.attention import HoldBack, Leave, Wait
 from bot.runtime import Runtime
-from bot.services import attention, charts, digest_hours, digest_recipient, escalation_asking, failures, home_changes
+from bot.services import (
+    attention,
+    charts,
+    digest_hours,
+    digest_recipient,
+    escalation_asking,
+    failures,
+    home_changes,
+    shared_channels,
+)
 from bot.services.schedules import Weeks
 from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member, Message
@@ -202,6 +211,7 @@ def begin_all(runtime: Runtime, taken: Sequence[Claim], now: datetime) -> list[R
         # writes at a time.
         behind = None if runtime.database.is_sqlite else _HOLD_READERS
         rows = _not_paused(session, locked_all(session, taken, DeliveryState.CLAIMED, behind=behind), now)
+        rows = _not_shared(session, rows, now)
         # Read before the state that is rendered: a change in between is then drawn once more, never missed.
         wanted: dict[int, int] = dict(_WANTED.rows(session, [row.id for row in rows]))
         weeks = Weeks()
@@ -239,6 +249,22 @@ def _not_paused(session: Session, rows: Mapping[int, Delivery], now: datetime) -
             free.append(row)
         else:
             row.state, row.not_before = DeliveryState.QUEUED, until
+    return free
+
+
+def _not_shared(session: Session, rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    """Those that people of the organisation alone will read. The others fail, as they do in an archived channel."""
+    into: dict[int, set[str]] = {}
+    for row in rows:
+        if row.channel_id is not None:
+            into.setdefault(row.workspace_id, set()).add(row.channel_id)
+    shared = {workspace_id: shared_channels.among(session, workspace_id, ids) for workspace_id, ids in into.items()}
+    free: list[Delivery] = []
+    for row in rows:
+        if row.channel_id in shared.get(row.workspace_id, ()):
+            failed(session, row, failures.SHARED_OUTSIDE, now)
+        else:
+            free.append(row)
     return free
 
 

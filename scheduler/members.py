@@ -1,4 +1,5 @@
-"""Everybody is read from Slack once a day, and whenever it is asked for: what lost events would have told."""
+"""Everybody is read from Slack once a day, and whenever it is asked for: what lost events would have told. So is which
+channels people of other organisations read."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.runtime import Runtime
-from bot.services import member_reading, people
+from bot.services import member_reading, people, shared_channels
 from bot.slack import Leaving, RetryLater, SlackFailure
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ def _read(runtime: Runtime, workspace_id: int, until: datetime) -> int:
     """As `read_all`, for who has claimed the workspace until then."""
     read = changed = 0
     try:
+        _look_at_channels(runtime, workspace_id)
         # As they come, a page of Slack's at a time: a hundred thousand at once would be the most that a worker ever
         # holds.
         for some in people.batches(runtime.gateway.people(workspace_id)):
@@ -70,6 +72,16 @@ def _read(runtime: Runtime, workspace_id: int, until: datetime) -> int:
         member_reading.end(session, runtime.now(), workspace_id, until)
     log.info("members_read", workspace=workspace_id, people=read, changed=changed)
     return changed
+
+
+def _look_at_channels(runtime: Runtime, workspace_id: int) -> None:
+    """A channel may come to be shared long after its team was switched on, and no more be so later."""
+    channels = runtime.gateway.channels(workspace_id)
+    shared = {one.id for one in channels if one.is_member and one.is_shared_outside}
+    with runtime.write() as session:
+        shared_channels.learn(session, runtime.now(), workspace_id, shared)
+    if shared:
+        log.warning("channels_shared_outside", workspace=workspace_id, channels=sorted(shared))
 
 
 def _rest_after(failure: SlackFailure | Leaving) -> timedelta:

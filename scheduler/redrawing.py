@@ -10,10 +10,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.blocks.notices import NOT_RENDERED
+from bot.blocks.notices import NOT_RENDERED, withheld
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.services import charts
+from bot.services import charts, shared_channels
 from bot.services.escalation_foot import root_is_gone
 from bot.services.failures import NO_MORE, tell_of_message
 from bot.services.schedules import Weeks
@@ -88,6 +88,8 @@ def _drawings(
     """What these messages should show now, each to leave at the next free instant."""
     # The messages were read before the state that is rendered: a change in between is drawn once more, never missed.
     bodies = render_all(session, [delivery for _, delivery in rows], now, Weeks())
+    channels = {delivery.channel_id for _, delivery in rows if delivery.channel_id is not None}
+    shared = shared_channels.among(session, rows[0][0].workspace_id, channels) if channels else set()
     slots = iter(free)
     drawings: list[Drawing] = []
     for row, delivery in rows:
@@ -103,6 +105,9 @@ def _drawings(
         if body is None or row.channel is None or row.ts is None:
             row.shown = row.wanted
             continue
+        if delivery.channel_id in shared:
+            # Also where it would say less than before: nothing of it is for who reads there now.
+            body = withheld()
         until = now + LEASE
         drawings.append(
             Drawing(

@@ -59,13 +59,14 @@ class Led:
 
 @dataclass(frozen=True)
 class AdminTeam:
-    """A team as an admin sees it."""
+    """A team as an admin sees it. `shared`: those of its channels that people of another organisation read."""
 
     team_id: int
     name: str
     is_on: bool
     lead: str | None
     channel_id: str | None
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ def _admin_team(team: AdminTeam) -> str:
     if not team.is_on:
         return f"*{said(team.name, NAME)}* · off · {lead}"
     where = f"<#{team.channel_id}>" if team.channel_id else "no channel for its digest"
-    return f"*{said(team.name, NAME)}* · on · {lead} · {where}"
+    closed = "".join(f" · nothing is posted in <#{one}> while another organisation shares it" for one in team.shared)
+    return f"*{said(team.name, NAME)}* · on · {lead} · {where}{closed}"
 
 
 def _failures(admin: Admin) -> list[Block]:

@@ -11,6 +11,8 @@ from bot.blocks.text import said
 TOO_LATE = "too_late"
 # The same for what nobody is here to read.
 NO_READER = "no_reader"
+# The same for a channel that people of another organisation read, or were invited to.
+SHARED_OUTSIDE = "shared_outside"
 # Slack's word where the app's Messages tab is off: it takes no direct message then.
 NO_DIRECT_MESSAGES = "messages_tab_disabled"
 # How the reason begins where Slack was not even asked, because drawing it failed: a fault of ours.
@@ -103,6 +105,8 @@ def undelivered(*, what: str, to: str, code: str) -> Post:
         return overtaken(what=what, where=where)
     if code == NO_READER:
         return unread(what=what, where=where)
+    if code == SHARED_OUTSIDE:
+        return shared_outside(what=what, where=where)
     named = f"{_WHAT.get(what, 'A message')} for {where}"
     if code.startswith(LOST_AGAIN):
         text = f"{named} may or may not have arrived: I sent it for a day and could not find it. Please look."
@@ -137,6 +141,25 @@ def unread(*, what: str, where: str) -> Post:
         f"{_WHAT.get(what, 'A message')} for {where} was not sent: they have left or are a guest now, and no lead "
         "above is here to read it. Name a channel or another lead for each team of theirs; until then `/okr digest` "
         "and the team's name shows it."
+    )
+    return Post(text, (section(text),))
+
+
+def shared_outside(*, what: str, where: str) -> Post:
+    """To an admin: something was not posted, because others than the organisation's own people would read it."""
+    text = (
+        f"{_WHAT.get(what, 'A message')} for {where} was not posted: people of another organisation read there, or "
+        "were invited to, and what I say is for yours alone. Stop sharing the channel, or name another one for the "
+        "team: `okra team on`. I look once a day, and post there again once it is shared no more."
+    )
+    return Post(text, (section(text),))
+
+
+def withheld() -> Post:
+    """In the place of what was to change in a channel that people of another organisation read by now."""
+    text = (
+        "🔒 People of another organisation read this channel, or were invited to, and what I say is for yours alone. "
+        "What stood here shows again once the channel is shared no more."
     )
     return Post(text, (section(text),))
 

@@ -105,6 +105,10 @@ def shared_outside() -> str:
     )
 
 
+def channel_not_looked_at() -> str:
+    return "Slack did not tell me just now who reads that channel. Please try again in a moment."
+
+
 def _what_happens(people: Sequence[FirstLook]) -> str:
     if not people:
         return "None of its key results has an owner whom Slack knows, so nobody would be asked."

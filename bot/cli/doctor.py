@@ -226,9 +226,9 @@ def _channels(program: Program) -> Iterator[Check]:
             yield Check(
                 "channels",
                 Finding.WRONG,
-                f"people of another organisation read #{shared[place]}, or were invited to, and so what Okra posts "
-                f'there for {team}. Stop sharing it, or name another: okra team on "{team}" --channel "#NAME" '
-                '(with --escalations "#NAME", where reds are discussed elsewhere).',
+                f"people of another organisation read #{shared[place]}, or were invited to. Okra looks once a day, and "
+                f"posts nothing there for {team} until it is shared no more. Stop sharing it, or name another: okra "
+                f'team on "{team}" --channel "#NAME" (with --escalations "#NAME", where reds are discussed elsewhere).',
             )
 
 

@@ -31,6 +31,8 @@ from models import (
 TOO_LATE = notices.TOO_LATE
 # Why a digest was not sent: who was to read it takes part no more, and no lead above is here.
 NO_READER = notices.NO_READER
+# Why something was not posted in a channel: people of another organisation read it.
+SHARED_OUTSIDE = notices.SHARED_OUTSIDE
 # What Slack says of a message that is no more, or that can no longer be reached or edited. It stays as it is, and that
 # is no failure: where a channel is closed, the next post to it is told about.
 NO_MORE = frozenset(

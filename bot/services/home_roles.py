@@ -12,7 +12,7 @@ from bot.blocks.home_roles import Admin, AdminTeam, Failure, Led, Owed, Owing
 from bot.blocks.notices import HOME
 from bot.domain.cadence import Period
 from bot.domain.reminding import MOST
-from bot.services import failures, reminding
+from bot.services import failures, reminding, shared_channels
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from models import (
@@ -94,9 +94,18 @@ def admin(session: Session, caller: Caller, now: datetime) -> Admin:
         .where(Team.workspace_id == caller.workspace_id, Team.archived_at.is_(None))
         .order_by(Team.name, Team.id)
     ).all()
+    shared = shared_channels.of(session, caller.workspace_id)
     return Admin(
         teams=tuple(
-            AdminTeam(team.id, team.name, team.is_on, lead or team.lead_name, team.channel_id) for team, lead in rows
+            AdminTeam(
+                team.id,
+                team.name,
+                team.is_on,
+                lead or team.lead_name,
+                team.channel_id,
+                tuple(sorted(shared & {team.channel_id, team.escalation_channel_id})),
+            )
+            for team, lead in rows
         ),
         failures=tuple(Failure(one.kind.value, one.to, one.code, one.count) for one in found.undelivered),
         too_late=found.too_late,

@@ -17,7 +17,7 @@ from bot.domain.cadence import digest_at, next_opening, period, period_of
 from bot.domain.excuses import Excuse
 from bot.domain.permissions import Action, Facts, may
 from bot.domain.personal_week import Opening, first_asked
-from bot.services import access, audit, lead_note, outbox, planning
+from bot.services import access, audit, lead_note, outbox, planning, shared_channels
 from bot.services import introduction as introductions
 from bot.services.access import Caller
 from bot.services.asking import asked_about, only_asked_about
@@ -156,8 +156,9 @@ def switch_on(
 ) -> bool:
     """Let a team join: from the next period on its owners are asked, its lead gets a note and its channel a digest.
 
-    `caller` is an admin, or None for the command line. The channels are Slack's ids; without a channel there is no
-    digest to read. Returns False where the team was on (the channels are taken over all the same).
+    `caller` is an admin, or None for the command line. The channels are Slack's ids, and the caller has just seen that
+    no other organisation reads them; without a channel there is no digest to read. Returns False where the team was on
+    (the channels are taken over all the same).
     Each owner is planned for the next opening and, where they are new, gets their introduction.
     """
     actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
@@ -165,6 +166,8 @@ def switch_on(
     was_on = team.is_on
     team.channel_id = channel_id
     team.escalation_channel_id = escalation_channel_id
+    looked_at = [one for one in (channel_id, escalation_channel_id) if one is not None]
+    shared_channels.free(session, now, team.workspace_id, looked_at)
     if was_on:
         session.flush()
         return False

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from post_office import NOW, Alive, PostOffice
 from sqlalchemy.orm import Session
 
+from bot.blocks import notices
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.services import home_changes, installations, outbox
+from bot.services import home_changes, installations, outbox, shared_channels
 from bot.services.failures import NotShown, failures_since
 from bot.slack import NotLetIn, RetryLater
 from handlers import boundary, members
@@ -441,6 +442,35 @@ def test_nothing_is_posted_where_okra_was_removed(office: PostOffice) -> None:
     office.work()
     assert office.texts == []
     assert office.row(queued).state is DeliveryState.QUEUED
+
+
+def test_what_changes_in_a_channel_that_others_read_is_withheld_until_they_read_it_no_more(office: PostOffice) -> None:
+    for key, place in (("digest:1", "C0LEADS"), ("digest:2", "C0OTHER"), ("digest:0", "C0LEADS")):
+        office.queue(key, channel_id=place)
+        office.work()
+        office.pass_time(timedelta(days=1 if key == "digest:2" else 2))
+
+    def learn(*shared: str) -> None:
+        with office.runtime.write() as session:
+            shared_channels.learn(session, office.clock, office.workspace_id, shared)
+
+    def drawn() -> list[str]:
+        office.slack.updates.clear()
+        office.draw_all()
+        return sorted(text for _, text in office.slack.updates)
+
+    learn("C0LEADS")
+    assert drawn() == []
+    with office.runtime.write() as session:
+        for key in ("digest:1", "digest:2"):
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key=key)
+    assert drawn() == ["digest:2", notices.withheld().text]
+    office.pass_time(timedelta(days=3))
+    learn("C0LEADS")
+    assert drawn() == []
+    learn()
+    # What was said before and did not change stands there as it was.
+    assert drawn() == ["digest:1"]
 
 
 FAREWELLS = {

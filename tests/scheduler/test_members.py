@@ -18,8 +18,8 @@ from bot.domain.person import Person
 from bot.runtime import Runtime
 from bot.services import member_reading, people
 from bot.settings import load
-from bot.slack import Gateway, RetryLater
-from models import Member, Workspace
+from bot.slack import Channel, Gateway, RetryLater
+from models import Member, SharedChannel, Workspace
 from models.database import Database
 from scheduler import members
 
@@ -35,6 +35,10 @@ class Directory(Gateway):
         self.fails, self.after = 0, 30
         self.asked = 0
         self.on_page: Callable[[], object] = lambda: None
+        self.places: tuple[Channel, ...] = ()
+
+    def channels(self, workspace_id: int) -> Iterator[Channel]:
+        yield from self.places
 
     def people(self, workspace_id: int) -> Iterator[Person]:
         self.asked += 1
@@ -216,3 +220,43 @@ def test_the_workspace_that_was_read_is_the_one_that_is_noted(day: Day) -> None:
     assert day.read_at() is None
     with day.runtime.read() as session:
         assert session.get_one(Workspace, second_id).members_read_at == NOW
+
+
+def shared(day: Day) -> list[str]:
+    with day.runtime.read() as session:
+        return list(session.scalars(sa.select(SharedChannel.slack_id).order_by(SharedChannel.slack_id)))
+
+
+def test_it_is_looked_once_a_day_which_channels_others_read(day: Day) -> None:
+    def place(slack_id: str, *, is_member: bool = True, is_shared: bool = True) -> Channel:
+        return Channel(slack_id, slack_id.lower(), is_member, is_shared)
+
+    day.read()
+    assert shared(day) == []
+    day.directory.places = (
+        place("C1"), place("C2"), place("C3", is_shared=False), place("C4", is_member=False)
+    )  # fmt: skip
+    day.now += timedelta(hours=23)
+    day.read()
+    assert shared(day) == []
+    day.now += timedelta(hours=1)
+    day.read()
+    assert shared(day) == ["C1", "C2"]
+    day.directory.places = (place("C1"), place("C2", is_shared=False), place("C3"))
+    day.now += timedelta(days=1)
+    day.read()
+    assert shared(day) == ["C1", "C3"]
+
+
+def test_a_look_at_the_channels_that_failed_is_not_taken_for_one(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_away(workspace_id: int) -> Iterator[Channel]:
+        raise RetryLater("unreachable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(day.directory, "channels", is_away)
+        day.read()
+    assert day.read_at() is None
+    day.directory.places = (Channel("C1", "leads", is_member=True, is_shared_outside=True),)
+    day.now += member_reading.AGAIN
+    day.read()
+    assert (day.read_at(), shared(day)) == (day.now, ["C1"])

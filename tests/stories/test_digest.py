@@ -9,6 +9,7 @@ from company import MONDAY
 from story import Okra
 
 from bot.localslack.driver import Fault, FaultKind, Seen
+from bot.localslack.state import Sharing
 from bot.settings import Transport
 from models import Cycle, KeyResult, Team
 
@@ -284,3 +285,45 @@ def test_the_digest_of_a_lead_who_became_a_guest_goes_to_the_next_one_above_and_
     assert len(told) == 2
     for name, words in zip(("Tama Reid", "Rosa Lind"), sorted(told, reverse=True), strict=True):
         assert f"A digest for {name} was not sent: they have left or are a guest now" in words
+
+
+def test_a_channel_that_another_organisation_reads_hears_nothing_until_it_is_shared_no_more(okra: Okra) -> None:
+    ada, tama = okra.person("Ada Admin"), okra.person("Tama Reid")
+    red = {"What_do_you_need_to_make_it_happen": "two days of HR", "What_is_the_plan": "Engineering goes first"}
+    okra.slack.share("growth-leads")
+    okra.program.read_members(okra.workspace_id)
+    answer_first(okra, "🔴 red", **red)
+    # The lead is asked all the same, and the company's own channel has its digest.
+    assert "KR-1" in okra.newest("Tama Reid").text
+    okra.advance(THE_DIGEST)
+    okra.settle()
+    assert tama.channel("growth-leads").messages == []
+    assert okra.person("Rosa Lind").channel("leads").messages != []
+    (told,) = [one.text for one in ada.direct_messages() if "another organisation" in one.text]
+    assert told.startswith(
+        "A request for help for #growth-leads was not posted: people of another organisation read there, or were "
+        "invited to, and what I say is for yours alone. Stop sharing the channel, or name another one for the team"
+    )
+    ada.open_home()
+    okra.settle()
+    assert ada.home is not None
+    assert "nothing is posted in #growth-leads while another organisation shares it" in ada.home.text
+
+    okra.slack.share("growth-leads", Sharing.NONE)
+    okra.program.read_members(okra.workspace_id)
+    okra.advance("2026-10-12 03:30")
+    ana = okra.person("Ana Silva")
+    ana.press("Check in")
+    ana.fill("Current value", "4")
+    ana.choose("How confident are you?", "🔴 red")
+    ana.fill("What is the next move?", "call the ten who left")
+    for label, words in red.items():
+        ana.fill(label.replace("_", " ") + "?", words)
+    assert not ana.submit().error
+    okra.advance("2026-10-14 10:00")
+    okra.settle()
+    posted = [one.headline for one in tama.channel("growth-leads").messages]
+    assert [one.split(":")[0] for one in posted] == [
+        "🔴 red KR-3 Churn from 4 to 2 % by 15 Dec",
+        "Growth, week of 12 Oct",
+    ]

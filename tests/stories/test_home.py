@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from story import Okra
 
+from bot.localslack.driver import Fault, FaultKind
 from bot.localslack.state import Sharing
 from bot.settings import Transport
 from models import Cycle
@@ -122,6 +123,15 @@ def test_an_admin_reads_the_first_messages_and_switches_a_team_on(okra: Okra) ->
     assert ada.modal.errors == {
         "Where should the digest go?": (
             "I am not in that channel yet. Type /invite @Okra in it, and then switch on again."
+        )
+    }
+    okra.slack.faults.add(Fault(FaultKind.SERVER_ERROR, "conversations.info", times=1))
+    ada.fill("Where should the digest go?", "growth-leads")
+    ada.submit()
+    assert ada.modal is not None
+    assert ada.modal.errors == {
+        "Where should the digest go?": (
+            "Slack did not tell me just now who reads that channel. Please try again in a moment."
         )
     }
     for sharing in (Sharing.PENDING, Sharing.SHARED):

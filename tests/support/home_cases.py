@@ -90,6 +90,7 @@ ADMIN = Admin(
     (
         AdminTeam(2, "Shop", is_on=False, lead="Sam Stone", channel_id=None),
         AdminTeam(1, "Growth", is_on=True, lead="Tama Reid", channel_id="C0GROWTH"),
+        AdminTeam(3, "Pricing", is_on=True, lead="Rosa Lind", channel_id="C0PARTNERS", shared=("C0PARTNERS",)),
     ),
     (Failure("digest", "<#C0SHOP>", "is_archived", 2), Failure("prompt", "Rosa Lind", "user_disabled", 1)),
     too_late=1,
@@ -298,6 +299,7 @@ ANSWERS = Chapter(
         Case("*Switch on*, and no channel is chosen", teams.channel_missing),
         Case("*Switch on*, and Okra is not in the channel", teams.not_in_channel),
         Case("*Switch on*, and another organisation reads the channel", teams.shared_outside),
+        Case("*Switch on*, and Slack does not answer", teams.channel_not_looked_at),
         Case("*Switch on*", lambda: teams.is_on_now("Shop", 12)),
         Case("*Switch on*, twice", lambda: teams.was_on_already("Shop")),
         Case("`/okr settings`: saved", lambda: settings.saved(at(23, 9))),
@@ -341,6 +343,11 @@ FAILURES = Chapter(
             "To an admin: the next digest was due first",
             lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code=notices.TOO_LATE),
         ),
+        Case(
+            "To an admin: a channel that another organisation reads by now",
+            lambda: notices.undelivered(what="digest", to="<#C0GROWTH>", code=notices.SHARED_OUTSIDE),
+        ),
+        Case("There: in the place of what would have changed", notices.withheld),
         Case(
             "To an admin: nobody is here to read a digest",
             lambda: notices.undelivered(what="digest", to="Rosa Lind", code=notices.NO_READER),
