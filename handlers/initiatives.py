@@ -10,7 +10,7 @@ from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.opening import open_view
-from handlers.reply import Done, Errors, Reply, Whisper
+from handlers.reply import Done, Errors, Reply, Show, Whisper
 from handlers.request import Request
 
 
@@ -33,14 +33,19 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     view = request.dialog
     about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
     lines = [" ".join(line.split()) for line in view.text(Typed.INITIATIVES).splitlines() if line.strip()]
+    field = view.block_id(Typed.INITIATIVES) or Typed.INITIATIVES
     if len(lines) > blocks.MOST:
-        return Errors({Typed.INITIATIVES: blocks.too_many(len(lines))})
+        return Errors({field: blocks.too_many(len(lines))})
     long = next((line for line in lines if len(line) > blocks.LONGEST), None)
     if long is not None:
-        return Errors({Typed.INITIATIVES: blocks.line_too_long(long, len(long))})
-    with runtime.write() as session:
-        now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
-            return Done()
-        saved = initiatives.name(session, now, request.caller, about, lines)
+        return Errors({field: blocks.line_too_long(long, len(long))})
+    shown = view.metadata.get("shown")
+    try:
+        with runtime.write() as session:
+            now = runtime.now()
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+                return Done()
+            saved = initiatives.name(session, now, request.caller, about, lines, shown=shown)
+    except initiatives.NamedSince as since:
+        return Show(blocks.initiatives_dialog(since.view))
     return Whisper(blocks.initiatives_saved(saved))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.blocks.ids import Act, Dialog, Typed
+from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.blocks.layout import button, dialog, field_input, section, text_element
 from bot.blocks.links import linked
 from bot.blocks.post import Block, Post, View
@@ -17,6 +17,10 @@ MOST = 10
 LONGEST = 300
 """Of one line, in code points."""
 
+_NAMED_SINCE = (
+    "*Somebody else has changed these meanwhile.* Below is what stands now, with what you changed; nothing of that is "
+    "saved yet."
+)
 _SHOWN = 5
 _WORDS = 100
 _ADDRESS = re.compile(r"https?://[^\s<>|]+")
@@ -24,12 +28,15 @@ _ADDRESS = re.compile(r"https?://[^\s<>|]+")
 
 @dataclass(frozen=True)
 class Initiatives:
-    """`lines` as they stand, each a line of words or an address."""
+    """`lines` as they stand, each a line of words or an address; `ids` are theirs. `typed`: what is to stand in the
+    field instead, where somebody else named others while it was typed."""
 
     key_result_id: int
     number: int
     name: str
     lines: tuple[str, ...]
+    ids: tuple[int, ...] = ()
+    typed: tuple[str, ...] | None = None
 
 
 def initiatives_button(key_result_id: int) -> Block:
@@ -39,16 +46,19 @@ def initiatives_button(key_result_id: int) -> Block:
 
 def initiatives_dialog(view: Initiatives) -> View:
     """One field, a line each; what stands there already is in it."""
+    lines = view.lines if view.typed is None else view.typed
     return dialog(
         f"KR-{view.number}: initiatives",
         [
+            *([section(_NAMED_SINCE)] if view.typed is not None else []),
             section(f"*{said(view.name, 80)}*\nWhich work is to move this number? It is reviewed by its result alone."),
             field_input(
                 "Initiatives",
-                Typed.INITIATIVES,
+                # Slack keeps what is typed in a field of the same id.
+                block(Typed.INITIATIVES, "-".join(map(str, view.ids))),
                 text_element(
                     Typed.INITIATIVES,
-                    initial="\n".join(view.lines),
+                    initial="\n".join(lines),
                     placeholder="New sign-up for half of the users",
                     multiline=True,
                     most=3000,
@@ -58,7 +68,7 @@ def initiatives_dialog(view: Initiatives) -> View:
             ),
         ],
         callback_id=Dialog.INITIATIVES,
-        metadata=json.dumps({"key_result": view.key_result_id}),
+        metadata=json.dumps({"key_result": view.key_result_id, "shown": view.ids}),
         submit="Save",
         close="Cancel",
     )

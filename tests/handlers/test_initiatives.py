@@ -108,6 +108,33 @@ def test_the_same_dialog_sent_twice_names_them_once(story: Story) -> None:
     assert story.kept() == [("New sign-up", True)]
 
 
+def test_two_who_name_some_at_once_take_nothing_away_from_each_other(story: Story) -> None:
+    story.name(story.owner, "New sign-up\nA first page")
+    assert story.open(story.lead) == Done()
+    older = story.desk.opened()
+    story.name(story.owner, "New sign-up\nFewer fields")
+    dialog = older.fill(Initiatives="New sign-up\nA first page\nA call to each")
+    again = dialog.after(story.desk.submit(story.lead, initiatives.submitted, dialog))
+    assert check_view(dict(again.view)) == []
+    assert "Somebody else has changed these meanwhile." in str(again.view["blocks"][0])
+    assert again.value("Initiatives") == "New sign-up\nA call to each\nFewer fields"
+    assert [text for text, stands in story.kept() if stands] == ["New sign-up", "Fewer fields"]
+    # Once more, while it is looked at.
+    story.name(story.owner, "New sign-up\nFewer fields\nA new page")
+    last = again.after(story.desk.submit(story.lead, initiatives.submitted, again))
+    assert last.value("Initiatives") == "New sign-up\nA call to each\nFewer fields\nA new page"
+    assert "names 4 initiatives now" in whispered(story.desk.submit(story.lead, initiatives.submitted, last))
+    too_long = last.errors(story.desk.submit(story.lead, initiatives.submitted, last.fill(Initiatives="x" * 301)))
+    assert list(too_long) == ["Initiatives"]
+
+
+def test_two_who_name_the_same_at_once_have_nothing_to_look_at(story: Story) -> None:
+    assert story.open(story.lead) == Done()
+    older = story.desk.opened().fill(Initiatives="New sign-up")
+    story.name(story.owner, "New sign-up")
+    assert "names 1 initiative now" in whispered(story.desk.submit(story.lead, initiatives.submitted, older))
+
+
 def test_nobody_else_names_any_nor_sees_the_button(story: Story) -> None:
     assert isinstance(story.open(story.stranger), Whisper)
     assert story.desk.gateway.opened == []

@@ -203,6 +203,10 @@ LISTS = Chapter(
             ),
         ),
         Case("*Initiatives* under it", lambda: initiatives.initiatives_dialog(INITIATIVES)),
+        Case(
+            "*Initiatives*, where somebody else has named others meanwhile",
+            lambda: initiatives.initiatives_dialog(replace(INITIATIVES, typed=(*INITIATIVES.lines, "A call to each"))),
+        ),
         Case("After *Save*", lambda: initiatives.initiatives_saved(INITIATIVES)),
         Case(
             "After *Save*, where none is left", lambda: initiatives.initiatives_saved(replace(INITIATIVES, lines=()))
