@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from bot.blocks import dependency as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import dependency
+from bot.services import dependency, once
 from bot.services.access import member_of, today_of
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
@@ -30,9 +30,11 @@ def register(desk: Desk) -> None:
 
 
 def accept(runtime: Runtime, request: Request) -> Reply:
-    """*Accept*. The message itself says so."""
+    """*Accept*. The message itself says so. A press that comes again undoes no later answer."""
     with runtime.write() as session:
-        dependency.accept(session, runtime.now(), request.caller, _pressed(request))
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            dependency.accept(session, now, request.caller, _pressed(request))
     return Done()
 
 
@@ -54,18 +56,20 @@ def open_date(runtime: Runtime, request: Request) -> Reply:
 
 
 def refuse(runtime: Runtime, request: Request) -> Reply:
-    """The line why was submitted."""
+    """The line why was submitted. One that comes again undoes no later answer."""
     view = request.dialog
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, blocks.REASON_LIMIT, blocks.reason_missing):
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
-        dependency.refuse(session, runtime.now(), request.caller, _about(view), reason)
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            dependency.refuse(session, now, request.caller, _about(view), reason)
     return Done()
 
 
 def propose(runtime: Runtime, request: Request) -> Reply:
-    """The day was submitted."""
+    """The day was submitted. One that comes again undoes no later answer."""
     view = request.dialog
     chosen = view.date(Typed.PROMISED_ON)
     if not chosen:
@@ -75,7 +79,8 @@ def propose(runtime: Runtime, request: Request) -> Reply:
         today = today_of(member_of(session, request.caller), now)
         if day < today:
             return Errors({Typed.PROMISED_ON: blocks.day_in_the_past(today)})
-        dependency.propose(session, now, request.caller, _about(view), day)
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            dependency.propose(session, now, request.caller, _about(view), day)
     return Done()
 
 

@@ -68,13 +68,20 @@ def excuse(runtime: Runtime, request: Request) -> Reply:
     """*Excuse*. The note itself shows that it is not open any more."""
     about = _about(request.value)
     with runtime.write() as session:
-        lead_note.excuse(session, runtime.now(), request.caller, about["note"], about["check_in"])
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            lead_note.excuse(session, now, request.caller, about["note"], about["check_in"])
     return Done()
 
 
 def _remind(runtime: Runtime, request: Request, about: dict[str, Any]) -> Reply:
+    """*Remind*, of which an owner has two a week: one press is one of them."""
     with runtime.write() as session:
-        name = lead_note.remind(session, runtime.now(), request.caller, about["note"], about["check_in"])
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            name = lead_note.remind(session, now, request.caller, about["note"], about["check_in"])
+        else:
+            name = lead_note.reminded(session, request.caller, about["note"], about["check_in"])
     return Whisper(blocks.reminded(name))
 
 

@@ -6,7 +6,7 @@ from bot.blocks import not_mine as dialogs
 from bot.blocks.ids import Dialog, Typed
 from bot.domain.cadence import Period
 from bot.runtime import Runtime
-from bot.services import not_mine
+from bot.services import not_mine, once
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -30,18 +30,23 @@ def ask(runtime: Runtime, request: Request, this: Period) -> Reply:
 
 
 def disown(runtime: Runtime, request: Request) -> Reply:
-    """Note it and say what happens next."""
+    """Note it and say what happens next; the same where Slack delivers it again."""
     view = request.dialog
     chosen = view.option(Typed.WHICH) or str(view.metadata.get("kr") or "")
     if not chosen:
         return Errors({Typed.WHICH: dialogs.which_is_missing()})
+    key_result_id = parse_id(chosen, Reason.NOTHING_DUE)
     with runtime.write() as session:
-        told = not_mine.disown(
-            session,
-            runtime.now(),
-            caller=request.caller,
-            period=parse_period(str(view.metadata.get("period", ""))),
-            key_result_id=parse_id(chosen, Reason.NOTHING_DUE),
-            words=view.text(Typed.WHOSE)[: dialogs.WHOSE_LENGTH],
-        )
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            told = not_mine.disown(
+                session,
+                now,
+                caller=request.caller,
+                period=parse_period(str(view.metadata.get("period", ""))),
+                key_result_id=key_result_id,
+                words=view.text(Typed.WHOSE)[: dialogs.WHOSE_LENGTH],
+            )
+        else:
+            told = not_mine.told(session, request.caller, key_result_id)
     return Show(dialogs.told_dialog(told.label, told.told))

@@ -172,6 +172,12 @@ def remind(session: Session, now: datetime, caller: Caller, note_id: int, check_
     return owner.name
 
 
+def reminded(session: Session, caller: Caller, note_id: int, check_in_id: int) -> str:
+    """The name of whom `remind` had reminded. Raises `Refused` as `excuse`."""
+    _, check_in, _ = _open_one(session, caller, note_id, check_in_id, lock=False)
+    return session.get_one(Member, check_in.owner_id).name
+
+
 def key_result_of(session: Session, caller: Caller, note_id: int, check_in_id: int) -> int:
     """The key result that the lead wants to give to somebody else. Raises `Refused` as `excuse`."""
     _, check_in, _ = _open_one(session, caller, note_id, check_in_id, lock=False)

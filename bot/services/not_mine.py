@@ -113,6 +113,12 @@ def disown(session: Session, now: datetime, *, caller: Caller, period: Period, k
     return Told(key_result.label, lead.name)
 
 
+def told(session: Session, caller: Caller, key_result_id: int) -> Told:
+    """What `disown` said, for somebody who has just done it. Raises `Refused`: nobody could be told any more."""
+    lead = who_is_told(session, caller, [key_result_id])[key_result_id]
+    return Told(session.get_one(KeyResult, key_result_id).label, lead.name)
+
+
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """What the lead is told; None where it was taken back, handed over or closed meanwhile, or is not theirs to see."""
     lead = session.get(Member, delivery.member_id)

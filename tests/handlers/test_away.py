@@ -275,7 +275,10 @@ def test_the_note_reminds_excuses_and_reassigns(office: Office) -> None:
     def choose(who: Member, way: str) -> Reply:
         return office.desk.press(who, note_handlers.chosen, Act.NOTE_CHECK_IN, ways[way])
 
-    assert whispered(choose(office.lead, "Remind")) == "Mere Ngata hears from me as soon as they are at work."
+    on_its_way = choose(office.lead, "Remind")
+    assert whispered(on_its_way) == "Mere Ngata hears from me as soon as they are at work."
+    assert office.desk.again() == on_its_way
+    assert [row.kind for row in office.all(Delivery)].count(PostKind.REMINDER) == 1
     choose(office.lead, "Remind")
     assert "was reminded twice this week" in whispered(choose(office.lead, "Remind"))
     assert choose(office.lead, "Reassign") == Done()
@@ -283,5 +286,6 @@ def test_the_note_reminds_excuses_and_reassigns(office: Office) -> None:
     assert isinstance(choose(office.sam, "Excuse"), Whisper)
     assert [row.state for row in office.all(CheckIn)] == [CheckInState.DUE]
     assert choose(office.lead, "Excuse") == Done()
+    assert office.desk.again() == Done()
     assert [row.state for row in office.all(CheckIn)] == [CheckInState.EXCUSED]
     assert "not open any more" in whispered(choose(office.lead, "Excuse"))

@@ -87,6 +87,23 @@ def test_a_date_is_proposed_a_week_ahead_and_is_not_in_the_past(story: Story) ->
     assert (the_one(story).state, the_one(story).due_on) == (DependencyState.DATED, date(2026, 10, 16))
 
 
+def test_an_answer_that_slack_delivers_again_undoes_no_later_one(story: Story) -> None:
+    press(story, dependency.open_date, Act.DATE_DEPENDENCY)
+    date_dialog = story.desk.opened().fill(By_when="2026-10-16")
+    press(story, dependency.open_refuse, Act.REFUSE_DEPENDENCY)
+    refusal = story.desk.opened().fill(Why_not="no lawyer is free")
+    story.desk.submit(story.stranger, dependency.propose, date_dialog)
+    press(story, dependency.accept, Act.ACCEPT_DEPENDENCY)
+    assert story.desk.again(2) == Done()
+    assert the_one(story).state is DependencyState.ACCEPTED
+    story.desk.submit(story.stranger, dependency.refuse, refusal)
+    assert story.desk.again(2) == Done()
+    assert the_one(story).state is DependencyState.REFUSED
+    press(story, dependency.accept, Act.ACCEPT_DEPENDENCY)
+    assert story.desk.again(2) == Done()
+    assert the_one(story).state is DependencyState.ACCEPTED
+
+
 def test_the_owner_reads_the_answer_beside_the_name_when_they_check_in_again(story: Story) -> None:
     press(story, dependency.accept, Act.ACCEPT_DEPENDENCY)
     assert story.open_for(Prefill()) == Done()

@@ -22,7 +22,7 @@ from bot.services import planning
 from bot.services.outbox import again_key
 from bot.services.planning import prompt_key
 from handlers import checkin, not_mine, prompt_more, snooze
-from handlers.reply import Done, Errors, Reply
+from handlers.reply import Done, Errors, Reply, Show
 from models import (
     CheckIn,
     Delivery,
@@ -211,6 +211,12 @@ def test_it_is_not_asked_about_any_more_and_can_be_taken_back_by_answering(story
     assert reads(story, told) is None
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(CheckIn.disowned_at)).all() == [None, None]
+
+
+def test_not_mine_that_slack_delivers_again_reads_the_same_and_tells_nobody_twice(story: Story) -> None:
+    end = disown(story, story.first)
+    assert story.desk.again() == Show(end.view)
+    assert len(deliveries(story, PostKind.NOT_MINE)) == 1
 
 
 def test_a_lead_is_not_told_what_was_handed_over_or_is_not_theirs_any_more(story: Story) -> None:

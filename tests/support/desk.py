@@ -65,6 +65,8 @@ class Desk:
     now: datetime
     slack_team_id: str = "T0TEST"
     gateway: ViewGateway = field(default_factory=ViewGateway)
+    # What was delivered to a handler, for Slack to deliver again.
+    delivered: list[tuple[boundary.Handler, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.runtime = Runtime(
@@ -82,7 +84,7 @@ class Desk:
             "container": {"type": "message", "message_ts": "1790000000.000100", "channel_id": "D0TEST"},
             "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": "1"}],
         }
-        return boundary.answer(self.runtime, handler, body)
+        return self._answer(handler, body)
 
     def command(self, who: Member, handler: boundary.Handler, command: str, text: str = "") -> Reply:
         body = {
@@ -93,15 +95,15 @@ class Desk:
             "channel_id": "C0TEST",
             "trigger_id": f"trigger-{next(_numbers)}",
         }
-        return boundary.answer(self.runtime, handler, body)
+        return self._answer(handler, body)
 
     def suggest(self, who: Member, handler: boundary.Handler, action_id: str, typed: str) -> Reply:
         body = self._body("block_suggestion", who) | {"action_id": action_id, "block_id": "any", "value": typed}
-        return boundary.answer(self.runtime, handler, body)
+        return self._answer(handler, body)
 
     def choose(self, who: Member, handler: boundary.Handler, dialog: Dialog, action_id: str) -> Reply:
         """A choice, or a button, inside a dialog that Okra hears of at once."""
-        return boundary.answer(self.runtime, handler, self._choice(who, dialog, action_id))
+        return self._answer(handler, self._choice(who, dialog, action_id))
 
     def told_above(self, who: Member, handler: boundary.Handler, dialog: Dialog, action_id: str) -> str:
         """The same, where it is answered with words: what lies over the dialog then."""
@@ -110,11 +112,20 @@ class Desk:
 
     def submit(self, who: Member, handler: boundary.Handler, dialog: Dialog) -> Reply:
         body = self._body("view_submission", who) | {"view": dialog.payload()}
-        return boundary.answer(self.runtime, handler, body | {"response_urls": dialog.response_urls()})
+        return self._answer(handler, body | {"response_urls": dialog.response_urls()})
+
+    def again(self, back: int = 1) -> Reply:
+        """Slack delivers once more what it did so many deliveries ago: the last one, if not said otherwise."""
+        handler, body = self.delivered[-back]
+        return boundary.answer(self.runtime, handler, body)
 
     def opened(self) -> Dialog:
         """The dialog that was opened last."""
         return Dialog(self.gateway.opened[-1])
+
+    def _answer(self, handler: boundary.Handler, body: dict[str, Any]) -> Reply:
+        self.delivered.append((handler, body))
+        return boundary.answer(self.runtime, handler, body)
 
     def _choice(self, who: Member, dialog: Dialog, action_id: str) -> dict[str, Any]:
         value = dialog.button_values().get(action_id, "")
