@@ -29,6 +29,14 @@ class NewerDatabase(Exception):
         super().__init__(f"The database is at {revision}, newer than this Okra ({HEAD}). Install the newer Okra.")
 
 
+class AnothersProgramme(Exception):
+    """A database that was to be emptied holds the programme of another workspace. `name`: what that is called."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The database holds the programme of “{name}”.")
+        self.name = name
+
+
 def stored_revision(database: Database) -> str | None:
     """The revision the database is at, or None where there is no schema yet."""
     with database.engine.connect() as connection:
@@ -60,6 +68,18 @@ def downgrade(database: Database, revision: str) -> None:
     from alembic import command
 
     _with_connection(database, lambda config: command.downgrade(config, revision))
+
+
+def start_over(database: Database, *, slack_team_id: str) -> None:
+    """An empty schema, for what begins anew each time. Raises `AnothersProgramme` where it is not only this team's."""
+    if stored_revision(database) is not None:
+        others = sa.text("select name from workspace where slack_team_id is null or slack_team_id <> :ours order by id")
+        with database.engine.connect() as connection:
+            name = connection.scalar(others, {"ours": slack_team_id})
+        if name is not None:
+            raise AnothersProgramme(name)
+        downgrade(database, "base")
+    upgrade(database)
 
 
 def config(connection: sa.Connection | None = None) -> Config:

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.programme import programme, refuse, workspace_of
 from bot.cli.starting import fail
-from bot.cli.teams import refuse, team_program, workspace_of
 from bot.domain.export import Format
 
 
@@ -39,7 +39,7 @@ def export(
     if cycle is not None and period is not None:
         fail("Either --cycle or --period: one of the two.")
     week = _day(period) if period is not None else None
-    with team_program() as program, program.runtime.read() as session:
+    with programme() as program, program.runtime.read() as session:
         try:
             workspace_id = workspace_of(session)
             chosen = teams.find(session, workspace_id, team) if team else exporting.company(session, workspace_id)

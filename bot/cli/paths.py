@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.teams import Name, refuse, team_program, workspace_of
+from bot.cli.programme import TeamName, programme, refuse, workspace_of
 
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="A name, an email address or a Slack id.")]
 
@@ -21,13 +21,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(family, name="path")
 
 
-def show(name: Name) -> None:
+def show(name: TeamName) -> None:
     """Who is asked about a team's escalations, in their order, with the limit of each in working hours."""
     from bot.domain.ladder import limit
     from bot.services import paths, teams
     from bot.services.refusals import Refused
 
-    with team_program() as program, program.runtime.read() as session:
+    with programme() as program, program.runtime.read() as session:
         try:
             team = teams.find(session, workspace_of(session), name)
         except Refused as refused:
@@ -39,7 +39,7 @@ def show(name: Name) -> None:
 
 
 def set_path(
-    name: Name,
+    name: TeamName,
     people: Annotated[
         list[str] | None, typer.Argument(metavar="PERSON…", help="In their order; nobody: the leads again.")
     ] = None,
@@ -48,7 +48,7 @@ def set_path(
     from bot.services import paths, teams
     from bot.services.refusals import Refused
 
-    with team_program() as program:
+    with programme() as program:
         try:
             with program.runtime.write() as session:
                 workspace_id = workspace_of(session)
@@ -69,7 +69,7 @@ def sponsor(
     from bot.services import paths
     from bot.services.refusals import Refused
 
-    with team_program() as program:
+    with programme() as program:
         try:
             with program.runtime.write() as session:
                 member = paths.person(session, workspace_of(session), person)

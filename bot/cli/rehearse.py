@@ -79,9 +79,10 @@ def rehearse(
         import aiohttp  # noqa: F401 - it comes with the local Slack
     except ModuleNotFoundError:
         fail("A rehearsal needs one more package: pip install 'okra[demo]'.")
-    from bot.rehearsal.run import Hours, NotOurs, Plan, Unreadable
+    from bot.rehearsal.run import Hours, Plan, Unreadable
     from bot.rehearsal.run import rehearse as play
     from bot.rehearsal.weather import Level
+    from migrations.run import AnothersProgramme
 
     if workers > 1 and not database_url.startswith("postgres"):
         fail("SQLite carries one worker at a time. For several, name a PostgreSQL with --database-url.")
@@ -101,8 +102,11 @@ def rehearse(
                 time_zone=_zone(time_zone),
             )
         )
-    except NotOurs as refused:
-        fail(str(refused))
+    except AnothersProgramme as held:
+        fail(
+            f"The database that you named holds the programme of “{held.name}”, and a rehearsal begins with an empty "
+            "one. Name another database, or none for a temporary SQLite."
+        )
     except Unreadable as unreadable:
         fail(f"{file} cannot be imported:", *unreadable.sentences)
     typer.echo(report.to_json())

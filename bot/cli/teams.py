@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import typer
-from sqlalchemy.orm import Session
 
-from bot.cli.starting import fail, reachable_database, settings
+from bot.cli.programme import TeamName, programme, refuse, workspace_of
+from bot.cli.starting import fail
 
 if TYPE_CHECKING:
     from bot.app import Program
-    from bot.services.refusals import Refused
     from bot.services.teams import FirstMessage
     from bot.slack import Channel
     from models import Team
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The team's name, as `okra team list` shows it.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +34,7 @@ def list_teams() -> None:
     """Every team: on or off, its lead, its channel, and its channel's zone where that is not the organisation's."""
     from models import Member, Team
 
-    with team_program() as program, program.runtime.read() as session:
+    with programme() as program, program.runtime.read() as session:
         rows = session.execute(
             sa.select(Team, Member.name)
             .outerjoin(Member, Member.id == Team.lead_id)
@@ -55,7 +51,7 @@ def list_teams() -> None:
 
 
 def switch_on(
-    name: Name,
+    name: TeamName,
     channel: Annotated[
         str | None, typer.Option("--channel", metavar="#NAME", help="The leadership channel that reads the digest.")
     ] = None,
@@ -68,7 +64,7 @@ def switch_on(
     from bot.services import teams
     from bot.services.refusals import Refused
 
-    with team_program(slack=True) as program:
+    with programme(slack="Switching a team on needs Slack:") as program:
         workspace_id = _connect(program)
         try:
             with program.runtime.read() as session:
@@ -97,12 +93,12 @@ def switch_on(
         typer.echo(f"{team.name} is on." if changed else f"{team.name} was on already; its channels are as you said.")
 
 
-def switch_off(name: Name) -> None:
+def switch_off(name: TeamName) -> None:
     """Switch a team off: nobody is asked for it any more, and what is due in it is excused."""
     from bot.services import teams
     from bot.services.refusals import Refused
 
-    with team_program() as program:
+    with programme() as program:
         try:
             with program.runtime.write() as session:
                 workspace_id = workspace_of(session)
@@ -111,23 +107,6 @@ def switch_off(name: Name) -> None:
         except Refused as refused:
             refuse(refused)
     typer.echo(f"{team.name} is off." if changed else f"{team.name} was off already.")
-
-
-@contextmanager
-def team_program(*, slack: bool = False) -> Iterator[Program]:
-    """The program over a database that is of this version."""
-    from bot.app import build, open_settings_database
-    from migrations.run import is_current
-
-    with reachable_database():
-        given = settings(slack=slack, quiet=True, without_slack="Switching a team on needs Slack:")
-        program = build(given, database=open_settings_database(given, unhurried=True))
-        try:
-            if not is_current(program.runtime.database):
-                fail("The database is of another version, or new; please run `okra migrate` first.")
-            yield program
-        finally:
-            program.close()
 
 
 def _connect(program: Program) -> int:
@@ -140,16 +119,6 @@ def _connect(program: Program) -> int:
     except SlackFailure as failure:
         fail(f"Slack did not let Okra in: {failure.code}. `okra doctor` says what to do about it.")
     return workspace_id
-
-
-def workspace_of(session: Session) -> int:
-    """The id of the workspace; ends the command where nothing was imported yet."""
-    from models import Workspace
-
-    found = session.scalar(sa.select(Workspace.id).order_by(Workspace.id).limit(1))
-    if found is None:
-        fail("There are no teams yet. `okra import FILE` brings them.")
-    return found
 
 
 def _places(program: Program, workspace_id: int, wanted: Sequence[str | None]) -> list[str | None]:
@@ -191,10 +160,3 @@ def _show(team: Team, previews: Sequence[FirstMessage]) -> None:
         typer.echo(f"\n{preview.name}, {local:%A %-d %B, %H:%M} ({preview.zone}):")
         typer.echo("\n".join(f"    {line}" for line in lines(preview.prompt)))
     typer.echo("")
-
-
-def refuse(refused: Refused) -> NoReturn:
-    """End the command with the sentence that the person would read in Slack."""
-    from bot.blocks.refusals import sentence
-
-    fail(sentence(refused.reason, refused.facts))

@@ -11,10 +11,11 @@ from bot.demo import visit, week
 from bot.demo.beside import Beside
 from bot.demo.director import Director
 from bot.demo.terminal import heading, tell
-from bot.demo.town import ARRIVAL, COMPANY, NotOurs, Town, open_town
+from bot.demo.town import ARRIVAL, COMPANY, Town, open_town
 from bot.localslack.page import BUNDLE
 from bot.logs import set_up
 from bot.settings import LogFormat, SettingsError
+from migrations.run import AnothersProgramme
 
 # Where the page is, unless something else is there.
 PORT = 8765
@@ -53,8 +54,15 @@ def play(*, port: int | None = None, terminal_only: bool = False, stay: bool = F
                 station(town)
             if stays:
                 _stay(town, beside, in_terminal=in_terminal, shows_page=shows_page)
-    except (NotOurs, SettingsError) as refused:
+    except SettingsError as refused:
         print(refused, file=sys.stderr)
+        return 1
+    except AnothersProgramme as held:
+        print(
+            f"The database in OKRA_DATABASE_URL holds the programme of “{held.name}”, and the demo begins with an "
+            "empty one. Name another database, or none for a temporary SQLite.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print()

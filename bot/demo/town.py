@@ -31,8 +31,8 @@ from bot.services import teams
 from bot.services.access import Caller
 from bot.services.importing import COMMAND_LINE, import_rows
 from bot.settings import Settings, Transport, load
-from migrations.run import downgrade, stored_revision, upgrade
-from models import KeyResult, Member, MemberKind, Team, Workspace
+from migrations.run import start_over
+from models import KeyResult, Member, MemberKind, Team
 from models.database import Database, open_database
 
 COMPANY = "Longfetch"
@@ -42,10 +42,6 @@ ARRIVAL = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
 TICK_SECONDS = 1.0
 # Everything runs in this one process, perhaps on a slow machine; an interaction still has three seconds.
 PATIENCE_SECONDS = 2
-
-
-class NotOurs(Exception):
-    """The database that was named holds a programme that is not the demo's."""
 
 
 class Time(Protocol):
@@ -157,7 +153,7 @@ def open_town(
 
     `database_url`: empty for OKRA_DATABASE_URL or, without it, a temporary SQLite. `port`: where Slack is, 0 for a free
     one; `side`: what its page can ask for beside Slack. `before` is what happens before Okra begins to work by itself,
-    quickly. Raises `NotOurs` where the database holds another programme, OSError where the port is taken.
+    quickly. Raises `AnothersProgramme` where the database holds one, OSError where the port is taken.
     """
     clock = SlackClock(start=ARRIVAL)
     app = from_manifest(manifest())
@@ -236,21 +232,6 @@ def _empty(url: str, *, team_id: str) -> None:
     """An empty schema: the demo begins anew each time, and touches nothing but its own."""
     database = open_database(url, statement_seconds=60)
     try:
-        if stored_revision(database) is not None:
-            _check_ours(database, team_id)
-            downgrade(database, "base")
-        upgrade(database)
+        start_over(database, slack_team_id=team_id)
     finally:
         database.close()
-
-
-def _check_ours(database: Database, team_id: str) -> None:
-    with database.read() as session:
-        others = session.scalars(
-            sa.select(Workspace.name).where(Workspace.slack_team_id.is_distinct_from(team_id))
-        ).all()
-    if others:
-        raise NotOurs(
-            f"The database in OKRA_DATABASE_URL holds the programme of “{others[0]}”, and the demo begins with an "
-            "empty one. Name another database, or none for a temporary SQLite."
-        )

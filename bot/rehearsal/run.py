@@ -53,8 +53,8 @@ from bot.services.importing import COMMAND_LINE, import_rows
 from bot.services.installations import only_workspace
 from bot.services.rhythm import keep
 from bot.settings import Settings
-from migrations.run import downgrade, stored_revision, upgrade
-from models import Team, Workspace
+from migrations.run import start_over
+from models import Team
 from models.database import Database, open_database
 
 # A day after the digest the week is over: nobody acts any more, nothing is planned.
@@ -63,10 +63,6 @@ UNTIL_REST = timedelta(hours=26)
 LOOKS_ON = timedelta(hours=1)
 # How long after the closing a prompt is looked for that should have come.
 GRACE = timedelta(minutes=10)
-
-
-class NotOurs(Exception):
-    """The database that was named holds a programme that is not a rehearsal's."""
 
 
 class Unreadable(Exception):
@@ -116,7 +112,7 @@ class Plan:
 
 
 def rehearse(plan: Plan) -> Report:
-    """Play it. Raises `NotOurs` and `Unreadable`."""
+    """Play it. Raises `AnothersProgramme` and `Unreadable`."""
     with tempfile.TemporaryDirectory(prefix="okra-rehearsal-") as folder:
         url = plan.database_url or f"sqlite:///{folder}/okra.db"
         with _database(url, hasty=not plan.database_url) as database:
@@ -160,7 +156,7 @@ class Rehearsal:
         self.core.base_url = API.removesuffix("/api/")
         # Bolt drops what Okra said itself; carrying each of these here would only take time.
         self.core.echo_own_messages = False
-        _make_empty(database, team_id=self.core.workspace.id)
+        start_over(database, slack_team_id=self.core.workspace.id)
         self.settings = Settings(
             _env_file=None,  # type: ignore[call-arg]  # a real installation's settings stay out of it
             slack_bot_token=SecretStr(app.bot_token),
@@ -351,19 +347,3 @@ def _database(url: str, *, hasty: bool) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-
-
-def _make_empty(database: Database, *, team_id: str) -> None:
-    """An empty schema. Raises `NotOurs` where another programme is in it."""
-    if stored_revision(database) is not None:
-        with database.read() as session:
-            others = session.scalars(
-                sa.select(Workspace.name).where(Workspace.slack_team_id.is_distinct_from(team_id))
-            ).all()
-        if others:
-            raise NotOurs(
-                f"The database that you named holds the programme of “{others[0]}”, and a rehearsal begins with an "
-                "empty one. Name another database, or none for a temporary SQLite."
-            )
-        downgrade(database, "base")
-    upgrade(database)

@@ -57,7 +57,6 @@ class Undelivered:
     to: str
     code: str
     count: int
-    last_at: datetime
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,6 @@ def failures_since(session: Session, since: datetime, *, workspace_id: int | Non
             Delivery.conversation_id,
             sa.func.coalesce(Delivery.error, "unknown"),
             sa.func.count(),
-            sa.func.max(Delivery.settled_at),
         )
         .where(here, Delivery.state == DeliveryState.FAILED, Delivery.settled_at > since)
         .group_by(
@@ -141,9 +139,8 @@ def failures_since(session: Session, since: datetime, *, workspace_id: int | Non
                 names[member_id] if member_id is not None else _place(channel_id),
                 code,
                 count,
-                last_at or since,
             )
-            for kind, _, member_id, channel_id, _, code, count, last_at in groups
+            for kind, _, member_id, channel_id, _, code, count in groups
         ),
         too_late=_count(
             session,
