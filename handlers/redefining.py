@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,13 +19,13 @@ from bot.domain.redefinition import Typed as TypedTerms
 from bot.runtime import Runtime
 from bot.services import once, redefining
 from bot.services.access import Caller
-from bot.services.redefining import NotADefinition
+from bot.services.redefining import DefinedSince, NotADefinition
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.opening import open_view
-from handlers.reply import Done, Errors, Reply
+from handlers.reply import Done, Errors, Reply, Show
 from handlers.request import OpenView, Request
 from models import Decision
 
@@ -78,12 +79,15 @@ def change(runtime: Runtime, request: Request) -> Reply:
     if not stops:
         errors[Typed.STOPS] = dialogs.stops_missing()
     chosen = view.user(Typed.NEW_OWNER)
+    if chosen == view.metadata.get("owner"):
+        # Nobody was chosen: who owned it when the dialog was opened need not own it now.
+        chosen = None
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     if chosen and owner_id is None:
         errors[Typed.NEW_OWNER] = people.cannot_own(None)
     if errors:
         return Errors(errors)
-    due = view.date(Typed.DEFINITION_DUE)
+    due, shown = view.date(Typed.DEFINITION_DUE), view.metadata.get("revision")
     typed = TypedTerms(
         view.text(Typed.DEFINITION),
         numbers[Typed.START],
@@ -102,10 +106,16 @@ def change(runtime: Runtime, request: Request) -> Reply:
                     typed=typed,
                     reason=reason,
                     stops=stops,
+                    shown=int(shown) if shown else None,
                     owner_id=owner_id,
                 )
+    except DefinedSince as since:
+        again = replace(since.question, reason=reason, stops=stops, new_owner=chosen)
+        return Show(dialogs.change_dialog(again, just_decided=False))
     except NotADefinition as wrong:
-        return Errors({_FIELDS[part]: dialogs.trouble(part, what) for part, what in wrong.troubles.items()})
+        return Errors(
+            {_place(view, _FIELDS[part]): dialogs.trouble(part, what) for part, what in wrong.troubles.items()}
+        )
     except Refused as refused:
         match refused.reason:
             case Reason.CANNOT_OWN:
@@ -129,6 +139,10 @@ def stop(runtime: Runtime, request: Request) -> Reply:
     return Done()
 
 
+def _place(view: OpenView, field: Typed) -> str:
+    return view.block_id(field) or field
+
+
 def _numbers(view: OpenView) -> tuple[dict[str, Decimal | None], dict[str, str]]:
     """Baseline and target; and a sentence under each that is no number."""
     numbers: dict[str, Decimal | None] = {Typed.START: None, Typed.TARGET: None}
@@ -139,7 +153,7 @@ def _numbers(view: OpenView) -> tuple[dict[str, Decimal | None], dict[str, str]]
             continue
         found = parse_number(text)
         if isinstance(found, NotANumber):
-            errors[field] = found.sentence
+            errors[_place(view, field)] = found.sentence
         else:
             numbers[field] = found.value
     return numbers, errors

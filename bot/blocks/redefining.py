@@ -10,7 +10,7 @@ from datetime import date
 
 from bot.blocks.dates import day
 from bot.blocks.escalation_path import NAME
-from bot.blocks.ids import Dialog, Typed
+from bot.blocks.ids import Dialog, Typed, block
 from bot.blocks.layout import context, dialog, field_input, section, text_element
 from bot.blocks.post import Block, Post, View
 from bot.blocks.text import said
@@ -25,16 +25,26 @@ _PARTS = {Part.TEXT: "text", Part.START: "baseline", Part.TARGET: "target", Part
 
 @dataclass(frozen=True)
 class ChangeQuestion:
-    """A key result's definition as it is, in the form in which it can be typed; and the `reason` that was given."""
+    """A key result's definition as it is (`revision`), in the form in which it can be typed; and the `reason` that was
+    given.
+
+    `changed`: how it was changed by somebody else while this was typed over what it was before, and `now` what its text
+    is. The parts, `reason`, `stops` and `new_owner` are what was typed then.
+    """
 
     decision_id: int
     number: int
+    revision: int
     text: str
     start: str
     target: str
     due_on: date | None
     owner_slack_id: str | None
     reason: str
+    now: str = ""
+    stops: str = ""
+    new_owner: str | None = None
+    changed: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,36 +85,39 @@ class Stopped:
 def change_dialog(question: ChangeQuestion, *, just_decided: bool) -> View:
     """All that defines the key result, as it is. Text and numbers follow each other."""
     number = f"KR-{question.number}"
-    head = f"*Now:* {said(question.text, LONGEST_TEXT)}"
+    head = f"*Now:* {said(question.now or question.text, LONGEST_TEXT)}"
+    # Slack keeps what is typed in a field of the same id.
+    key = question.revision
     return dialog(
         f"Change {number}",
         [
             *_recorded(number, "change", just_decided=just_decided),
+            *_changed_since(number, question),
             section(f"{head}\nScores that were given stay as they are. The change stands in the next digest."),
             field_input(
                 "What it is from now on",
-                Typed.DEFINITION,
+                block(Typed.DEFINITION, key),
                 text_element(Typed.DEFINITION, initial=question.text, multiline=True, most=LONGEST_TEXT),
                 hint="As in: Activation from 20 to 30 % by 15 Dec. A number that is changed here or below is "
                 "changed in the other place too.",
             ),
             field_input(
                 "Baseline",
-                Typed.START,
+                block(Typed.START, key),
                 text_element(Typed.START, initial=question.start, most=100),
                 optional=True,
             ),
             field_input(
                 "Target",
-                Typed.TARGET,
+                block(Typed.TARGET, key),
                 text_element(Typed.TARGET, initial=question.target, most=100),
                 optional=True,
             ),
-            field_input("By when?", Typed.DEFINITION_DUE, _day_picker(question.due_on), optional=True),
+            field_input("By when?", block(Typed.DEFINITION_DUE, key), _day_picker(question.due_on), optional=True),
             field_input(
                 "Owner",
                 Typed.NEW_OWNER,
-                _person_menu(question.owner_slack_id),
+                _person_menu(question.new_owner or question.owner_slack_id),
                 optional=True,
                 hint="Somebody new is asked first, and owns it once they accept.",
             ),
@@ -117,12 +130,14 @@ def change_dialog(question: ChangeQuestion, *, just_decided: bool) -> View:
             field_input(
                 "What stops for it?",
                 Typed.STOPS,
-                text_element(Typed.STOPS, multiline=True, most=REASON_LIMIT),
+                text_element(Typed.STOPS, initial=question.stops, multiline=True, most=REASON_LIMIT),
                 hint="“Nothing” is an answer too.",
             ),
         ],
         callback_id=Dialog.CHANGE_KEY_RESULT,
-        metadata=json.dumps({"decision": question.decision_id}),
+        metadata=json.dumps(
+            {"decision": question.decision_id, "revision": question.revision, "owner": question.owner_slack_id}
+        ),
         submit="Change it",
         close="Later" if just_decided else "Cancel",
     )
@@ -218,6 +233,17 @@ def learning_missing() -> str:
 
 def cannot_hand_over() -> str:
     return "Only its owner or a lead above can ask somebody else to own it."
+
+
+def _changed_since(number: str, question: ChangeQuestion) -> list[Block]:
+    if not question.changed:
+        return []
+    changed = in_words(question.changed)
+    return [
+        section(
+            f"*{number} was changed meanwhile:* {changed}. What you changed is still here; nothing of it is saved yet."
+        )
+    ]
 
 
 def _recorded(number: str, verb: str, *, just_decided: bool) -> list[Block]:

@@ -91,6 +91,16 @@ def redefined(old: Terms, typed: Typed, within: CycleDates | None = None) -> Ter
     return trouble or new
 
 
+def typed_over(then: Terms, typed: Typed, now: Terms) -> Typed:
+    """What was typed over `then`, as it is over `now`: what was left as it was follows the newer definition."""
+    return Typed(
+        now.text if typed.text.strip() == then.text else typed.text,
+        now.start if typed.start == then.start else typed.start,
+        now.target if typed.target == then.target else typed.target,
+        now.due_on if typed.due_on == then.due_on else typed.due_on,
+    )
+
+
 def differences(old: Terms, new: Terms) -> tuple[Difference, ...]:
     """What another definition says otherwise: its numbers and its day; its text only where it is another measure."""
     found = []

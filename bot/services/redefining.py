@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from bot.domain.cycles import CycleDates
 from bot.domain.escalation import DecisionKind
 from bot.domain.excuses import Excuse
 from bot.domain.numbers import format_value
-from bot.domain.redefinition import Part, Terms, Trouble, Typed, redefined
+from bot.domain.redefinition import Part, Terms, Trouble, Typed, differences, redefined, typed_over
 from bot.services import audit, definitions, hand_over, home_changes, outbox, ownership, planning
 from bot.services.access import Caller
 from bot.services.decisions import carried_out, to_carry_out
@@ -52,22 +54,40 @@ class NotADefinition(Exception):
         self.troubles = troubles
 
 
+class DefinedSince(Exception):
+    """The key result was redefined since the dialog showed it. `question`: what it is now, with what was typed."""
+
+    def __init__(self, question: ChangeQuestion) -> None:
+        super().__init__(f"KR-{question.number} is at revision {question.revision}")
+        self.question = question
+
+
 def change_question(session: Session, caller: Caller, decision_id: int) -> ChangeQuestion:
     """What the dialog of a change shows. Raises `Refused`: the decision is not of this kind, settled, or not theirs."""
     decision, key_result = to_carry_out(session, caller, decision_id, CHANGES, lock=False)
-    now_counts = definition_of(session, key_result)
+    return _question(session, decision, key_result, definition_of(session, key_result))
+
+
+def _question(
+    session: Session, decision: Decision, key_result: KeyResult, now_counts: KeyResultRevision
+) -> ChangeQuestion:
     owner = session.get(Member, key_result.owner_id) if key_result.owner_id is not None else None
     return ChangeQuestion(
         decision_id=decision.id,
         number=key_result.number,
+        revision=now_counts.revision,
         text=now_counts.text,
-        start=format_value(now_counts.start, "").replace(",", "") if now_counts.start is not None else "",
-        target=format_value(now_counts.target, "").replace(",", "") if now_counts.target is not None else "",
+        start=_as_typed(now_counts.start),
+        target=_as_typed(now_counts.target),
         due_on=now_counts.due_on,
         owner_slack_id=owner.slack_user_id if owner is not None else None,
         # Everybody reads why it changes: what was decided among a few is not proposed for that.
         reason=decision.text if is_open(session, decision) else "",
     )
+
+
+def _as_typed(value: Decimal | None) -> str:
+    return format_value(value, "").replace(",", "") if value is not None else ""
 
 
 def is_open(session: Session, decision: Decision) -> bool:
@@ -92,6 +112,7 @@ def change(
     typed: Typed,
     reason: str,
     stops: str,
+    shown: int | None = None,
     owner_id: int | None = None,
 ) -> None:
     """Save the next revision of the definition: the decision is done by that.
@@ -99,11 +120,13 @@ def change(
     Neither its `reason` nor what `stops` for it is empty.
 
     Answers keep the definition that they were given against, and their scores. Somebody else as owner (`owner_id`) is
-    asked to take it over. Raises `Refused` as `change_question`, or where the caller may not ask that person;
-    `NotADefinition`.
+    asked to take it over. `shown`: the revision over which it was typed, where that is known. Raises `Refused` as
+    `change_question`, or where the caller may not ask that person; `DefinedSince`; `NotADefinition`.
     """
     decision, key_result = to_carry_out(session, caller, decision_id, CHANGES, lock=True)
     old = definition_of(session, key_result)
+    if shown is not None and shown != old.revision:
+        raise DefinedSince(_question_again(session, decision, key_result, shown, typed))
     terms = redefined(terms_of(old), typed, _cycle(session, key_result))
     if not isinstance(terms, Terms):
         raise NotADefinition(terms)
@@ -140,6 +163,27 @@ def change(
     _redraw_prompts(session, now, key_result)
     if owner_id is not None and owner_id != key_result.owner_id:
         hand_over.ask(session, now, caller, key_result.id, owner_id)
+
+
+def _question_again(
+    session: Session, decision: Decision, key_result: KeyResult, shown: int, typed: Typed
+) -> ChangeQuestion:
+    counts = definition_of(session, key_result)
+    then = session.scalars(
+        sa.select(KeyResultRevision).where(
+            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == shown
+        )
+    ).one()
+    mine = typed_over(terms_of(then), typed, terms_of(counts))
+    return replace(
+        _question(session, decision, key_result, counts),
+        changed=differences(terms_of(then), terms_of(counts)),
+        now=counts.text,
+        text=mine.text,
+        start=_as_typed(mine.start),
+        target=_as_typed(mine.target),
+        due_on=mine.due_on,
+    )
 
 
 def stop(session: Session, now: datetime, *, caller: Caller, decision_id: int, learning: str) -> None:

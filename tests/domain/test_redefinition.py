@@ -22,6 +22,7 @@ from bot.domain.redefinition import (
     differences,
     is_same_measure,
     redefined,
+    typed_over,
 )
 
 QUARTER = CycleDates(date(2026, 10, 1), date(2026, 12, 31))
@@ -108,3 +109,12 @@ def test_whatever_is_typed_text_and_terms_agree_in_the_end(
     if new.kind.is_metric and new.start is not None and new.target is not None:
         assert (new.start < new.target) is (new.kind is Kind.INCREASE)
     assert differences(old, new)
+
+
+def test_what_was_left_as_it_was_follows_a_newer_definition_and_what_was_typed_stays() -> None:
+    newer = change(OLD, target=Decimal(50))
+    assert typed_over(OLD, typed(OLD), newer) == typed(newer)
+    lower = typed(OLD, start=Decimal(10))
+    assert redefined(newer, typed_over(OLD, lower, newer), QUARTER) == change(newer, start=Decimal(10))
+    other = typed(OLD, target=Decimal(30), due_on=date(2026, 11, 30))
+    assert typed_over(OLD, other, newer) == typed(newer, target=Decimal(30), due_on=date(2026, 11, 30))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -11,11 +12,17 @@ from calls import Scene, set_scene
 from desk import Desk, Dialog, whispered
 
 from bot.blocks.ids import Act, Command
+from bot.domain.cadence import period_on
+from bot.domain.confidence import Confidence
 from bot.localslack.blockkit import check_view
+from bot.services import checkin
 from bot.services import redefining as redefinitions
+from bot.services.access import Caller
+from bot.services.checkin import Said
+from bot.services.definitions import definition_of
 from handlers import commands, escalation, redefining
 from handlers.reply import Done, Show
-from models import Decision, DecisionState, KeyResult, KeyResultRevision, KeyResultState, Member
+from models import Decision, DecisionState, HandOver, KeyResult, KeyResultRevision, KeyResultState, Member
 from models.database import Database, DatabaseBusy
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -103,6 +110,53 @@ def test_what_was_typed_is_saved_once(story: Story) -> None:
         assert story.desk.submit(story.scene.lead, redefining.change, dialog) == Done()
     assert (story.definition.revision, story.definition.text) == (2, "Activation from 20 to 30 % by 15 Dec")
     assert story.decision.state is DecisionState.DONE
+
+
+def test_two_dialogs_about_it_undo_nothing_of_each_other(story: Story) -> None:
+    older, newer = story.decide("change_target"), story.decide("change_target")
+    lead = story.scene.lead
+    newer.fill(What_it_is="Activation from 20 to 50 % by 15 Dec", What_stops="nothing")
+    assert story.desk.submit(lead, redefining.change, newer) == Done()
+    older.fill(Baseline="10", Why="it began lower", What_stops="the second page")
+    again = older.after(story.desk.submit(lead, redefining.change, older))
+    assert check_view(dict(again.view)) == []
+    assert "*KR-2 was changed meanwhile:* target 40 % → 50 %, date none → 15 Dec." in str(again.view["blocks"][0])
+    assert "*Now:* Activation from 20 to 50 % by 15 Dec" in str(again.view["blocks"][1])
+    shown = [again.value(label) for label in ("What it is", "Baseline", "Target", "Why?", "What stops")]
+    assert shown == ["Activation from 20 to 50 % by 15 Dec", "10", "50", "it began lower", "the second page"]
+    wrong = again.fill(Baseline="low")
+    assert list(wrong.errors(story.desk.submit(lead, redefining.change, wrong))) == ["Baseline"]
+    assert story.desk.submit(lead, redefining.change, again.fill(Baseline="10")) == Done()
+    assert (story.definition.revision, story.definition.text) == (3, "Activation from 10 to 50 % by 15 Dec")
+
+
+def test_a_baseline_that_is_given_while_the_dialog_is_open_stays(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.number == 2)).one()
+        definition_of(session, key_result).start = None
+    dialog = story.decide("change_target")
+    with story.desk.runtime.write() as session:
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.number == 2)).one()
+        caller = Caller(key_result.workspace_id, key_result.owner_id or 0)
+        said = Said(Confidence.GREEN, "go on", value=Decimal(30), start=Decimal(20))
+        checkin.record(
+            session, NOON, caller=caller, key_result_id=key_result.id, period=period_on(NOON.date()), said=said
+        )
+    dialog.fill(Target="30", What_stops="nothing")
+    again = dialog.after(story.desk.submit(story.scene.lead, redefining.change, dialog))
+    assert (again.value("Baseline"), again.value("Target")) == ("20", "30")
+    assert story.desk.submit(story.scene.lead, redefining.change, again) == Done()
+    assert (story.definition.start, story.definition.target) == (20, 30)
+
+
+def test_who_owned_it_when_the_dialog_was_opened_is_not_asked_to_take_it_back(story: Story) -> None:
+    dialog = story.decide("change_target").fill(Target="30 %", What_stops="nothing")
+    with story.desk.runtime.write() as session:
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.number == 2)).one()
+        key_result.owner_id = story.scene.stranger.id
+    assert story.desk.submit(story.scene.lead, redefining.change, dialog) == Done()
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(HandOver)).all() == []
 
 
 def test_what_is_wrong_stands_under_its_field(story: Story) -> None:

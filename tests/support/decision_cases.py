@@ -44,7 +44,7 @@ STOP = replace(
 DROPPED_ONE = replace(
     LISTED, is_dropped=True, settled_by="Hana Mori", reason="the audit was put off to March", may_settle=False
 )
-CHANGE = ChangeQuestion(6, 12, "Activation from 22 to 35 % by 15 Dec", "22", "35", date(2026, 12, 15), "U0MERE", "")
+CHANGE = ChangeQuestion(6, 12, 1, "Activation from 22 to 35 % by 15 Dec", "22", "35", date(2026, 12, 15), "U0MERE", "")
 REDEFINED = Redefined(
     12, "Activation", "Tama Reid", (Difference(Part.TARGET, "35 %", "30 %"),), "two of three channels are gone",
     "the webinars",
@@ -97,6 +97,21 @@ CHAPTER = Chapter(
         ),
         Case("*Change it…*", lambda: redefining.change_dialog(CHANGE, just_decided=False)),
         Case("The same, right after *Decide*", lambda: redefining.change_dialog(CHANGE, just_decided=True)),
+        Case(
+            "The same, where somebody else has changed it meanwhile",
+            lambda: redefining.change_dialog(
+                replace(
+                    CHANGE,
+                    now="Activation from 22 to 50 % by 15 Dec",
+                    text="Activation from 22 to 50 % by 15 Dec",
+                    target="30",
+                    reason="30 is enough",
+                    stops="the second campaign",
+                    changed=(Difference(Part.TARGET, "35 %", "50 %"),),
+                ),
+                just_decided=False,
+            ),
+        ),
         *[
             Case(
                 f"A field of it that is refused: `{what.value}`", lambda what=what: redefining.trouble(Part.TEXT, what)
