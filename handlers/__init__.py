@@ -33,6 +33,7 @@ from handlers import (
     teams,
     understanding,
     value_rhythm,
+    who_sees,
 )
 from handlers.boundary import Desk
 
@@ -63,6 +64,7 @@ def desk_of(runtime: Runtime) -> Desk:
     hand_over.register(desk)
     value_rhythm.register(desk)
     initiatives.register(desk)
+    who_sees.register(desk)
     help_wanted.register(desk)
     away.register(desk)
     settings.register(desk)

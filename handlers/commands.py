@@ -9,10 +9,11 @@ from bot.blocks import listing as lists
 from bot.blocks.ids import Act, Command
 from bot.blocks.key_result import key_result, no_number, which_one
 from bot.blocks.post import Post
+from bot.blocks.who_sees import hidden
 from bot.domain.numbers import format_value
 from bot.domain.words import Understood, understand
 from bot.runtime import Runtime
-from bot.services import key_result_view, listing
+from bot.services import key_result_view, listing, who_sees
 from bot.services.checkin_input import Prefill
 from bot.services.refusals import Reason, Refused
 from handlers import (
@@ -73,9 +74,7 @@ def kr(runtime: Runtime, request: Request) -> Reply:
     if understood.number is None:
         return Whisper(Post(no_number(request.text)))
     if not _says_more(understood):
-        with runtime.read() as session:
-            view = key_result_view.view(session, request.caller, runtime.now(), understood.number)
-        return Whisper(key_result(view))
+        return Whisper(_shown(runtime, request, understood.number))
     try:
         with runtime.read() as session:
             found = key_result_view.find(session, request.caller, understood.number)
@@ -83,6 +82,18 @@ def kr(runtime: Runtime, request: Request) -> Reply:
     except Refused as refused:
         # A command leaves no dialog open that would keep the words.
         raise Refused(refused.reason, **refused.facts, typed=_behind_number(request.text, understood.number)) from None
+
+
+def _shown(runtime: Runtime, request: Request, number: int) -> Post:
+    """The key result; for an admin who may not see it, who may."""
+    with runtime.read() as session:
+        try:
+            return key_result(key_result_view.view(session, request.caller, runtime.now(), number))
+        except Refused:
+            setting = who_sees.hidden(session, request.caller, number)
+            if setting is None:
+                raise
+            return hidden(setting)
 
 
 def update(runtime: Runtime, request: Request) -> Reply:

@@ -95,6 +95,10 @@ class OpenView:
         """A chosen person's Slack id."""
         return self._state(name).get("selected_user")
 
+    def users(self, name: str) -> tuple[str, ...]:
+        """The Slack ids of the chosen people."""
+        return tuple(self._state(name).get("selected_users") or ())
+
     def _state(self, name: str) -> Mapping[str, Any]:
         return self._states.get(name, {})
 

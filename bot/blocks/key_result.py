@@ -27,6 +27,7 @@ from bot.blocks.standing import (
 )
 from bot.blocks.text import said
 from bot.blocks.value_rhythm import ways_in
+from bot.blocks.who_sees import admins_buttons
 from bot.domain.cadence import Period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
@@ -63,7 +64,8 @@ class KeyResultView:
     """`answers` are the newest first. `period` is the week that the viewer is in. `may_update`: right now.
     `may_hand_over`, `may_ask_for_help`: the viewer owns it, or leads above; they also say how often its value is asked
     for. `may_correct`: they lead above, and the digest with the newest answer is out. `going` null: it has no pace (a
-    threshold, a health number, a cycle that is not running). `initiatives`: the work that is to move it.
+    threshold, a health number, a cycle that is not running). `initiatives`: the work that is to move it. `limited`: who
+    else sees it, where not everybody does. `may_limit`: the viewer is an admin.
     """
 
     standing: Standing
@@ -83,6 +85,8 @@ class KeyResultView:
     initiatives: tuple[str, ...] = ()
     may_name_initiatives: bool = False
     going: Going | None = None
+    limited: str = ""
+    may_limit: bool = False
 
 
 def key_result(view: KeyResultView) -> Post:
@@ -96,6 +100,8 @@ def key_result(view: KeyResultView) -> Post:
         blocks.append(context(pace_words(view.going)))
     if stands.escalation is not None:
         blocks.append(section(_escalation(stands)))
+    if view.limited:
+        blocks.append(context(view.limited))
     if view.initiatives:
         blocks.append(section(initiatives_shown(view.initiatives)))
     if view.answers:
@@ -104,19 +110,26 @@ def key_result(view: KeyResultView) -> Post:
         blocks.append(context("No check-in has been answered yet."))
     if view.imported_score:
         blocks.append(context(f"The file it was imported from gave its score as “{said(view.imported_score, 150)}”."))
-    about = str(stands.key_result_id)
+    if buttons := _buttons(view):
+        blocks.append(actions(*buttons))
+    return Post(_title(view), tuple(blocks))
+
+
+def _buttons(view: KeyResultView) -> list[Block]:
+    key_result_id = view.standing.key_result_id
+    about = str(key_result_id)
     buttons = [button("Update", Act.UPDATE_KEY_RESULT, value=about)] if view.may_update else []
     if view.may_correct:
         buttons.append(button("Correct", Act.CORRECT, value=about))
     if view.may_ask_for_help:
         buttons.append(button("Ask for help", Act.ASK_FOR_HELP, value=about))
     if view.may_hand_over:
-        buttons += [button("Hand over", Act.HAND_OVER, value=about), ways_in(stands.key_result_id)]
+        buttons += [button("Hand over", Act.HAND_OVER, value=about), ways_in(key_result_id)]
     if view.may_name_initiatives:
-        buttons.append(initiatives_button(stands.key_result_id))
-    if buttons:
-        blocks.append(actions(*buttons))
-    return Post(_title(view), tuple(blocks))
+        buttons.append(initiatives_button(key_result_id))
+    if view.may_limit:
+        buttons += admins_buttons(key_result_id)
+    return buttons
 
 
 def pace_words(going: Going) -> str:

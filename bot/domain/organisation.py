@@ -46,3 +46,11 @@ class Visibility(enum.Enum):
     WORKSPACE = "workspace"
     TEAM = "team"
     NAMED = "named"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Whom something is limited to. `member_ids` are named beside the team, or alone; nobody where all see it."""
+
+    visibility: Visibility
+    member_ids: frozenset[int] = frozenset()

@@ -34,6 +34,8 @@ class Action(enum.Enum):
     SET_VALUE_RHYTHM = "set_value_rhythm"
     NAME_INITIATIVES = "name_initiatives"
     STEER = "steer"
+    LIMIT = "limit"
+    SHARE_OBJECTIVE = "share_objective"
     RUN_DIGEST = "run_digest"
     DISMISS_SIGNAL = "dismiss_signal"
 
@@ -80,8 +82,9 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:  # noqa: PLR0912 - 
     decide; where nobody asked for help owner and co-owners may decide as well; owners, leads and those who were asked
     may make an escalation private; who owns a decision, who made it and the leads above may say what became of it;
     who speaks for another team that is waited for may answer for it; who is asked to own a key result may say whether
-    they will; admins see settings and failures, not more. But for that offer nobody may act on what they may not see,
-    and a private escalation is for its owners and its members (`escalation_member_ids`).
+    they will; admins see settings and failures, not more: who may see something, and which teams share it, are
+    settings, set also by an admin who may not see it. But for these and that offer nobody may act on what they may not
+    see, and a private escalation is for its owners and its members (`escalation_member_ids`).
     """
     if not (actor.is_full_member and actor.is_active):
         return False
@@ -114,7 +117,7 @@ def may(actor: Actor, action: Action, facts: Facts) -> bool:  # noqa: PLR0912 - 
             return leads
         case Action.RUN_DIGEST:
             return leads or actor.is_admin
-        case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES | Action.STEER:
+        case Action.SWITCH_TEAM_ON | Action.SEE_FAILURES | Action.STEER | Action.LIMIT | Action.SHARE_OBJECTIVE:
             return actor.is_admin
 
 

@@ -37,21 +37,30 @@ def hidden_now(session: Session, told: Subjects) -> Subjects:
 def made_private(session: Session, now: datetime, escalation: Escalation) -> None:
     """A request for help was made private: every digest that may have told of it is drawn anew, and so is each that
     somebody posted by hand. What Slack itself posted in a channel of somebody's choice cannot be."""
+    _drawn_anew(session, now, escalation.workspace_id, escalation.key_result_id, since=escalation.opened_at)
+
+
+def seen_by_others(session: Session, now: datetime, key_result: KeyResult) -> None:
+    """Other people may see a key result now: as `made_private`, for all digests that may ever have told of it."""
+    _drawn_anew(session, now, key_result.workspace_id, key_result.id, since=key_result.created_at)
+
+
+def _drawn_anew(session: Session, now: datetime, workspace_id: int, key_result_id: int, *, since: datetime) -> None:
     rows = session.execute(
         sa.select(Delivery.id, Delivery.key, Delivery.kind)
         .where(
-            Delivery.workspace_id == escalation.workspace_id,
-            Delivery.team_id.in_(that_tell_of(escalation.key_result_id)),
+            Delivery.workspace_id == workspace_id,
+            Delivery.team_id.in_(that_tell_of(key_result_id)),
             Delivery.kind.in_([PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED]),
-            Delivery.created_at >= escalation.opened_at,
+            Delivery.created_at >= since,
         )
         .order_by(Delivery.id)
     ).all()
     by_hand = [row.id for row in rows if row.kind is PostKind.DIGEST_SHARED]
     if by_hand:
-        outbox.show_from_now_on(session, now, workspace_id=escalation.workspace_id, delivery_ids=by_hand)
+        outbox.show_from_now_on(session, now, workspace_id=workspace_id, delivery_ids=by_hand)
     keys = [row.key for row in rows if row.kind is not PostKind.DIGEST_SHARED]
-    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=keys)
+    outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
 
 
 # Made once: each redraw of a digest asks for them.

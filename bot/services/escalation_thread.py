@@ -106,6 +106,30 @@ def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None
     _go_on(session, now, escalation, root, people, at=at)
 
 
+def seen_by_others(session: Session, now: datetime, key_result_id: int) -> None:
+    """Other people may see the key result now: what is said of its requests for help is shown to those, and taken back
+    from the rest. An open thread goes on in a group message where not all who read its channel may see it."""
+    calls = session.scalars(
+        sa.select(Escalation)
+        .where(Escalation.key_result_id == key_result_id)
+        .order_by(Escalation.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    for escalation in calls:
+        root = root_of(session, escalation)
+        is_over = escalation.state is EscalationState.RESOLVED
+        leaves = root is not None and root.channel_id is not None and not may_read(session, root, escalation)
+        people = group_of(session, escalation, []) if leaves and not is_over else []
+        if people:
+            escalation.regrouped += 1
+            _go_on(session, now, escalation, root, people, at=_somebody_at_work(session, now, people))
+            continue
+        if root is not None:
+            take_back(session, now, root)
+        redraw(session, now, escalation)
+
+
 def _somebody_at_work(session: Session, now: datetime, people: Sequence[Member]) -> datetime:
     """When the first of them is at work."""
     weeks = weeks_of(session, people)

@@ -59,6 +59,11 @@ def concerns(session: Session, workspace_id: int, member_ids: Iterable[int | Non
     marked.update((workspace_id, one) for one in member_ids if one is not None)
 
 
+def concerns_everybody(session: Session, now: datetime, workspace_id: int) -> None:
+    """As `concerns`, for all who look: who may see something has changed, and others see it now than before."""
+    concerns(session, workspace_id, [member_id for _, member_id in _who_looks(session, now, workspace_id).rows()])
+
+
 def concerns_readers(session: Session, workspace_id: int, keys: Iterable[str]) -> None:
     """As `concerns`, for whom the posts with these keys went to, and whose escalation they are about."""
     marked: set[tuple[int, str]] = session.info.setdefault(_KEYS, set())

@@ -14,7 +14,7 @@ from bot.domain.cadence import period as monday
 from bot.domain.cycles import CycleDates, CycleState
 from bot.domain.pace import Pace, Point, projected
 from bot.domain.permissions import Action, may
-from bot.services import access, correction, help_wanted, initiatives
+from bot.services import access, correction, help_wanted, initiatives, who_sees
 from bot.services.access import Caller
 from bot.services.answerable import subject
 from bot.services.definitions import current_definition
@@ -81,6 +81,8 @@ def view(session: Session, viewer: Caller, now: datetime, number: int) -> KeyRes
         initiatives=initiatives.of(session, key_result.id),
         may_name_initiatives=initiatives.may_name(session, viewer, key_result),
         going=_going(session, viewer, now, key_result),
+        limited=who_sees.limits(session, key_result),
+        may_limit=who_sees.may_limit(session, viewer),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is told of a key result that a decision changed or stopped."""
+"""What is told of a key result that a decision changed or stopped, or that other people may see now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.blocks.redefining import Redefined, Stopped, changed, news_of_change, n
 from bot.domain.escalation import DecisionKind
 from bot.domain.permissions import Action, may
 from bot.domain.redefinition import differences
-from bot.services import outbox
+from bot.services import outbox, who_sees
 from bot.services.access import actor_of, key_result_facts
 from bot.services.definitions import name_of, terms_of
 from models import Decision, Delivery, KeyResult, KeyResultRevision, Member, PostKind
@@ -38,6 +38,8 @@ def tell(session: Session, now: datetime, decision: Decision, owner_id: int | No
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     """The direct message. None where its reader may not see the key result and has no part in the decision."""
+    if delivery.decision_id is None:
+        return who_sees.post(session, delivery, now)
     reader = session.get_one(Member, delivery.member_id)
     decision = session.get_one(Decision, delivery.decision_id)
     key_result = session.get_one(KeyResult, decision.key_result_id)

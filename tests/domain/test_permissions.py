@@ -62,23 +62,15 @@ ALLOWED = {
     Action.SWITCH_TEAM_ON: {"admin"},
     Action.SEE_FAILURES: {"admin"},
     Action.STEER: {"admin"},
+    Action.LIMIT: {"admin"},
+    Action.SHARE_OBJECTIVE: {"admin"},
     Action.RUN_DIGEST: LEADS | {"admin"},
     Action.DECIDE_OUTSIDE: OWNERS | LEADS | {"asked", "sponsor"},
     Action.DISMISS_SIGNAL: LEADS,
 }
+SETTINGS = {Action.SWITCH_TEAM_ON, Action.SEE_FAILURES, Action.STEER, Action.LIMIT, Action.SHARE_OBJECTIVE}
 # Who is offered a key result need not have seen it before.
-ON_A_KEY_RESULT = [
-    action
-    for action in Action
-    if action
-    not in (
-        Action.SWITCH_TEAM_ON,
-        Action.SEE_FAILURES,
-        Action.STEER,
-        Action.RUN_DIGEST,
-        Action.ANSWER_HAND_OVER,
-    )
-]
+ON_A_KEY_RESULT = [action for action in Action if action not in {*SETTINGS, Action.RUN_DIGEST, Action.ANSWER_HAND_OVER}]
 
 
 def allowed(action: Action, facts: Facts) -> set[str]:

@@ -33,6 +33,7 @@ from handlers import (
     teams,
     understanding,
     value_rhythm,
+    who_sees,
 )
 from models import Member
 from models.database import Database
@@ -50,6 +51,8 @@ ONE_ID: list[tuple[boundary.Handler, Act, Reason]] = [
     (help_wanted.open_ask, Act.ASK_FOR_HELP, Reason.NO_SUCH_KEY_RESULT),
     (initiatives.start, Act.INITIATIVES, Reason.NO_SUCH_KEY_RESULT),
     (value_rhythm.start, Act.VALUE_RHYTHM, Reason.NO_SUCH_KEY_RESULT),
+    (who_sees.start, Act.WHO_SEES, Reason.NO_SUCH_KEY_RESULT),
+    (who_sees.start_objective, Act.ITS_OBJECTIVE, Reason.NO_SUCH_KEY_RESULT),
     (decisions.done, Act.DECISION_DONE, Reason.NO_SUCH_DECISION),
     (redefining.open_stop, Act.STOP_KEY_RESULT, Reason.NO_SUCH_DECISION),
     (dependency.accept, Act.ACCEPT_DEPENDENCY, Reason.NOT_ASKED_OF_YOU),

@@ -188,7 +188,8 @@ class Dialog:
         return state.get("value") or ticked or (state.get("selected_option") or {}).get("value")
 
     def fill(self, **by_label: str) -> Dialog:
-        """Type or choose. The names are how the labels begin, with _ for a blank; a menu is given its entry's value."""
+        """Type or choose. The names are how the labels begin, with _ for a blank; a menu is given its entry's value,
+        one that takes several theirs with blanks between."""
         for label, value in by_label.items():
             block = self.block(label.replace("_", " "))
             element = block["element"]
@@ -236,6 +237,10 @@ def _initial(element: Mapping[str, Any]) -> dict[str, Any]:
             return {"type": element["type"], "selected_date": element.get("initial_date")}
         case "users_select":
             return {"type": element["type"], "selected_user": element.get("initial_user")}
+        case "multi_users_select":
+            return {"type": element["type"], "selected_users": element.get("initial_users") or []}
+        case "multi_external_select":
+            return {"type": element["type"], "selected_options": element.get("initial_options") or []}
         case "timepicker":
             return {"type": element["type"], "selected_time": element.get("initial_time")}
         case "conversations_select":
@@ -256,6 +261,11 @@ def _state(element: Mapping[str, Any], value: str) -> dict[str, Any]:
             return {"type": element["type"], "selected_date": value or None}
         case "users_select":
             return {"type": element["type"], "selected_user": value or None}
+        case "multi_users_select":
+            return {"type": element["type"], "selected_users": value.split()}
+        case "multi_external_select":
+            chosen_ones = [{"text": {"type": "plain_text", "text": one}, "value": one} for one in value.split()]
+            return {"type": element["type"], "selected_options": chosen_ones}
         case "timepicker":
             return {"type": element["type"], "selected_time": value or None}
         case "number_input":

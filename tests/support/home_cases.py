@@ -25,8 +25,10 @@ from bot.blocks import (
     settings,
     signals,
     teams,
+    who_sees,
 )
 from bot.blocks import home as homes
+from bot.blocks.checkin_parts import Choice
 from bot.blocks.correction import Correctable, Corrected
 from bot.blocks.dependency import Unanswered
 from bot.blocks.home import Home, Kept, Schedule, TeamState
@@ -38,10 +40,12 @@ from bot.blocks.lead_note import LeadNote
 from bot.blocks.listing import Listed, ListedObjective, ListedTeam
 from bot.blocks.prompt import Item, ItemState, Prompt, prompt
 from bot.blocks.teams import FirstLook, Preview
+from bot.blocks.who_sees import Audience, ItsObjective, Person, Saved, WhoSees
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import Weekday
+from bot.domain.organisation import Visibility
 
 LINK = "https://example.slack.com/archives/C1/p1"
 OBJECTIVE = ListedObjective(
@@ -117,6 +121,14 @@ TAMAS = replace(
 )
 INITIATIVES = initiatives.Initiatives(
     1, 12, "Activation", ("New sign-up for half of the users", "https://example.org/plans/first-page")
+)
+EVERYBODY = Audience(Visibility.WORKSPACE, ("Growth",))
+TEAM_ALONE = Audience(Visibility.TEAM, ("Growth", "Legal"))
+BY_NAME = Audience(Visibility.NAMED, ("Growth",), (Person("U0HANA", "Hana Mori"), Person("U0SAM", "Sam Stone")))
+OPEN_TO_ALL = WhoSees(1, 12, "Activation", EVERYBODY, EVERYBODY)
+TO_SOME = replace(OPEN_TO_ALL, audience=BY_NAME)
+SHARED = ItsObjective(
+    1, 12, "Make new customers feel at home", EVERYBODY, "Growth", (Choice("Legal", "3"), Choice("People", "4"))
 )
 SHOWN = KeyResultView(
     standing=ACTIVATION,
@@ -213,6 +225,28 @@ LISTS = Chapter(
         ),
         Case("Too many lines", lambda: initiatives.too_many(12)),
         Case("A line is too long", lambda: initiatives.line_too_long("New sign-up for half of the users", 412)),
+        Case("*Who may see it* under it, for an admin", lambda: who_sees.who_sees_dialog(OPEN_TO_ALL)),
+        Case(
+            "Once it is limited, and its objective too",
+            lambda: who_sees.who_sees_dialog(replace(TO_SOME, of_objective=TEAM_ALONE)),
+        ),
+        Case("After *Save*, where it is limited", lambda: who_sees.saved(Saved(TO_SOME, is_new=True))),
+        Case("After *Save*, where it is open again", lambda: who_sees.saved(Saved(OPEN_TO_ALL, is_new=True))),
+        Case("After *Save*, where nothing is another way", lambda: who_sees.saved(Saved(TO_SOME, is_new=False))),
+        Case("What its owner and lead read of it", lambda: who_sees.news_of_limit(TO_SOME, "Ada Admin")),
+        Case(
+            "`/kr 12`, for who sees it, where it is limited",
+            lambda: key_result.key_result(replace(SHOWN, limited=who_sees.limited_to(BY_NAME, TEAM_ALONE))),
+        ),
+        Case("`/kr 12`, for an admin who may not see it", lambda: who_sees.hidden(replace(TO_SOME, name=""))),
+        Case("*Who may see it*, for that admin", lambda: who_sees.who_sees_dialog(replace(TO_SOME, name=""))),
+        Case("*Its objective* under it, for an admin", lambda: who_sees.objective_dialog(SHARED)),
+        Case("After *Save* there", lambda: who_sees.saved(Saved(SHARED, is_new=True))),
+        Case("What the owners and leads of an objective read", lambda: who_sees.news_of_objective(SHARED, "Ada Admin")),
+        Case("Nothing is chosen", who_sees.choice_missing),
+        Case("Nobody is named", who_sees.people_missing),
+        Case("A guest is named", lambda: who_sees.cannot_see(["Gus Guest"])),
+        Case("A team is gone", who_sees.no_such_team),
         Case("`/kr`", key_result.which_one),
         Case("`/okr handover`", hand_over.which_one),
         Case("`/kr twelve`", lambda: key_result.no_number("twelve")),
