@@ -16,6 +16,14 @@ from bot.domain.refusals import Reason
 
 Facts = Mapping[str, Any]
 
+
+def _comes_next(facts: Facts) -> str:
+    """When the next check-in opens; none is promised that no cycle asks for."""
+    if facts["next"] is None:
+        return "No other check-in is planned until the next cycle begins."
+    return f"The next check-in opens {facts['next']}."
+
+
 _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
     Reason.NOT_FOR_YOU: lambda f: (
         f"KR-{f['number']} is {said(str(f['owner']), 80)}'s to answer. `/kr {f['number']}` shows it."
@@ -43,9 +51,8 @@ _SENTENCES: Mapping[Reason, Callable[[Facts], str]] = {
         "That was an earlier week's check-in, and its week is over. This week's is in your newest message from me, "
         "or type `/kr` with the key result's number."
     ),
-    Reason.DIGEST_OUT: lambda f: (
-        f"This week's digest is out, so its answers stand. The next check-in opens {f['next']}."
-    ),
+    Reason.NOTHING_SINCE: lambda f: f"That was an earlier week's check-in, and its week is over. {_comes_next(f)}",
+    Reason.DIGEST_OUT: lambda f: f"This week's digest is out, so its answers stand. {_comes_next(f)}",
     Reason.NOTHING_DUE: lambda f: "Nothing is due from you right now. `/okr` shows your key results.",
     Reason.ALREADY_ANSWERED: lambda f: "That check-in is answered already. Thank you.",
     Reason.NOT_YOUR_ESCALATION: lambda f: only_these_may(f["names"]),

@@ -88,7 +88,11 @@ class TeamWeek:
 
 def settings_dialog(mine: Mine) -> View:
     """When a person is asked. Everything is filled in with what holds now."""
-    when = f"Your next check-in opens {weekday_time(mine.next_at)}." if mine.next_at else "Nothing is asked of you now."
+    when = (
+        f"Your next check-in opens {weekday_time(mine.next_at)}."
+        if mine.next_at
+        else "No check-in is planned for you so far."
+    )
     blocks: list[Block] = [
         section(when),
         field_input("Ask me at", Typed.HOUR, _time(Typed.HOUR, mine.hour), hint="On the day your week opens."),

@@ -16,6 +16,7 @@ class Reason(enum.Enum):
     CYCLE_NOT_ACTIVE = "cycle_not_active"
     TEAM_OFF = "team_off"
     PERIOD_OVER = "period_over"
+    NOTHING_SINCE = "nothing_since"
     DIGEST_OUT = "digest_out"
     NOTHING_DUE = "nothing_due"
     ALREADY_ANSWERED = "already_answered"

@@ -14,13 +14,11 @@ from bot.domain.cadence import Period, period_of
 from bot.domain.cadence import period as monday
 from bot.domain.cycles import CycleState
 from bot.domain.permissions import Action, Actor, Facts, may
-from bot.domain.personal_week import first_asked
 from bot.services import access
 from bot.services.access import Caller
 from bot.services.prompt import changes_until
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import OwnWeek
-from bot.services.schedules import week_of
 from bot.services.subject import Subject, subject_of
 from models import CheckIn, CheckInState, KeyResult, KeyResultState, Member, Objective, Team, Workspace
 from models.prepared import Prepared
@@ -110,11 +108,19 @@ def _refuse_if_not_theirs(session: Session, now: datetime, about: Subject) -> No
 def _over(session: Session, now: datetime, member_id: int | None, zone: ZoneInfo, period: Period) -> Refused:
     """A period is answered until its digest goes out; what was said then stands. `zone` is that of who was asked."""
     member = session.get(Member, member_id) if member_id is not None else None
-    if period < period_of(now, zone) or member is None:
+    if member is None:
         return Refused(Reason.PERIOD_OVER)
-    week = week_of(session, member)
-    opens = first_asked(now, week.rhythm, week.schedule, None).at.astimezone(week.schedule.zone)
-    return Refused(Reason.DIGEST_OUT, next=weekday_time(opens))
+    this, opens = period_of(now, zone), member.next_opening_at
+    is_asked = (opens is not None and opens <= now) or _was_asked(session, member.id, this)
+    if period < this and is_asked:
+        return Refused(Reason.PERIOD_OVER)
+    coming = weekday_time(opens.astimezone(zone)) if opens is not None else None
+    return Refused(Reason.DIGEST_OUT if period >= this else Reason.NOTHING_SINCE, next=coming)
+
+
+def _was_asked(session: Session, member_id: int, period: Period) -> bool:
+    wanted = sa.select(CheckIn.id).where(CheckIn.owner_id == member_id, CheckIn.period == period)
+    return session.scalar(wanted.limit(1)) is not None
 
 
 class _Weeks(NamedTuple):

@@ -202,10 +202,10 @@ def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
             continue
         week = weeks[member.id]
         step = reckoned.step(member.next_period, week)
-        goes_on, all_asked = False, bool(step.due)
+        all_asked = bool(step.due)
         for one in step.due:
             wanted = _asked_in(owing, member, one.period)
-            goes_on, all_asked = goes_on or bool(wanted), all_asked and bool(wanted)
+            all_asked = all_asked and bool(wanted)
             cover = covers.get(_cover_id(week, one)) if wanted and one.excuse is Excuse.AWAY else None
             covered = _covered(cover, member, one, now)
             rows += [check_in_row(member, asked, one, covered) for asked in wanted]
@@ -217,8 +217,8 @@ def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
                 asks.setdefault((covered.member.id, one.period), (covered.member, one.period, covered.at))
         if not all_asked:
             idle[member.id] = (member, member.next_period)
-        # Who was just asked goes on waiting, though their cycle may be over by then: that is looked at then.
-        if goes_on or _asked_in(owing, member, step.waits_for):
+        # In a cycle's last week nobody waits for another one: the next cycle asks anew when it begins.
+        if _asked_in(owing, member, step.waits_for):
             member.next_period, member.next_opening_at = step.waits_for, max(step.opens_at, now)
         else:
             member.next_period = member.next_opening_at = None

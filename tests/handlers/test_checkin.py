@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,13 +12,25 @@ from desk import Desk, whispered
 from bot.blocks.ids import Act, Command
 from bot.domain.confidence import Confidence
 from bot.localslack.blockkit import check_view
-from bot.services import definitions, planning
+from bot.services import definitions, home, planning, preferences
+from bot.services.access import Caller
 from bot.slack import Permanent
 from handlers import checkin, commands, prompt_more
 from handlers.checkin import Prefill
 from handlers.reply import Done, Options
-from models import Answer, Blocker, CheckIn, KeyResult, KeyResultRevision, KeyResultState
+from models import (
+    Answer,
+    Blocker,
+    CheckIn,
+    Delivery,
+    KeyResult,
+    KeyResultRevision,
+    KeyResultState,
+    Member,
+    PostKind,
+)
 from models.database import Database, open_database
+from scheduler.posts import render
 
 
 @pytest.fixture
@@ -303,6 +315,25 @@ def test_a_dialog_left_open_over_the_digest_keeps_its_words_and_says_why(story: 
     errors = dialog.errors(story.submit(dialog))
     assert "digest is out" in next(iter(errors.values()))
     assert "opens Mon 09:00" in next(iter(errors.values()))
+
+
+def test_after_a_cycles_last_digest_no_check_in_is_promised_that_nobody_asks_for(database: Database) -> None:
+    story = begin_story(database, cycle_ends_on=date(2026, 10, 9))
+    dialog = green(story.begin())
+    story.desk.now = NINE + timedelta(days=2, hours=1)
+    none = "No other check-in is planned until the next cycle begins."
+    (why,) = dialog.errors(story.submit(dialog)).values()
+    assert why == f"This week's digest is out, so its answers stand. {none}"
+    with story.desk.runtime.read() as session:
+        owner = session.get_one(Member, story.owner.id)
+        (asked,) = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).all()
+        prompt = render(session, asked, story.desk.now)
+        assert prompt is not None
+        assert prompt.text == "Week of 5 Oct: 0 of 2 answered"
+        assert preferences.mine(session, Caller(owner.workspace_id, owner.id)).next_at is None
+        assert "check-in opens" not in str(home.page(session, owner, story.desk.now))
+    story.desk.now = NINE + WEEK
+    assert whispered(story.check_in()) == f"That was an earlier week's check-in, and its week is over. {none}"
 
 
 def test_a_key_result_that_was_closed_meanwhile_says_so(story: Story) -> None:

@@ -161,7 +161,7 @@ def test_nobody_is_asked_for_a_period_that_begins_after_the_last_day(database: D
         last = last_week(session, date(2026, 10, 6))
         # Okra was away since Monday: nothing was closed, told or turned before the next opening is due.
         assert cycles.turn(session, next_monday, 100) == 0
-        assert planning.open_due(session, next_monday, 100) == 1
+        assert planning.open_due(session, next_monday, 100) == 0
         assert session.scalars(sa.select(CheckIn.period)).all() == [MONDAY]
         assert last.owner.next_opening_at is None
         planning.replan(session, next_monday, [last.owner.id])
@@ -185,7 +185,7 @@ def test_what_is_due_when_its_cycle_closes_is_excused(database: Database) -> Non
         assert cycles.turn(session, closes, 100) == 1
         assert planning.close_due(session, closes, 100) == 1
         assert session.scalars(sa.select(CheckIn.state)).one() is CheckInState.EXCUSED
-        assert planning.open_due(session, closes, 100) == 1
+        assert planning.open_due(session, closes, 100) == 0
         assert last.owner.next_opening_at is None
 
 
@@ -229,7 +229,7 @@ def test_a_turn_takes_the_same_number_of_statements_however_many_are_asked(datab
         assert cycles.turn(session, DIGEST, 100) == 2
     assert len(statements) <= 16
     with database.write() as session:
-        assert planning.open_due(session, DIGEST, 10) == min(owners + 1, 10)
+        assert planning.open_due(session, DIGEST, 10) == min(owners, 10)
 
 
 def test_a_cycle_that_never_came_to_run_is_closed_and_not_looked_at_again(database: Database) -> None:

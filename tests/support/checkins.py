@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -101,10 +101,11 @@ def measure_something_else(story: Story) -> None:
         definitions.replace(session, key_result, old, new)
 
 
-def begin_story(database: Database) -> Story:
+def begin_story(database: Database, *, cycle_ends_on: date | None = None) -> Story:
     """Monday, nine o'clock: the owner was asked about an increase and a milestone."""
     with database.write() as session:
         company = Company(session)
+        company.cycle.ends_on = cycle_ends_on or company.cycle.ends_on
         owner, lead, stranger = (company.person(name) for name in ("Mere Ngata", "Tama Reid", "Sam Stone"))
         objective = company.objective(company.team("Growth", lead=lead))
         first = company.key_result(objective, owner)

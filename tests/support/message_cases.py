@@ -194,6 +194,10 @@ def _refusals() -> Sequence[Case]:
     return [
         Case(f"`{reason.value}`", lambda reason=reason: refusals.sentence(reason, _FACTS))  # type: ignore[misc]
         for reason in Reason
+    ] + [
+        Case(
+            "`digest_out` in a cycle's last week", lambda: refusals.sentence(Reason.DIGEST_OUT, _FACTS | {"next": None})
+        )
     ]
 
 
