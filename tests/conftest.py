@@ -18,7 +18,7 @@ import structlog
 from hypothesis import settings
 
 import models
-from migrations.run import upgrade
+from migrations.run import HEAD, upgrade
 from models.database import Database, open_database
 
 # Whether a rule holds does not depend on how busy the machine is.
@@ -66,7 +66,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file."""
     path = tmp_path_factory.mktemp("template") / "okra.db"
     database = open_database(f"sqlite:///{path}")
-    upgrade(database)
+    upgrade(database, HEAD)
     database.close()
     return path
 
@@ -181,7 +181,7 @@ def empty_postgres(postgres: sa.Engine, server: sa.URL) -> None:
         execute_postgres(server, f"drop database if exists {POSTGRES_NAME} with (force)")
         execute_postgres(server, f"create database {POSTGRES_NAME}")
         database = open_database(plain(postgres.url), statement_seconds=60)
-        upgrade(database)
+        upgrade(database, HEAD)
         database.close()
 
 

@@ -37,6 +37,14 @@ def test_the_migrations_make_every_check_and_counter_that_the_models_describe(
     made.close()
 
 
+def test_an_empty_database_gets_the_schema_that_the_migrations_make(database: Database) -> None:
+    migrated = _all_that_is_written(database)
+    run.downgrade(database, "base")
+    assert run.upgrade(database) is True
+    assert run.is_current(database)
+    assert _all_that_is_written(database) == migrated
+
+
 def test_rows_survive_the_way_down_and_up(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
@@ -55,6 +63,33 @@ def test_rows_survive_the_way_down_and_up(database: Database) -> None:
     with database.read() as session:
         assert [one.source for one in session.scalars(sa.select(Answer))] == [AnswerSource.DIALOG]
         assert session.scalars(sa.select(Delivery.key)).all() == ["prompt:1"]
+
+
+def _all_that_is_written(database: Database) -> dict[str, set[tuple[object, ...]]]:
+    """Columns, indexes and constraints as the engine tells of them. In which order columns stand means nothing."""
+    with database.engine.connect() as connection:
+        if not database.is_sqlite:
+            return {what: set(map(tuple, connection.execute(sa.text(asked)))) for what, asked in POSTGRES_TELLS.items()}
+        tables = connection.scalars(sa.text("select name from sqlite_master where type = 'table'")).all()
+        told: dict[str, set[tuple[object, ...]]] = {}
+        for table in tables:
+            for pragma in ("table_xinfo", "foreign_key_list"):
+                rows = connection.exec_driver_sql(f"pragma {pragma}({table})")
+                # The first is a number in the order of their making.
+                told[f"{pragma} {table}"] = {tuple(row)[1:] for row in rows}
+        indexes = sa.text("select tbl_name, sql from sqlite_master where type = 'index' and sql is not null")
+        told["indexes"] = set(map(tuple, connection.execute(indexes)))
+    told["rules"] = {(table, counts, *sorted(checks)) for table, (counts, checks) in _written_rules(database).items()}
+    return told
+
+
+POSTGRES_TELLS = {
+    "columns": "select table_name, column_name, data_type, is_nullable, column_default, is_identity"
+    " from information_schema.columns where table_schema = 'public'",
+    "indexes": "select tablename, indexdef from pg_indexes where schemaname = 'public'",
+    "constraints": "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
+    " where connamespace = 'public'::regnamespace",
+}
 
 
 def _written_rules(database: Database) -> dict[str, tuple[bool, set[tuple[str, str]]]]:
