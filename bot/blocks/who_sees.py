@@ -11,9 +11,8 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.layout import actions, button, context, dialog, field_input, option, section
 from bot.blocks.post import Block, Post, View
 from bot.blocks.text import clip, plain, said
-from bot.domain.organisation import Visibility
+from bot.domain.organisation import MOST_NAMED, Visibility
 
-MOST_PEOPLE = 30
 MOST_TEAMS = 20
 """As many further teams share one objective."""
 NAME = 80
@@ -215,10 +214,10 @@ def _who(audience: Audience) -> list[Block]:
     named: dict[str, object] = {
         "type": "multi_users_select",
         "action_id": Typed.VIEWERS,
-        "max_selected_items": MOST_PEOPLE,
+        "max_selected_items": MOST_NAMED,
     }
     if audience.people:
-        named["initial_users"] = [one.slack_id for one in audience.people[:MOST_PEOPLE]]
+        named["initial_users"] = [one.slack_id for one in audience.people[:MOST_NAMED]]
     return [
         field_input(
             "Who may see it?",

@@ -48,9 +48,16 @@ class Visibility(enum.Enum):
     NAMED = "named"
 
 
+MOST_NAMED = 30
+"""As many people can be named who may see one thing."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """Whom something is limited to. `member_ids` are named beside the team, or alone; nobody where all see it."""
 
     visibility: Visibility
     member_ids: frozenset[int] = frozenset()
+
+
+FOR_EVERYBODY = Limit(Visibility.WORKSPACE)

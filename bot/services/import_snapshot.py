@@ -19,6 +19,7 @@ from bot.domain.importing.existing import (
 from bot.domain.importing.people import Candidate, People, fold
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.domain.importing.terms import Terms
+from bot.domain.organisation import Limit
 from bot.services.definitions import current_definition
 from models import (
     Cycle,
@@ -26,8 +27,10 @@ from models import (
     KeyResultCoOwner,
     KeyResultRevision,
     KeyResultState,
+    KeyResultViewer,
     Member,
     Objective,
+    ObjectiveTeam,
     Priority,
     Team,
 )
@@ -44,13 +47,18 @@ def snapshot(session: Session, workspace_id: int, today: date) -> Existing:
     team_keys = {team.id: fold(team.name) for team in teams}
     priority_keys = {priority.id: fold(priority.name) for priority in priorities}
     objective_keys = {one.id: (cycle_keys[one.cycle_id], team_keys[one.team_id], fold(one.title)) for one in objectives}
+    shared_with: dict[int, set[str]] = defaultdict(set)
+    for sharing in session.scalars(sa.select(ObjectiveTeam).where(ObjectiveTeam.workspace_id == workspace_id)):
+        shared_with[sharing.objective_id].add(team_keys[sharing.team_id])
     return Existing(
         today=today,
         cycles={cycle_keys[cycle.id]: ExistingCycle(cycle.id, cycle.name, cycle.state) for cycle in cycles},
         priorities={priority_keys[one.id]: ExistingPriority(one.id, one.name) for one in priorities},
         teams={team_keys[team.id]: _team(team, team_keys) for team in teams},
         objectives={
-            objective_keys[one.id]: ExistingObjective(one.id, one.title, priority_keys.get(one.priority_id or 0, ""))
+            objective_keys[one.id]: ExistingObjective(
+                one.id, one.title, priority_keys.get(one.priority_id or 0, ""), frozenset(shared_with[one.id])
+            )
             for one in objectives
         },
         key_results=_key_results(session, workspace_id, objective_keys),
@@ -85,6 +93,9 @@ def _key_results(
     co_owners: dict[int, set[int]] = defaultdict(set)
     for co_owner in session.scalars(sa.select(KeyResultCoOwner).where(KeyResultCoOwner.workspace_id == workspace_id)):
         co_owners[co_owner.key_result_id].add(co_owner.member_id)
+    viewers: dict[int, set[int]] = defaultdict(set)
+    for viewer in session.scalars(sa.select(KeyResultViewer).where(KeyResultViewer.workspace_id == workspace_id)):
+        viewers[viewer.key_result_id].add(viewer.member_id)
     imported = (
         sa.select(KeyResult, KeyResultRevision)
         .join(KeyResultRevision, current_definition())
@@ -106,6 +117,7 @@ def _key_results(
             score=key_result.imported_score,
             note=key_result.imported_note,
             archived=key_result.archived_at is not None,
+            limit=Limit(key_result.visibility, frozenset(viewers[key_result.id])),
         )
         for key_result, revision in session.execute(imported)
     }

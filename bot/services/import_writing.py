@@ -22,7 +22,17 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.services import audit, definitions, escalation_path, ownerless_decisions, ownership, planning, team_planning
+from bot.domain.organisation import FOR_EVERYBODY
+from bot.services import (
+    audit,
+    definitions,
+    escalation_path,
+    limiting,
+    ownerless_decisions,
+    ownership,
+    planning,
+    team_planning,
+)
 from bot.services.escalation_thread import hold_threads
 from models import (
     Cycle,
@@ -79,6 +89,10 @@ class Writing:
         self._touched: set[int] = set()
         self._handed_over: set[int] = set()
         self._led_anew: set[int] = set()
+        # teams of the workspace, whether the file names them or not
+        self._all_team_ids: dict[str, int] = {}
+        # key results that others may see now than before: what was posted about them is drawn anew
+        self._seen_by_others: dict[int, KeyResult] = {}
         self._always: dict[str, Any] = {"workspace_id": plan.workspace_id, "created_at": now}
 
     def write(self) -> None:
@@ -89,6 +103,7 @@ class Writing:
         self._write_objectives()
         self._write_key_results()
         self._session.flush()
+        limiting.seen_by_others(self._session, self._now, [one for _, one in sorted(self._seen_by_others.items())])
         self._replan()
 
     def _new_cycle(self, planned: PlannedCycle) -> Cycle:
@@ -108,6 +123,7 @@ class Writing:
         # a parent may come after its child in the file, or be in the workspace only
         known = self._session.scalars(sa.select(Team).where(Team.workspace_id == self._plan.workspace_id))
         rows = {fold(team.name): team for team in known}
+        self._all_team_ids = {key: team.id for key, team in rows.items()}
         for key, planned in self._plan.teams.items():
             if planned.is_new or planned.is_changed:
                 rows[key].parent_id = rows[planned.parent].id if planned.parent else None
@@ -141,7 +157,17 @@ class Writing:
                 row.title = planned.title
                 # a priority that the file does not name has not changed
                 row.priority_id = self._priority_ids.get(planned.priority, row.priority_id)
+                self._share(row, planned)
                 self._record_change(row, planned)
+        for planned in self._plan.objectives.values():
+            if planned.is_new and planned.shared_with:
+                self._share(self._session.get_one(Objective, self._objective_ids[planned.key]), planned)
+
+    def _share(self, row: Objective, planned: PlannedObjective) -> None:
+        """Let the teams share it: they see what is limited to the team, from now on."""
+        if limiting.share(self._session, row, {self._all_team_ids[key] for key in planned.shared_with}):
+            held = self._session.scalars(sa.select(KeyResult).where(KeyResult.objective_id == row.id))
+            self._seen_by_others.update({one.id: one for one in held})
 
     def _new_objective(self, planned: PlannedObjective) -> Objective:
         cycle, team, _ = planned.key
@@ -164,6 +190,8 @@ class Writing:
         for planned, row in zip(new, rows, strict=True):
             self._session.add(self._revision(row, planned, 1, value_every_weeks=1))
             self._session.add_all(self._co_owner(row, member_id) for member_id in sorted(planned.co_owner_ids))
+            if planned.limit != FOR_EVERYBODY:
+                limiting.write(self._session, row, planned.limit)
             detail = {"import_key": planned.key, "source": planned.source, "line": planned.line}
             self._record(row, "created", {**detail, **(self._why if planned.in_mid_cycle else {})})
         for planned in self._plan.key_results:
@@ -219,6 +247,8 @@ class Writing:
         if planned.revises:
             self._revise(row, planned)
         self._change_co_owners(row, planned.co_owner_ids)
+        if limiting.write(self._session, row, planned.limit):
+            self._seen_by_others[row.id] = row
         self._record_change(row, planned)
 
     def _revise(self, row: KeyResult, planned: PlannedKeyResult) -> None:

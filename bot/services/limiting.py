@@ -66,7 +66,7 @@ def limit(session: Session, now: datetime, caller: Caller, key_result_id: int, t
     key_result = who_sees.key_result_to_limit(session, caller, key_result_id, Action.LIMIT, lock=True)
     is_new = _limit(session, now, caller, key_result, to)
     if is_new:
-        _seen_by_others(session, now, [key_result])
+        seen_by_others(session, now, [key_result])
         team_id = session.get_one(Objective, key_result.objective_id).team_id
         _tell(session, now, caller, key_result, [key_result.owner_id, *_leads(session, [team_id])])
     return Saved(who_sees.who_sees(session, caller, key_result), is_new)
@@ -92,19 +92,16 @@ def set_objective(
             .order_by(KeyResult.id)
             .with_for_update(key_share=True)
         ).all()
-        _seen_by_others(session, now, held)
+        seen_by_others(session, now, held)
         owners = [one.owner_id for one in held if one.state is not KeyResultState.CLOSED and one.archived_at is None]
         teams = {objective.team_id, *before, *_sharing(session, objective)}
         _tell(session, now, caller, objective, [*owners, *_leads(session, sorted(teams))])
     return Saved(who_sees.its_objective(session, caller, asked), is_shared or is_limited)
 
 
-def _limit(session: Session, now: datetime, caller: Caller, subject: KeyResult | Objective, to: Limit) -> bool:
-    """Write it down, with its audit event; whether anything is another way now."""
-    is_open = to.visibility is Visibility.WORKSPACE
-    wanted = Limit(to.visibility, frozenset() if is_open else _may_see(session, caller, to.member_ids))
-    rows = _viewers(session, subject)
-    before = Limit(subject.visibility, frozenset(row.member_id for row in rows))
+def write(session: Session, subject: KeyResult | Objective, wanted: Limit) -> bool:
+    """Write a limit down, and no more than that; whether it is another than before."""
+    rows, before = _viewers(session, subject), _limit_of(session, subject)
     if before == wanted:
         return False
     subject.visibility = wanted.visibility
@@ -113,18 +110,12 @@ def _limit(session: Session, now: datetime, caller: Caller, subject: KeyResult |
             session.delete(row)
     session.add_all(_viewer(subject, one) for one in sorted(wanted.member_ids - before.member_ids))
     session.flush()
-    _record(session, now, caller, subject, what="limited", before=_detail(before), after=_detail(wanted))
     return True
 
 
-def _share(session: Session, now: datetime, caller: Caller, objective: Objective, wanted: set[int]) -> bool:
-    """These further teams share it; whether anything is another way now."""
-    here = sa.select(Team.id).where(
-        Team.workspace_id == objective.workspace_id, Team.id.in_(wanted), Team.archived_at.is_(None)
-    )
-    before = set(_sharing(session, objective))
-    if not wanted - before <= set(session.scalars(here)):
-        raise Refused(Reason.NO_SUCH_TEAM)
+def share(session: Session, objective: Objective, team_ids: Collection[int]) -> bool:
+    """Write down which further teams share it, and no more than that; whether they are others than before."""
+    before, wanted = set(_sharing(session, objective)), set(team_ids)
     if before == wanted:
         return False
     session.execute(
@@ -137,11 +128,35 @@ def _share(session: Session, now: datetime, caller: Caller, objective: Objective
         for one in sorted(wanted - before)
     )
     session.flush()
+    return True
+
+
+def _limit(session: Session, now: datetime, caller: Caller, subject: KeyResult | Objective, to: Limit) -> bool:
+    """Write it down, with its audit event; whether anything is another way now."""
+    is_open = to.visibility is Visibility.WORKSPACE
+    wanted = Limit(to.visibility, frozenset() if is_open else _may_see(session, caller, to.member_ids))
+    before = _limit_of(session, subject)
+    if not write(session, subject, wanted):
+        return False
+    _record(session, now, caller, subject, what="limited", before=_detail(before), after=_detail(wanted))
+    return True
+
+
+def _share(session: Session, now: datetime, caller: Caller, objective: Objective, wanted: set[int]) -> bool:
+    """These further teams share it; whether anything is another way now."""
+    here = sa.select(Team.id).where(
+        Team.workspace_id == objective.workspace_id, Team.id.in_(wanted), Team.archived_at.is_(None)
+    )
+    before = set(_sharing(session, objective))
+    if not wanted - before <= set(session.scalars(here)):
+        raise Refused(Reason.NO_SUCH_TEAM)
+    if not share(session, objective, wanted):
+        return False
     _record(session, now, caller, objective, what="shared", before=sorted(before), after=sorted(wanted))
     return True
 
 
-def _seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyResult]) -> None:
+def seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyResult]) -> None:
     """All that shows these is drawn anew for who may see it now: digests, requests for help, prompts, lists, Homes."""
     for key_result in key_results:
         workspace_id = key_result.workspace_id
@@ -207,6 +222,10 @@ def _may_see(session: Session, caller: Caller, member_ids: Collection[int]) -> f
     if strangers:
         raise CannotSee(strangers)
     return frozenset(one.id for one in people)
+
+
+def _limit_of(session: Session, subject: KeyResult | Objective) -> Limit:
+    return Limit(subject.visibility, frozenset(row.member_id for row in _viewers(session, subject)))
 
 
 def _viewers(session: Session, subject: KeyResult | Objective) -> Sequence[KeyResultViewer | ObjectiveViewer]:

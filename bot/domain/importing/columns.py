@@ -35,6 +35,8 @@ class Column(StrEnum):
     TARGET = "target"
     DUE = "due"
     CO_OWNERS = "co-owners"
+    VISIBLE_TO = "visible to"
+    SHARED_WITH = "shared with"
 
 
 # Without these a row says nothing that could be asked about; everything else may be left out.
@@ -50,6 +52,8 @@ MAX_LENGTH: Mapping[Column, int] = MappingProxyType(
         Column.OBJECTIVE: 500,
         Column.KEY_RESULT: 1_000,
         Column.CO_OWNERS: 1_000,
+        Column.VISIBLE_TO: 2_000,
+        Column.SHARED_WITH: 2_000,
         Column.SCORE: 2_000,
         Column.SOURCE: 500,
         Column.UNIT: MAX_UNIT_LENGTH,

@@ -22,8 +22,9 @@ from bot.domain.importing.plan import (
 )
 from bot.domain.importing.problem import Problem, in_file_order, shown
 from bot.domain.importing.rows import Row
-from bot.domain.importing.sheet import ObjectiveKey, Sheet
+from bot.domain.importing.sheet import ObjectiveKey, Sheet, WantedObjective
 from bot.domain.importing.teams import WantedTeam
+from bot.domain.importing.visibility import split
 from bot.domain.organisation import Level
 
 
@@ -35,11 +36,13 @@ def difference(workspace_id: int, sheet: Sheet, existing: Existing) -> ImportPla
     warnings += over_limit(sheet, {key for key, cycle in cycles.items() if cycle.state is CycleState.CLOSED})
     teams = _teams(sheet, existing, assignments, warnings)
     renamed = _renamed(sheet, existing)
-    objectives = {key: _objective(key, sheet, existing, renamed) for key in sheet.objectives}
+    shared = {key: _shared_with(wanted, sheet, existing) for key, wanted in sheet.objectives.items()}
+    objectives = {key: _objective(key, sheet, existing, renamed, shared[key][0]) for key in sheet.objectives}
     reader = KeyResultReader(existing, assignments, renamed)
     key_results = tuple(planned for wanted in sheet.key_results if (planned := reader.read(wanted)) is not None)
     in_file = {wanted.key for wanted in sheet.key_results}
     problems = [*sheet.problems, *reader.problems, *_loops(sheet, existing)]
+    problems += [problem for _, unknown in shared.values() for problem in unknown]
     return ImportPlan(
         workspace_id=workspace_id,
         problems=in_file_order(problems),
@@ -226,21 +229,44 @@ def _renamed(sheet: Sheet, existing: Existing) -> dict[ObjectiveKey, ObjectiveKe
 
 
 def _objective(
-    key: ObjectiveKey, sheet: Sheet, existing: Existing, renamed: Mapping[ObjectiveKey, ObjectiveKey]
+    key: ObjectiveKey,
+    sheet: Sheet,
+    existing: Existing,
+    renamed: Mapping[ObjectiveKey, ObjectiveKey],
+    shared_with: frozenset[str],
 ) -> PlannedObjective:
+    """`shared_with`: what the file says; where it says nothing, that stays as it is."""
     wanted = sheet.objectives[key]
     known = existing.objectives.get(renamed.get(key, key))
     priority = fold(wanted.priority)
     if known is None:
-        return PlannedObjective(None, wanted.row.line, key, wanted.title, priority)
+        return PlannedObjective(None, wanted.row.line, key, wanted.title, priority, shared_with)
+    shared_with = shared_with or known.shared_with
     priority = priority or known.priority
     changes = (
         *change(Column.OBJECTIVE, known.title, wanted.title),
         *change(
             Column.PRIORITY, _priority_name(known.priority, sheet, existing), _priority_name(priority, sheet, existing)
         ),
+        *change(
+            Column.SHARED_WITH,
+            *(
+                "; ".join(sorted(_team_name(one, sheet, existing) for one in of))
+                for of in (known.shared_with, shared_with)
+            ),
+        ),
     )
-    return PlannedObjective(known.id, wanted.row.line, key, wanted.title, priority, changes=changes)
+    return PlannedObjective(known.id, wanted.row.line, key, wanted.title, priority, shared_with, changes=changes)
+
+
+def _shared_with(wanted: WantedObjective, sheet: Sheet, existing: Existing) -> tuple[frozenset[str], list[Problem]]:
+    """The keys of the teams that the file lets share an objective, and those of its names that no team has."""
+    said = wanted.shared_with
+    names = {fold(name): name for name in split(said.text)}
+    unknown = [name for key, name in names.items() if key not in existing.teams and key not in sheet.teams]
+    row = said.row or wanted.row
+    problems = [row.at(Column.SHARED_WITH, f"There is no team {shown(name)}, here or in the file.") for name in unknown]
+    return frozenset(names) - {fold(wanted.team)}, problems
 
 
 def _priority_name(key: str, sheet: Sheet, existing: Existing) -> str:

@@ -10,7 +10,7 @@ from bot.domain.cycles import CycleState
 from bot.domain.importing.people import People
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.domain.importing.terms import Terms
-from bot.domain.organisation import Level
+from bot.domain.organisation import FOR_EVERYBODY, Level, Limit
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,12 @@ class ExistingTeam:
 
 @dataclass(frozen=True)
 class ExistingObjective:
-    """`priority` is the priority's folded name, "" for none."""
+    """`priority` is the priority's folded name, "" for none; `shared_with` the folded names of further teams."""
 
     id: int
     title: str
     priority: str
+    shared_with: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class ExistingKeyResult:
     score: Decimal | None
     note: str | None
     archived: bool = False
+    limit: Limit = FOR_EVERYBODY
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from bot.domain.importing.plan import FieldChange, PlannedKeyResult, change
 from bot.domain.importing.problem import Problem, shown
 from bot.domain.importing.sheet import ObjectiveKey, WantedKeyResult
 from bot.domain.importing.terms import Terms, Unfit, merge, reworded, terms_of_text
+from bot.domain.importing.visibility import limit_said, read_limit
 from bot.domain.numbers import format_value
+from bot.domain.organisation import FOR_EVERYBODY, Limit
 
 _NO_CHANGES: tuple[FieldChange, ...] = ()
 
@@ -56,13 +58,14 @@ class KeyResultReader:
         terms = self._fitting(wanted, merge(wanted.given, _said(wanted)))
         owner = self._assignments.find(wanted.owner, Column.OWNER, wanted.row)
         co_owners = self._co_owners(wanted, owner, frozenset())
-        if terms is None:
+        limit = self._limit(wanted, FOR_EVERYBODY)
+        if terms is None or limit is None:
             return None
         in_mid_cycle = self._is_under_way(wanted.objective)
         if in_mid_cycle:
             self._want_reason(wanted, Column.ID, f"{shown(wanted.key)} is new in mid-cycle")
             self._want_stops(wanted, f"{shown(wanted.key)} is new")
-        return _planned(wanted, None, terms, owner, co_owners, in_mid_cycle=in_mid_cycle)
+        return _planned(wanted, None, terms, owner, co_owners, limit=limit, in_mid_cycle=in_mid_cycle)
 
     def _known(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> PlannedKeyResult | None:
         if known.text == wanted.text:
@@ -72,7 +75,8 @@ class KeyResultReader:
         before = Holder(known.owner_id, known.owner_name)
         owner = self._assignments.find(wanted.owner, Column.OWNER, wanted.row, before)
         co_owners = self._co_owners(wanted, owner, known.co_owner_ids)
-        if terms is None:
+        limit = self._limit(wanted, known.limit)
+        if terms is None or limit is None:
             return None
         definition = (
             *change(Column.KEY_RESULT, known.text, wanted.text),
@@ -93,6 +97,7 @@ class KeyResultReader:
             *change_of_holder(Column.OWNER, before, owner, names),
             *change(Column.CO_OWNERS, self._names(known.co_owner_ids), self._names(co_owners)),
             *self._changed_score(wanted, known),
+            *self._changed_limit(known.limit, limit),
         )
         return _planned(
             wanted,
@@ -100,6 +105,7 @@ class KeyResultReader:
             terms,
             owner,
             co_owners,
+            limit=limit,
             changes=changes,
             revises=bool(definition),
             in_mid_cycle=in_mid_cycle,
@@ -123,6 +129,21 @@ class KeyResultReader:
             return known
         found = (self._assignments.find(name, Column.CO_OWNERS, wanted.row).member_id for name in wanted.co_owners)
         return frozenset(member_id for member_id in found if member_id is not None) - {owner.member_id}
+
+    def _limit(self, wanted: WantedKeyResult, before: Limit) -> Limit | None:
+        """Who may see it after this cell; None where it cannot be taken. An empty cell leaves it as it was."""
+        if not wanted.row[Column.VISIBLE_TO]:
+            return before
+        limit = read_limit(wanted.row[Column.VISIBLE_TO], self._existing.people)
+        if isinstance(limit, str):
+            self.problems.append(wanted.row.at(Column.VISIBLE_TO, limit))
+            return None
+        return limit
+
+    def _changed_limit(self, before: Limit, after: Limit) -> tuple[FieldChange, ...]:
+        names = self._existing.member_names
+        said = (limit_said(one, names) for one in (before, after))
+        return (FieldChange(Column.VISIBLE_TO, *said),) if before != after else _NO_CHANGES
 
     def _changed_score(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> tuple[FieldChange, ...]:
         score, note = wanted.score.score, wanted.score.note
@@ -172,6 +193,7 @@ def _planned(
     owner: Holder,
     co_owners: frozenset[int],
     *,
+    limit: Limit,
     changes: tuple[FieldChange, ...] = (),
     revises: bool = False,
     in_mid_cycle: bool = False,
@@ -196,6 +218,7 @@ def _planned(
         promoted=promoted,
         revises=revises,
         in_mid_cycle=in_mid_cycle,
+        limit=limit,
         changes=changes,
     )
 

@@ -13,7 +13,7 @@ from bot.domain.importing.columns import Column
 from bot.domain.importing.problem import Problem
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.domain.importing.terms import Terms
-from bot.domain.organisation import Level
+from bot.domain.organisation import FOR_EVERYBODY, Level, Limit
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,13 @@ class PlannedTeam(Planned):
 
 @dataclass(frozen=True)
 class PlannedObjective(Planned):
-    """`key` names its cycle and team by their keys; `priority` is a key, or "" for none."""
+    """`key` names its cycle and team by their keys; `priority` is a key, or "" for none; `shared_with` are keys of
+    further teams, of the file or of the workspace."""
 
     key: ObjectiveKey
     title: str
     priority: str
+    shared_with: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -125,6 +127,7 @@ class PlannedKeyResult(Planned):
     is_draft: bool
     promoted: bool = False
     revises: bool = False
+    limit: Limit = FOR_EVERYBODY
     in_mid_cycle: bool = False
 
     @property

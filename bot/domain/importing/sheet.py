@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from bot.domain.importing.cells import ImportedScore, read_people, read_score
 from bot.domain.importing.columns import Column
 from bot.domain.importing.people import fold
 from bot.domain.importing.problem import Problem, in_file_order
 from bot.domain.importing.rows import Row, Rows
-from bot.domain.importing.teams import TeamReader, WantedTeam
+from bot.domain.importing.teams import Said, TeamReader, WantedTeam
 from bot.domain.importing.terms import Given, read_given
 
 ObjectiveKey = tuple[str, str, str]
@@ -24,6 +24,7 @@ class WantedObjective:
     title: str
     priority: str
     row: Row
+    shared_with: Said = field(default_factory=Said)
 
     @property
     def key(self) -> ObjectiveKey:
@@ -85,6 +86,8 @@ def read_sheet(rows: Rows, *, company: str) -> Sheet:
         )
         first = objectives.setdefault(objective.key, objective)
         warnings.extend(_other_priority(first, row))
+        objectives[objective.key], disputed = _shared(first, row)
+        warnings.extend(disputed)
         if unreadable or not row.is_whole:
             continue
         key_results.append(
@@ -108,6 +111,17 @@ def read_sheet(rows: Rows, *, company: str) -> Sheet:
         warnings=in_file_order([*rows.warnings, *teams.warnings(), *warnings]),
         problems=in_file_order(problems),
     )
+
+
+def _shared(first: WantedObjective, row: Row) -> tuple[WantedObjective, list[Problem]]:
+    """The objective with what the row says about who shares it: the first cell that says something counts."""
+    said, before = row[Column.SHARED_WITH], first.shared_with
+    if not said or said == before.text:
+        return first, []
+    if before.row is None:
+        return replace(first, shared_with=Said(said, row)), []
+    message = f"The same objective is shared with others on line {before.row.line}; that one counts."
+    return first, [row.at(Column.SHARED_WITH, message)]
 
 
 def _other_priority(first: WantedObjective, row: Row) -> Iterable[Problem]:
