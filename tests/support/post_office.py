@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import sqlalchemy as sa
 from company import Company
 from slack_double import SlackDouble
+from sqlalchemy.orm import Session
 
+from bot.blocks.post import CHART, Post
 from bot.runtime import Runtime
-from bot.services import outbox
+from bot.services import charts, outbox
 from bot.settings import Settings
-from models import Delivery, PostKind
+from models import Cycle, Delivery, PostKind, Workspace
 from models.database import Database
 from scheduler import delivery, redrawing
 from scheduler.workers import sign_on
 
 NOW = datetime(2026, 10, 5, 9, tzinfo=UTC)
+SETTLE = timedelta(seconds=90)
 
 
 class Dead:
@@ -93,3 +97,16 @@ class PostOffice:
         for drawing in drawings:
             redrawing.finish(self.runtime, drawing, redrawing.draw(self.runtime, drawing), self.clock)
         return len(drawings)
+
+
+class There(Company):
+    """The company of the post office, whose rows are there already."""
+
+    def __post_init__(self) -> None:
+        self.workspace = self.session.scalars(sa.select(Workspace)).one()
+        self.cycle = self.session.scalars(sa.select(Cycle)).one()
+
+
+def with_charts_where_they_are_drawn(session: Session, row: Delivery, now: datetime) -> Post:
+    drawn = charts.are_drawn(session.get_one(Workspace, row.workspace_id), now)
+    return Post(f"{row.key} {'drawn' if drawn else 'in words'}", ({"type": CHART},) if drawn else ())
