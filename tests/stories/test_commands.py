@@ -76,3 +76,44 @@ def test_a_limited_key_result_is_nowhere_for_a_stranger(okra: Okra) -> None:
             assert "Churn" not in message.text
             assert all("Churn" not in reply.text for reply in sam.thread(message))
     assert "Churn" in okra.person("Tama Reid").command("/okr team Growth").text
+
+
+def test_an_admin_limits_a_key_result_after_its_digest_and_opens_it_again(okra: Okra) -> None:
+    okra.advance("2026-10-07 10:00")
+    okra.settle()
+    ada, sam = okra.person("Ada Admin"), okra.person("Sam Stone")
+
+    def stands() -> str:
+        okra.settle()
+        messages = [message for room in ("growth-leads", "leads") for message in sam.channel(room).messages]
+        return str([one.text for message in messages for one in (message, *sam.thread(message))])
+
+    assert "Churn" in stands()
+    ada.command("/kr 3")
+    ada.press("Who may see it")
+    ada.choose("Who may see it?", "Only who is named below")
+    ada.fill("Who else, by name?", ["Mere Ngata", "Ana Silva"])
+    ada.submit()
+    assert ada.modal is not None
+    assert "only Ana Silva and Mere Ngata may see it" in str(ada.modal.text)
+    ada.close()
+    assert "Churn" not in stands()
+    assert "no KR-3 that you can see" in sam.command("/kr 3").text
+    for who in ("Mere Ngata", "Ana Silva", "Tama Reid"):
+        assert "Churn" in okra.person(who).command("/kr 3").text
+    told = [one.text for one in okra.person("Tama Reid").direct_messages()]
+    assert [text for text in told if text.startswith("Ada Admin has set who may see KR-3 Churn: beside its owner")]
+    # She does not see it either, and finds the setting all the same.
+    assert "Churn" not in ada.command("/kr 3").text
+    ada.press("Who may see it")
+    ada.choose("Who may see it?", "Everybody in this workspace")
+    ada.submit()
+    ada.close()
+    assert "Churn" in stands()
+    assert "Churn" in sam.command("/kr 3").text
+    ada.command("/kr 3")
+    ada.press("Its objective")
+    ada.fill("Teams that share it", ["Company"])
+    ada.submit()
+    assert ada.modal is not None
+    assert "Company shares it with Growth." in str(ada.modal.text)
