@@ -35,7 +35,8 @@ from bot.localslack.webapi.dispatch import Request
 from bot.manifest import manifest
 from bot.rehearsal.timeline import Timeline
 from bot.runtime import Runtime
-from bot.slack import Gateway, Posted, RetryLater
+from bot.slack import Gateway, Posted
+from bot.slack_failures import RetryLater
 from models import Delivery, DeliveryState, Member
 from models.database import Database
 from models.prepared import Prepared

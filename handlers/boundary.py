@@ -26,7 +26,8 @@ from bot.runtime import Runtime
 from bot.services import once, people
 from bot.services.access import Caller
 from bot.services.refusals import Refused
-from bot.slack import Gateway, SlackFailure
+from bot.slack import Gateway
+from bot.slack_failures import SlackFailure
 from handlers.acquaintance import acquainted
 from handlers.notation import as_seen, mentioned
 from handlers.reply import Done, Errors, Options, Reply, Show, Whisper

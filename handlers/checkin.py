@@ -36,7 +36,7 @@ from bot.services.checkin_input import Prefill, facts_of, input_of, prefilled
 from bot.services.checkin_pages import end_of, opened_by_itself, question_about, standing_in_hand
 from bot.services.checkin_sheet import Sheet
 from bot.services.prompt import changes_until
-from bot.slack import SlackFailure
+from bot.slack_failures import SlackFailure
 from handlers.boundary import Desk
 from handlers.checkin_form import About, about_of, is_sure, lacks_fields, typed
 from handlers.opening import open_view

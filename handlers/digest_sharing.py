@@ -11,7 +11,7 @@ from bot.blocks.text import too_long
 from bot.runtime import Runtime
 from bot.services import charts, digest_sharing, once
 from bot.services.refusals import Reason
-from bot.slack import Permanent, SlackFailure, UnknownOutcome
+from bot.slack_failures import Permanent, SlackFailure, UnknownOutcome
 from handlers.boundary import Desk, new_incident
 from handlers.ids import parse_id, parse_ids
 from handlers.opening import open_view

@@ -20,7 +20,7 @@ from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.escalation_case import case_of
 from bot.services.refusals import Reason, Refused
-from bot.slack import SlackFailure
+from bot.slack_failures import SlackFailure
 from handlers import redefining
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk

@@ -9,7 +9,7 @@ from bot.domain.export import Format
 from bot.runtime import Runtime
 from bot.services import export, once
 from bot.services.access import member_of
-from bot.slack import RetryLater, SlackFailure, UnknownOutcome
+from bot.slack_failures import RetryLater, SlackFailure, UnknownOutcome
 from handlers.boundary import new_incident
 from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request

@@ -7,7 +7,7 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
 from bot.services import once, teams
 from bot.services.refusals import Reason
-from bot.slack import SlackFailure
+from bot.slack_failures import SlackFailure
 from handlers.boundary import Desk
 from handlers.ids import parse_id
 from handlers.opening import open_view

@@ -32,7 +32,7 @@ from bot.rehearsal.weather import Level
 from bot.runtime import Runtime
 from bot.services import once, outbox
 from bot.services.prompt import prompt_view
-from bot.slack import RetryLater, UnknownOutcome
+from bot.slack_failures import RetryLater, UnknownOutcome
 from models import Delivery, Member, Message, PostKind
 from models.base import Base
 from models.once import insert_all_once

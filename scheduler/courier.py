@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from bot.runtime import Runtime
-from bot.slack import RetryLater, SlackFailure
+from bot.slack_failures import RetryLater, SlackFailure
 from models.database import DATABASE_AWAY
 from scheduler import delivery, publishing, redrawing, settling
 from scheduler.liveness import Liveness

@@ -39,7 +39,8 @@ from bot.services import (
     shared_channels,
 )
 from bot.services.schedules import Weeks
-from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import Posted
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member, Message
 from models.base import table_of
 from models.loading import LoadedOf

@@ -9,7 +9,8 @@ import structlog
 
 from bot.runtime import Runtime
 from bot.services import member_reading, people, shared_channels
-from bot.slack import Leaving, RetryLater, SlackFailure
+from bot.slack import Leaving
+from bot.slack_failures import RetryLater, SlackFailure
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,7 @@ from bot.services import home
 from bot.services.failures import tell_of_home
 from bot.services.faults import STUMBLES
 from bot.services.home_changes import LOOKED_AT
-from bot.slack import Permanent, SlackFailure
+from bot.slack_failures import Permanent, SlackFailure
 from models import Hold, Home, Member
 from models.base import UtcDateTime, table_of
 from models.prepared import Prepared

@@ -17,7 +17,8 @@ from bot.services import charts, shared_channels
 from bot.services.escalation_foot import root_is_gone
 from bot.services.failures import NO_MORE, tell_of_message
 from bot.services.schedules import Weeks
-from bot.slack import Permanent, Posted, SlackFailure
+from bot.slack import Posted
+from bot.slack_failures import Permanent, SlackFailure
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime, table_of
 from models.loading import Loaded

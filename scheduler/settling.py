@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.notices import LOST_AGAIN, NOT_FOUND_OUT
 from bot.runtime import Runtime
-from bot.slack import NotLetIn, Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import Posted
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
 from models.base import UtcDateTime, table_of
 from scheduler import pace

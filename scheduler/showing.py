@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Hold, Home, Message
 from scheduler import pace
 from scheduler.delivery import LEASE, LOCKED_OUT, backoff

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
 from bot.services import digest_links
-from bot.slack import Posted, RetryLater
+from bot.slack import Posted
+from bot.slack_failures import RetryLater
 from models import (
     Conversation,
     ConversationMember,

@@ -22,7 +22,8 @@ from bot.scopes import SCOPES
 from bot.services.failures import Failures, failures_of
 from bot.services.overdue import openings as overdue_openings
 from bot.settings import Settings, SettingsError, Transport, load
-from bot.slack import Identity, NotLetIn, Permanent, SlackFailure
+from bot.slack import Identity
+from bot.slack_failures import NotLetIn, Permanent, SlackFailure
 from migrations.run import HEAD, NewerDatabase, is_newer, stored_revision
 from models import Cycle, InstallationState, KeyResult, KeyResultState, Objective, Team
 

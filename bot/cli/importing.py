@@ -81,7 +81,7 @@ def people_at_slack(given: Settings) -> tuple[list[Person], Home | None]:
         return [], None
     from bot.app import build
     from bot.domain.person import Home
-    from bot.slack import SlackFailure
+    from bot.slack_failures import SlackFailure
 
     program = build(given)
     try:

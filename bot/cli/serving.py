@@ -60,7 +60,7 @@ def _open_door(program: Program) -> Door:
     """Listen, or end with a sentence that says why that cannot be."""
     from slack_sdk.errors import SlackApiError, SlackClientError
 
-    from bot.slack import NotLetIn, Permanent, SlackFailure, sort_answer, sort_network
+    from bot.slack_failures import NotLetIn, Permanent, SlackFailure, sort_answer, sort_network
 
     given = program.runtime.settings
     if given.transport is Transport.HTTP:
@@ -93,7 +93,7 @@ def _open_door(program: Program) -> Door:
 def serve(given: Settings, *, listen: bool, work: bool) -> None:
     """Run until SIGTERM or Ctrl-C; then finish what is in flight and go."""
     from bot.app import build
-    from bot.slack import SlackFailure
+    from bot.slack_failures import SlackFailure
     from migrations.run import upgrade
     from scheduler.liveness import SecondWorker
 

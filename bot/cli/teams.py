@@ -111,7 +111,7 @@ def switch_off(name: TeamName) -> None:
 
 def _connect(program: Program) -> int:
     """Ask Slack who we are and read the members, so that names and zones in the previews are right."""
-    from bot.slack import SlackFailure
+    from bot.slack_failures import SlackFailure
 
     try:
         workspace_id = program.connect()
@@ -123,7 +123,7 @@ def _connect(program: Program) -> int:
 
 def _places(program: Program, workspace_id: int, wanted: Sequence[str | None]) -> list[str | None]:
     """Slack's ids of channels that were named `#name` or by id; Okra must have been invited to each."""
-    from bot.slack import SlackFailure
+    from bot.slack_failures import SlackFailure
 
     try:
         known = list(program.runtime.gateway.channels(workspace_id))

@@ -22,7 +22,7 @@ from bot.rehearsal.ports import Wire, client_of, mortal
 from bot.rehearsal.timeline import Timeline
 from bot.services import agenda
 from bot.settings import Settings
-from bot.slack import SlackFailure, UnknownOutcome
+from bot.slack_failures import SlackFailure, UnknownOutcome
 from models.database import Database
 from scheduler import delivery, members, publishing, redrawing, settling, ticks
 from scheduler.courier import SENDERS

@@ -30,19 +30,8 @@ from bot.localslack.driver import Driver, Fault, FaultKind
 from bot.localslack.manifest import from_manifest
 from bot.localslack.server import LocalSlackServer
 from bot.manifest import manifest
-from bot.slack import (
-    LIST_PAUSE_SECONDS,
-    LIST_ROWS,
-    LIST_WAITS,
-    Gateway,
-    NotLetIn,
-    Permanent,
-    Posted,
-    RetryLater,
-    SlackFailure,
-    UnknownOutcome,
-    person,
-)
+from bot.slack import LIST_PAUSE_SECONDS, LIST_ROWS, LIST_WAITS, Gateway, Posted, person
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from bot.turnstile import Turnstile
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

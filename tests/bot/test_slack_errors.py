@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 import bot.slack
 from bot.localslack.facts.methods import COMMON_ERRORS, METHODS
-from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome, sort_answer
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome, sort_answer
 
 KINDS: dict[type[SlackFailure], tuple[str, ...]] = {
     # It passes, and nothing was done.

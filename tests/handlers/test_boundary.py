@@ -26,7 +26,8 @@ from bot.manifest import manifest
 from bot.runtime import Runtime
 from bot.services.refusals import Reason, Refused
 from bot.settings import load
-from bot.slack import Gateway, Permanent
+from bot.slack import Gateway
+from bot.slack_failures import Permanent
 from handlers import boundary, members
 from handlers.reply import Done, Reply, Whisper
 from handlers.request import Request

@@ -14,7 +14,7 @@ from bot.domain.confidence import Confidence
 from bot.localslack.blockkit import check_view
 from bot.services import definitions, home, planning, preferences
 from bot.services.access import Caller
-from bot.slack import Permanent
+from bot.slack_failures import Permanent
 from handlers import checkin, commands, prompt_more
 from handlers.checkin import Prefill
 from handlers.reply import Done, Options

@@ -16,7 +16,7 @@ from bot.domain.cadence import following, period
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Level, Visibility
 from bot.localslack.blockkit import check_message, check_view
-from bot.slack import UnknownOutcome
+from bot.slack_failures import UnknownOutcome
 from handlers import commands
 from handlers.reply import Done, Reply, Whisper
 from models import KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Team, Workspace

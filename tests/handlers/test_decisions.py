@@ -13,7 +13,7 @@ from desk import Desk, whispered
 from bot.blocks.ids import Act, Command
 from bot.blocks.text import escape
 from bot.localslack.blockkit import check_message, check_view
-from bot.slack import Permanent
+from bot.slack_failures import Permanent
 from handlers import commands, decisions, escalation
 from handlers.boundary import Handler
 from handlers.reply import Done, Reply, Whisper

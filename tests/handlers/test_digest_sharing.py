@@ -15,7 +15,7 @@ from bot.blocks.post import Post
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message, check_view
 from bot.services import digest as digests
-from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack_failures import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from handlers import commands, digest_sharing
 from handlers.reply import Done, Reply, Whisper
 from models import Delivery, Digest, DigestShare, KeyResult, Member, PostKind, Team

@@ -18,7 +18,7 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import home_changes, installations, outbox, shared_channels
 from bot.services.failures import NotShown, failures_since
-from bot.slack import NotLetIn, RetryLater
+from bot.slack_failures import NotLetIn, RetryLater
 from handlers import boundary, members
 from models import Delivery, DeliveryState, Home, Installation, InstallationState, Member, Message, PostKind, Workspace
 from models.database import DatabaseBusy

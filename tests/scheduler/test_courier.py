@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from post_office import Alive, Dead, PostOffice
 
-from bot.slack import Permanent
+from bot.slack_failures import Permanent
 from models import DeliveryState, PostKind
 from scheduler import delivery
 from scheduler.courier import Courier

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.post import Post
 from bot.services import outbox, planning, prompt
 from bot.services.failures import failures_since
-from bot.slack import Permanent, RetryLater, UnknownOutcome
+from bot.slack_failures import Permanent, RetryLater, UnknownOutcome
 from models import Delivery, DeliveryState, Member, PostKind
 from scheduler import delivery, posts, settling
 

@@ -21,7 +21,7 @@ from bot.domain.localtime import Weekday
 from bot.services import digest_corrections, digest_hours, digest_snapshot, failures, home_roles, steering
 from bot.services.access import Caller
 from bot.services.failures import TOO_LATE
-from bot.slack import Permanent, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack_failures import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Answer, Delivery, DeliveryState, KeyResult, Member, Objective, PostKind, Team
 from models.database import Database
 

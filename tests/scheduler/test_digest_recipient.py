@@ -12,7 +12,7 @@ from press import DigestPress
 from bot.domain.cadence import following, period
 from bot.services import outbox
 from bot.services.failures import NO_READER, failures_of
-from bot.slack import RetryLater
+from bot.slack_failures import RetryLater
 from models import Delivery, DeliveryState, Member, MemberKind, PostKind, Team
 from models.database import Database
 

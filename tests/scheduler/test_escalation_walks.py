@@ -44,7 +44,8 @@ from bot.services.escalation_path import path_of, schedule_of
 from bot.services.escalation_readers import readers_of
 from bot.services.refusals import Refused
 from bot.settings import Settings
-from bot.slack import Permanent, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import Posted
+from bot.slack_failures import Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import (
     Absence,
     Decision,

@@ -14,7 +14,7 @@ from bot.services.agenda import next_due
 from bot.services.conversations import with_people
 from bot.services.failures import failures_since
 from bot.settings import Settings
-from bot.slack import NotLetIn, Permanent, RetryLater, UnknownOutcome
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, UnknownOutcome
 from models import Conversation, DeliveryState, PostKind
 from scheduler import delivery, pace, settling
 

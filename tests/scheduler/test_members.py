@@ -18,7 +18,8 @@ from bot.domain.person import Person
 from bot.runtime import Runtime
 from bot.services import member_reading, people
 from bot.settings import load
-from bot.slack import Channel, Gateway, RetryLater
+from bot.slack import Channel, Gateway
+from bot.slack_failures import RetryLater
 from models import Member, SharedChannel, Workspace
 from models.database import Database
 from scheduler import members

@@ -11,7 +11,7 @@ from post_office import NOW, PostOffice
 from bot.services import outbox
 from bot.services.agenda import next_due
 from bot.settings import Settings
-from bot.slack import NotLetIn, RetryLater, UnknownOutcome
+from bot.slack_failures import NotLetIn, RetryLater, UnknownOutcome
 from models import Hold, PostKind
 from models.database import open_database
 from scheduler import delivery, pace, redrawing

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from post_office import PostOffice
 
 from bot.services import failures, home, home_changes
-from bot.slack import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, Hold, Home, Member, PostKind, Workspace
 from models.database import Database, open_database
 from scheduler import pace, publishing

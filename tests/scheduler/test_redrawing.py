@@ -14,7 +14,7 @@ from bot.localslack.facts.methods import METHODS
 from bot.services import outbox
 from bot.services.agenda import next_due
 from bot.services.failures import NO_MORE, NotShown, failures_since
-from bot.slack import Permanent, RetryLater, UnknownOutcome, sort_answer
+from bot.slack_failures import Permanent, RetryLater, UnknownOutcome, sort_answer
 from models import Delivery, DeliveryState, Hold, Message, PostKind, Workspace
 from scheduler import delivery, pace, posts, redrawing
 from scheduler.delivery import BATCH

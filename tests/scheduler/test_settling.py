@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from post_office import NOW, SETTLE, Alive, Dead, PostOffice
 
 from bot.blocks.post import Post
-from bot.slack import NotLetIn, Posted, RetryLater, SlackFailure, UnknownOutcome
+from bot.slack import Posted
+from bot.slack_failures import NotLetIn, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, PostKind
 from scheduler import delivery, settling
 

@@ -13,7 +13,8 @@ from slack_bolt import Ack
 from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.settings import load
-from bot.slack import Gateway, SlackFailure
+from bot.slack import Gateway
+from bot.slack_failures import SlackFailure
 from handlers import boundary
 from handlers.reply import Errors, Reply, Show, Whisper
 from models import Member

@@ -28,7 +28,8 @@ from bot.runtime import Runtime
 from bot.services.agenda import next_due
 from bot.services.rhythm import rhythm_of
 from bot.settings import Settings
-from bot.slack import Posted, SlackFailure
+from bot.slack import Posted
+from bot.slack_failures import SlackFailure
 from models import Digest, Team, Workspace
 from models.database import Database
 from scheduler import delivery, redrawing, settling, ticks

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.blocks.post import Post
-from bot.slack import Gateway, NotLetIn, Posted, SlackFailure
+from bot.slack import Gateway, Posted
+from bot.slack_failures import NotLetIn, SlackFailure
 
 
 @dataclass(frozen=True)
