@@ -15,7 +15,7 @@ from bot.domain.digest_subjects import Subjects
 from bot.services import outbox
 from bot.services.digest_corrections import that_tell_of
 from bot.services.visibility import visible_to
-from models import Decision, Delivery, Escalation, KeyResult, Objective, PostKind
+from models import Decision, Delivery, Digest, Escalation, KeyResult, Objective, PostKind
 from models.prepared import Listed
 
 
@@ -50,7 +50,7 @@ def _drawn_anew(session: Session, now: datetime, workspace_id: int, key_result_i
         sa.select(Delivery.id, Delivery.key, Delivery.kind)
         .where(
             Delivery.workspace_id == workspace_id,
-            Delivery.team_id.in_(that_tell_of(key_result_id)),
+            Delivery.team_id.in_(that_tell_of(key_result_id).union(_that_told_of(workspace_id, key_result_id, since))),
             Delivery.kind.in_([PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED]),
             Delivery.created_at >= since,
         )
@@ -61,6 +61,15 @@ def _drawn_anew(session: Session, now: datetime, workspace_id: int, key_result_i
         outbox.show_from_now_on(session, now, workspace_id=workspace_id, delivery_ids=by_hand)
     keys = [row.key for row in rows if row.kind is not PostKind.DIGEST_SHARED]
     outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+
+
+def _that_told_of(workspace_id: int, key_result_id: int, since: datetime) -> sa.Select[int]:
+    """The ids of the teams whose digests have told of a key result: it was another team's then, or shared with them."""
+    kept = sa.cast(Digest.snapshot, sa.Text)
+    named = [kept.contains(f'"key_result_id": {key_result_id}{end}') for end in ",}"]
+    return sa.select(Digest.team_id).where(
+        Digest.workspace_id == workspace_id, Digest.taken_at >= since, sa.or_(*named)
+    )
 
 
 # Made once: each redraw of a digest asks for them.

@@ -278,6 +278,22 @@ def test_an_objective_that_teams_share_stands_in_the_digest_of_each(story: Story
         assert session.scalars(sa.select(ObjectiveTeam)).all() == []
 
 
+def test_the_digest_of_a_team_that_shared_it_when_it_was_taken_is_drawn_again_too(story: Story) -> None:
+    story.set_objective(EVERYBODY, teams=str(story.legal_id))
+    story.takes_digests()
+    story.set_objective(EVERYBODY)
+    of_legal = (
+        sa.select(Message.wanted)
+        .join(Delivery, Delivery.id == Message.delivery_id)
+        .where(Delivery.key == f"digest:{story.legal_id}:2026-10-05")
+    )
+    with story.desk.database.read() as session:
+        before = session.scalars(of_legal).one()
+    story.limit(NAMED, "Hana")
+    with story.desk.database.read() as session:
+        assert session.scalars(of_legal).one() > before
+
+
 def test_a_team_that_is_not_here_any_more_is_said_under_the_field(story: Story) -> None:
     for teams in ("4711", "x"):
         dialog = story.dialog(Act.ITS_OBJECTIVE).fill(Teams=teams)
