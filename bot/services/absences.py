@@ -16,8 +16,9 @@ from bot.domain.cadence import Period, following, period, period_on
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import is_away_until, opening
-from bot.services import audit, outbox, planning
+from bot.services import audit, covering, outbox, planning
 from bot.services.access import Caller, today_of
+from bot.services.asked_members import Whom
 from bot.services.asking import asked_about, only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
@@ -284,7 +285,7 @@ def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[
         .with_for_update(key_share=True)
     ).all()
     found: set[tuple[int, Period]] = set()
-    asks: dict[tuple[int, Period], tuple[planning.Whom, Period, datetime]] = {}
+    asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
     today = local_date_of(now, week.schedule.zone)
     for check_in in due:
         if not is_away_until(check_in.closes_at, now, week.schedule) or not _on_leave(now, check_in.closes_at, week):
@@ -292,7 +293,7 @@ def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[
         of = period(check_in.period)
         found.add((check_in.key_result_id, of))
         cover_id = week.cover_on(today) or week.cover_on(local_date_of(check_in.closes_at, week.schedule.zone))
-        cover = planning.cover_of(session, cover_id, check_in.closes_at, now)
+        cover = covering.cover_of(session, cover_id, check_in.closes_at, now)
         if cover is None or check_in.covered_for_id is not None:
             check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.AWAY
             continue

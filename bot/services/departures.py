@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.blocks.ownerless import Ownerless, OwnerlessOne, ownerless
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, period
-from bot.services import outbox, planning
+from bot.services import covering, outbox, planning
 from bot.services.asking import only_asked_about
 from bot.services.planning import prompt_key
 from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultRevision, Member, Objective, PostKind, Team
@@ -147,7 +147,7 @@ def _pass_on(session: Session, now: datetime, member: Member, lead: Member) -> N
     asks: list[tuple[Member, Period, datetime]] = []
     for of, check_ins in passed.items():
         closes = max(check_in.closes_at for check_in in check_ins)
-        cover = planning.cover_of(session, lead.id, closes, now)
+        cover = covering.cover_of(session, lead.id, closes, now)
         if cover is None:
             continue
         for check_in in check_ins:

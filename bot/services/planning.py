@@ -9,9 +9,8 @@ mid-week skips or repeats one. A period in which nobody could be asked is met al
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
-from typing import Any, Protocol
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -20,19 +19,20 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Period, closes_at, first_period_of_cycle, period, value_asked
 from bot.domain.cycles import CycleState
 from bot.domain.excuses import Excuse
-from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import Opening, Step, first_after, is_away_until, meet, opening
-from bot.domain.reminding import next_reminder, reminders
-from bot.services import asking_again, introduction, outbox
+from bot.domain.reminding import next_reminder
+from bot.services import asking_again, covering, introduction, outbox
+from bot.services.asked_members import COLUMNS, Due, Whom
 from bot.services.asking import Asked, asked_about
 from bot.services.faults import STUMBLES
+from bot.services.next_reminders import remind_again, remind_anew, remind_who_stands_in, told_at
 from bot.services.schedules import Week, weeks_of
-from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, MemberKind, Objective, PostKind
+from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind
 from models.base import table_of
 from models.loading import changed_beside
 from models.many import ForEach
 from models.once import insert_missing
-from models.prepared import Listed, Prepared, together
+from models.prepared import Prepared, together
 
 # Somebody new reads who is asking before they are asked.
 AFTER_INTRODUCTION = timedelta(seconds=30)
@@ -43,17 +43,6 @@ AGAIN = timedelta(minutes=5)
 FEW = 20
 
 log = structlog.get_logger(__name__)
-
-
-class Whom(introduction.Greeted, Protocol):
-    """A member's row, or a copy of it: who is asked, and what they wait for."""
-
-    @property
-    def next_period(self) -> date | None: ...
-    @property
-    def reminder_period(self) -> date | None: ...
-    @property
-    def may_take_part(self) -> bool: ...
 
 
 class _Reckoned:
@@ -79,32 +68,6 @@ class _Reckoned:
                 self._now, sent=0, asked_at=one.at, closes_at=one.closes_at, told_at=told, schedule=week.schedule
             )
         return self._reminders[which]
-
-
-@dataclass(slots=True)
-class _Due:
-    """A copy of a member's row, as far as opening their week needs it; it is written back before anybody is asked."""
-
-    id: int
-    workspace_id: int
-    time_zone: str
-    kind: MemberKind
-    deactivated_at: datetime | None
-    introduced_at: datetime | None
-    next_opening_at: datetime | None
-    next_period: date | None
-    next_reminder_at: datetime | None
-    reminder_period: date | None
-    asked_at: time | None
-    works_from: time | None
-    works_until: time | None
-    workdays: int | None
-    country: str | None
-
-    @property
-    def may_take_part(self) -> bool:
-        """As `Member.may_take_part`."""
-        return self.kind is MemberKind.FULL and self.deactivated_at is None
 
 
 def prompt_key(member_id: int, of: date) -> str:
@@ -142,7 +105,7 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
         if member.next_morning_at is not None:
             member.next_morning_at = min(member.next_morning_at, now)
     _close_later(session, now, members, weeks)
-    _remind_anew(session, now, members, owing, weeks)
+    remind_anew(session, now, members, owing, weeks)
     asking_again.keep_at_work(session, weeks)
     session.flush()
     ask(session, now, _stand_in(session, now, idle))
@@ -163,7 +126,7 @@ def open_due(session: Session, now: datetime, limit: int) -> int:
         return 0
     try:
         with session.begin_nested():
-            _open(session, now, [_Due(*row) for row in rows])
+            _open(session, now, [Due(*row) for row in rows])
     except STUMBLES:
         # A few in a transaction: while it is looked for who is in the way, people wait for SQLite.
         _open_apart(session, now, rows[:FEW])
@@ -177,22 +140,22 @@ def _open_apart(session: Session, now: datetime, rows: Sequence[Sequence[Any]]) 
     """Open these people's weeks together; where that stumbles each half on its own, until who it is stands alone."""
     try:
         with session.begin_nested():
-            _open(session, now, [_Due(*row) for row in rows])
+            _open(session, now, [Due(*row) for row in rows])
     except STUMBLES:
         if len(rows) > 1:
             middle = len(rows) // 2
             _open_apart(session, now, rows[:middle])
             _open_apart(session, now, rows[middle:])
             return
-        member = _Due(*rows[0])
+        member = Due(*rows[0])
         log.exception("opening_not_made", member=member.id)
         session.execute(sa.update(Member).where(Member.id == member.id).values(next_opening_at=now + AGAIN))
 
 
-def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
+def _open(session: Session, now: datetime, members: Sequence[Due]) -> None:
     owing = asked_about(session, [member.id for member in members])
     weeks = weeks_of(session, members, owing)
-    covers = _covers(session, members, weeks)
+    covers = covering.covers(session, members, weeks)
     reckoned = _Reckoned(now)
     rows: list[Mapping[str, object]] = []
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
@@ -206,8 +169,8 @@ def _open(session: Session, now: datetime, members: Sequence[_Due]) -> None:
         for one in step.due:
             wanted = _asked_in(owing, member, one.period)
             all_asked = all_asked and bool(wanted)
-            cover = covers.get(_cover_id(week, one)) if wanted and one.excuse is Excuse.AWAY else None
-            covered = _covered(cover, member, one, now)
+            cover = covers.get(covering.cover_id(week, one)) if wanted and one.excuse is Excuse.AWAY else None
+            covered = covering.covered(cover, member, one, now)
             rows += [check_in_row(member, asked, one, covered) for asked in wanted]
             if wanted and one.excuse is None:
                 asks[member.id, one.period] = (member, one.period, one.at)
@@ -315,24 +278,7 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, date
     ]
     # Everything was taken off a person before the prompt left, and then there is something again: it is revived.
     outbox.post_all(session, now, prompts, revive=True)
-    _remind_who_stands_in(session, now, whom)
-
-
-@dataclass(frozen=True)
-class Cover:
-    """Somebody who can stand in, with their own week."""
-
-    member: Whom
-    week: Week
-
-
-@dataclass(frozen=True)
-class Covered:
-    """Somebody stands in for a period: from when they are asked, and until when they can answer; in UTC."""
-
-    member: Whom
-    at: datetime
-    closes_at: datetime
+    remind_who_stands_in(session, now, whom)
 
 
 def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, datetime]]) -> None:
@@ -343,7 +289,9 @@ def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period,
         outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, this))
 
 
-def check_in_row(member: Whom, asked: Asked, found: Opening, covered: Covered | None = None) -> dict[str, object]:
+def check_in_row(
+    member: Whom, asked: Asked, found: Opening, covered: covering.Covered | None = None
+) -> dict[str, object]:
     """The check-in of a key result in a period, as the columns of its row: due, excused, or a cover's to answer."""
     excuse = found.excuse if covered is None else None
     return {
@@ -398,21 +346,11 @@ def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> 
         rows += [check_in_row(owner, one, found) for one in new]
         if new:
             revised.append((owner, this, now))
-            _remind_again(owner, found, told_at(new, now), week)
+            remind_again(owner, found, told_at(new, now), week)
     insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     ask(session, now, revised)
     for asked, this, _ in revised:
         outbox.redraw(session, now, workspace_id=asked.workspace_id, key=prompt_key(asked.id, this))
-
-
-def cover_of(session: Session, member_id: int | None, closes: datetime, now: datetime) -> Covered | None:
-    """How a member would stand in for a period that closes then; None where they cannot: they are away too, or left."""
-    member = session.get(Member, member_id) if member_id is not None else None
-    if member is None or not member.may_take_part:
-        return None
-    cover = Cover(member, weeks_of(session, [member])[member.id])
-    at = cover.week.schedule.at_work_from(now)
-    return Covered(member, at, closes) if at is not None and at < closes else None
 
 
 def _last_asked(session: Session, owner: Member) -> Period | None:
@@ -441,34 +379,6 @@ def _wait_for(member: Member, found: Opening | None, now: datetime) -> None:
     # An opening that lies behind is worked on now, and not the tick before.
     member.next_period = found.period
     member.next_opening_at = max(found.at, now)
-
-
-def _covers(session: Session, members: Sequence[_Due], weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:
-    """By member id: those who are named as covers, with their own weeks. Who is due as well is there once."""
-    ids = {one.cover_id for week in weeks.values() for one in week.away if one.cover_id is not None}
-    if not ids:
-        return {}
-    known = {member.id: member for member in members}
-    found = [known[one] for one in sorted(ids & known.keys())]
-    found += [_Due(*row) for row in _COVERS.rows(session, sorted(ids - known.keys()))]
-    theirs = weeks_of(session, found)
-    return {member.id: Cover(member, theirs[member.id]) for member in found}
-
-
-def _cover_id(week: Week, one: Opening) -> int | None:
-    return week.cover_on(local_date_of(one.at, week.schedule.zone))
-
-
-def _covered(cover: Cover | None, owner: Whom, one: Opening, now: datetime) -> Covered | None:
-    """The cover for a period of the owner's; None where there is none, or they cannot either."""
-    if cover is None or not cover.member.may_take_part or cover.member.id == owner.id:
-        return None
-    theirs = opening(one.period, cover.week.rhythm, cover.week.schedule)
-    closes = max(one.closes_at, theirs.closes_at)
-    at = cover.week.schedule.at_work_from(max(now, one.at))
-    if theirs.excuse is not None or at is None or at >= closes:
-        return None
-    return Covered(cover.member, max(at, theirs.at), closes) if theirs.at < closes else None
 
 
 def _opens_yet(member: Whom, this: Period) -> bool:
@@ -503,7 +413,7 @@ def _stand_in(
 def _redraw_covers(
     session: Session,
     now: datetime,
-    covers: Sequence[Cover],
+    covers: Sequence[covering.Cover],
     asks: Mapping[tuple[int, Period], tuple[Whom, Period, datetime]],
 ) -> None:
     """What a cover was asked before shows what they stand in for now."""
@@ -533,95 +443,13 @@ def _close_later(session: Session, now: datetime, members: Sequence[Member], wee
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
 
 
-def _remind_who_stands_in(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, datetime]]) -> None:
-    """Who owns nothing and answers for somebody else is reminded once, at the last moment that leaves them time for it.
-
-    Their own opening reminds all others. A cover whose row somebody else holds at this moment goes without.
-    """
-    wanted = {
-        member.id: (member, this, at)
-        for member, this, at in whom
-        if member.next_period is None and member.reminder_period is None and member.may_take_part
-    }
-    if not wanted:
-        return
-    free = session.scalars(
-        sa.select(Member).where(Member.id.in_(wanted)).with_for_update(skip_locked=True, key_share=True)
-    ).all()
-    weeks = weeks_of(session, free)
-    closings: dict[tuple[int, date], datetime] = {
-        (owner_id, this): closes
-        for owner_id, this, closes in session.execute(
-            sa.select(CheckIn.owner_id, CheckIn.period, sa.func.max(CheckIn.closes_at))
-            .where(CheckIn.owner_id.in_([member.id for member in free]), CheckIn.state == CheckInState.DUE)
-            .group_by(CheckIn.owner_id, CheckIn.period)
-        )
-    }
-    for member in free:
-        _, this, at = wanted[member.id]
-        closes = closings.get((member.id, this))
-        last = reminders(at, closes, None, weeks[member.id].schedule)[-1:] if closes is not None else ()
-        if last and last[0] > now:
-            member.next_reminder_at, member.reminder_period = last[0], this
-
-
-def _remind_again(owner: Member, found: Opening, told: datetime | None, week: Week) -> None:
-    """Who waits for no reminder, because all was answered, is reminded of what has come since."""
-    if owner.reminder_period is None:
-        at = next_reminder(
-            found.at, sent=0, asked_at=found.at, closes_at=found.closes_at, told_at=told, schedule=week.schedule
-        )
-        owner.next_reminder_at, owner.reminder_period = at, found.period if at is not None else None
-
-
-def told_at(asked: Sequence[Asked], after: datetime) -> datetime | None:
-    """When the first of the leads is told what is open, after an instant; null where none is."""
-    return min((one.note_at for one in asked if one.note_at is not None and one.note_at > after), default=None)
-
-
-def _remind_anew(
-    session: Session,
-    now: datetime,
-    members: Sequence[Member],
-    owing: Mapping[int, Sequence[Asked]],
-    weeks: Mapping[int, Week],
-) -> None:
-    """A planned reminder moves with zone, hours and leave; the tick then looks what is still open."""
-    planned = {member.id: member for member in members if member.reminder_period is not None}
-    if not planned:
-        return
-    open_ones = session.execute(
-        sa.select(CheckIn.owner_id, sa.func.min(CheckIn.opens_at), sa.func.max(CheckIn.closes_at))
-        .join(Member, sa.and_(Member.id == CheckIn.owner_id, Member.reminder_period == CheckIn.period))
-        .where(CheckIn.owner_id.in_(planned), CheckIn.state == CheckInState.DUE)
-        .group_by(CheckIn.owner_id)
-    ).all()
-    spans = {owner_id: (opens, closes) for owner_id, opens, closes in open_ones}
-    for member_id, member in planned.items():
-        if member_id not in spans or not member.may_take_part:
-            member.next_reminder_at = member.reminder_period = None
-            continue
-        opens, closes = spans[member_id]
-        at = next_reminder(
-            now,
-            sent=0,
-            asked_at=opens,
-            closes_at=closes,
-            told_at=told_at(owing.get(member_id, ()), opens),
-            schedule=weeks[member_id].schedule,
-        )
-        member.next_reminder_at, member.reminder_period = at, member.reminder_period if at is not None else None
-
-
 _member = table_of(Member)
-_COLUMNS = sa.select(*(_member.c[one.name] for one in fields(_Due)))
 _DUE = Prepared(
-    _COLUMNS.where(_member.c.next_opening_at <= sa.bindparam("now"))
+    COLUMNS.where(_member.c.next_opening_at <= sa.bindparam("now"))
     .order_by(_member.c.next_opening_at, _member.c.id)
     .limit(sa.bindparam("limit"))
     .with_for_update(skip_locked=True, key_share=True)
 )
-_COVERS = Listed(lambda ids: _COLUMNS.where(_member.c.id.in_(ids)))
 _WRITTEN = ("next_period", "next_opening_at", "next_reminder_at", "reminder_period")
 # Their rows are held by then.
 _MET = ForEach(

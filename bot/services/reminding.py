@@ -17,9 +17,10 @@ from bot.domain.reminding import APART, MOST, next_reminder
 from bot.services import outbox
 from bot.services.asking import Asked, asked_about
 from bot.services.definitions import current_definition
+from bot.services.next_reminders import told_at
 from bot.services.note_to_come import NoteToCome, note_to_come
 from bot.services.outbox import reminder_key
-from bot.services.planning import prompt_key, told_at
+from bot.services.planning import prompt_key
 from bot.services.schedules import Week, weeks_of
 from models import (
     CheckIn,
