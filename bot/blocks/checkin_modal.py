@@ -188,7 +188,8 @@ def _about(question: Question) -> list[Block]:
     row = history(standing)
     small = [said(standing.text, 400) if standing.metric is not None else "", said(question.objective, 200), row]
     line = standing_line(standing, period=question.period, spelled=True)
-    return [section(line), context(" · ".join(part for part in small if part))]
+    beneath = " · ".join(part for part in small if part)
+    return [section(line), *([context(beneath)] if beneath else [])]
 
 
 def _score(question: Question, fill: Filled, course: Course, odd: str) -> list[Block]:

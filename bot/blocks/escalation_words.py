@@ -104,7 +104,7 @@ def whole(head: str, text: str) -> list[Block]:
                 return [*blocks, section("…")]
         piece += word
         length += grown
-    return [*blocks, section(head + escape(piece))] if head or piece.strip() else blocks
+    return [*blocks, section(head + escape(piece))] if head or escape(piece).strip() else blocks
 
 
 def to_thread(case: Case) -> list[Block]:

@@ -37,6 +37,7 @@ class Mood(enum.Enum):
     MARKUP = "<!channel> & *<@U1>* _`~</> https://x.example?a=1&b=2 "
     ENTITIES = "&"
     LINES = "one\n\n> two\n"
+    TURNED = "\u202e\u2066"
 
     @property
     def is_least(self) -> bool:
@@ -52,6 +53,7 @@ NAMED: Mapping[str, Any] = {
     # Slack's own ids and addresses.
     "slack_id": "U0123456789",
     "asked_slack_id": "U0123456789",
+    "owner_slack_id": "U0123456789",
     "channel": "C0123456789",
     "leaves": "C0123456789",
     "ts": "1790000000.000100",
@@ -69,6 +71,8 @@ NAMED: Mapping[str, Any] = {
     "unit": "🇳🇿 customers & people who have signed up",
     # What a menu gives back: an id, or the words that were typed, cut by who makes it (`bot.services.blocking`).
     "Choice.value": "w" * 150,
+    # No more are taken (`bot.blocks.initiatives.MOST`).
+    "Initiatives.ids": (999_999,) * 10,
     # What Okra counts and formats by itself.
     "Change.score": "0.3, was 0.4",
     "LastAnswer.value": "-999,999,999,999.999999 customers",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.importing.columns import MAX_LENGTH, REQUIRED, Column, Header, read_header
 from bot.domain.importing.problem import Problem, counted, in_file_order, shown
+from bot.domain.reading_order import unturned
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -163,7 +164,7 @@ def _cell_problems(row: Row, cells: list[str], header: Header) -> Iterator[Probl
             yield row.at(column, f"This text has {length:,} characters; at most {most:,} can be kept.")
         if "\0" in cells[position]:
             yield row.at(column, "There is an invisible NUL character in this text, which cannot be stored.")
-        if column in REQUIRED and not row[column]:
+        if column in REQUIRED and not unturned(row[column]).strip():
             yield row.at(column, "This cell is empty, and every row needs it.")
 
 

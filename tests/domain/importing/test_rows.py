@@ -54,6 +54,11 @@ def test_lines_are_counted_as_an_editor_counts_them_after_quoted_line_breaks(end
     assert "line 2" in problems[0].message
 
 
+def test_a_cell_of_marks_that_nobody_sees_is_empty() -> None:
+    (problem,) = problems_of(HEADER + "a,2026 Q4,\u202e \u2066,Sleep more,Ana\n")
+    assert (problem.column, problem.message) == ("objective", "This cell is empty, and every row needs it.")
+
+
 def test_a_problem_points_at_the_line_on_which_its_own_cell_begins() -> None:
     (problem,) = problems_of('id,objective,cycle,key_result\na,"up\nand\nup",2026 Q4,\n')
     assert (problem.line, problem.column) == (4, "key_result")
