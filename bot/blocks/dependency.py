@@ -12,7 +12,7 @@ from bot.blocks.links import linked
 from bot.blocks.moments import named_day
 from bot.blocks.post import Block, Post, View
 from bot.blocks.standing import Standing, colour
-from bot.blocks.text import said, unmarked
+from bot.blocks.text import said, short, unmarked
 from bot.domain.dependency import DependencyState
 
 NAME = 80
@@ -123,23 +123,17 @@ def news_of_passing_over(request: Request) -> Post:
     """To somebody who was away when they would have been asked."""
     waits = request.waits
     text = (
-        f"While you were away, {said(waits.asked, NAME)} was asked whether {said(waits.team, NAME)} can help "
-        f"{said(request.waiting, NAME)} with {request.title}. Now: {answer(waits)}."
+        f"While you were away, {short(waits.asked, NAME)} was asked whether {short(waits.team, NAME)} can help "
+        f"{short(request.waiting, NAME)} with {request.title}. Now: {answer(waits)}."
     )
     return _sentence(text, _thread(request))
 
 
 def asks_for_an_answer(one: Unanswered) -> str:
     """A line: who waits for what, and since when there is no answer."""
-    waiting, team = _short(one.waiting), _short(one.team)
-    what = f"*KR-{one.number}* {_short(one.name)} · {waiting} waits for {team}"
+    waiting, team = short(one.waiting, NAME), short(one.team, NAME)
+    what = f"*KR-{one.number}* {short(one.name, NAME)} · {waiting} waits for {team}"
     return f"{what}, not answered since {named_day(one.since)}"
-
-
-def _short(name: str) -> str:
-    """A name in a list; shorter where it is mostly characters that grow when they are escaped."""
-    inert = said(name, NAME)
-    return inert if len(inert) <= 2 * NAME else said(name, NAME // 8)
 
 
 def answering(dependency_id: int) -> Block:

@@ -11,7 +11,7 @@ from bot.blocks.digest import Beside, digest_post
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.layout import actions, button, context, dialog, field_input, section, text_element
 from bot.blocks.post import Block, Post, View
-from bot.blocks.text import clip, given_back, plain, said
+from bot.blocks.text import clip, given_back, plain, said, short
 from bot.domain.digest import Snapshot
 
 NOTE_LENGTH = 300
@@ -94,7 +94,7 @@ def elsewhere_dialog(team_id: int, team: str) -> View:
 
 def shared(about: SharedDigest) -> Post:
     """The digest under the note of who posted it."""
-    note = f": {said(about.note, NOTE_LENGTH)}" if about.note else ""
+    note = f": {short(about.note, NOTE_LENGTH)}" if about.note else ""
     above = context(f"Posted by {said(about.author, 60)}{note}")
     shown = digest_post(about.snapshot, _alone(about.beside), leaving=len(json.dumps(above, ensure_ascii=False)))
     return Post(shown.text, (above, *shown.blocks))

@@ -17,7 +17,7 @@ from bot.blocks.links import linked, mention
 from bot.blocks.moments import moment, named_day
 from bot.blocks.post import Block, Post
 from bot.blocks.standing import colour
-from bot.blocks.text import said
+from bot.blocks.text import said, short
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 
@@ -161,9 +161,8 @@ def _decisions(decisions: Sequence[Decided]) -> list[str]:
 
 
 def _in_short(decision: Decided) -> str:
-    words = (
-        f"• *Decided before*{beside(decision.kind)}: {said(decision.text, SHORT)} · {said(decision.owner.name, NAME)}"
-    )
+    what, owner = short(decision.text, SHORT), short(decision.owner.name, NAME)
+    words = f"• *Decided before*{beside(decision.kind)}: {what} · {owner}"
     return f"{words}, by {named_day(decision.due_on)}{_became(decision)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -23,6 +24,8 @@ from bot.blocks.text import said
 from bot.domain.cadence import Period
 
 MOST_BLOCKS = 100
+# Slack takes 250,000 bytes of JSON; nearly all of an emoji's are for its escapes.
+LARGEST = 240_000
 MOST_KEY_RESULTS = 20
 MOST_TEAMS = 5
 MOST_ESCALATIONS = 8
@@ -97,9 +100,18 @@ def home(view: Home) -> View:
         *led_blocks(view.led),
         *(admin_blocks(view.admin) if view.admin is not None else []),
     ]
-    if len(blocks) > MOST_BLOCKS:
-        blocks = [*blocks[: MOST_BLOCKS - 1], context("There is more: `/okr` and `/okr help` show the rest.")]
-    return {"type": "home", "blocks": blocks}
+    return {"type": "home", "blocks": _fitting(blocks)}
+
+
+def _fitting(blocks: list[Block]) -> list[Block]:
+    """As many as Slack takes, the first ones first."""
+    size = 0
+    for place, block in enumerate(blocks):
+        size += len(json.dumps(block)) + len(", ")
+        if place == MOST_BLOCKS or size > LARGEST:
+            more = context("There is more: `/okr` and `/okr help` show the rest.")
+            return [*blocks[: min(place, MOST_BLOCKS - 1)], more]
+    return blocks
 
 
 def outsiders_home() -> View:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.blocks.ids import Act
 from bot.blocks.layout import button, context, section
 from bot.blocks.post import Block, Post
-from bot.blocks.text import said
+from bot.blocks.text import said, short
 
 MOST_LISTED = 20
 
@@ -45,7 +45,7 @@ def ownerless(view: Ownerless) -> Post:
     blocks: list[Block] = [section(f"*{title}*")]
     for one in view.key_results[:MOST_LISTED]:
         give = button("Give to…", Act.HAND_OVER, value=str(one.key_result_id))
-        blocks.append(section(f"*KR-{one.number}* {said(one.name, 80)} · {said(one.team, 80)}", accessory=give))
+        blocks.append(section(f"*KR-{one.number}* {short(one.name, 80)} · {short(one.team, 80)}", accessory=give))
     if count > MOST_LISTED:
         blocks.append(context(f"…and {count - MOST_LISTED} more: `/okr team` lists them, `/kr 12` gives one away"))
     until = (

@@ -62,6 +62,12 @@ def said(text: str, limit: int = 300) -> str:
     return escape(clip(text, limit))
 
 
+def short(text: str, limit: int) -> str:
+    """As `said`; much shorter where it is mostly characters that grow when they are escaped."""
+    inert = said(text, limit)
+    return inert if len(inert) <= 2 * limit else said(text, limit // 8)
+
+
 def quoted(pieces: Sequence[str]) -> str:
     """How each piece of what somebody typed begins; the first few of many."""
     named = ", ".join(f"“{said(piece, 60)}”" for piece in pieces[:MOST_QUOTED])

@@ -46,6 +46,7 @@ ELEMENTS = {"button", "overflow", "static_select"}
 """What stands in a row, for builders that make one of these."""
 
 FEW = (3, 3)
+SOME = ((8, 8), (30, 1))
 MANY_OF_EACH = ((MANY, 1), (1, MANY), (40, 5))
 """200 key results: in a row, in one objective, in forty."""
 
@@ -75,10 +76,10 @@ BUILDERS = dict(found())
 
 
 def rendered(name: str, mood: Mood) -> Iterator[Any]:
-    """What the builder says in this mood: a few times with few of each, and once with many."""
+    """What the builder says in this mood: a few times with few of each, with some, and once with many."""
     builder = BUILDERS[name]
     many = MANY_OF_EACH[list(Mood).index(mood) % len(MANY_OF_EACH)]
-    for turn, shape in enumerate([FEW, FEW, FEW, many]):
+    for turn, shape in enumerate([FEW, FEW, FEW, many, *SOME]):
         arguments = Worst(f"{name} {mood.name} {turn}", mood, shape).arguments(builder)
         shown = builder(**arguments | TOGETHER.get(name, {}))
         yield {"type": "home", "blocks": shown} if name in ON_HOME else shown
