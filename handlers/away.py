@@ -89,6 +89,8 @@ def end(runtime: Runtime, request: Request) -> Reply:
     """*I'm not away*: what is still open this week is theirs again."""
     with runtime.write() as session:
         now = runtime.now()
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            return Done()
         still_open = absences.end(session, now, request.caller, parse_id(request.value, Reason.NO_SUCH_ABSENCE))
     return Whisper(blocks.away_ended(still_open=still_open))
 

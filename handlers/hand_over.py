@@ -75,12 +75,16 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
 def accept(runtime: Runtime, request: Request) -> Reply:
     """*I'll own it*. The message itself says that it is theirs."""
     with runtime.write() as session:
-        hand_over.accept(session, runtime.now(), request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            hand_over.accept(session, now, request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
     return Done()
 
 
 def decline(runtime: Runtime, request: Request) -> Reply:
     """*Not me*."""
     with runtime.write() as session:
-        hand_over.decline(session, runtime.now(), request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            hand_over.decline(session, now, request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
     return Done()

@@ -74,6 +74,7 @@ def test_days_and_a_cover_behind_the_command_are_taken_at_once(office: Office) -
     assert whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "back")) == "Your days away"
     said = whispered(office.desk.press(office.mere, away.end, Act.END_AWAY, str(absence.id)))
     assert said == "Noted. I'll ask you again from your next check-in on."
+    assert office.desk.again() == Done()
     assert office.all(Absence)[0].ended_at is not None
     said = whispered(office.desk.command(office.mere, commands.okr, Command.OKR, "back"))
     assert said.startswith("You aren't away")
@@ -171,6 +172,7 @@ def test_a_key_result_is_handed_over_by_its_dialog(office: Office) -> None:
         office.desk.press(office.lead, hand_over.accept, Act.ACCEPT_HAND_OVER, str(asked.id))
     )
     assert office.desk.press(office.sam, hand_over.accept, Act.ACCEPT_HAND_OVER, str(asked.id)) == Done()
+    assert office.desk.again() == Done()
     assert [row.owner_id for row in office.all(KeyResult)] == [office.sam.id]
 
 
