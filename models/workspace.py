@@ -40,6 +40,8 @@ class Installation(Base):
     app_id: Mapped[str | None]
     bot_id: Mapped[str | None]
     bot_user_id: Mapped[str | None]
+    # Always null, and read by nothing: the version before reads it, and may still run while this one migrates.
+    bot_token_encrypted: Mapped[bytes | None]
     scopes: Mapped[str] = mapped_column(default="")
     state: Mapped[InstallationState] = mapped_column(
         text_enum(InstallationState, "state"), default=InstallationState.ACTIVE

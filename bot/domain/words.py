@@ -163,7 +163,10 @@ _JOIN = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"(?:and|also|then|&)\s+", re.IGNORECASE)
-_NAMED = re.compile(r"(?:^|[\s,;.–—-])\s*(?P<name>next(?:\s(?:move|step))?|needs?|plan)\s?[:=]\s*(?=\S)", re.IGNORECASE)
+# One character is looked back at: a run of blanks of any length is gone through once.
+_NAMED = re.compile(
+    r"(?:^|(?<=[\s,;.–—-]))(?P<name>next(?:\s(?:move|step))?|needs?|plan)\s?[:=]\s*(?=\S)", re.IGNORECASE
+)
 _NAMES = {"next": "next_move", "need": "need", "needs": "need", "plan": "plan"}
 _NO_TEXT = re.compile(rf"[\d\W]+|[gyr]|{_COLOUR}\?*|(?:green|yellow|amber|red)\W*", re.IGNORECASE)
 
@@ -326,15 +329,15 @@ def _read_named(reading: _Reading, rest: str) -> str:
     labels = list(_NAMED.finditer(rest))
     if not labels:
         return rest
-    ends = [*(after.start() for after in labels[1:]), len(rest)]
-    for label, end in zip(labels, ends, strict=True):
+    begins = [len(rest[: label.start()].rstrip(" \t\r\n,;.–—-")) for label in labels]
+    for label, end in zip(labels, [*begins[1:], len(rest)], strict=True):
         said = rest[label.end() : end].strip(" \t\r\n,;–—-")
         name = _NAMES[label["name"].casefold().partition(" ")[0]]
         if said and name in reading.named:
             reading.unclear.append(rest[label.start("name") : label.end()] + said)
         elif said:
             reading.named[name] = said
-    return rest[: labels[0].start()].rstrip(" \t\r\n,;–—-")
+    return rest[: begins[0]]
 
 
 def _keep_what_fits(reading: _Reading) -> None:

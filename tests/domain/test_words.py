@@ -237,3 +237,9 @@ def test_a_text_as_long_as_slack_takes_it_is_read() -> None:
 )
 def test_who_is_waited_for_is_named_at_the_head(words: str, whom: str) -> None:
     assert waits_for(words) == whom
+
+
+def test_what_is_named_is_found_behind_however_many_blanks() -> None:
+    found = understand("12 45 green a" + "\n" * 40_000 + "next: call the bank")
+    assert (found.rest, found.next_move) == ("a", "call the bank")
+    assert understand("12 45 green, need: two days. next: call").need == "two days"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,24 @@ def _written_rules(database: Database) -> dict[str, tuple[bool, set[tuple[str, s
 
 def test_there_is_one_head_and_the_code_knows_it() -> None:
     assert ScriptDirectory.from_config(run.config()).get_heads() == [run.HEAD]
+
+
+# What a migration may take away, because nothing that runs beside it reads it.
+TAKEN_AWAY: dict[str, set[str]] = {}
+
+
+def test_no_migration_takes_away_what_the_version_before_may_read() -> None:
+    taken: dict[str, set[str]] = {}
+    for script in ScriptDirectory.from_config(run.config()).walk_revisions():
+        (way_up,) = (
+            one
+            for one in ast.parse(Path(script.path).read_text(encoding="utf-8")).body
+            if isinstance(one, ast.FunctionDef) and one.name == "upgrade"
+        )
+        calls = {one.func.attr for one in ast.walk(way_up) if isinstance(one, ast.Call) and hasattr(one.func, "attr")}
+        if away := calls & {"drop_column", "drop_table", "rename_table"}:
+            taken[script.revision] = away
+    assert taken == TAKEN_AWAY
 
 
 def test_a_database_of_this_version_is_left_alone(database: Database) -> None:
