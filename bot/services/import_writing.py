@@ -22,7 +22,7 @@ from bot.domain.importing.plan import (
     PlannedTeam,
 )
 from bot.domain.importing.sheet import ObjectiveKey
-from bot.domain.organisation import FOR_EVERYBODY
+from bot.domain.organisation import Limit
 from bot.services import (
     audit,
     definitions,
@@ -160,12 +160,13 @@ class Writing:
                 self._share(row, planned)
                 self._record_change(row, planned)
         for planned in self._plan.objectives.values():
-            if planned.is_new and planned.shared_with:
+            if planned.is_new:
                 self._share(self._session.get_one(Objective, self._objective_ids[planned.key]), planned)
 
     def _share(self, row: Objective, planned: PlannedObjective) -> None:
-        """Let the teams share it: they see what is limited to the team, from now on."""
-        if limiting.share(self._session, row, {self._all_team_ids[key] for key in planned.shared_with}):
+        """Let the teams share it that the file names, if any: they see what is limited to the team, from now on."""
+        team_ids = {self._all_team_ids[key] for key in planned.shared_with}
+        if team_ids and limiting.share(self._session, row, team_ids):
             held = self._session.scalars(sa.select(KeyResult).where(KeyResult.objective_id == row.id))
             self._seen_by_others.update({one.id: one for one in held})
 
@@ -190,7 +191,7 @@ class Writing:
         for planned, row in zip(new, rows, strict=True):
             self._session.add(self._revision(row, planned, 1, value_every_weeks=1))
             self._session.add_all(self._co_owner(row, member_id) for member_id in sorted(planned.co_owner_ids))
-            if planned.limit != FOR_EVERYBODY:
+            if planned.limit is not None:
                 limiting.write(self._session, row, planned.limit)
             detail = {"import_key": planned.key, "source": planned.source, "line": planned.line}
             self._record(row, "created", {**detail, **(self._why if planned.in_mid_cycle else {})})
@@ -247,9 +248,14 @@ class Writing:
         if planned.revises:
             self._revise(row, planned)
         self._change_co_owners(row, planned.co_owner_ids)
-        if limiting.write(self._session, row, planned.limit):
+        if planned.limit is not None and self._limit(row, planned.limit):
             self._seen_by_others[row.id] = row
         self._record_change(row, planned)
+
+    def _limit(self, row: KeyResult, limit: Limit) -> bool:
+        """Write it over what is there now: an admin may have set it since the plan was made."""
+        self._session.refresh(row, ["visibility"], with_for_update={"key_share": True})
+        return limiting.write(self._session, row, limit)
 
     def _revise(self, row: KeyResult, planned: PlannedKeyResult) -> None:
         old = definitions.definition_of(self._session, row)

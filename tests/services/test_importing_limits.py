@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
 from office import LATER, NOW, Office, row, sheet
+from sqlalchemy.orm import Session
 
-from bot.domain.organisation import Visibility
-from bot.services import outbox
+from bot.domain.importing.plan import ImportPlan
+from bot.domain.importing.rows import Rows
+from bot.domain.organisation import Limit, Visibility
+from bot.services import importing, limiting, outbox
 from bot.services.importing import ImportRefused
-from models import AuditEvent, KeyResult, KeyResultViewer, MemberKind, Message, ObjectiveTeam, PostKind, Team
+from models import (
+    AuditEvent,
+    KeyResult,
+    KeyResultViewer,
+    MemberKind,
+    Message,
+    Objective,
+    ObjectiveTeam,
+    PostKind,
+    Team,
+)
 from models.database import Database
 
 
@@ -77,6 +91,35 @@ def test_without_the_column_all_stays_as_it_was_and_everybody_opens_it_again(off
     with office.database.read() as session:
         (event,) = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "key_result.changed"))
         assert [one["field"] for one in event.detail["changes"]] == ["visible to"]
+
+
+def test_what_an_admin_sets_while_a_file_comes_in_stands_where_the_file_does_not_say_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if office.database.is_sqlite:
+        pytest.skip("there one comes after the other")
+    ana, bo = office.hire("Ana Lima"), office.hire("Bo Carr")
+    office.imports(sheet(row("k1"), row("k2"), row("k3", team="Moorings", objective="Hold")))
+    plan_import = importing.plan_import
+
+    def plan_and_wait(session: Session, workspace_id: int, rows: Rows, now: datetime) -> ImportPlan:
+        plan = plan_import(session, workspace_id, rows, now)
+        with office.database.write() as other:
+            for one in other.scalars(sa.select(KeyResult).where(KeyResult.import_key.in_(["k1", "k2"]))):
+                limiting.write(other, one, Limit(Visibility.NAMED, frozenset([ana])))
+            objective = other.scalars(sa.select(Objective).where(Objective.title == "Float")).one()
+            moorings = other.scalars(sa.select(Team.id).where(Team.name == "Moorings")).one()
+            limiting.share(other, objective, [moorings])
+        return plan
+
+    monkeypatch.setattr(importing, "plan_import", plan_and_wait)
+    again = (
+        row("k1", "Leaks from 9 to 3", priority="First"),
+        row("k2", "Leaks from 8 to 3", visible_to="team; Bo Carr"),
+    )
+    office.imports(sheet(*again), now=LATER, reason="they leak less", stops="nothing")
+    assert (limits(office)["k1"], limits(office)["k2"]) == ((Visibility.NAMED, {ana}), (Visibility.TEAM, {bo}))
+    assert sharing(office) == ["Moorings"]
 
 
 def test_what_was_posted_is_drawn_again_where_an_import_limits_it_or_lets_others_share_it(office: Office) -> None:

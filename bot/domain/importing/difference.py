@@ -241,7 +241,6 @@ def _objective(
     priority = fold(wanted.priority)
     if known is None:
         return PlannedObjective(None, wanted.row.line, key, wanted.title, priority, shared_with)
-    shared_with = shared_with or known.shared_with
     priority = priority or known.priority
     changes = (
         *change(Column.OBJECTIVE, known.title, wanted.title),
@@ -252,7 +251,7 @@ def _objective(
             Column.SHARED_WITH,
             *(
                 "; ".join(sorted(_team_name(one, sheet, existing) for one in of))
-                for of in (known.shared_with, shared_with)
+                for of in (known.shared_with, shared_with or known.shared_with)
             ),
         ),
     )

@@ -16,7 +16,7 @@ from bot.domain.importing.sheet import ObjectiveKey, WantedKeyResult
 from bot.domain.importing.terms import Terms, Unfit, merge, reworded, terms_of_text
 from bot.domain.importing.visibility import limit_said, read_limit
 from bot.domain.numbers import format_value
-from bot.domain.organisation import FOR_EVERYBODY, Limit
+from bot.domain.organisation import Limit
 
 _NO_CHANGES: tuple[FieldChange, ...] = ()
 
@@ -58,8 +58,8 @@ class KeyResultReader:
         terms = self._fitting(wanted, merge(wanted.given, _said(wanted)))
         owner = self._assignments.find(wanted.owner, Column.OWNER, wanted.row)
         co_owners = self._co_owners(wanted, owner, frozenset())
-        limit = self._limit(wanted, FOR_EVERYBODY)
-        if terms is None or limit is None:
+        limit = self._limit(wanted)
+        if terms is None or isinstance(limit, str):
             return None
         in_mid_cycle = self._is_under_way(wanted.objective)
         if in_mid_cycle:
@@ -75,8 +75,8 @@ class KeyResultReader:
         before = Holder(known.owner_id, known.owner_name)
         owner = self._assignments.find(wanted.owner, Column.OWNER, wanted.row, before)
         co_owners = self._co_owners(wanted, owner, known.co_owner_ids)
-        limit = self._limit(wanted, known.limit)
-        if terms is None or limit is None:
+        limit = self._limit(wanted)
+        if terms is None or isinstance(limit, str):
             return None
         definition = (
             *change(Column.KEY_RESULT, known.text, wanted.text),
@@ -130,20 +130,20 @@ class KeyResultReader:
         found = (self._assignments.find(name, Column.CO_OWNERS, wanted.row).member_id for name in wanted.co_owners)
         return frozenset(member_id for member_id in found if member_id is not None) - {owner.member_id}
 
-    def _limit(self, wanted: WantedKeyResult, before: Limit) -> Limit | None:
-        """Who may see it after this cell; None where it cannot be taken. An empty cell leaves it as it was."""
+    def _limit(self, wanted: WantedKeyResult) -> Limit | str | None:
+        """Who may see it, as the cell says; why that cannot be taken; None of an empty cell, which leaves it alone."""
         if not wanted.row[Column.VISIBLE_TO]:
-            return before
+            return None
         limit = read_limit(wanted.row[Column.VISIBLE_TO], self._existing.people)
         if isinstance(limit, str):
             self.problems.append(wanted.row.at(Column.VISIBLE_TO, limit))
-            return None
         return limit
 
-    def _changed_limit(self, before: Limit, after: Limit) -> tuple[FieldChange, ...]:
+    def _changed_limit(self, before: Limit, after: Limit | None) -> tuple[FieldChange, ...]:
+        if after is None or before == after:
+            return _NO_CHANGES
         names = self._existing.member_names
-        said = (limit_said(one, names) for one in (before, after))
-        return (FieldChange(Column.VISIBLE_TO, *said),) if before != after else _NO_CHANGES
+        return (FieldChange(Column.VISIBLE_TO, limit_said(before, names), limit_said(after, names)),)
 
     def _changed_score(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> tuple[FieldChange, ...]:
         score, note = wanted.score.score, wanted.score.note
@@ -193,7 +193,7 @@ def _planned(
     owner: Holder,
     co_owners: frozenset[int],
     *,
-    limit: Limit,
+    limit: Limit | None,
     changes: tuple[FieldChange, ...] = (),
     revises: bool = False,
     in_mid_cycle: bool = False,

@@ -13,7 +13,7 @@ from bot.domain.importing.columns import Column
 from bot.domain.importing.problem import Problem
 from bot.domain.importing.sheet import ObjectiveKey
 from bot.domain.importing.terms import Terms
-from bot.domain.organisation import FOR_EVERYBODY, Level, Limit
+from bot.domain.organisation import Level, Limit
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class PlannedTeam(Planned):
 @dataclass(frozen=True)
 class PlannedObjective(Planned):
     """`key` names its cycle and team by their keys; `priority` is a key, or "" for none; `shared_with` are keys of
-    further teams, of the file or of the workspace."""
+    further teams, of the file or of the workspace, and none where the file says nothing of them."""
 
     key: ObjectiveKey
     title: str
@@ -110,6 +110,7 @@ class PlannedKeyResult(Planned):
 
     `is_draft`: it has no owner, so nobody is asked. `promoted`: it has been a draft, and its owner is found now.
     `revises`: text or terms differ from what is there, so a revision with its reason is added.
+    `limit`: who may see it; None where the file does not say, which leaves that as it is when the plan is written.
     `in_mid_cycle`: it is new, or more than a missing baseline is revised, while its cycle runs and its team is on.
     """
 
@@ -127,7 +128,7 @@ class PlannedKeyResult(Planned):
     is_draft: bool
     promoted: bool = False
     revises: bool = False
-    limit: Limit = FOR_EVERYBODY
+    limit: Limit | None = None
     in_mid_cycle: bool = False
 
     @property
