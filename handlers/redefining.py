@@ -72,6 +72,8 @@ def after(session: Session, caller: Caller, decision: Decision) -> View | None:
 def change(runtime: Runtime, request: Request) -> Reply:
     """The new definition was submitted. Twice the same dialog changes it once."""
     view = request.dialog
+    if not view.has(Typed.STOPS):
+        return Show(_asked_whole(runtime, request, view))
     reason, stops = (view.text(one)[: dialogs.REASON_LIMIT] for one in (Typed.REASON, Typed.STOPS))
     numbers, errors = _numbers(view)
     if not reason:
@@ -137,6 +139,24 @@ def stop(runtime: Runtime, request: Request) -> Reply:
         if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
             redefining.stop(session, now, caller=request.caller, decision_id=_about(view), learning=learning)
     return Done()
+
+
+def _asked_whole(runtime: Runtime, request: Request, view: OpenView) -> View:
+    """The dialog as it is now, with what was typed: a version that did not ask what stops had opened it."""
+    with runtime.read() as session:
+        question = redefining.change_question(session, request.caller, _about(view))
+    due = view.date(Typed.DEFINITION_DUE)
+    typed = replace(
+        question,
+        now=question.text,
+        text=view.text(Typed.DEFINITION),
+        start=view.text(Typed.START),
+        target=view.text(Typed.TARGET),
+        due_on=date.fromisoformat(due) if due else None,
+        new_owner=view.user(Typed.NEW_OWNER),
+        reason=view.text(Typed.REASON)[: dialogs.REASON_LIMIT],
+    )
+    return dialogs.change_dialog(typed, just_decided=False, note=dialogs.stops_missing())
 
 
 def _place(view: OpenView, field: Typed) -> str:

@@ -82,8 +82,8 @@ class Stopped:
     learning: str
 
 
-def change_dialog(question: ChangeQuestion, *, just_decided: bool) -> View:
-    """All that defines the key result, as it is. Text and numbers follow each other."""
+def change_dialog(question: ChangeQuestion, *, just_decided: bool, note: str = "") -> View:
+    """All that defines the key result, as it is. Text and numbers follow each other. `note` stands above everything."""
     number = f"KR-{question.number}"
     head = f"*Now:* {said(question.now or question.text, LONGEST_TEXT)}"
     # Slack keeps what is typed in a field of the same id.
@@ -91,6 +91,7 @@ def change_dialog(question: ChangeQuestion, *, just_decided: bool) -> View:
     return dialog(
         f"Change {number}",
         [
+            *([section(note)] if note else []),
             *_recorded(number, "change", just_decided=just_decided),
             *_changed_since(number, question),
             section(f"{head}\nScores that were given stay as they are. The change stands in the next digest."),

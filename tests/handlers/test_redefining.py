@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from calls import Scene, set_scene
 from desk import Desk, Dialog, whispered
 
-from bot.blocks.ids import Act, Command
+from bot.blocks.ids import Act, Command, Typed
 from bot.domain.cadence import period_on
 from bot.domain.confidence import Confidence
 from bot.localslack.blockkit import check_view
@@ -56,6 +57,17 @@ class Story:
     def decision(self) -> Decision:
         with self.desk.runtime.read() as session:
             return session.scalars(sa.select(Decision)).one()
+
+
+def of_a_version_before(dialog: Dialog) -> Dialog:
+    """As it was before it asked what stops: the ids of its fields had no key, and it named the decision alone."""
+    blocks = [
+        {**block, "block_id": block["block_id"].split(":", 1)[0]} if block["type"] == "input" else block
+        for block in dialog.view["blocks"]
+        if block.get("block_id") != Typed.STOPS
+    ]
+    decision = json.loads(dialog.view["private_metadata"])["decision"]
+    return Dialog({**dialog.view, "blocks": blocks, "private_metadata": json.dumps({"decision": decision})})
 
 
 @pytest.fixture
@@ -188,6 +200,26 @@ def test_later_it_is_carried_out_by_who_was_asked_to_make_it_happen(story: Story
     assert (story.definition.unit, story.definition.metric) == ("days", "Onboarding time")
     again = story.desk.press(story.scene.lead, redefining.open_change, Act.CHANGE_KEY_RESULT, "1")
     assert whispered(again) == "Mere Ngata has said that this is done already."
+
+
+def test_a_dialog_of_a_version_that_did_not_ask_what_stops_goes_on_with_what_was_typed(story: Story) -> None:
+    lead = story.scene.lead
+    older = of_a_version_before(story.decide("change_target"))
+    assert older.labels[-1] == "Why?"
+    older.fill(Target="30 %", By_when="2026-12-01", Why="it began lower", Owner="U0FINNADLER")
+    again = older.after(story.desk.submit(lead, redefining.change, older))
+    assert check_view(dict(again.view)) == []
+    assert "Please say what stops for it." in str(again.view["blocks"][0])
+    assert "*Now:* Activation from 20 to 40 % by 15 Dec" in str(again.view["blocks"][1])
+    shown = [again.value(label) for label in ("What it is", "Baseline", "Target", "Why?", "What stops")]
+    assert shown == ["Activation from 20 to 40 % by 15 Dec", "20", "30 %", "it began lower", None]
+    picked = [again.block(label)["element"] for label in ("By when?", "Owner")]
+    assert (picked[0]["initial_date"], picked[1]["initial_user"]) == ("2026-12-01", "U0FINNADLER")
+    assert story.definition.revision == 1
+    again.fill(What_stops="nothing", Owner="U0MERENGATA", By_when="")
+    assert story.desk.submit(lead, redefining.change, again) == Done()
+    saved = story.definition
+    assert (saved.text, saved.reason) == ("Activation from 20 to 30 % by 15 Dec", "it began lower")
 
 
 def test_a_stop_needs_what_was_learnt(story: Story) -> None:
