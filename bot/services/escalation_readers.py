@@ -75,7 +75,10 @@ def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> 
     if delivery.posted_ts is None:
         return None
     if escalation.regrouped and delivery.channel_id is None and is_left(session, delivery, escalation):
-        return messages.changed_hands()
+        # Where its owner reads it too, it was left because somebody else may not see it any more.
+        owner_id = key_result_of(session, escalation).owner_id
+        has_owner = owner_id in readers_of(session, delivery)
+        return messages.hidden() if has_owner else messages.changed_hands()
     return messages.made_private() if escalation.private_at is not None else messages.hidden()
 
 

@@ -108,7 +108,7 @@ def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None
 
 def seen_by_others(session: Session, now: datetime, key_result_id: int) -> None:
     """Other people may see the key result now: what is said of its requests for help is shown to those, and taken back
-    from the rest. An open thread goes on in a group message where not all who read its channel may see it."""
+    from the rest. An open thread goes on in a group message, or another one, where not all its readers may see it."""
     calls = session.scalars(
         sa.select(Escalation)
         .where(Escalation.key_result_id == key_result_id)
@@ -127,6 +127,8 @@ def seen_by_others(session: Session, now: datetime, key_result_id: int) -> None:
             continue
         if root is not None:
             take_back(session, now, root)
+        if not is_over:
+            keep_thread(session, now, escalation)
         redraw(session, now, escalation)
 
 

@@ -13,14 +13,17 @@ from desk import Desk, Dialog, whispered
 from bot.blocks.home import home as page_of
 from bot.blocks.ids import Act, Command
 from bot.localslack.blockkit import check_message, check_view
-from bot.services import digest, digest_sharing, home, home_changes
+from bot.services import digest, digest_sharing, hand_over, home, home_changes
 from bot.services.access import Caller
+from bot.services.escalation_case import root_of
 from handlers import commands, who_sees
 from handlers.reply import Done, Options, Reply, Whisper
 from models import (
     AuditEvent,
     Delivery,
+    Escalation,
     Home,
+    KeyResult,
     KeyResultViewer,
     Member,
     MemberKind,
@@ -182,6 +185,32 @@ def test_what_was_posted_is_drawn_again_for_who_may_read_it_and_an_open_thread_g
         assert group(session, thread) == {story.people[name].id for name in ("Mere", "Tama")}
         assert "SOC 2" in str(render(session, thread, WEDNESDAY))
         assert session.scalars(sa.select(Home.wanted)).one() == 2
+
+
+def test_an_open_thread_in_a_group_message_goes_on_without_those_who_may_not_see_it_any_more(story: Story) -> None:
+    mere, sam = story.people["Mere"], story.people["Sam"]
+    story.limit(TEAM)
+    with story.desk.database.write() as session:
+        churn = session.scalars(sa.select(KeyResult).where(KeyResult.id != story.key_result_id)).one()
+        # Mere goes on seeing what is Growth's.
+        for key_result_id, old, new in ((churn.id, sam, mere), (story.key_result_id, mere, sam)):
+            asked = hand_over.ask(session, WEDNESDAY, Caller(old.workspace_id, old.id), key_result_id, new.id)
+            assert asked.hand_over_id is not None
+            hand_over.accept(session, WEDNESDAY, Caller(new.workspace_id, new.id), asked.hand_over_id)
+        before = root_of(session, session.scalars(sa.select(Escalation)).one())
+        assert before is not None
+        assert group(session, before) == {story.people[name].id for name in ("Mere", "Tama", "Sam")}
+        before.posted_channel, before.posted_ts = "G0GROUP", "1.1"
+    story.limit(NAMED, "Hana")
+    with story.desk.database.read() as session:
+        after = root_of(session, session.scalars(sa.select(Escalation)).one())
+        assert after is not None
+        assert group(session, after) == {story.people[name].id for name in ("Tama", "Sam")}
+        assert "SOC 2" in str(render(session, after, WEDNESDAY))
+        left = render(session, session.get_one(Delivery, before.id), WEDNESDAY)
+        assert left is not None
+        assert left.text == "This request for help is for fewer people now, so it is not shown here any more."
+        assert session.scalars(sa.select(Message.wanted).where(Message.delivery_id == before.id)).one() > 1
 
 
 def test_opened_again_it_stands_everywhere_as_before(story: Story) -> None:
