@@ -86,7 +86,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
         chosen = None
     owner_id = acquainted(runtime, request.caller.workspace_id, chosen) if chosen else None
     if chosen and owner_id is None:
-        errors[Typed.NEW_OWNER] = people.cannot_own(None)
+        errors[_place(view, Typed.NEW_OWNER)] = people.cannot_own(None)
     if errors:
         return Errors(errors)
     due, shown = view.date(Typed.DEFINITION_DUE), view.metadata.get("revision")
@@ -121,9 +121,9 @@ def change(runtime: Runtime, request: Request) -> Reply:
     except Refused as refused:
         match refused.reason:
             case Reason.CANNOT_OWN:
-                return Errors({Typed.NEW_OWNER: people.cannot_own(refused.facts.get("name"))})
+                return Errors({_place(view, Typed.NEW_OWNER): people.cannot_own(refused.facts.get("name"))})
             case Reason.NOT_YOURS_TO_GIVE:
-                return Errors({Typed.NEW_OWNER: dialogs.cannot_hand_over()})
+                return Errors({_place(view, Typed.NEW_OWNER): dialogs.cannot_hand_over()})
         raise
     return Done()
 

@@ -117,7 +117,7 @@ def change_dialog(question: ChangeQuestion, *, just_decided: bool, note: str = "
             field_input("By when?", block(Typed.DEFINITION_DUE, key), _day_picker(question.due_on), optional=True),
             field_input(
                 "Owner",
-                Typed.NEW_OWNER,
+                block(Typed.NEW_OWNER, key),
                 _person_menu(question.new_owner or question.owner_slack_id),
                 optional=True,
                 hint="Somebody new is asked first, and owns it once they accept.",

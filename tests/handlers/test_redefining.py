@@ -23,7 +23,7 @@ from bot.services.checkin import Said
 from bot.services.definitions import definition_of
 from handlers import commands, escalation, redefining
 from handlers.reply import Done, Show
-from models import Decision, DecisionState, HandOver, KeyResult, KeyResultRevision, KeyResultState, Member
+from models import Decision, DecisionState, HandOver, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind
 from models.database import Database, DatabaseBusy
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -169,6 +169,40 @@ def test_who_owned_it_when_the_dialog_was_opened_is_not_asked_to_take_it_back(st
     assert story.desk.submit(story.scene.lead, redefining.change, dialog) == Done()
     with story.desk.runtime.read() as session:
         assert session.scalars(sa.select(HandOver)).all() == []
+
+
+def test_nor_where_it_was_changed_meanwhile(story: Story) -> None:
+    older, newer = story.decide("change_target"), story.decide("change_target")
+    lead = story.scene.lead
+    assert story.desk.submit(lead, redefining.change, newer.fill(Target="50", What_stops="nothing")) == Done()
+    with story.desk.runtime.write() as session:
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.number == 2)).one()
+        key_result.owner_id = story.scene.stranger.id
+    older.fill(Baseline="10", What_stops="nothing")
+    again = older.after(story.desk.submit(lead, redefining.change, older))
+    assert story.desk.submit(lead, redefining.change, again) == Done()
+    assert story.definition.revision == 3
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(HandOver)).all() == []
+
+
+def test_who_was_chosen_as_owner_stays_where_it_was_changed_meanwhile(story: Story) -> None:
+    older, newer = story.decide("change_target"), story.decide("change_target")
+    lead, stranger = story.scene.lead, story.scene.stranger
+    assert story.desk.submit(lead, redefining.change, newer.fill(Target="50", What_stops="nothing")) == Done()
+    older.fill(Baseline="10", What_stops="nothing", Owner=stranger.slack_user_id)
+    again = older.after(story.desk.submit(lead, redefining.change, older))
+    assert story.desk.submit(lead, redefining.change, again) == Done()
+    with story.desk.runtime.read() as session:
+        assert session.scalars(sa.select(HandOver.to_id)).all() == [stranger.id]
+
+
+def test_who_cannot_own_it_is_said_under_the_owner(story: Story) -> None:
+    stranger = story.scene.stranger
+    with story.desk.runtime.write() as session:
+        session.get_one(Member, stranger.id).kind = MemberKind.GUEST
+    dialog = story.decide("change_target").fill(Target="30", What_stops="nothing", Owner=stranger.slack_user_id)
+    assert list(dialog.errors(story.desk.submit(story.scene.lead, redefining.change, dialog))) == ["Owner"]
 
 
 def test_what_is_wrong_stands_under_its_field(story: Story) -> None:
