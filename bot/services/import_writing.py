@@ -237,7 +237,10 @@ class Writing:
     def _change_key_result(self, row: KeyResult, planned: PlannedKeyResult) -> None:
         self._touch(row.owner_id)
         self._touch(planned.owner_id)
-        row.objective_id = self._objective_ids[planned.objective]
+        if row.objective_id != self._objective_ids[planned.objective]:
+            # It may be limited, or shared with others.
+            row.objective_id = self._objective_ids[planned.objective]
+            self._seen_by_others[row.id] = row
         if row.owner_id != planned.owner_id:
             self._handed_over.add(row.id)
         row.owner_id, row.owner_name = planned.owner_id, planned.owner_name

@@ -49,6 +49,16 @@ def sharing(office: Office) -> list[str]:
         return list(session.scalars(wanted.order_by(Team.name)))
 
 
+def posts_a_digest(office: Office) -> None:
+    """The digest of the team of the first row stands."""
+    with office.database.write() as session:
+        (hulls,) = session.scalars(sa.select(Team).where(Team.name == "Hulls"))
+        post = outbox.NewPost(
+            workspace_id=office.workspace_id, key="digest", kind=PostKind.DIGEST, channel_id="C0HULLS", team_id=hulls.id
+        )
+        outbox.post(session, NOW, post)
+
+
 def drawn(office: Office) -> int:
     """How often the one message that stands was wanted anew."""
     with office.database.read() as session:
@@ -124,17 +134,25 @@ def test_what_an_admin_sets_while_a_file_comes_in_stands_where_the_file_does_not
 
 def test_what_was_posted_is_drawn_again_where_an_import_limits_it_or_lets_others_share_it(office: Office) -> None:
     office.imports(sheet(row("k1"), row("k2", team="Moorings", objective="Hold")))
-    with office.database.write() as session:
-        (hulls,) = session.scalars(sa.select(Team).where(Team.name == "Hulls"))
-        post = outbox.NewPost(
-            workspace_id=office.workspace_id, key="digest", kind=PostKind.DIGEST, channel_id="C0HULLS", team_id=hulls.id
-        )
-        outbox.post(session, NOW, post)
+    posts_a_digest(office)
     wanted = [drawn(office)]
     for again in (row("k1"), row("k1", visible_to="team"), row("k1", shared_with="Moorings")):
         office.imports(sheet(again), now=LATER)
         wanted.append(drawn(office))
     assert [after > before for before, after in pairwise(wanted)] == [False, True, True]
+
+
+def test_what_was_posted_is_drawn_again_where_a_key_result_moves_under_an_objective_that_is_limited(
+    office: Office,
+) -> None:
+    office.imports(sheet(row("k1"), row("k2", objective="Secret")))
+    with office.database.write() as session:
+        secret = session.scalars(sa.select(Objective).where(Objective.title == "Secret")).one()
+        limiting.write(session, secret, Limit(Visibility.TEAM, frozenset()))
+    posts_a_digest(office)
+    before = drawn(office)
+    office.imports(sheet(row("k1", objective="Secret")), now=LATER, reason="it belongs there")
+    assert drawn(office) > before
 
 
 def test_who_or_what_is_not_known_is_said_with_line_and_column_and_nothing_is_written(office: Office) -> None:
