@@ -229,8 +229,12 @@ def _kept(session: Session, now: datetime, member: Member, text: str) -> Underst
         state=UnderstandingState.UNCLEAR,
         text=text,
         at=now,
-        kept_until=max(changes_until(workspace, current_period(now, member)), now + LEAST_KEPT),
+        kept_until=_kept_until(now, workspace, current_period(now, member)),
     )
+
+
+def _kept_until(now: datetime, workspace: Workspace, this: Period, teams: Sequence[Team] = ()) -> datetime:
+    return max(changes_until(workspace, this, teams), now + LEAST_KEPT)
 
 
 def _row(session: Session, now: datetime, member: Member, line: str) -> Understanding:
@@ -246,6 +250,11 @@ def _row(session: Session, now: datetime, member: Member, line: str) -> Understa
     except Refused:
         return row
     row.state = UnderstandingState.PENDING
+    workspace = session.get_one(Workspace, member.workspace_id)
+    team = session.scalars(
+        sa.select(Team).join(Objective, Objective.team_id == Team.id).where(Objective.id == key_result.objective_id)
+    ).one()
+    row.kept_until = _kept_until(now, workspace, about.period, [team])
     row.key_result_id, row.period, row.definition = key_result.id, about.period, about.definition
     row.value = format_value(found.value, found.unit) if found.value is not None else ""
     row.same, row.confidence, row.words = found.same, found.confidence, found.rest

@@ -33,6 +33,7 @@ from models import (
     Member,
     Message,
     PostKind,
+    Team,
     Understanding,
     UnderstandingState,
 )
@@ -394,6 +395,39 @@ def test_when_answering_is_over_the_words_go_and_nothing_can_be_pressed(story: S
     story.desk.now = over
     assert reply(story, 0).text == "The week's digest is out, and this was not saved for KR-1."
     assert "settled" in whispered(press(story, understanding.save, Act.SAVE_UNDERSTOOD, 0))
+
+
+def forget_over(story: Story) -> list[tuple[UnderstandingState, str]]:
+    """What the scheduler forgets by now; what became of each line, and what is left of its words."""
+    with story.desk.runtime.write() as session:
+        service.forget_over(session, story.desk.now, 10)
+        rows = session.scalars(sa.select(Understanding).order_by(Understanding.id)).all()
+        return [(row.state, row.text + row.value + row.next_move) for row in rows]
+
+
+def test_a_line_about_last_week_is_over_with_last_weeks_digest(story: Story) -> None:
+    meet_on_tuesdays(story)
+    story.desk.now = NINE + WEEK
+    say(story, "1 30 green, next: x")
+    assert row_of(reply(story)) == ["Save", "Edit", "Not this"]
+    assert forget_over(story) == [(UnderstandingState.PENDING, "1 30 green, next: x30x")]
+    story.desk.now += timedelta(days=1)
+    assert forget_over(story) == [(UnderstandingState.OVER, "")]
+    assert reply(story).text == "The week's digest is out, and this was not saved for KR-1."
+    assert row_of(reply(story)) == []
+
+
+def test_a_line_waits_until_the_digest_of_its_own_team(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        team = session.scalars(sa.select(Team)).one()
+        team.meeting_on, team.exception_reason = 4, "The shop is closed on Thursdays"
+    say(story, "1 30 green, next: x")
+    # The organisation's digest is out, and the team meets on Friday.
+    story.desk.now += timedelta(days=2, hours=1)
+    assert forget_over(story) == [(UnderstandingState.PENDING, "1 30 green, next: x30x")]
+    assert press(story, understanding.save, Act.SAVE_UNDERSTOOD) == Done()
+    story.desk.now += timedelta(days=2)
+    assert forget_over(story) == [(UnderstandingState.SAVED, "")]
 
 
 def test_a_draft_in_the_dialog_is_no_part_of_what_is_saved(story: Story) -> None:
