@@ -59,22 +59,23 @@ def move_thread(session: Session, now: datetime, escalation: Escalation, actor_i
     _go_on(session, now, escalation, root, group_of(session, escalation, [actor_id]), at=now)
 
 
-def hold_threads(session: Session, key_result_ids: Collection[int]) -> None:
-    """Lock what is unresolved about these: before members and messages, as whoever presses in a thread does."""
-    session.scalars(_unresolved(key_result_ids).with_for_update(key_share=True)).all()
+def hold_threads(session: Session, key_result_ids: Collection[int]) -> Sequence[Escalation]:
+    """Lock all requests for help with these: before members and messages, as whoever presses in a thread does."""
+    return session.scalars(_about(key_result_ids).with_for_update(key_share=True)).all()
 
 
 def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
     """`keep_thread` of what is unresolved about these, which have another owner. `hold_threads` came before."""
-    for escalation in session.scalars(_unresolved(key_result_ids)).all():
+    unresolved = _about(key_result_ids).where(Escalation.state != EscalationState.RESOLVED)
+    for escalation in session.scalars(unresolved).all():
         keep_thread(session, now, escalation)
 
 
-def _unresolved(key_result_ids: Collection[int]) -> sa.Select[Escalation]:
+def _about(key_result_ids: Collection[int]) -> sa.Select[Escalation]:
     """As they are now, whatever the session knew of them."""
     return (
         sa.select(Escalation)
-        .where(Escalation.key_result_id.in_(key_result_ids), Escalation.state != EscalationState.RESOLVED)
+        .where(Escalation.key_result_id.in_(key_result_ids))
         .order_by(Escalation.id)
         .execution_options(populate_existing=True)
     )
@@ -106,17 +107,10 @@ def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None
     _go_on(session, now, escalation, root, people, at=at)
 
 
-def seen_by_others(session: Session, now: datetime, key_result_id: int) -> None:
-    """Other people may see the key result now: what is said of its requests for help is shown to those, and taken back
-    from the rest. An open thread goes on in a group message, or another one, where not all its readers may see it."""
-    calls = session.scalars(
-        sa.select(Escalation)
-        .where(Escalation.key_result_id == key_result_id)
-        .order_by(Escalation.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    for escalation in calls:
+def seen_by_others(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
+    """Other people may see these now: what is said of their requests for help is shown to those, and taken back from
+    the rest. An open thread goes on in a group message, or another one, where not all its readers may see it."""
+    for escalation in hold_threads(session, key_result_ids):
         root = root_of(session, escalation)
         is_over = escalation.state is EscalationState.RESOLVED
         leaves = root is not None and root.channel_id is not None and not may_read(session, root, escalation)

@@ -103,8 +103,10 @@ class Writing:
         self._write_objectives()
         self._write_key_results()
         self._session.flush()
-        limiting.seen_by_others(self._session, self._now, [one for _, one in sorted(self._seen_by_others.items())])
+        hold_threads(self._session, {*self._seen_by_others, *self._handed_over})
+        # Holds members: before what is drawn anew, which holds messages.
         self._replan()
+        limiting.seen_by_others(self._session, self._now, [one for _, one in sorted(self._seen_by_others.items())])
 
     def _new_cycle(self, planned: PlannedCycle) -> Cycle:
         return Cycle(
@@ -203,7 +205,6 @@ class Writing:
         """Only where some team is on already has anybody anything to be asked."""
         on = sa.select(Team.id).where(Team.workspace_id == self._plan.workspace_id, Team.switched_on_at.is_not(None))
         if self._touched and self._session.scalar(on.limit(1)) is not None:
-            hold_threads(self._session, self._handed_over)
             planning.replan(self._session, self._now, sorted(self._touched))
             ownership.hand_over(self._session, self._now, self._plan.workspace_id, self._handed_over)
             # What is new this week is asked about in the prompt that its owner has already.

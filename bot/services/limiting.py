@@ -158,9 +158,10 @@ def _share(session: Session, now: datetime, caller: Caller, objective: Objective
 
 def seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyResult]) -> None:
     """All that shows these is drawn anew for who may see it now: digests, requests for help, prompts, lists, Homes."""
+    # Of all at once: it holds their requests for help, which comes before any message.
+    escalation_thread.seen_by_others(session, now, [one.id for one in key_results])
     for key_result in key_results:
         workspace_id = key_result.workspace_id
-        escalation_thread.seen_by_others(session, now, key_result.id)
         dependency_ladder.redraw_about(session, now, key_result.id)
         digest_readers.seen_by_others(session, now, key_result)
         ownership.redraw_lists(session, now, key_result)

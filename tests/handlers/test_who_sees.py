@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
 from calls import MORNING, group, set_scene, tell
 from desk import Desk, Dialog, whispered
+from sqlalchemy.orm import Session
 
 from bot.blocks.home import home as page_of
 from bot.blocks.ids import Act, Command
+from bot.domain.organisation import Limit, Visibility
 from bot.localslack.blockkit import check_message, check_view
-from bot.services import digest, digest_sharing, hand_over, home, home_changes
+from bot.services import (
+    digest,
+    digest_sharing,
+    escalation,
+    escalation_thread,
+    hand_over,
+    home,
+    home_changes,
+    limiting,
+    outbox,
+)
 from bot.services.access import Caller
 from bot.services.escalation_case import root_of
+from bot.services.planning import prompt_key
 from handlers import commands, who_sees
 from handlers.reply import Done, Options, Reply, Whisper
 from models import (
@@ -36,6 +51,8 @@ from models.database import Database
 from scheduler.posts import render
 
 WEDNESDAY = datetime(2026, 10, 7, 11, tzinfo=UTC)
+# Seconds that a thread waits for the other.
+PATIENCE_SECONDS = 10
 EVERYBODY, TEAM, NAMED = "workspace", "team", "named"
 
 
@@ -284,6 +301,61 @@ def test_a_whole_objective_is_limited_with_its_key_results(story: Story) -> None
     assert "Its objective is limited as well" in str(story.dialog().view)
     story.set_objective(EVERYBODY)
     assert "SOC 2" in story.card("Sam")
+
+
+def test_a_whole_objective_is_limited_while_somebody_presses_in_the_thread_of_one_of_its_key_results(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, mere, tama, ada = story.desk.database, *(story.people[name] for name in ("Mere", "Tama", "Ada"))
+    if database.is_sqlite:
+        pytest.skip("there one comes after the other")
+    with database.write() as session:
+        churn = session.scalars(sa.select(KeyResult).where(KeyResult.id != story.key_result_id)).one()
+        churn.objective_id = session.get_one(KeyResult, story.key_result_id).objective_id
+        churn.owner_id = mere.id
+        session.flush()
+        tell(session, MORNING, churn, by=mere)
+        second = session.scalars(sa.select(Escalation.id).where(Escalation.key_result_id == churn.id)).one()
+        # Both show in the prompt of their owner.
+        week = date(2026, 10, 5)
+        prompt = outbox.NewPost(
+            workspace_id=mere.workspace_id,
+            key=prompt_key(mere.id, week),
+            kind=PostKind.PROMPT,
+            member_id=mere.id,
+            period=week,
+        )
+        outbox.post(session, WEDNESDAY, prompt)
+    first_is_drawn, second_is_held = threading.Event(), threading.Event()
+    redraw = escalation_thread.redraw
+
+    def redraw_and_wait(session: Session, now: datetime, drawn: Escalation) -> None:
+        redraw(session, now, drawn)
+        if not first_is_drawn.is_set():
+            first_is_drawn.set()
+            second_is_held.wait(1)
+
+    monkeypatch.setattr(escalation_thread, "redraw", redraw_and_wait)
+
+    def limit() -> None:
+        to = Limit(Visibility.TEAM, frozenset())
+        with database.write() as session:
+            limiting.set_objective(
+                session, WEDNESDAY, Caller(ada.workspace_id, ada.id), story.key_result_id, to, team_ids=[]
+            )
+
+    def press() -> None:
+        first_is_drawn.wait(PATIENCE_SECONDS)
+        with database.write() as session:
+            session.get_one(Escalation, second, with_for_update={"key_share": True})
+            second_is_held.set()
+            escalation.take(session, WEDNESDAY, caller=Caller(tama.workspace_id, tama.id), escalation_id=second)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(limit), pool.submit(press)]:
+            done.result()
+    with database.read() as session:
+        assert session.get_one(Escalation, second).taken_by_id == tama.id
 
 
 def test_an_objective_that_teams_share_stands_in_the_digest_of_each(story: Story) -> None:
