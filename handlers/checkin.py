@@ -84,7 +84,7 @@ def open_one(runtime: Runtime, request: Request, key_result_id: int, this: Perio
             key_result_id,
             this,
             run=False,
-            offers_value=bool(prefill.value_text),
+            offers_value=bool(prefill.value_text) or prefill.value_anew,
         )
         blocked_by = blocking.meant(session, request.caller, waits_for(prefill.words))
     if prefill == Prefill():
@@ -184,7 +184,8 @@ def page(asked: Question, course: Course, *, note: str = "", filled: Filled | No
 def asked_anew(asked: Question, filled: Filled, course: Course) -> View:
     """The whole dialog once more, where the key result measures something else since it was opened."""
     course = replace(course, anew=course.anew + 1, unchanged=False, sure_of="")
-    return checkin_dialog(asked, filled, note=measures_something_else(asked.standing), course=course)
+    note = measures_something_else(asked.standing, asks_value=asked.shows_value)
+    return checkin_dialog(asked, filled, note=note, course=course)
 
 
 def keep(session: Session, now: datetime, sheet: Sheet, asked: Question, filled: Filled) -> None:

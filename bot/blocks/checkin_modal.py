@@ -171,11 +171,13 @@ def not_understood(parts: tuple[str, ...]) -> str:
     return f"I could not place {quoted(parts)}: please see whether all is right."
 
 
-def measures_something_else(standing: Standing) -> str:
-    """Above the dialog, where the key result was redefined after its words were typed. Nothing is saved yet."""
-    return (
-        f"*{standing.label} measures something else since you wrote this.* Please say its value anew; all else is here."
-    )
+def measures_something_else(standing: Standing, *, asks_value: bool = True) -> str:
+    """Above the dialog, where the key result was redefined after its words were typed. Nothing is saved yet.
+
+    `asks_value`: the dialog has a field for it.
+    """
+    then = "Please say its value anew; all else is here." if asks_value else "Please see whether your words still hold."
+    return f"*{standing.label} measures something else since you wrote this.* {then}"
 
 
 def choices(found: Sequence[Choice]) -> list[Block]:

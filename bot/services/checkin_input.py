@@ -14,7 +14,7 @@ class Prefill:
     """What somebody typed elsewhere, to stand in the dialog. A colour is among it only if they typed it.
 
     `not_understood`: words of theirs that had no place; the dialog says so. `understanding`: the line in words that it
-    came from, where it was written to Okra; `value_anew`: it was written about another measure.
+    came from, where it was written to Okra; `value_anew`: its value was of another measure.
     """
 
     value_text: str = ""

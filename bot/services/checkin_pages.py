@@ -42,6 +42,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
     blocker = told_blocker(session, about)
     brought = _filled(session, about, standing, this_week, blocker)
     begun = draft.kept(session, about.draft_id, about.measured_since) if about.draft_id is not None else None
+    value_anew = begun is not None and begun.value_anew
     return Question(
         standing=standing,
         objective=about.objective,
@@ -49,7 +50,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         run=sheet.is_run,
         position=position,
         total=total,
-        shows_value=asks_value or offers_value,
+        shows_value=asks_value or offers_value or value_anew,
         needs_value=asks_value,
         asks_start=about.kind.is_metric and about.start is None,
         hint=scoring.hint(about.kind, about.start, about.target, about.unit),
@@ -65,7 +66,7 @@ def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_val
         has_before=(about is sheet.in_hand and sheet.before is not None) or about is sheet.next_up,
         definition=about.revision,
         measured_since=about.measured_since,
-        value_anew=begun is not None and begun.value_anew,
+        value_anew=value_anew,
     )
 
 

@@ -63,7 +63,8 @@ _MISSING: dict[Missing, set[Problem]] = {
 
 
 def prefill_of(row: Understanding, measured_since: int) -> Prefill:
-    """What was understood, to stand in the dialog; no value of a definition before `measured_since`."""
+    """What was understood, to stand in the dialog; no value of a definition before `measured_since`, which is asked for
+    anew where one was said."""
     is_of_before = row.definition is not None and row.definition < measured_since
     return Prefill(
         value_text="" if is_of_before else row.value,
@@ -74,7 +75,7 @@ def prefill_of(row: Understanding, measured_since: int) -> Prefill:
         need=row.need,
         plan=row.plan,
         understanding=row.id,
-        value_anew=is_of_before,
+        value_anew=is_of_before and (bool(row.value) or row.same),
     )
 
 

@@ -247,6 +247,29 @@ def test_where_only_the_value_was_to_stay_it_is_asked_for_once_another_is_measur
     assert [(answer.value, answer.source.value) for answer in story.answers()] == [(30, "dialog"), (60, "dialog")]
 
 
+def test_where_no_value_is_asked_for_none_is_asked_for_anew(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == story.first.id)).one().asks_value = False
+    dialog = story.begin().fill(How_confident="green", What_is_the_next_move="go on")
+    measure_something_else(story)
+    afresh = dialog.after(story.submit(dialog))
+    assert "measures something else since you wrote this.* Please see whether" in str(afresh.view["blocks"][0])
+    assert "Current value" not in afresh.labels
+    story.submit(afresh)
+    assert [(answer.value, answer.next_move) for answer in story.answers()] == [(None, "go on")]
+
+
+def test_a_value_that_was_begun_about_the_measure_before_has_its_field_where_none_is_asked_for(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == story.first.id)).one().asks_value = False
+    assert story.open_for(Prefill(value_text="30")) == Done()
+    story.colour(story.desk.opened(), "green")
+    measure_something_else(story)
+    again = story.again()
+    assert "Please say its value anew" in str(again.view["blocks"][:2])
+    assert again.value("Current value") is None
+
+
 def test_another_target_for_the_same_measure_asks_nothing_anew(story: Story) -> None:
     dialog = green(story.begin())
     with story.desk.runtime.write() as session:

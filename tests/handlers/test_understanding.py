@@ -263,6 +263,41 @@ def test_a_line_about_the_measure_before_is_not_saved_about_the_new_one(story: S
     assert reply(story).text == "KR-1 is in. Thank you."
 
 
+def ask_for_no_value(story: Story) -> None:
+    with story.desk.runtime.write() as session:
+        session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == story.first.id)).one().asks_value = False
+
+
+def test_a_line_without_a_value_holds_where_none_is_asked_for_whatever_is_measured(story: Story) -> None:
+    ask_for_no_value(story)
+    say(story, "1 green, next: call ten")
+    measure_something_else(story)
+    assert row_of(reply(story)) == ["Save", "Edit", "Not this"]
+    press(story, understanding.edit, Act.EDIT_UNDERSTOOD)
+    dialog = story.desk.opened()
+    assert "measures something else" not in str(dialog.view["blocks"])
+    assert "Current value" not in dialog.labels
+    assert press(story, understanding.save, Act.SAVE_UNDERSTOOD) == Done()
+    (answer,) = story.answers()
+    assert (answer.value, answer.next_move, answer.definition) == (None, "call ten", 2)
+
+
+@pytest.mark.parametrize("value", ["30%", "same"])
+def test_a_value_of_the_measure_before_has_its_field_also_where_none_is_asked_for(story: Story, value: str) -> None:
+    ask_for_no_value(story)
+    last_week(story, value="28")
+    say(story, f"1 {value} green, next: call ten")
+    measure_something_else(story)
+    assert "It measures something else since you wrote this" in reply(story).text
+    assert row_of(reply(story)) == ["Fill in the rest", "Not this"]
+    press(story, understanding.edit, Act.EDIT_UNDERSTOOD)
+    dialog = story.desk.opened()
+    assert "Please say its value anew" in str(dialog.view["blocks"][0])
+    assert dialog.value("Current value") is None
+    story.submit(dialog.fill(Current_value="45"))
+    assert (story.answers()[-1].value, story.answers()[-1].definition) == (Decimal(45), 2)
+
+
 def test_not_this_saves_nothing(story: Story) -> None:
     say(story, "1 30 green, next: x")
     assert press(story, understanding.drop, Act.DROP_UNDERSTOOD) == Done()

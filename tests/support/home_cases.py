@@ -276,6 +276,10 @@ ANSWERS = Chapter(
             "In the check-in, where it was redefined meanwhile",
             lambda: checkin_modal.measures_something_else(ACTIVATION),
         ),
+        Case(
+            "The same, in a week in which no value is asked for",
+            lambda: checkin_modal.measures_something_else(ACTIVATION, asks_value=False),
+        ),
         Case("Help is wanted, and nothing is named", checkin_problems.help_needs_a_name),
         Case(
             "*Correct*, for a lead, once the digest is out",
