@@ -112,8 +112,13 @@ class Desk:
         return str(self.gateway.pushed[-1]["blocks"])
 
     def submit(self, who: Member, handler: boundary.Handler, dialog: Dialog) -> Reply:
+        """Raises `AssertionError` where the answer is one that Slack does not take."""
         body = self._body("view_submission", who) | {"view": dialog.payload()}
-        return self._answer(handler, body | {"response_urls": dialog.response_urls()})
+        reply = self._answer(handler, body | {"response_urls": dialog.response_urls()})
+        if isinstance(reply, Errors):
+            # A sentence under anything but a field of this dialog, and the person loses what they typed.
+            assert reply.by_block.keys() <= {block["block_id"] for block in dialog.inputs()}, reply
+        return reply
 
     def again(self, back: int = 1) -> Reply:
         """Slack delivers once more what it did so many deliveries ago: the last one, if not said otherwise."""
