@@ -62,12 +62,12 @@ def as_it_is_right(session: Session, digest: Digest) -> tuple[Snapshot, tuple[Sh
     return corrected(snapshot, _corrections(session, digest, snapshot))
 
 
-def that_tell_of(key_result_id: int) -> sa.Select[int]:
-    """The ids of the teams whose digests tell of a key result: that hold or share its objective, and those above."""
-    objective = sa.select(KeyResult.objective_id).where(KeyResult.id == key_result_id).scalar_subquery()
+def that_tell_of(*key_result_ids: int) -> sa.Select[int]:
+    """The ids of the teams whose digests tell of key results: that hold or share their objectives, and those above."""
+    objectives = sa.select(KeyResult.objective_id).where(KeyResult.id.in_(key_result_ids))
     holders = sa.union(
-        sa.select(Objective.team_id.label("id")).where(Objective.id == objective),
-        sa.select(ObjectiveTeam.team_id).where(ObjectiveTeam.objective_id == objective),
+        sa.select(Objective.team_id.label("id")).where(Objective.id.in_(objectives)),
+        sa.select(ObjectiveTeam.team_id).where(ObjectiveTeam.objective_id.in_(objectives)),
     ).subquery()
     chain = sa.select(holders.c.id).cte("tells", recursive=True)
     # A union, not a union all: a ring of parents ends.

@@ -5,6 +5,7 @@ A key result can be limited to fewer people after its digest was taken, and a re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -37,20 +38,25 @@ def hidden_now(session: Session, told: Subjects) -> Subjects:
 def made_private(session: Session, now: datetime, escalation: Escalation) -> None:
     """A request for help was made private: every digest that may have told of it is drawn anew, and so is each that
     somebody posted by hand. What Slack itself posted in a channel of somebody's choice cannot be."""
-    _drawn_anew(session, now, escalation.workspace_id, escalation.key_result_id, since=escalation.opened_at)
+    _drawn_anew(session, now, escalation.workspace_id, [escalation.key_result_id], since=escalation.opened_at)
 
 
-def seen_by_others(session: Session, now: datetime, key_result: KeyResult) -> None:
-    """Other people may see a key result now: as `made_private`, for all digests that may ever have told of it."""
-    _drawn_anew(session, now, key_result.workspace_id, key_result.id, since=key_result.created_at)
+def seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyResult]) -> None:
+    """Other people may see these, of one workspace, now: as `made_private`, for all digests that may ever have told of
+    them. All that was kept is looked through, once for all of them."""
+    since = min(one.created_at for one in key_results)
+    _drawn_anew(session, now, key_results[0].workspace_id, [one.id for one in key_results], since=since)
 
 
-def _drawn_anew(session: Session, now: datetime, workspace_id: int, key_result_id: int, *, since: datetime) -> None:
+def _drawn_anew(
+    session: Session, now: datetime, workspace_id: int, key_result_ids: Sequence[int], *, since: datetime
+) -> None:
+    told = _that_told_of(workspace_id, key_result_ids, since)
     rows = session.execute(
         sa.select(Delivery.id, Delivery.key, Delivery.kind)
         .where(
             Delivery.workspace_id == workspace_id,
-            Delivery.team_id.in_(that_tell_of(key_result_id).union(_that_told_of(workspace_id, key_result_id, since))),
+            Delivery.team_id.in_(that_tell_of(*key_result_ids).union(told)),
             Delivery.kind.in_([PostKind.DIGEST, PostKind.DIGEST_DETAILS, PostKind.DIGEST_SHARED]),
             Delivery.created_at >= since,
         )
@@ -63,12 +69,14 @@ def _drawn_anew(session: Session, now: datetime, workspace_id: int, key_result_i
     outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
 
 
-def _that_told_of(workspace_id: int, key_result_id: int, since: datetime) -> sa.Select[int]:
-    """The ids of the teams whose digests have told of a key result: it was another team's then, or shared with them."""
-    kept = sa.cast(Digest.snapshot, sa.Text)
-    named = [kept.contains(f'"key_result_id": {key_result_id}{end}') for end in ",}"]
+def _that_told_of(workspace_id: int, key_result_ids: Sequence[int], since: datetime) -> sa.Select[int]:
+    """The ids of the teams whose digests have told of these: they were another team's then, or shared with them."""
+    # One pattern for all of them: so what was kept, which is long, is unpacked and read once.
+    named = f'"key_result_id": (?:{"|".join(map(str, key_result_ids))})[,}}]'
     return sa.select(Digest.team_id).where(
-        Digest.workspace_id == workspace_id, Digest.taken_at >= since, sa.or_(*named)
+        Digest.workspace_id == workspace_id,
+        Digest.taken_at >= since,
+        sa.cast(Digest.snapshot, sa.Text).regexp_match(named),
     )
 
 

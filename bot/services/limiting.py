@@ -158,12 +158,18 @@ def _share(session: Session, now: datetime, caller: Caller, objective: Objective
 
 def seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyResult]) -> None:
     """All that shows these is drawn anew for who may see it now: digests, requests for help, prompts, lists, Homes."""
+    if not key_results:
+        return
+    workspace_id = key_results[0].workspace_id
     # Of all at once: it holds their requests for help, which comes before any message.
     escalation_thread.seen_by_others(session, now, [one.id for one in key_results])
+    digest_readers.seen_by_others(session, now, key_results)
+    home_changes.concerns_everybody(session, now, workspace_id)
+    zone = ZoneInfo(session.get_one(Workspace, workspace_id).time_zone)
+    # In the far west last week's check-in is answered while it is Monday here already.
+    since = following(period_of(now, zone), -1)
     for key_result in key_results:
-        workspace_id = key_result.workspace_id
         dependency_ladder.redraw_about(session, now, key_result.id)
-        digest_readers.seen_by_others(session, now, key_result)
         ownership.redraw_lists(session, now, key_result)
         decisions = sa.select(Decision.id).where(Decision.key_result_id == key_result.id)
         made = session.scalars(
@@ -174,11 +180,8 @@ def seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyRes
             )
         ).all()
         mornings = morning_plan.keys_about(session, workspace_id, MorningRequest.decision_id.in_(decisions))
-        zone = ZoneInfo(session.get_one(Workspace, workspace_id).time_zone)
-        # In the far west last week's check-in is answered while it is Monday here already.
-        prompts = prompts_about(session, key_result.id, since=following(period_of(now, zone), -1))
+        prompts = prompts_about(session, key_result.id, since=since)
         outbox.redraw_all(session, now, workspace_id=workspace_id, keys=[*made, *mornings, *prompts])
-        home_changes.concerns_everybody(session, now, workspace_id)
 
 
 def _tell(

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from calls import MORNING, group, set_scene, tell
 from desk import Desk, Dialog, whispered
+from queries import counted
 from sqlalchemy.orm import Session
 
 from bot.blocks.home import home as page_of
@@ -39,6 +40,7 @@ from models import (
     Escalation,
     Home,
     KeyResult,
+    KeyResultState,
     KeyResultViewer,
     Member,
     MemberKind,
@@ -301,6 +303,30 @@ def test_a_whole_objective_is_limited_with_its_key_results(story: Story) -> None
     assert "Its objective is limited as well" in str(story.dialog().view)
     story.set_objective(EVERYBODY)
     assert "SOC 2" in story.card("Sam")
+
+
+def test_limiting_a_whole_objective_looks_through_the_digests_once_however_many_key_results_it_has(
+    story: Story,
+) -> None:
+    def looks(visibility: str) -> int:
+        with counted(story.desk.database) as statements:
+            story.set_objective(visibility, "Finn")
+        return sum("digest.snapshot" in one for one in statements)
+
+    assert looks(NAMED) == 1
+    with story.desk.database.write() as session:
+        first = session.get_one(KeyResult, story.key_result_id)
+        session.add_all(
+            KeyResult(
+                workspace_id=first.workspace_id,
+                number=number,
+                objective_id=first.objective_id,
+                state=KeyResultState.DRAFT,
+                created_at=first.created_at,
+            )
+            for number in range(11, 18)
+        )
+    assert looks(TEAM) == 1
 
 
 def test_a_whole_objective_is_limited_while_somebody_presses_in_the_thread_of_one_of_its_key_results(
