@@ -86,7 +86,9 @@ def unknown_is_not_retried() -> AbstractContextManager[Any]:
 def generation() -> AbstractContextManager[Any]:
     """Whoever held a claim once may go on with it."""
 
-    def any_generation(session: Session, taken: Sequence[delivery.Claim], state: Any) -> dict[int, Delivery]:
+    def any_generation(
+        session: Session, taken: Sequence[delivery.Claim], state: Any, *, behind: Any = None
+    ) -> dict[int, Delivery]:
         ids = [one.delivery_id for one in taken]
         rows = session.scalars(
             sa.select(Delivery).where(Delivery.id.in_(ids), Delivery.state == state).with_for_update()
