@@ -164,7 +164,8 @@ def saved(done: Saved) -> Post:
     shared = ""
     if isinstance(view, ItsObjective) and view.shared_with:
         shared = f" {_names([one.text for one in view.shared_with])} {_share(view.shared_with)} it with {_team(view)}."
-    return Post(f"{called}: {_who_may(view)}.{shared} {_POSTED} Its owner and lead hear of it from me.")
+    posted = _POSTED if view.audience.is_limited else "What I have posted is drawn again at once."
+    return Post(f"{called}: {_who_may(view)}.{shared} {posted} Its owner and lead hear of it from me.")
 
 
 def news_of_limit(view: WhoSees, by: str) -> Post:
