@@ -10,6 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bot.blocks.checkin_modal import SURE
+from bot.blocks.ids import Dialog
 from bot.localslack.inputs import elements
 from bot.localslack.state import Message, View
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
@@ -134,7 +135,8 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
     hands, random = crowd.hands(person), person.random
     for _ in range(12):
         view = hands.dialog
-        if view is None or view.body.get("submit") is None:
+        # A lead may have another one open, of something that they decided.
+        if view is None or view.body.get("submit") is None or view.body.get("callback_id") != Dialog.CHECK_IN:
             return
         number = _number(view)
         owned = crowd.roster.key_result(number)
