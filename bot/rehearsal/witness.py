@@ -31,7 +31,7 @@ UNDER_WAY = timedelta(minutes=5)
 # How long it may take until Okra hears that somebody has left: events are repeated for six minutes, then lost.
 NEWS = timedelta(days=2)
 
-_STAGES = "help wanted|.+ is on it|goes to [^·]+|decided|resolved"
+_STAGES = "help wanted|.+ is on it|goes to [^·]+|back from [^·]+|decided|resolved"
 _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
 _MORNING = re.compile(
     r"^Good morning: .*(?:decisions? (?:is|are) due|for help waits? for you|waits for your answer|wait for your team)"
