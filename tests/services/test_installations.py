@@ -12,8 +12,6 @@ from bot.services import installations
 from models import Conversation, Installation, Member, Workspace
 from models.database import Database
 
-ENVIRONMENT = "xoxb-of-the-environment"
-
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
