@@ -145,6 +145,16 @@ def test_the_same_submission_twice_is_one_answer_and_the_same_next_page(story: S
     assert once == again
 
 
+def test_what_was_added_before_the_same_dialog_was_submitted_again_counts(story: Story) -> None:
+    """The answer of Slack's was lost: the dialog stands as it was, its owner types on and presses once more."""
+    dialog = green(story.begin())
+    story.submit(dialog)
+    again = dialog.fill(What_changed="the second pilot signed")
+    first, repeated = story.submit(again), story.submit(again)
+    assert [answer.changed for answer in story.answers()] == ["", "the second pilot signed"]
+    assert first == repeated
+
+
 def test_what_comes_again_after_the_answer_was_changed_changes_nothing(story: Story) -> None:
     dialog = green(story.begin())
     story.submit(dialog)
