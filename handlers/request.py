@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, cast
 
+from bot.services import once
 from bot.services.access import Caller
 from handlers.notation import as_seen, without_entities
 
@@ -179,12 +179,8 @@ def parse(
 
 
 def _once(body: Mapping[str, Any], view: OpenView | None) -> str:
-    # A double click on a dialog's button sends two payloads with triggers of their own: the same words in the same
-    # state of the same dialog are what makes them one. Who was not told that they were taken, and adds something before
-    # they press again, says something else.
     if body["type"] in {"view_submission", "view_closed"} and view is not None:
-        words = json.dumps(view.values, sort_keys=True)
-        return f"{body['type']}:{view.id}:{view.hash}:{sha256(words.encode()).hexdigest()[:16]}"
+        return once.of_dialog(body["type"], view.id, view.hash, view.values)
     return f"{body['type']}:{body.get('trigger_id') or body.get('action_ts')}"
 
 

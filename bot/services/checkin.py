@@ -175,9 +175,10 @@ def save(
     """Save an answer about what is in hand, and return the sheet as it is then. The sheet was read `to_save`.
 
     A second answer in the same period is its next revision. The very same once more is no new one: somebody who was not
-    told that it is saved presses again. The score is computed here. A baseline that is given makes a new definition.
-    The owner's prompt is redrawn, blockers open and close, and a red, a wish for help or a third yellow running
-    starts or continues its thread.
+    told that it is saved presses again. Nor is what says less, where it was submitted in the same dialog before the
+    rest was added, and comes after it: a process that was stopped brings it late. The score is computed here. A
+    baseline that is given makes a new definition. The owner's prompt is redrawn, blockers open and close, and a red, a
+    wish for help or a third yellow running starts or continues its thread.
 
     `slack_id`: the delivery of Slack's that brings it. Raises `once.SeenBefore` for one that was here before: the
     transaction is to be given up then.
@@ -191,6 +192,8 @@ def save(
         if subject.draft_id is not None:
             draft.drop(session, about.caller, subject.key_result_id, about.period)
         return about
+    if slack_id is not None and this_week is not None and _came_late(session, this_week, said, subject, slack_id):
+        raise once.SeenBefore
     earlier = told[:-1] if this_week is not None else told
     answer = Told(
         key_result_id=subject.key_result_id,
@@ -371,6 +374,16 @@ def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject)
         is_called_for = not said.wants_help or escalation.is_called_by(session, subject.escalation_id, answer.answer_id)
         return is_called_for and (blocker is None) == (said.blocked_by is None)
     return blocking.blocked_by_of(blocker) == said.blocked_by and blocker.wants_help == said.asks_for_help
+
+
+def _came_late(session: Session, answer: Told, said: Said, subject: Subject, slack_id: str) -> bool:
+    """Whether it says nothing beyond the answer that was saved from the same state of the same dialog."""
+    same = ("value", "confidence", "next_move")
+    if answer.author_id != subject.caller_id or any(getattr(answer, name) != getattr(said, name) for name in same):
+        return False
+    if any(getattr(said, name) not in ("", getattr(answer, name)) for name in ("changed", "working", "need", "plan")):
+        return False
+    return once.other_words_came(session, workspace_id=subject.workspace_id, slack_id=slack_id)
 
 
 def _asked_about(session: Session, about: Sheet) -> Subject:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -153,6 +154,18 @@ def test_what_was_added_before_the_same_dialog_was_submitted_again_counts(story:
     first, repeated = story.submit(again), story.submit(again)
     assert [answer.changed for answer in story.answers()] == ["", "the second pilot signed"]
     assert first == repeated
+
+
+def test_what_was_submitted_before_more_was_added_and_comes_after_it_takes_nothing_away(story: Story) -> None:
+    """A process that was stopped brings the first submission late."""
+    dialog = green(story.begin())
+    late = deepcopy(dialog)
+    story.submit(dialog.fill(What_changed="the second pilot signed"))
+    story.submit(late)
+    assert [answer.changed for answer in story.answers()] == ["the second pilot signed"]
+    story.open_for(Prefill())
+    story.submit(story.desk.opened().fill(How_confident="green", What_changed=""))
+    assert [answer.changed for answer in story.answers()] == ["the second pilot signed", ""]
 
 
 def test_what_comes_again_after_the_answer_was_changed_changes_nothing(story: Story) -> None:
