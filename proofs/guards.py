@@ -49,6 +49,14 @@ WORLD = Plan(
     mortality=Mortality(forced=True, dies=1 / 500, stalls=1 / 150, stall_seconds=(61.0, 400.0)),
 )
 
+# What some guard against takes two rare things at once: here five times as much goes wrong on the way to Slack, and
+# workers stall all the time, and every other time are taken for dead meanwhile.
+STORM = replace(
+    WORLD,
+    worse=5,
+    mortality=Mortality(forced=True, dies=1 / 500, stalls=1 / 25, stall_seconds=(61.0, 200.0), cuts=0.5),
+)
+
 Taken = Callable[[], AbstractContextManager[Any]]
 
 
@@ -155,11 +163,11 @@ GUARDS: dict[str, tuple[Taken, Plan]] = {
     "permanent key": (permanent_key, WORLD),
     "unknown is not retried": (unknown_is_not_retried, WORLD),
     "settle": (nothing, replace(WORLD, settle_seconds=1)),
-    "generation": (generation, WORLD),
+    "generation": (generation, STORM),
     "still wanted": (still_wanted, WORLD),
     "shown revision": (shown_revision, WORLD),
     "event ids": (event_ids, WORLD),
-    "session lock": (session_lock, WORLD),
+    "session lock": (session_lock, STORM),
 }
 
 
@@ -171,10 +179,11 @@ def without(guard: str, seed: int, *, world: Plan | None = None) -> Report:
 
 
 @cache
-def is_clean_with_all(seed: int) -> bool:
+def is_clean_with_all(world: Plan, seed: int) -> bool:
     """Whether the same world breaks no promise with this seed as long as every guard stands."""
-    report = rehearse(replace(WORLD, seed=seed))
-    print(f"all guards: seed {seed} has {report.violations} violations", flush=True)
+    report = rehearse(replace(world, seed=seed))
+    name = ", storm" if world == STORM else ""
+    print(f"all guards{name}: seed {seed} has {report.violations} violations", flush=True)
     return report.is_clean
 
 
@@ -192,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
             report = without(guard, seed)
             if report.is_clean:
                 continue
-            if not is_clean_with_all(seed):
+            if not is_clean_with_all(replace(GUARDS[guard][1], settle_seconds=WORLD.settle_seconds), seed):
                 missed += 1
             else:
                 first = report.facts["what_was_broken"][0]["what"]

@@ -36,6 +36,8 @@ class Mortality:
     stalls: float = 0.0
     # How long a stalled process (stopped, swapped out, its machine suspended) does nothing, in seconds.
     stall_seconds: tuple[float, float] = (61.0, 200.0)
+    # The share of stalls in which the lock that tells that it lives is cut off, so that others take it for dead.
+    cuts: float = 0.25
 
 
 class Fate:
@@ -66,6 +68,10 @@ class Fate:
             return 0.0
         return self._random.uniform(*self._mortality.stall_seconds)
 
+    def cuts(self) -> bool:
+        """Whether a process that stalls loses its lock."""
+        return self._random.random() < self._mortality.cuts
+
 
 @dataclass
 class Life:
@@ -75,6 +81,8 @@ class Life:
     fate: Fate
     on_death: Callable[[str], None]
     dead: bool = False
+    # Whether the lock that tells others that it lives was cut off, and not taken again since.
+    cut: bool = False
     doing: str = "start"
     # Which message is drawn (`NOT_POSTED_YET` where it is being posted) or which Home, and at which revision.
     drawing: tuple[int, int] | None = None

@@ -26,6 +26,7 @@ class Fleet:
         self.starts = 0
         self.endings: Counter[str] = Counter()
         self.stalls = 0
+        self.cuts = 0
 
     def start_all(self) -> None:
         for _ in range(self._size):
@@ -56,14 +57,24 @@ class Fleet:
         self._processes = [one for one in self._processes if one is not process]
         long = self._random.random() < 0.05
         self._time.after(self._random.uniform(300, 900) if long else self._random.uniform(1, 30), self._start)
-        for other in self._processes:
-            other.tidy_within(self._random.uniform(0, self.ground.settings.tick_seconds))
+        self._others_tidy(process)
+
+    def cut(self, process: Process) -> None:
+        """Others take a process for dead, and it is not."""
+        self._journal.note_world(f"{process.name} lost its lock")
+        self.cuts += 1
+        self._others_tidy(process)
 
     def rang(self, process: Process) -> None:
         """It has committed something new; the others find it at their next look."""
         for other in self._processes:
             if other is not process:
                 other.wake(self._random.uniform(0, 0.25))
+
+    def _others_tidy(self, process: Process) -> None:
+        for other in self._processes:
+            if other is not process:
+                other.tidy_within(self._random.uniform(0, self.ground.settings.tick_seconds))
 
     def _start(self) -> None:
         self.starts += 1

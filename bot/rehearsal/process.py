@@ -41,8 +41,10 @@ DAY = 86_400.0
 
 @dataclass(frozen=True)
 class Ground:
-    """What all processes stand on. `gone` is told of the end of a process, `rang` that one committed something new.
+    """What all processes stand on.
 
+    `gone` is told of the end of a process, `cut` that one lost its lock, `rang` that one committed something new,
+    `looks` for which message, by its opaque id, one begins to look at Slack.
     `somebody_looks`: whether anybody may look at Home, else nobody asks what it should show.
     """
 
@@ -54,8 +56,10 @@ class Ground:
     random: Random
     roll: Roll
     gone: Callable[[Process, str], None]
+    cut: Callable[[Process], None]
     rang: Callable[[Process], None]
     somebody_looks: Callable[[], bool]
+    looks: Callable[[str], None]
 
 
 class Roll:
@@ -74,10 +78,11 @@ class Roll:
         """Held since it was signed."""
 
     def keep(self) -> None:
-        """Nothing cuts it but the end of a life."""
+        """Whose turn it is takes its own again, where it was cut."""
 
     def is_gone(self, worker_id: int) -> bool:
-        return worker_id not in self._lives or self._lives[worker_id].dead
+        life = self._lives.get(worker_id)
+        return life is None or life.dead or life.cut
 
     def release(self) -> None:
         """The end of a life releases it."""
@@ -179,6 +184,10 @@ class Process:
         if self._time.now() >= self.stalled_until and (stall := self._ground.fate.stall()):
             self.stalls += 1
             self.stalled_until = self._time.now() + timedelta(seconds=stall)
+            if self._ground.fate.cuts():
+                self.life.cut = True
+                self._ground.cut(self)
+                self._time.at(self.stalled_until, lambda: self.tidy_within(self._random.uniform(0, self._tick_seconds)))
         if self._time.now() < self.stalled_until:
             self._time.at(self.stalled_until, lambda: self.step(doing, work))
             return
@@ -423,6 +432,7 @@ class Process:
         if self._retiring:
             return
         runtime, now = self.program.runtime, self._time.now()
+        self.life.cut = False
         settling.adopt_orphans(runtime, self._ground.roll, now)
         settling.adopt_own(runtime, self._worker_id, lambda *mark: mark in self._in_hand, now)
         settling.fail_followers_of_lost_roots(runtime, now)
@@ -435,6 +445,7 @@ class Process:
             self.wake(BREATH)
             return
         (one,) = found
+        self._ground.looks(one.delivery.opaque_id)
 
         def look_up() -> None:
             finding = settling.look_up(self.program.runtime, one)

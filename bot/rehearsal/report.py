@@ -66,6 +66,7 @@ def report_of(rehearsal: Rehearsal, roster: Roster) -> Report:
         "deaths": _sorted(rehearsal.fate.deaths),
         "points_never_struck": sorted(set(rehearsal.fate.crossings) - set(rehearsal.fate.deaths)),
         "stalls": fleet.stalls,
+        "locks_cut": fleet.cuts,
         "starts": fleet.starts,
         "outside_the_bound": rehearsal.seam.outside_the_bound,
         "too_late": rehearsal.too_late(),

@@ -34,7 +34,7 @@ from bot.rehearsal.fleet import Fleet
 from bot.rehearsal.journal import Journal
 from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.ports import API
-from bot.rehearsal.process import Ground, Roll
+from bot.rehearsal.process import Ground, Process, Roll
 from bot.rehearsal.programme import COMPANY, FIRST_DAY, HOME_ZONE, Programme, invented, of_file
 from bot.rehearsal.report import Report, report_of
 from bot.rehearsal.rest import Rest
@@ -86,8 +86,9 @@ class Hours(NamedTuple):
 class Plan:
     """What is rehearsed. `database_url` empty: a temporary SQLite. `file`: the text of somebody's own programme.
 
-    `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's. `settle_seconds` is how
-    long Okra waits before it looks, `bound_seconds` how late the weather is at most.
+    `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's. `worse`: how many times
+    as often as the level says things go wrong on the way to Slack. `settle_seconds` is how long Okra waits before it
+    looks, `bound_seconds` how late the weather is at most.
     `meeting`, from whose day the week is counted back, `hours` and `time_zone` are the organisation's.
     """
 
@@ -101,6 +102,7 @@ class Plan:
     settle_seconds: float = 90
     bound_seconds: float = 90
     mortality: Mortality | None = None
+    worse: float = 1
     meeting: Weekday = DEFAULT
     hours: Hours = Hours()  # noqa: RUF009 - frozen
     time_zone: str = HOME_ZONE
@@ -193,8 +195,10 @@ class Rehearsal:
             self._random("process"),
             Roll(),
             self.fleet.gone,
+            self._cut,
             self.fleet.rang,
             self._somebody_looks,
+            self._looks_for,
         )
         Switchboard(
             self.core,
@@ -282,7 +286,14 @@ class Rehearsal:
     def _storm(self, *, asleep: bool) -> None:
         self.fate.asleep = self.seam.asleep = asleep
         self.core.faults.reseed(self.plan.seed)
-        self.core.faults.add(*rules(self.plan.level, bound_seconds=self.plan.bound_seconds, outages=self.outages))
+        self.core.faults.add(
+            *rules(
+                self.plan.level,
+                bound_seconds=self.plan.bound_seconds,
+                outages=self.outages,
+                worse=self.plan.worse,
+            )
+        )
 
     def _outages(self) -> tuple[Outage, ...]:
         """Two outages of half an hour in one Monday, where the weather is heavy."""
@@ -299,6 +310,16 @@ class Rehearsal:
     def _somebody_looks(self) -> bool:
         looked_at = self.told.looked_at
         return looked_at is not None and self.timeline.now() < looked_at + LOOKED_AT + LOOKS_ON
+
+    def _cut(self, process: Process) -> None:
+        self.seam.forget(process.life)
+        self.fleet.cut(process)
+
+    def _looks_for(self, opaque_id: str) -> None:
+        """Slack lets Okra look only now and then, so nobody looks for what somebody knows."""
+        life = self.seam.who_knows(opaque_id)
+        if life is not None:
+            self.witness.broke(f"was looked for, and {life.name} knew that it was posted", opaque_id)
 
     def too_late(self) -> int:
         """The prompts that were not sent, because answering had closed by the time they could be."""

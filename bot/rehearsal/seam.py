@@ -22,6 +22,8 @@ from bot.rehearsal.journal import Journal
 from bot.rehearsal.ports import WireAnswer
 
 NO_CONNECTION = "no_connection"
+# How the answer begins in which Slack says that it did what it was asked for.
+_TOOK_IT = b'{"ok": true'
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Seam:
         self._settle_seconds = settle_seconds
         # Effects that history shows later than Okra waits for: what no search can find in time.
         self.outside_the_bound = 0
+        # Who was told that a message was posted, by the message's opaque id.
+        self._told: dict[str, Life] = {}
 
     def carry(self, life: Life, request: Request, *, seconds: float) -> WireAnswer:
         """Raises OSError and http.client's exceptions as the network would, and `Died`."""
@@ -74,7 +78,18 @@ class Seam:
         if fate.answer is Arrives.TRUNCATED:
             raise IncompleteRead(body, len(body))
         life.cross("after the answer")
+        if request.method == "chat.postMessage" and body.startswith(_TOOK_IT) and not life.cut:
+            self._told[opaque_id(self._core.calls[-1].arguments.get("metadata"))] = life
         return WireAnswer(exchange.answer.status, exchange.answer.headers, body.decode())
+
+    def who_knows(self, opaque_id: str) -> Life | None:
+        """Who lives, was told that this message was posted, and was taken for dead by nobody since."""
+        life = self._told.get(opaque_id)
+        return life if life is not None and not life.dead else None
+
+    def forget(self, life: Life) -> None:
+        """Others take it for dead: they cannot know what it was told, and may look."""
+        self._told = {message: who for message, who in self._told.items() if who is not life}
 
     def answer_press(self, life: Life, url: str, body: bytes) -> None:
         """Use a response_url. Raises OSError."""

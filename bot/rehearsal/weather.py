@@ -39,15 +39,15 @@ class Outage:
     until: datetime
 
 
-def rules(level: Level, *, bound_seconds: float, outages: tuple[Outage, ...]) -> list[Fault]:
-    """The faults of a level. Of several that match a call the first that hits it counts."""
+def rules(level: Level, *, bound_seconds: float, outages: tuple[Outage, ...], worse: float = 1) -> list[Fault]:
+    """The faults of a level, `worse` times as often. Of several that match a call the first that hits it counts."""
     if level is Level.NONE:
         return []
     over = BEYOND if level is Level.BEYOND else 1.0
     late, lag = bound_seconds * LATE_SHARE * over, bound_seconds * LAG_SHARE * over
 
     def fault(kind: FaultKind, percent: float, **more: object) -> Fault:
-        return Fault(kind, probability=level.share * percent / 100, **more)  # type: ignore[arg-type]
+        return Fault(kind, probability=min(1.0, worse * level.share * percent / 100), **more)  # type: ignore[arg-type]
 
     return [
         *(Fault(FaultKind.SERVER_ERROR, since=outage.since, until=outage.until) for outage in outages),

@@ -12,13 +12,19 @@ import pytest
 from bot.domain.localtime import Weekday
 from bot.rehearsal.run import Hours, Plan, rehearse
 from bot.rehearsal.weather import Level
-from proofs.guards import GUARDS, without
+from proofs.guards import GUARDS, STORM, without
 
 SMALL = Plan(owners=10, weeks=3, level=Level.HEAVY)
 # Enough for a guard whose absence shows soon.
 SHORT = Plan(owners=10, weeks=2, level=Level.HEAVY, workers=2)
 # Guards whose absence shows soon enough for a test, and in which world; None: that of the proof.
-NOTICED: dict[str, Plan | None] = {"unknown is not retried": SHORT, "settle": SHORT, "event ids": None}
+SHORT_STORM = replace(STORM, owners=8, weeks=1)
+NOTICED: dict[str, Plan | None] = {
+    "unknown is not retried": SHORT,
+    "settle": SHORT,
+    "event ids": None,
+    "session lock": SHORT_STORM,
+}
 
 
 @pytest.mark.timeout(300)
@@ -37,6 +43,14 @@ def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice(seed: int) -> 
     assert report.facts["answers_told_as_saved"] > 15
     assert report.facts["decisions_told_as_saved"] > 0
     assert report.facts["homes_shown"] > 0
+
+
+@pytest.mark.timeout(300)
+def test_in_a_storm_that_takes_living_workers_for_dead_nothing_is_lost_either() -> None:
+    report = rehearse(SHORT_STORM)
+    assert report.facts["what_was_broken"] == []
+    assert report.facts["locks_cut"] > 20
+    assert report.facts["faults"]["dropped_after"] > 10
 
 
 @pytest.mark.timeout(300)
