@@ -51,7 +51,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
                 return Done()
             done = absences.declare(session, now, request.caller, days, cover_id)
     except Refused as refused:
@@ -89,7 +89,7 @@ def end(runtime: Runtime, request: Request) -> Reply:
     """*I'm not away*: what is still open this week is theirs again."""
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         still_open = absences.end(session, now, request.caller, parse_id(request.value, Reason.NO_SUCH_ABSENCE))
     return Whisper(blocks.away_ended(still_open=still_open))
@@ -110,7 +110,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
                 return Done()
             if absence_id is None:
                 done = absences.declare(session, now, request.caller, days, cover_id)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from bot import deadline
 from bot.blocks import notices
 from bot.blocks import refusals as sentences
+from bot.blocks import sent_before as blocks
 from bot.blocks.post import Post
 from bot.blocks.text import given_back, unmarked
 from bot.runtime import Runtime
@@ -157,6 +158,8 @@ def answer(runtime: Runtime, handler: Handler, body: Mapping[str, Any]) -> Reply
             return Whisper(notices.not_for_outsiders())
         names = _names(runtime, caller, body)
         return handler(runtime, parse(body, caller, origin.slack_user_id, names=names))
+    except once.OtherWords:
+        return sent_before(body["view"])
     except Refused as refused:
         return trouble(body, sentences.sentence(refused.reason, refused.facts))
     except (DatabaseBusy, SQLAlchemyError, SlackFailure) as error:
@@ -184,7 +187,10 @@ def hear(runtime: Runtime, handler: News, body: Mapping[str, Any], *, by_somebod
         acquainted(runtime, found.workspace_id, str(body["event"]["user"]))
     with runtime.write() as session:
         if not once.first_time(
-            session, runtime.now(), workspace_id=found.workspace_id, slack_id=f"event:{body['event_id']}"
+            session,
+            runtime.now(),
+            workspace_id=found.workspace_id,
+            delivered=once.Delivered(f"event:{body['event_id']}"),
         ):
             return
         # When it happened stands beside the event, for all kinds alike.
@@ -252,6 +258,13 @@ def trouble(body: Mapping[str, Any], sentence: str, incident: str | None = None)
             # Slack formats nothing under a field.
             return Errors({block_id: unmarked(sentence)})
     return Whisper(Post(sentence), incident)
+
+
+def sent_before(view: Mapping[str, Any]) -> Reply:
+    """It was pressed before, that was taken, and something was changed since: nothing is sent unless they say so."""
+    if view.get("callback_id") in blocks.SENT_ONLY_ONCE:
+        return Whisper(blocks.has_arrived(view))
+    return Show(blocks.shown_again(view))
 
 
 def acknowledge(gateway: Gateway, ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse:

@@ -141,14 +141,26 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     about = about_of(view)
     try:
         return _save(runtime, request, view, about)
+    except once.OtherWords:
+        _keep(runtime, request, view, about)
+        raise
     except once.SeenBefore:
         with runtime.read() as session:
             sheet = read_sheet(session, runtime.now(), request.caller, about)
             return Show(_what_comes_next(session, sheet, about.course))
 
 
+def _keep(runtime: Runtime, request: Request, view: OpenView, about: About) -> None:
+    """Keep what stands in the fields: they are shown once more, and may be closed."""
+    with runtime.write() as session:
+        now = runtime.now()
+        sheet = read_sheet(session, now, request.caller, about)
+        asked = question_about(session, sheet, sheet.in_hand, offers_value=view.has(Typed.VALUE))
+        keep(session, now, sheet, asked, typed(view, asked, about))
+
+
 def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> Reply:
-    """As `submitted`. Raises `once.SeenBefore`, and nothing is saved then."""
+    """As `submitted`. Raises `once.SeenBefore` and `once.OtherWords`, and nothing is saved then."""
     with runtime.write() as session:
         now = runtime.now()
         sheet = read_sheet(session, now, request.caller, about, to_save=True)
@@ -161,7 +173,7 @@ def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> R
             # What is not taken yet is kept: the dialog may be closed now.
             keep(session, now, sheet, asked, filled)
             return checked
-        sheet = checkin.save(session, now, sheet, checked, source=about.source, slack_id=request.once)
+        sheet = checkin.save(session, now, sheet, checked, source=about.source, delivered=request.delivered)
         if about.course.understanding is not None:
             understanding.saved_elsewhere(session, now, request.caller, about.course.understanding)
         return Show(_what_comes_next(session, sheet, about.course))

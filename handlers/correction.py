@@ -50,7 +50,7 @@ def correct(runtime: Runtime, request: Request) -> Reply:
                 value, score = checked.value, checked.score
             if not reason:
                 return Errors({Typed.REASON: dialogs.reason_missing()})
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
                 return Done()
             correction.correct(
                 session,

@@ -80,7 +80,7 @@ def drop(runtime: Runtime, request: Request) -> Reply:
     about = _about(view)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             decisions.drop(session, now, caller=request.caller, decision_id=about, reason=reason)
     return Done()
 

@@ -33,7 +33,7 @@ def accept(runtime: Runtime, request: Request) -> Reply:
     """*Accept*. The message itself says so. A press that comes again undoes no later answer."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             dependency.accept(session, now, request.caller, _pressed(request))
     return Done()
 
@@ -63,7 +63,7 @@ def refuse(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             dependency.refuse(session, now, request.caller, _about(view), reason)
     return Done()
 
@@ -79,7 +79,7 @@ def propose(runtime: Runtime, request: Request) -> Reply:
         today = today_of(member_of(session, request.caller), now)
         if day < today:
             return Errors({Typed.PROMISED_ON: blocks.day_in_the_past(today)})
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             dependency.propose(session, now, request.caller, _about(view), day)
     return Done()
 

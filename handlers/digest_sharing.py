@@ -71,7 +71,7 @@ def post_now(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         team = digest_sharing.post_now(session, now, request.caller, team_id, note)
     return Whisper(blocks.on_its_way(team))
@@ -92,7 +92,7 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.CHANNEL: blocks.choose_a_channel()})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Whisper(blocks.submitted_before())
         post = digest_sharing.elsewhere(session, now, request.caller, team_id, note)
     try:

@@ -85,7 +85,7 @@ def decide(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             if not once.first_time(
-                session, runtime.now(), workspace_id=request.caller.workspace_id, slack_id=request.once
+                session, runtime.now(), workspace_id=request.caller.workspace_id, delivered=request.delivered
             ):
                 return Done()
             now = runtime.now()
@@ -164,13 +164,15 @@ def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
 
 
 def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
-    """The reason why no decision was needed was submitted."""
+    """The reason why no decision was needed was submitted. One that comes again resolves nothing that is open anew."""
     view = request.dialog
     reason = view.text(Typed.REASON)
     if wrong := problem_with(reason, dialogs.TEXT_LIMIT, dialogs.reason_missing):
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
-        escalation.resolve(session, runtime.now(), caller=request.caller, escalation_id=_about(view), reason=reason)
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            escalation.resolve(session, now, caller=request.caller, escalation_id=_about(view), reason=reason)
     return Done()
 
 

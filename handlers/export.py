@@ -25,7 +25,7 @@ def to_me(runtime: Runtime, request: Request, words: str) -> Reply:
     name, form = _name_and_format(words)
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         exported = export.for_person(session, now, request.caller, name, form)
         channel = member_of(session, request.caller).dm_channel

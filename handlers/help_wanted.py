@@ -58,7 +58,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         now = runtime.now()
         key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
             help_wanted.ask(session, now, caller=request.caller, key_result_id=about, stuck=stuck, need=need, by=by)
         return Whisper(dialogs.asked(f"KR-{key_result.number}"))
@@ -109,7 +109,7 @@ def turn(runtime: Runtime, request: Request) -> Reply:
             return Errors({Act.BLOCKED_BY: dialogs.blocked_by_missing()})
         if ticked and ticked != (to.value,):
             return Errors({view.block_id(Typed.COPY_TEXT) or Act.WHICH_KEY_RESULT: dialogs.goes_elsewhere()})
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             help_wanted.turn_into_blocker(
                 session,
                 now,

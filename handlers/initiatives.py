@@ -43,7 +43,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
                 return Done()
             saved = initiatives.name(session, now, request.caller, about, lines, shown=shown)
     except initiatives.NamedSince as since:

@@ -44,7 +44,7 @@ def answer(runtime: Runtime, request: Request) -> Reply:
         return Errors({field: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             lead_note.answer(session, now, request.caller, note_id, text)
     return Done()
 
@@ -69,7 +69,7 @@ def excuse(runtime: Runtime, request: Request) -> Reply:
     about = _about(request.value)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             lead_note.excuse(session, now, request.caller, about["note"], about["check_in"])
     return Done()
 
@@ -78,7 +78,7 @@ def _remind(runtime: Runtime, request: Request, about: dict[str, Any]) -> Reply:
     """*Remind*, of which an owner has two a week: one press is one of them."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             name = lead_note.remind(session, now, request.caller, about["note"], about["check_in"])
         else:
             name = lead_note.reminded(session, request.caller, about["note"], about["check_in"])

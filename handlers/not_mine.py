@@ -38,7 +38,7 @@ def disown(runtime: Runtime, request: Request) -> Reply:
     key_result_id = parse_id(chosen, Reason.NOTHING_DUE)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             told = not_mine.disown(
                 session,
                 now,

@@ -34,7 +34,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.QUESTION: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         owner = question.ask(session, now, caller=request.caller, escalation_id=about, question=text)
     return Whisper(questions.on_its_way(owner))

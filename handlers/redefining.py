@@ -99,7 +99,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+            if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
                 redefining.change(
                     session,
                     now,
@@ -136,7 +136,7 @@ def stop(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.LEARNING: dialogs.learning_missing()})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             redefining.stop(session, now, caller=request.caller, decision_id=_about(view), learning=learning)
     return Done()
 

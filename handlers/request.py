@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, cast
 
-from bot.services import once
 from bot.services.access import Caller
+from bot.services.once import Delivered, submitted
 from handlers.notation import as_seen, without_entities
 
 # The type of the view that is a person's Home.
@@ -106,11 +106,11 @@ class OpenView:
 
 @dataclass(frozen=True)
 class Request:
-    """One interaction. `caller` comes from the payload that Slack signed; `once` is the same if Slack repeats it."""
+    """One interaction. `caller` comes from the payload that Slack signed; `delivered` is the same if it comes again."""
 
     caller: Caller
     slack_user_id: str
-    once: str
+    delivered: Delivered
     trigger_id: str = ""
     action_id: str = ""
     # The value of a pressed button or a chosen option; for a block suggestion, what was typed so far.
@@ -157,7 +157,7 @@ def parse(
         return Request(
             caller=caller,
             slack_user_id=slack_user_id,
-            once=f"command:{body['trigger_id']}",
+            delivered=Delivered(f"command:{body['trigger_id']}"),
             trigger_id=body["trigger_id"],
             text=as_seen(body.get("text") or "", names or {}).strip(),
             place=Place(body["channel_id"], None),
@@ -168,7 +168,7 @@ def parse(
     return Request(
         caller=caller,
         slack_user_id=slack_user_id,
-        once=_once(body, view),
+        delivered=_delivered(body, view),
         trigger_id=body.get("trigger_id") or "",
         action_id=action.get("action_id") or body.get("action_id") or "",
         value=_value(action) if action else str(body.get("value") or ""),
@@ -178,10 +178,10 @@ def parse(
     )
 
 
-def _once(body: Mapping[str, Any], view: OpenView | None) -> str:
+def _delivered(body: Mapping[str, Any], view: OpenView | None) -> Delivered:
     if body["type"] in {"view_submission", "view_closed"} and view is not None:
-        return once.of_dialog(body["type"], view.id, view.hash, view.values)
-    return f"{body['type']}:{body.get('trigger_id') or body.get('action_ts')}"
+        return submitted(body["type"], view.id, view.hash, view.values)
+    return Delivered(f"{body['type']}:{body.get('trigger_id') or body.get('action_ts')}")
 
 
 def _view(view: Mapping[str, Any] | None) -> OpenView | None:

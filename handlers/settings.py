@@ -93,7 +93,7 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
         return _odd(odd)
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         preferences.choose(session, now, request.caller, wanted)
         next_at = preferences.mine(session, request.caller).next_at
@@ -124,7 +124,7 @@ def steered(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.CLOSES_AT: blocks.nobody_could_answer()})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         steering.steer(session, now, request.caller, wanted)
         shown = steering.organisation(session, request.caller)
@@ -144,7 +144,7 @@ def team_steered(runtime: Runtime, request: Request) -> Reply:
         return Errors({Act.DIGEST_ZONE: blocks.unknown_zone()})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         steering.set_team_week(
             session,

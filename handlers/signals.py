@@ -52,7 +52,7 @@ def dismiss(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         team_id, key = parse_id(view.metadata.get("team"), Reason.NO_SUCH_SIGNAL), str(view.metadata.get("signal", ""))
         signal = signals.dismiss(session, now, request.caller, team_id=team_id, key=key, reason=reason)

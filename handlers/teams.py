@@ -42,7 +42,7 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
         return Errors({field: error for field, error in errors.items() if error})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         joined = teams.join(
             session,

@@ -36,7 +36,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         return Done()
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, slack_id=request.once):
+        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
             return Done()
         about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
         saved = value_rhythm.choose(session, now, request.caller, about, int(chosen))

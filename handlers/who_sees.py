@@ -80,7 +80,7 @@ def _save(runtime: Runtime, request: Request, action: Action) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=caller.workspace_id, slack_id=request.once):
+            if not once.first_time(session, now, workspace_id=caller.workspace_id, delivered=request.delivered):
                 return Done()
             if action is Action.LIMIT:
                 done = limiting.limit(session, now, caller, about, to)

@@ -31,7 +31,8 @@ class AuditEvent(InWorkspace, Base):
 
 
 class SeenEvent(InWorkspace, Base):
-    """The id of something Slack delivered (event_id, trigger_id), so that a second delivery has no effect."""
+    """The id of something Slack delivered (event_id, trigger_id, a dialog in one state), so that a second delivery has
+    no effect. `words` marks which words a submitted dialog had; "" where it was none."""
 
     __tablename__ = "seen_event"
     __table_args__ = (
@@ -40,4 +41,5 @@ class SeenEvent(InWorkspace, Base):
     )
 
     slack_id: Mapped[str]
+    words: Mapped[str] = mapped_column(server_default="")
     seen_at: Mapped[datetime]

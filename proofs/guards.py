@@ -142,8 +142,9 @@ def event_ids() -> AbstractContextManager[Any]:
     fresh = itertools.count()
     note = once.note
 
-    def as_new(session: Session, now: datetime, *, workspace_id: int, slack_id: str) -> Sent:
-        return note(session, now, workspace_id=workspace_id, slack_id=f"{slack_id}:{next(fresh)}")
+    def as_new(session: Session, now: datetime, *, workspace_id: int, delivered: once.Delivered) -> Sent:
+        again = replace(delivered, id=f"{delivered.id}:{next(fresh)}")
+        return note(session, now, workspace_id=workspace_id, delivered=again)
 
     return patch.object(once, "note", as_new)
 

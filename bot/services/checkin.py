@@ -170,30 +170,28 @@ def save(
     said: Said,
     *,
     source: AnswerSource = AnswerSource.DIALOG,
-    slack_id: str | None = None,
+    delivered: once.Delivered | None = None,
 ) -> Sheet:
     """Save an answer about what is in hand, and return the sheet as it is then. The sheet was read `to_save`.
 
     A second answer in the same period is its next revision. The very same once more is no new one: somebody who was not
-    told that it is saved presses again. Nor is what says less, where it was submitted in the same dialog before the
-    rest was added, and comes after it: a process that was stopped brings it late. The score is computed here. A
-    baseline that is given makes a new definition. The owner's prompt is redrawn, blockers open and close, and a red, a
-    wish for help or a third yellow running starts or continues its thread.
+    told that it is saved presses again. The score is computed here. A baseline that is given makes a new definition.
+    The owner's prompt is redrawn, blockers open and close, and a red, a wish for help or a third yellow running
+    starts or continues its thread.
 
-    `slack_id`: the delivery of Slack's that brings it. Raises `once.SeenBefore` for one that was here before: the
-    transaction is to be given up then.
+    `delivered`: what of Slack's brings it. Raises `once.SeenBefore` for one that was here before, and
+    `once.OtherWords`: the transaction is to be given up then.
     """
     subject = _asked_about(session, about)
     told = about.told_in_cycle(subject)
     this_week = told[-1] if told and told[-1].period == about.period else None
-    subject = _with_baseline(session, now, subject, said.start)
-    if this_week is not None and _says_the_same(session, this_week, said, subject):
-        _refuse_if_seen(_note(session, now, subject, slack_id))
+    defined = _with_baseline(session, now, subject, said.start)
+    is_defined_anew, subject = defined is not subject, defined
+    if this_week is not None and not is_defined_anew and _says_the_same(session, this_week, said, subject):
+        _refuse_if_seen(session, _note(session, now, subject, delivered), subject, delivered)
         if subject.draft_id is not None:
             draft.drop(session, about.caller, subject.key_result_id, about.period)
         return about
-    if slack_id is not None and this_week is not None and _came_late(session, this_week, said, subject, slack_id):
-        raise once.SeenBefore
     earlier = told[:-1] if this_week is not None else told
     answer = Told(
         key_result_id=subject.key_result_id,
@@ -215,12 +213,12 @@ def save(
     more = opens or _touches_more(subject, said)
     session.flush()
     with together(session):
-        noted = _note(session, now, subject, slack_id)
+        noted = _note(session, now, subject, delivered)
         sent = _append(session, now, subject, answer)
         if not more:
             _redraw(session, now, subject, about.period)
             home_changes.look(session, now, subject.workspace_id)
-    _refuse_if_seen(noted)
+    _refuse_if_seen(session, noted, subject, delivered)
     answer = answer._replace(answer_id=sent.rows()[0][0])
     if subject.draft_id is not None:
         draft.drop(session, about.caller, subject.key_result_id, about.period)
@@ -232,15 +230,17 @@ def save(
     return sheet(session, now, about.caller, subject.key_result_id, about.period, run=about.is_run)
 
 
-def _note(session: Session, now: datetime, subject: Subject, slack_id: str | None) -> Sent | None:
+def _note(session: Session, now: datetime, subject: Subject, delivered: once.Delivered | None) -> Sent | None:
     """Note the delivery of Slack's that brings an answer, where one does."""
-    if slack_id is None:
+    if delivered is None:
         return None
-    return once.note(session, now, workspace_id=subject.workspace_id, slack_id=slack_id)
+    return once.note(session, now, workspace_id=subject.workspace_id, delivered=delivered)
 
 
-def _refuse_if_seen(noted: Sent | None) -> None:
-    if noted is not None and not noted.rows():
+def _refuse_if_seen(session: Session, noted: Sent | None, subject: Subject, delivered: once.Delivered | None) -> None:
+    if noted is None or delivered is None:
+        return
+    if not once.was_first(session, noted, workspace_id=subject.workspace_id, delivered=delivered):
         raise once.SeenBefore
 
 
@@ -374,16 +374,6 @@ def _says_the_same(session: Session, answer: Told, said: Said, subject: Subject)
         is_called_for = not said.wants_help or escalation.is_called_by(session, subject.escalation_id, answer.answer_id)
         return is_called_for and (blocker is None) == (said.blocked_by is None)
     return blocking.blocked_by_of(blocker) == said.blocked_by and blocker.wants_help == said.asks_for_help
-
-
-def _came_late(session: Session, answer: Told, said: Said, subject: Subject, slack_id: str) -> bool:
-    """Whether it says nothing beyond the answer that was saved from the same state of the same dialog."""
-    same = ("value", "confidence", "next_move")
-    if answer.author_id != subject.caller_id or any(getattr(answer, name) != getattr(said, name) for name in same):
-        return False
-    if any(getattr(said, name) not in ("", getattr(answer, name)) for name in ("changed", "working", "need", "plan")):
-        return False
-    return once.other_words_came(session, workspace_id=subject.workspace_id, slack_id=slack_id)
 
 
 def _asked_about(session: Session, about: Sheet) -> Subject:

@@ -146,14 +146,25 @@ def test_the_same_submission_twice_is_one_answer_and_the_same_next_page(story: S
     assert once == again
 
 
-def test_what_was_added_before_the_same_dialog_was_submitted_again_counts(story: Story) -> None:
+def test_what_was_changed_before_the_same_dialog_is_pressed_again_is_sent_once_its_owner_says_so(story: Story) -> None:
     """The answer of Slack's was lost: the dialog stands as it was, its owner types on and presses once more."""
     dialog = green(story.begin())
     story.submit(dialog)
-    again = dialog.fill(What_changed="the second pilot signed")
-    first, repeated = story.submit(again), story.submit(again)
+    shown = dialog.after(story.submit(dialog.fill(What_changed="the second pilot signed")))
+    assert "What you sent a moment ago has arrived" in str(shown.view["blocks"][0])
+    assert check_view(dict(shown.view)) == []
+    assert [answer.changed for answer in story.answers()] == [""]
+    end = shown.after(story.submit(shown))
     assert [answer.changed for answer in story.answers()] == ["", "the second pilot signed"]
-    assert first == repeated
+    assert end.view["title"]["text"] == "2 of 2: KR-2"
+
+
+def test_what_was_changed_is_there_again_where_the_dialog_is_closed_instead(story: Story) -> None:
+    dialog = green(story.begin())
+    story.submit(dialog)
+    story.submit(dialog.fill(What_changed="the second pilot signed"))
+    story.open_for(Prefill())
+    assert story.desk.opened().value("What changed") == "the second pilot signed"
 
 
 def test_what_was_submitted_before_more_was_added_and_comes_after_it_takes_nothing_away(story: Story) -> None:
@@ -163,9 +174,18 @@ def test_what_was_submitted_before_more_was_added_and_comes_after_it_takes_nothi
     story.submit(dialog.fill(What_changed="the second pilot signed"))
     story.submit(late)
     assert [answer.changed for answer in story.answers()] == ["the second pilot signed"]
+
+
+def test_where_only_the_start_was_missing_the_answer_is_scored_once_it_is_given(story: Story) -> None:
+    """The value is the same, and says something for the first time."""
+    with story.desk.database.write() as session:
+        session.execute(sa.update(KeyResultRevision).values(start=None))
+    story.submit(story.begin().fill(How_confident="green", Current_value="30", What_is_the_next_move="call"))
+    assert [answer.score for answer in story.answers()] == [None]
     story.open_for(Prefill())
-    story.submit(story.desk.opened().fill(How_confident="green", What_changed=""))
-    assert [answer.changed for answer in story.answers()] == ["the second pilot signed", ""]
+    again = story.desk.opened().fill(How_confident="green", Where_did_it_start="20")
+    story.submit(again)
+    assert [answer.score for answer in story.answers()] == [None, Decimal("0.5")]
 
 
 def test_what_comes_again_after_the_answer_was_changed_changes_nothing(story: Story) -> None:

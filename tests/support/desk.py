@@ -218,13 +218,7 @@ class Dialog:
         values: dict[str, dict[str, Any]] = {}
         for (block_id, action_id), state in self.state.items():
             values.setdefault(block_id, {})[action_id] = state
-        return {
-            "id": self.id,
-            "hash": self.hash,
-            "callback_id": self.view["callback_id"],
-            "private_metadata": self.view["private_metadata"],
-            "state": {"values": values},
-        }
+        return {**self.view, "id": self.id, "hash": self.hash, "state": {"values": values}}
 
 
 def whispered(reply: Reply) -> str:
