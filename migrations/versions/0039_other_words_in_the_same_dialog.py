@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("seen_event", sa.Column("words", sa.String(), nullable=False, server_default=""))
+    op.add_column("seen_event", sa.Column("words", sa.Text(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
