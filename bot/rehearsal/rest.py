@@ -34,6 +34,8 @@ from scheduler.posts import render
 
 # What was queued this long ago has left, or something is wrong.
 PATIENCE = timedelta(hours=1)
+# What makes one answer another than the one before it.
+_SAID = ("value", "score", "confidence", "changed", "working", "next_move", "need", "plan")
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -156,9 +158,12 @@ class Rest:
             if found is not None and found.next_move != one.next_move and found.id < self._id_of(one, kept):
                 self._witness.broke(f"KR-{number}, week of {monday}: an older answer counts")
         for text, answers in kept.items():
-            if len(answers) > 1:
-                self._witness.duplicates += 1
-                self._witness.broke(f"one answer was saved {len(answers)} times: {text!r}")
+            # Who was not told, and adds something before they press again, has said two things.
+            said = Counter(tuple(getattr(answer, name) for name in _SAID) for answer in answers)
+            for count in said.values():
+                if count > 1:
+                    self._witness.duplicates += 1
+                    self._witness.broke(f"one answer was saved {count} times: {text!r}")
 
     @staticmethod
     def _id_of(one: ToldAnswer, kept: dict[str, list[Answer]]) -> int:
@@ -168,7 +173,7 @@ class Rest:
         if not answers:
             self._witness.lose(f"KR-{one.number}, week of {one.monday}: told as saved and lost: {one.next_move!r}")
             return
-        answer = answers[0]
+        answer = answers[-1]
         for name in ("changed", "working", "need", "plan"):
             typed = one.texts.get(name, "")
             if typed and getattr(answer, name) != typed:
