@@ -41,7 +41,7 @@ from bot.services import (
 from bot.services.schedules import Weeks
 from bot.slack import Posted
 from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
-from models import Delivery, DeliveryState, Hold, Member, Message
+from models import Delivery, DeliveryState, Escalation, Hold, Member, Message, PostKind
 from models.base import table_of
 from models.loading import LoadedOf
 from models.many import ForEach
@@ -382,7 +382,9 @@ def finish(runtime: Runtime, ready: Ready, outcome: Outcome, now: datetime) -> N
 def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now: datetime) -> None:
     """As `finish`, for several requests in one transaction."""
     with runtime.write() as session:
-        rows = locked_all(session, [ready.claim for ready, _ in outcomes], DeliveryState.SENDING)
+        all_arrived = all(isinstance(outcome, Posted) for _, outcome in outcomes)
+        behind = None if all_arrived else _HOLD_CALLS
+        rows = locked_all(session, [ready.claim for ready, _ in outcomes], DeliveryState.SENDING, behind=behind)
         arrivals: list[Arrival] = []
         for ready, outcome in outcomes:
             row = rows.get(ready.claim.delivery_id)
@@ -469,7 +471,7 @@ def is_without_an_end(row: Delivery, lost: int, now: datetime) -> bool:
 
 def locked(session: Session, taken: Claim, state: DeliveryState) -> Delivery | None:
     """The claim's delivery, locked; None where it is no longer in this state, or no longer ours."""
-    return locked_all(session, [taken], state).get(taken.delivery_id)
+    return locked_all(session, [taken], state, behind=_HOLD_CALLS).get(taken.delivery_id)
 
 
 def locked_all(
@@ -516,6 +518,7 @@ def fail_followers(session: Session, root: Delivery, now: datetime) -> None:
 
 
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)
+_escalation = table_of(Escalation)
 _LOCKED = LoadedOf(
     lambda ids: (
         sa.select(Delivery)
@@ -529,6 +532,21 @@ _HOLD_READERS = Listed(
         sa.select(_member.c.id)
         .where(_member.c.id.in_(sa.select(_delivery.c.member_id).where(_delivery.c.id.in_(ids))))
         .order_by(_member.c.id)
+        .with_for_update(key_share=True)
+    )
+)
+# What fails for good asks for help directly, and whoever asks holds the escalation before any delivery.
+_HOLD_CALLS = Listed(
+    lambda ids: (
+        sa.select(_escalation.c.id)
+        .where(
+            _escalation.c.id.in_(
+                sa.select(_delivery.c.escalation_id).where(
+                    _delivery.c.id.in_(ids), _delivery.c.kind == PostKind.ESCALATION, _delivery.c.channel_id.is_(None)
+                )
+            )
+        )
+        .order_by(_escalation.c.id)
         .with_for_update(key_share=True)
     )
 )

@@ -19,7 +19,8 @@ HEAD_START = timedelta(seconds=1)
 def ask(session: Session, now: datetime, escalation: Escalation, step: EscalationStep) -> None:
     """Queue the request to the one whose turn it is, unless they are the first, and the thread reaches them itself.
 
-    It does where its first message has yet to leave. One that stands is drawn anew, of which nobody is notified.
+    It does where its first message has yet to leave. One that stands is drawn anew, of which nobody is notified. The
+    caller holds the escalation.
     """
     root = root_of(session, escalation)
     is_first = escalation.round == 1 and not any(
@@ -33,10 +34,15 @@ def ask(session: Session, now: datetime, escalation: Escalation, step: Escalatio
 
 
 def ask_directly(session: Session, now: datetime, root: Delivery) -> None:
-    """The thread's first message could not be posted, so who was to read it there is asked by a direct message."""
+    """The thread's first message could not be posted, so who was to read it there is asked by a direct message.
+
+    Whoever is being asked at this moment (`ask`) is waited for: one of the two sees what the other has done.
+    """
     if root.kind is not PostKind.ESCALATION or root.channel_id is not None:
         return
-    escalation = session.get_one(Escalation, root.escalation_id)
+    escalation = session.get_one(
+        Escalation, root.escalation_id, with_for_update={"key_share": True}, populate_existing=True
+    )
     for member_id in {one.member_id for one in steps_of(session, escalation) if one.was_asked}:
         _ask(session, now, escalation, f"escalation:{escalation.id}:ask:{member_id}", member_id)
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from calls import MORNING, keys, set_scene, tell, the_escalation
 from post_office import NOW, SETTLE, PostOffice, There
 from queries import counted
+from slack_double import SlackDouble
 
 from bot.localslack.admission import SlackLimits
+from bot.runtime import Runtime
+from bot.services import escalation_ladder
 from bot.services.agenda import next_due
 from bot.services.conversations import with_people
 from bot.services.failures import failures_since
 from bot.settings import Settings
 from bot.slack_failures import NotLetIn, Permanent, RetryLater, UnknownOutcome
 from models import Conversation, DeliveryState, PostKind
+from models.database import Database
 from scheduler import delivery, pace, settling
+from scheduler.workers import sign_on
+
+# Seconds that a thread waits for the other.
+PATIENCE_SECONDS = 10
 
 
 def _group(office: PostOffice) -> int:
@@ -91,6 +103,56 @@ def test_an_okra_that_may_open_no_group_message_fails_in_that_alone(office: Post
     with office.runtime.read() as session:
         (place,) = failures_since(session, NOW - timedelta(days=1)).undelivered
     assert place.to == "a group message"
+
+
+@pytest.mark.parametrize("first", ["tick", "courier"])
+def test_who_is_asked_in_the_moment_in_which_the_group_message_fails_is_asked_directly(
+    database: Database, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("there one comes after the other")
+    slack = SlackDouble()
+    with database.write() as session:
+        scene = set_scene(session)
+        scene.growth.channel_id = scene.product.channel_id = None
+        session.flush()
+        tell(session, MORNING.replace(hour=2), scene.key_result, by=scene.owner)
+        at, lead_id = the_escalation(session).next_step_at, scene.lead.id
+    assert at is not None
+    runtime = Runtime(Settings(_env_file=None), database, slack, lambda: at, lambda: None)
+    begun = delivery.begin_all(runtime, delivery.claim(runtime, sign_on(runtime, "here"), at), at)
+    slack.not_opened = Permanent("missing_scope")
+    outcomes = [(ready, delivery.send(runtime, ready)) for ready in begun]
+    is_asked, has_failed, fail_followers = threading.Event(), threading.Event(), delivery.fail_followers
+
+    def fail_and_wait(*given: Any) -> None:
+        fail_followers(*given)
+        has_failed.set()
+        if first == "courier":
+            is_asked.wait(1)
+
+    monkeypatch.setattr(delivery, "fail_followers", fail_and_wait)
+
+    def tick() -> None:
+        if first == "courier":
+            has_failed.wait(PATIENCE_SECONDS)
+        with database.write() as session:
+            escalation_ladder.step_due(session, at, 20)
+            is_asked.set()
+            if first == "tick":
+                has_failed.wait(1)
+
+    def courier() -> None:
+        if first == "tick":
+            is_asked.wait(PATIENCE_SECONDS)
+        delivery.finish_all(runtime, outcomes, at)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(tick), pool.submit(courier)]:
+            done.result()
+    tick()  # what a tick passes over, because a courier holds it, is the next one's
+    with database.read() as session:
+        assert keys(session) == ["escalation:1", f"escalation:1:ask:{lead_id}"]
 
 
 def _crowd(office: PostOffice, count: int) -> list[int]:
