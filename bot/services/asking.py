@@ -22,7 +22,17 @@ from bot.domain.cadence import Period
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import Weekday
 from bot.services.definitions import current_definition
-from models import Cycle, KeyResult, KeyResultRevision, KeyResultState, Member, MemberKind, Objective, Team
+from models import (
+    Cycle,
+    KeyResult,
+    KeyResultRevision,
+    KeyResultState,
+    Member,
+    MemberKind,
+    Objective,
+    Team,
+    Workspace,
+)
 from models.base import table_of
 from models.prepared import Listed, Row, Values, at_once
 
@@ -63,6 +73,15 @@ class _Line(NamedTuple):
     meeting_on: int | None
     country: str | None
     next_note_at: datetime | None
+
+
+def hold(session: Session, workspace_id: int) -> None:
+    """Hold the workspace, before anything else of it, to change who is asked: who owns what, or which team is on.
+
+    Of two who do so at once (`cycles.turn` is one too) the second reads what the first wrote: else each plans by what
+    was before the other, and whoever got a key result while their team was switched on would be asked by neither.
+    """
+    session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
 
 
 def asked_about(

@@ -36,8 +36,10 @@ def turn(session: Session, now: datetime, limit: int) -> int:
         return 0
     if not any(at <= now for at in _turns(session, _told_until)):
         return 0
+    # As `asking.hold`, but what somebody else holds now comes with the next tick: an import may take long.
+    held = session.scalars(_FREE).all()
     # Another worker may have turned one since it was looked at without the lock.
-    rows = session.execute(_HELD).all()
+    rows = session.execute(_HELD, {"workspace_ids": held}).all()
     active = {cycle.workspace_id for cycle, _ in rows if cycle.state is CycleState.ACTIVE}
     changed = 0
     for cycle, workspace in rows:
@@ -160,10 +162,16 @@ _RUNNING = Prepared(
     .join(Workspace, Workspace.id == Cycle.workspace_id)
     .where(_is_running)
 )
+_FREE = (
+    sa.select(Workspace.id)
+    .where(Workspace.id.in_(sa.select(Cycle.workspace_id).where(_is_running)))
+    .order_by(Workspace.id)
+    .with_for_update(skip_locked=True, key_share=True)
+)
 _HELD = (
     sa.select(Cycle, Workspace)
     .join(Workspace, Workspace.id == Cycle.workspace_id)
-    .where(_is_running)
+    .where(_is_running, Cycle.workspace_id.in_(sa.bindparam("workspace_ids", expanding=True)))
     # Ends come before beginnings, so that one cycle can follow another on the same morning.
     .order_by(Cycle.state, Cycle.ends_on, Cycle.id)
     .with_for_update(of=Cycle, key_share=True)

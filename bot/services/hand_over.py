@@ -13,6 +13,7 @@ from bot.blocks.post import Post
 from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, outbox, ownership, planning
 from bot.services.access import Caller
+from bot.services.asking import hold
 from bot.services.definitions import name_of
 from bot.services.escalation_thread import hold_threads
 from bot.services.refusals import Reason, Refused
@@ -74,6 +75,8 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
 
     Whoever was asked before is asked no more. The new owner decides; until then all stays as it is.
     """
+    if to_id == caller.member_id:
+        hold(session, caller.workspace_id)
     key_result = _key_result(session, caller, key_result_id, lock=True)
     member = _require(session, caller, key_result)
     to = session.scalar(sa.select(Member).where(Member.workspace_id == caller.workspace_id, Member.id == to_id))
@@ -116,6 +119,7 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
 
 def accept(session: Session, now: datetime, caller: Caller, hand_over_id: int) -> None:
     """The caller owns it from now on, with what is due. Raises `Refused`: it was not asked of them, or is settled."""
+    hold(session, caller.workspace_id)
     hand_over, key_result, member = _asked_of(session, caller, hand_over_id)
     if key_result.owner_id != hand_over.from_id or key_result.state is KeyResultState.CLOSED:
         raise Refused(Reason.HAND_OVER_SETTLED)

@@ -15,6 +15,7 @@ from bot.domain.importing.problem import Problem
 from bot.domain.importing.rows import Rows
 from bot.domain.importing.sheet import read_sheet
 from bot.domain.organisation import Level
+from bot.services.asking import hold
 from bot.services.import_snapshot import snapshot
 from bot.services.import_writing import COMMAND_LINE, Importer, Writing
 from models import Team, Workspace
@@ -81,7 +82,7 @@ def import_rows(
 
     Returns the plan as it was applied. Raises `ImportRefused` as `apply_import` does.
     """
-    session.execute(sa.select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True))
+    hold(session, workspace_id)
     plan = plan_import(session, workspace_id, rows, now)
     apply_import(session, plan, importer, now, reason=reason, stops=stops)
     return plan

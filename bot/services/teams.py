@@ -20,7 +20,7 @@ from bot.domain.personal_week import Opening, first_asked
 from bot.services import access, audit, lead_note, outbox, planning, shared_channels
 from bot.services import introduction as introductions
 from bot.services.access import Caller
-from bot.services.asking import asked_about, only_asked_about
+from bot.services.asking import asked_about, hold, only_asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import first_prompt
 from bot.services.refusals import Reason, Refused
@@ -136,13 +136,12 @@ def join(
 ) -> Joined:
     """An admin has seen the first messages and switches the team on. Raises `Refused` as `preview`."""
     team = _for_admin(session, caller, team_id)
-    people = len(_owners(session, team))
     changed = switch_on(
         session, now, caller=caller, team=team, channel_id=channel_id, escalation_channel_id=help_channel_id
     )
     team.channel, team.escalation_channel = channel_id, help_channel_id
     session.flush()
-    return Joined(team.name, people, is_new=changed)
+    return Joined(team.name, len(_owners(session, team)), is_new=changed)
 
 
 def switch_on(
@@ -162,6 +161,7 @@ def switch_on(
     Each owner is planned for the next opening and, where they are new, gets their introduction.
     """
     actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
+    hold(session, team.workspace_id)
     session.refresh(team, with_for_update={"key_share": True})
     was_on = team.is_on
     team.channel_id = channel_id
