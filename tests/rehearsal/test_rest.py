@@ -1,0 +1,192 @@
+"""The look at rest: a small rehearsal that went well, in whose database one thing at a time is spoilt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from unittest.mock import patch
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.domain.escalation import EscalationState
+from bot.rehearsal.rest import Rest
+from bot.rehearsal.run import Plan, Rehearsal
+from bot.rehearsal.weather import Level
+from models import Answer, Decision, Delivery, DeliveryState, Escalation, KeyResult, Message, PostKind, StopOrShift
+from models.database import open_database
+
+pytestmark = pytest.mark.timeout(300)
+
+WEEKS = 2
+
+
+@dataclass
+class Played:
+    """A rehearsal at its end, and when its weeks were looked at."""
+
+    rehearsal: Rehearsal
+    looks: list[tuple[datetime, date]]
+
+    def trial(self) -> AbstractContextManager[Session]:
+        """A session in which something may be spoilt, and is not afterwards."""
+        return self.rehearsal.database.trial()
+
+    def look(self, session: Session) -> list[str]:
+        """What a look at all of it finds."""
+        session.flush()
+        run = self.rehearsal
+        before = len(run.witness.violations)
+        Rest(run.witness, run.roster, run.told, run.onlooker).look(session, *self.looks[-1])
+        return [one.what for one in run.witness.violations[before:]]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('rest') / 'okra.db'}"
+    database = open_database(url, patience=30, durable=False)
+    looks: list[tuple[datetime, date]] = []
+    look = Rest.look
+
+    def noted(rest: Rest, session: Session, now: datetime, monday: date) -> None:
+        looks.append((now, monday))
+        look(rest, session, now, monday)
+
+    rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=1, level=Level.NONE), database, url)
+    with patch.object(Rest, "look", noted):
+        assert rehearsal.play().is_clean
+    yield Played(rehearsal, looks)
+    database.close()
+
+
+def test_every_week_is_looked_at_and_what_went_well_is_clean(played: Played) -> None:
+    first = played.rehearsal.first_monday
+    assert [(monday - first).days for _, monday in played.looks] == [0, 7]
+    with played.trial() as session:
+        assert played.look(session) == []
+
+
+def test_an_answer_that_was_told_as_saved_and_is_not_there_is_missed(played: Played) -> None:
+    told = played.rehearsal.told.answers[-1]
+    with played.trial() as session:
+        session.execute(sa.update(Answer).where(Answer.next_move == told.next_move).values(next_move="something else"))
+        assert f"KR-{told.number}, week of {told.monday}: told as saved and lost: {told.next_move!r}" in played.look(
+            session
+        )
+
+
+@pytest.mark.parametrize("name", ["changed", "working", "need", "plan"])
+def test_a_text_that_is_not_what_was_typed_is_noticed(played: Played, name: str) -> None:
+    told = next(one for one in played.rehearsal.told.answers if name in one.texts)
+    with played.trial() as session:
+        session.execute(sa.update(Answer).where(Answer.next_move == told.next_move).values({name: "less"}))
+        assert f"KR-{told.number}: {name} was {told.texts[name]!r} and is 'less'" in played.look(session)
+
+
+def test_a_colour_that_is_not_what_was_said_is_noticed(played: Played) -> None:
+    told = next(one for one in played.rehearsal.told.answers if one.colour == "yellow")
+    with played.trial() as session:
+        session.execute(sa.update(Answer).where(Answer.next_move == told.next_move).values(confidence="green"))
+        assert f"KR-{told.number}: yellow was said and green is kept" in played.look(session)
+
+
+def test_an_answer_that_was_saved_twice_is_noticed(played: Played) -> None:
+    columns = [one for one in Answer.__table__.c if one.name != "id"]
+    with played.trial() as session:
+        newest = session.execute(sa.select(*columns).order_by(Answer.id.desc()).limit(1)).mappings().one()
+        session.execute(sa.insert(Answer).values({**newest, "revision": newest["revision"] + 1}))
+        assert f"one answer was saved 2 times: {newest['next_move']!r}" in played.look(session)
+
+
+def test_a_red_about_which_nobody_is_asked_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        one = _open(session)
+        number = _number(session, one)
+        one.state, one.resolved_at, one.next_step_at = EscalationState.RESOLVED, one.opened_at, None
+        one.no_decision_reason = "It was not needed."
+        assert f"KR-{number} is resolved, and a thread says that it is open" in played.look(session)
+
+
+def test_a_request_without_a_thread_is_noticed(played: Played) -> None:
+    witness = played.rehearsal.witness
+    with played.trial() as session:
+        number = _number(session, _open(session))
+        stages = {place: told for place, told in witness.stages.items() if told[0] != number}
+        with patch.object(witness, "stages", stages):
+            assert f"KR-{number} wants help, and no thread says so" in played.look(session)
+
+
+def test_a_digest_that_did_not_come_is_missed(played: Played) -> None:
+    rehearsal = played.rehearsal
+    team = next(one for one in rehearsal.roster.teams if one.numbers)
+    with played.trial() as session, patch.object(rehearsal.witness, "digests", Counter()):
+        assert f"{team.name} had no digest for the week of {played.looks[-1][1]}" in played.look(session)
+
+
+def test_a_decision_with_other_words_is_missed(played: Played) -> None:
+    told = played.rehearsal.told.decisions[-1]
+    with played.trial() as session:
+        session.execute(sa.update(Decision).where(Decision.text == told.text).values(text="two days"))
+        assert f"a decision was lost: {told.text!r}" in played.look(session)
+
+
+def test_what_should_stop_or_shift_is_missed(played: Played) -> None:
+    told = played.rehearsal.told.shifts[-1]
+    with played.trial() as session:
+        session.execute(sa.delete(StopOrShift).where(StopOrShift.text == told.text))
+        assert f"what should stop or shift was lost: {told.text!r}" in played.look(session)
+
+
+def test_a_message_that_waits_for_its_redraw_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        message = session.scalars(sa.select(Message).where(Message.ts.is_not(None)).order_by(Message.id)).first()
+        assert message is not None
+        key = session.get_one(Delivery, message.delivery_id).key
+        message.wanted += 1
+        assert f"shows {message.shown} of {message.wanted} for long: {key}" in played.look(session)
+
+
+def test_a_message_that_never_left_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        row = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).first()
+        assert row is not None
+        row.state = DeliveryState.QUEUED
+        assert f"still queued after an hour: {row.key}" in played.look(session)
+
+
+def test_a_message_that_failed_for_good_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        row = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).first()
+        assert row is not None
+        row.state, row.error = DeliveryState.FAILED, "no_text"
+        assert f"failed for good (no_text): {row.key}" in played.look(session)
+
+
+def test_a_message_that_is_called_sent_and_stands_nowhere_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        row = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).first()
+        assert row is not None
+        row.posted_ts = "1.000000"
+        assert f"called sent, and nobody can read it: {row.key}" in played.look(session)
+
+
+def test_an_answer_of_somebody_who_may_not_is_noticed(played: Played) -> None:
+    stranger = next(one for one in played.rehearsal.roster.people.values() if one.is_stranger)
+    with played.trial() as session:
+        newest = session.scalars(sa.select(Answer).order_by(Answer.id.desc()).limit(1)).one()
+        newest.author_id = stranger.member_id
+        assert "strangers have acted 0 times and answered 1 times" in played.look(session)
+
+
+def _open(session: Session) -> Escalation:
+    return session.scalars(
+        sa.select(Escalation).where(Escalation.state == EscalationState.OPEN).order_by(Escalation.id).limit(1)
+    ).one()
+
+
+def _number(session: Session, escalation: Escalation) -> int:
+    return session.get_one(KeyResult, escalation.key_result_id).number
