@@ -50,14 +50,18 @@ def register(desk: Desk) -> None:
 def take(runtime: Runtime, request: Request) -> Reply:
     """I'll take it. The message says so to everybody, so the presser needs no answer."""
     with runtime.write() as session:
-        escalation.take(session, runtime.now(), caller=request.caller, escalation_id=_pressed(request))
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            escalation.take(session, now, caller=request.caller, escalation_id=_pressed(request))
     return Done()
 
 
 def take_to_review(runtime: Runtime, request: Request) -> Reply:
     """Take to review."""
     with runtime.write() as session:
-        escalation.take_to_review(session, runtime.now(), caller=request.caller, escalation_id=_pressed(request))
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            escalation.take_to_review(session, now, caller=request.caller, escalation_id=_pressed(request))
     return Done()
 
 
@@ -159,7 +163,8 @@ def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
     if view is not None:
         return open_view(runtime, request, view)
     with runtime.write() as session:
-        escalation.resolve(session, now, caller=request.caller, escalation_id=pressed)
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            escalation.resolve(session, now, caller=request.caller, escalation_id=pressed)
     return Done()
 
 

@@ -6,7 +6,7 @@ from bot.blocks import snooze as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.snooze import Later
 from bot.runtime import Runtime
-from bot.services import snooze
+from bot.services import once, snooze
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
 from handlers.opening import open_view
@@ -30,7 +30,9 @@ def later(runtime: Runtime, request: Request) -> Reply:
     if choice not in set(Later):
         raise Refused(Reason.NOTHING_DUE)
     with runtime.write() as session:
-        snooze.later(session, runtime.now(), request.caller, this, Later(choice))
+        now = runtime.now()
+        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            snooze.later(session, now, request.caller, this, Later(choice))
     return Done()
 
 

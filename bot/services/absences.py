@@ -56,9 +56,13 @@ def declare(session: Session, now: datetime, caller: Caller, days: Days, cover_i
     """The caller is away on these days. Raises `Refused`: the cover cannot be one, or no full member asks.
 
     What is due already and can no longer be answered before they go is excused, or goes to the cover with the last
-    answers; so does what falls due meanwhile. A cover who is away as well cannot stand in: it is excused.
+    answers; so does what falls due meanwhile. A cover who is away as well cannot stand in: it is excused. The same days
+    declared twice, because no answer came to the first, are one absence, with the cover of the second.
     """
     member = _locked_member(session, caller)
+    for known in mine(session, member, now):
+        if (known.first_on, known.last_on) == (days.first, days.last):
+            return change(session, now, caller, known.id, days=days, cover_id=cover_id)
     cover = _cover(session, member, cover_id)
     before = week_of(session, member)
     absence = Absence(

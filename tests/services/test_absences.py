@@ -93,6 +93,17 @@ def test_who_is_away_without_a_cover_is_excused_and_not_asked(database: Database
         assert [member_id for member_id, _ in news(company)] == [lead.id]
 
 
+def test_the_same_days_declared_again_are_one_absence_with_the_cover_of_the_second(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        first = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, None)
+        again = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        assert (again.absence.id, again.cover) == (first.absence.id, tama.name)
+        assert len(session.scalars(sa.select(Absence)).all()) == 1
+        assert [member_id for member_id, _ in news(company)].count(lead.id) == 1
+
+
 def test_what_is_said_of_an_absence_at_first_is_said_of_it_later(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
