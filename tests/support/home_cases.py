@@ -15,6 +15,7 @@ from bot.blocks import (
     checkin_modal,
     checkin_problems,
     correction,
+    decisions,
     hand_over,
     initiatives,
     key_result,
@@ -22,6 +23,7 @@ from bot.blocks import (
     listing,
     not_mine,
     notices,
+    sent_before,
     settings,
     signals,
     teams,
@@ -357,12 +359,25 @@ ANSWERS = Chapter(
     ),
 )
 
+# As Slack sends it back, with something in its field.
+_ASKED = decisions.drop("KR-15", 5, "HR frees Ana for two days")
+_FIELD = next(block for block in _ASKED["blocks"] if block["type"] == "input")
+_WRITTEN = {
+    **_ASKED,
+    "state": {"values": {_FIELD["block_id"]: {_FIELD["element"]["action_id"]: {"value": "HR has sent it already."}}}},
+}
+
 FAILURES = Chapter(
     "When something fails",
     (
         Case("Slack or the database does not answer", lambda: notices.try_again("3f9a12c4", in_dialog=False)),
         Case("The same, in a dialog", lambda: notices.try_again("3f9a12c4", in_dialog=True)),
         Case("A fault of ours", lambda: notices.broken("3f9a12c4")),
+        Case(
+            "A dialog is pressed again with other words, and no answer had come to the first press",
+            lambda: sent_before.shown_again(_WRITTEN),
+        ),
+        Case("The same, where it is sent only once", lambda: sent_before.has_arrived(_WRITTEN)),
         Case("To a guest", notices.not_for_outsiders),
         Case("At the end of a dialog", lambda: notices.end_of_dialog(lead_note.reminded("Ana Silva"))),
         Case(
