@@ -178,8 +178,12 @@ def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generato
     mark = f"{person.name} #{crowd.told.order()}"
     week = (crowd.time.now().isocalendar().week % 13 + 1) / 13
     texts = {"next_move": f"{mark}: call the two who wait <&> ask *them*", "colour": colour}
-    hands.fill("Current value", _value(owned, week, random))
-    hands.fill("Score now", str(round(min(1.0, max(0.0, week * random.uniform(0.5, 1.1))), 1)))
+    value = _value(owned, week, random)
+    if hands.fill("Current value", value):
+        texts["value"] = value
+    score = str(round(min(1.0, max(0.0, week * random.uniform(0.5, 1.1))), 1))
+    if hands.fill("Score now", score):
+        texts["score"] = score
     hands.fill("Where did it start?", str(owned.start or 10))
     if random.random() < 0.6 and hands.fill("What changed since last week?", f"{mark}: two steps on"):
         texts["changed"] = f"{mark}: two steps on"

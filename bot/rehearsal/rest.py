@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -178,6 +179,10 @@ class Rest:
             typed = one.texts.get(name, "")
             if typed and getattr(answer, name) != typed:
                 self._witness.lose(f"KR-{one.number}: {name} was {typed!r} and is {getattr(answer, name)!r}")
+        for name in ("value", "score"):
+            typed = one.texts.get(name, "")
+            if typed and getattr(answer, name) != Decimal(typed):
+                self._witness.lose(f"KR-{one.number}: {name} was {typed} and is {getattr(answer, name)}")
         if answer.confidence.value != one.colour:
             self._witness.lose(f"KR-{one.number}: {one.colour} was said and {answer.confidence.value} is kept")
 

@@ -17,7 +17,10 @@ OVERHEARD = "the scanner is broken again"
 
 @dataclass(frozen=True)
 class ToldAnswer:
-    """A check-in that its author was told is saved. `order` counts all that people were told."""
+    """A check-in that its author was told is saved. `order` counts all that people were told.
+
+    `texts`: what they filled in, by the names of an answer's columns; numbers as they were typed.
+    """
 
     order: int
     number: int

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from unittest.mock import patch
 
 import pytest
@@ -85,6 +86,14 @@ def test_a_text_that_is_not_what_was_typed_is_noticed(played: Played, name: str)
     with played.trial() as session:
         session.execute(sa.update(Answer).where(Answer.next_move == told.next_move).values({name: "less"}))
         assert f"KR-{told.number}: {name} was {told.texts[name]!r} and is 'less'" in played.look(session)
+
+
+@pytest.mark.parametrize("name", ["value", "score"])
+def test_a_number_that_is_not_what_was_typed_is_noticed(played: Played, name: str) -> None:
+    told = next(one for one in played.rehearsal.told.answers if name in one.texts)
+    with played.trial() as session:
+        session.execute(sa.update(Answer).where(Answer.next_move == told.next_move).values({name: Decimal("0.35")}))
+        assert f"KR-{told.number}: {name} was {told.texts[name]} and is 0.35" in played.look(session)
 
 
 def test_a_colour_that_is_not_what_was_said_is_noticed(played: Played) -> None:
