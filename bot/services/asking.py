@@ -135,6 +135,11 @@ def _asked(own: Sequence[Row], gone: Collection[int], left: Sequence[Row]) -> di
     return dict(found)
 
 
+def has_left(member: Any) -> sa.ColumnElement[bool]:
+    """Whether this member (the columns of one) has left, or may take part no more: their lead is asked instead."""
+    return sa.or_(member.deactivated_at.is_not(None), member.kind != MemberKind.FULL)
+
+
 def only_asked_about(columns: sa.Select[*Columns], *, joining: Team | None = None) -> sa.Select[*Columns]:
     """A select over KeyResult, its current KeyResultRevision, Objective, Cycle and Team: those that are asked about.
 
@@ -189,7 +194,6 @@ def _left_to(member_ids: Any) -> sa.Select[Any]:
     """The key results of the teams that these lead whose owner has left. They are few: mostly there are none."""
     team, objective, key_result = table_of(Team), table_of(Objective), table_of(KeyResult)
     lead, owner = table_of(Member).alias("lead"), table_of(Member).alias("owner")
-    has_left = sa.or_(owner.c.deactivated_at.is_not(None), owner.c.kind != MemberKind.FULL)
     return (
         sa.select(key_result.c.id)
         .select_from(lead)
@@ -204,7 +208,7 @@ def _left_to(member_ids: Any) -> sa.Select[Any]:
         )
         .outerjoin(owner, owner.c.id == key_result.c.owner_id)
         # As a case, because SQLite takes away what is outer where a condition has no place for null.
-        .where(lead.c.id.in_(member_ids), sa.case((has_left, 1), else_=0) == 1)
+        .where(lead.c.id.in_(member_ids), sa.case((has_left(owner.c), 1), else_=0) == 1)
     )
 
 

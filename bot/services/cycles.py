@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import cycle_is_told_until, digest_at, period_on
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import instant_of
-from bot.services import audit, planning
+from bot.services import audit, departures, planning
 from bot.services.rhythm import KeepsRhythm, OwnWeek, digest_week, rhythm_of
-from models import Cycle, Team, Workspace
+from models import Cycle, Objective, Team, Workspace
 from models.base import table_of
 from models.prepared import Prepared
 
@@ -128,6 +128,8 @@ def _move(session: Session, now: datetime, cycle: Cycle, state: CycleState) -> N
     )
     if CycleState.ACTIVE in (before, state):
         planning.replan_cycle(session, now, cycle)
+    if state is CycleState.ACTIVE:
+        departures.left_before(session, now, Objective.cycle_id == cycle.id)
 
 
 class _Turning(NamedTuple):

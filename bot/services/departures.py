@@ -17,7 +17,7 @@ from bot.blocks.ownerless import Ownerless, OwnerlessOne, ownerless
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, period
 from bot.services import covering, outbox, planning
-from bot.services.asking import only_asked_about
+from bot.services.asking import has_left, only_asked_about
 from bot.services.planning import prompt_key
 from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultRevision, Member, Objective, PostKind, Team
 
@@ -35,19 +35,17 @@ def left(session: Session, now: datetime, members: Collection[Member]) -> None:
     planning.replan(session, now, sorted({lead.id for _, lead in leads}))
     for member, lead in leads:
         _pass_on(session, now, member, lead)
-        outbox.post(
-            session,
-            now,
-            outbox.NewPost(
-                workspace_id=member.workspace_id,
-                key=key(member.id, lead.id),
-                kind=PostKind.OWNERLESS,
-                member_id=lead.id,
-                about_member_id=member.id,
-            ),
-            revive=True,
-        )
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=key(member.id, lead.id))
+    _list(session, now, leads)
+
+
+def left_before(session: Session, now: datetime, held: sa.ColumnElement[bool]) -> None:
+    """These objectives (of one workspace) are asked about since a moment ago in this transaction: their team was
+    switched on, or their cycle has begun. Who owns a key result of theirs may have left before that: their lead, who
+    was planned with the owners, gets the list now. A constant number of statements.
+    """
+    owner_ids = only_asked_about(sa.select(KeyResult.owner_id)).where(held)
+    gone = session.scalars(sa.select(Member).where(Member.id.in_(owner_ids), has_left(Member))).all()
+    _list(session, now, _leads(session, gone) if gone else [])
 
 
 def returned(session: Session, now: datetime, members: Collection[Member]) -> None:
@@ -96,6 +94,24 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
             is_back=gone.may_take_part,
         )
     )
+
+
+def _list(session: Session, now: datetime, leads: Sequence[tuple[Member, Member]]) -> None:
+    """Each of these leads reads what is theirs for now of who left: one list, however often it is due."""
+    if not leads:
+        return
+    lists = [
+        outbox.NewPost(
+            workspace_id=lead.workspace_id,
+            key=key(member.id, lead.id),
+            kind=PostKind.OWNERLESS,
+            member_id=lead.id,
+            about_member_id=member.id,
+        )
+        for member, lead in leads
+    ]
+    outbox.post_all(session, now, lists, revive=True)
+    outbox.redraw_all(session, now, workspace_id=lists[0].workspace_id, keys=[one.key for one in lists])
 
 
 def _theirs(session: Session, gone: Member, lead: Member) -> Sequence[sa.Row[KeyResult, str | None, str, str]]:

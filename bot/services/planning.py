@@ -27,7 +27,7 @@ from bot.services.asking import Asked, asked_about
 from bot.services.faults import STUMBLES
 from bot.services.next_reminders import remind_again, remind_anew, remind_who_stands_in, told_at
 from bot.services.schedules import Week, weeks_of
-from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind
+from models import CheckIn, CheckInState, Cycle, KeyResult, KeyResultState, Member, Objective, PostKind, Team
 from models.base import table_of
 from models.loading import changed_beside
 from models.many import ForEach
@@ -226,17 +226,19 @@ def close_due(session: Session, now: datetime, limit: int) -> int:
 def replan_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
     """A cycle has begun or ended: everybody whom it concerns is looked at again by the next tick, in batches.
 
-    Its owners, of whom there may be thousands, are made due in one statement; `open_due` then decides whether, and
-    when, each is asked. Who waits for nothing yet waits for the cycle's first period. Where it has ended, what is
-    still due is over now, and `close_due` excuses it.
+    Its owners, of whom there may be thousands, and the leads, who are asked where an owner has left, are made due in
+    one statement; `open_due` then decides whether, and when, each is asked. Who waits for nothing yet waits for the
+    cycle's first period. Where it has ended, what is still due is over now, and `close_due` excuses it.
     """
     key_results = (
-        sa.select(KeyResult.id, KeyResult.owner_id)
+        sa.select(KeyResult.id, KeyResult.owner_id, Team.lead_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
+        .join(Team, Team.id == Objective.team_id)
         .where(Objective.cycle_id == cycle.id)
         .subquery()
     )
-    concerned = sa.select(Member.id).where(Member.id.in_(sa.select(key_results.c.owner_id)))
+    people = sa.union(sa.select(key_results.c.owner_id), sa.select(key_results.c.lead_id))
+    concerned = sa.select(Member.id).where(Member.id.in_(people))
     first: date | None = None
     if cycle.state is CycleState.ACTIVE and cycle.starts_on is not None:
         first = first_period_of_cycle(cycle.starts_on)

@@ -17,7 +17,7 @@ from bot.domain.cadence import digest_at, next_opening, period, period_of
 from bot.domain.excuses import Excuse
 from bot.domain.permissions import Action, Facts, may
 from bot.domain.personal_week import Opening, first_asked
-from bot.services import access, audit, lead_note, outbox, planning, shared_channels
+from bot.services import access, audit, departures, lead_note, outbox, planning, shared_channels
 from bot.services import introduction as introductions
 from bot.services.access import Caller
 from bot.services.asking import asked_about, hold, only_asked_about
@@ -75,27 +75,28 @@ def first_messages(session: Session, now: datetime, team: Team, *, viewer: Calle
     In the order of the names. Nothing is changed. Drafts and key results of cycles that are not active ask nobody.
     `viewer`: without what they may not see, and without people of whom nothing is left; null for the command line.
     """
-    members = _owners(session, team)
+    members = _asked(session, team)
     new = introductions.newcomers(session, members)
-    weeks = weeks_of(session, members, asked_about(session, [member.id for member in members], joining=team))
+    owing = asked_about(session, [member.id for member in members], joining=team)
+    weeks = weeks_of(session, members, owing)
+    asked = {member_id: {one.key_result_id for one in theirs} for member_id, theirs in owing.items()}
     rows = session.execute(
         only_asked_about(sa.select(KeyResult, Objective, Team), joining=team)
-        .where(KeyResult.owner_id.in_([member.id for member in members]), _may_be_seen(viewer))
+        .where(KeyResult.id.in_({one for theirs in asked.values() for one in theirs}), _may_be_seen(viewer))
         .order_by(KeyResult.number)
     ).all()
     messages: list[FirstMessage] = []
     for member in members:
-        if all(key_result.owner_id != member.id for key_result, _, _ in rows):
+        theirs = [
+            (key_result, objective, of)
+            for key_result, objective, of in rows
+            if key_result.id in asked.get(member.id, ())
+        ]
+        if not theirs:
             continue
         first = _first_opening(now, member, weeks[member.id])
         view = introductions.introduction_view(session, now, member, joining=team, viewer=viewer)
-        shown = first_prompt(
-            session,
-            first.at,
-            member,
-            first,
-            [(key_result, objective, of) for key_result, objective, of in rows if key_result.owner_id == member.id],
-        )
+        shown = first_prompt(session, first.at, member, first, theirs)
         messages.append(
             FirstMessage(
                 member_id=member.id,
@@ -141,7 +142,7 @@ def join(
     )
     team.channel, team.escalation_channel = channel_id, help_channel_id
     session.flush()
-    return Joined(team.name, len(_owners(session, team)), is_new=changed)
+    return Joined(team.name, len(_asked(session, team)), is_new=changed)
 
 
 def switch_on(
@@ -158,7 +159,8 @@ def switch_on(
     `caller` is an admin, or None for the command line. The channels are Slack's ids, and the caller has just seen that
     no other organisation reads them; without a channel there is no digest to read. Returns False where the team was on
     (the channels are taken over all the same).
-    Each owner is planned for the next opening and, where they are new, gets their introduction.
+    Each owner is planned for the next opening and, where they are new, gets their introduction. Where one has left, it
+    is the lead who is asked, and who gets the list of what has no owner.
     """
     actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
     hold(session, team.workspace_id)
@@ -183,11 +185,13 @@ def switch_on(
         subject=team,
         detail={"channel": channel_id, "escalation_channel": escalation_channel_id},
     )
-    owners = _owners(session, team)
-    planning.replan(session, now, [owner.id for owner in owners])
+    # Held, whether they take part or not: who comes back or leaves meanwhile waits, or is seen below.
+    planning.replan(session, now, session.scalars(sa.select(Member.id).where(_is_concerned(team))).all())
+    asked = _asked(session, team)
     # Who is not asked in what is left of the cycle is introduced with the next one.
-    introductions.introduce(session, now, [owner for owner in owners if owner.next_period is not None])
-    _plan_note_and_digest(session, now, team, owners)
+    introductions.introduce(session, now, [member for member in asked if member.next_period is not None])
+    departures.left_before(session, now, Objective.team_id == team.id)
+    _plan_note_and_digest(session, now, team, asked)
     session.flush()
     return True
 
@@ -198,7 +202,7 @@ def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: 
     session.refresh(team, with_for_update={"key_share": True})
     if not team.is_on:
         return False
-    owners = _owners(session, team)
+    asked = _asked(session, team)
     team.switched_on_at = team.next_note_at = team.next_digest_at = None
     session.flush()
     audit.record(
@@ -210,7 +214,7 @@ def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: 
         action="team.switched_off",
         subject=team,
     )
-    planning.replan(session, now, [owner.id for owner in owners])
+    planning.replan(session, now, [member.id for member in asked])
     _excuse(session, now, team)
     return True
 
@@ -227,11 +231,30 @@ def _for_admin(session: Session, caller: Caller, team_id: int) -> Team:
     return team
 
 
-def _owners(session: Session, team: Team) -> list[Member]:
-    """Who is asked about key results that this team holds, were it on; in the order of their names."""
+def _asked(session: Session, team: Team) -> list[Member]:
+    """Who is asked about key results that this team holds, were it on; in the order of their names.
+
+    Those are the owners, and the lead where one of them has left.
+    """
+    rows = session.execute(
+        sa.select(Member, _owns(team)).where(_is_concerned(team)).order_by(Member.name, Member.id)
+    ).all()
+    somebody_left = any(owns and not member.may_take_part for member, owns in rows)
+    return [
+        member
+        for member, owns in rows
+        if member.may_take_part and (owns or (somebody_left and member.id == team.lead_id))
+    ]
+
+
+def _is_concerned(team: Team) -> sa.ColumnElement[bool]:
+    return sa.or_(_owns(team), Member.id == team.lead_id)
+
+
+def _owns(team: Team) -> sa.ColumnElement[bool]:
+    """Whether a member owns a key result of this team that is asked about, were it on."""
     owner_ids = only_asked_about(sa.select(KeyResult.owner_id), joining=team).where(Objective.team_id == team.id)
-    members = session.scalars(sa.select(Member).where(Member.id.in_(owner_ids)).order_by(Member.name, Member.id)).all()
-    return [member for member in members if member.may_take_part]
+    return Member.id.in_(owner_ids)
 
 
 def _first_opening(now: datetime, member: Member, week: Week) -> Opening:
@@ -239,12 +262,12 @@ def _first_opening(now: datetime, member: Member, week: Week) -> Opening:
     return first_asked(now, week.rhythm, week.schedule, waits_for)
 
 
-def _plan_note_and_digest(session: Session, now: datetime, team: Team, owners: list[Member]) -> None:
+def _plan_note_and_digest(session: Session, now: datetime, team: Team, asked: list[Member]) -> None:
     """The first note and digest are those of the first period in which somebody of the team is asked."""
     workspace = session.get_one(Workspace, team.workspace_id)
     rhythm, zone = digest_week(workspace, team)
-    asked = [owner.next_period for owner in owners if owner.next_period is not None]
-    first = period(min(asked)) if asked else period_of(next_opening(now, rhythm, zone), zone)
+    periods = [member.next_period for member in asked if member.next_period is not None]
+    first = period(min(periods)) if periods else period_of(next_opening(now, rhythm, zone), zone)
     team.next_digest_at = digest_at(first, rhythm, zone)
     if team.lead_id is not None:
         team.next_note_at = max(now, lead_note.note_time(session, team, first))

@@ -14,10 +14,11 @@ from office import NOW, Office, row, sheet
 from sqlalchemy.orm import Session
 
 from bot.domain.cycles import CycleState
-from bot.services import cycles, hand_over, planning, teams
+from bot.domain.person import Person
+from bot.services import cycles, departures, hand_over, people, planning, teams
 from bot.services.access import Caller
 from bot.services.importing import COMMAND_LINE, import_rows
-from models import CheckIn, Cycle, KeyResult, Member
+from models import CheckIn, Cycle, Delivery, KeyResult, Member, PostKind
 from models.database import Database
 
 # Less than who waits for a lock has patience for.
@@ -108,6 +109,22 @@ def test_who_gets_a_key_result_by_an_import_while_its_cycle_begins_is_asked(data
     assert asked(database, begins) == {"Ana Lima", "Bo Strom"}
 
 
+def seen(member: Member, *, left: bool) -> Person:
+    """The member as Slack tells it."""
+    return Person(
+        member.slack_user_id,
+        member.name,
+        member.display_name,
+        member.email,
+        member.time_zone,
+        is_bot=False,
+        is_guest=False,
+        is_external=False,
+        deleted=left,
+        slack_team_id="T0TEST",
+    )
+
+
 def offered(database: Database, *, on: bool, is_draft: bool) -> tuple[Caller, int]:
     """Bo is asked to take a key result of the team Hulls over. Returns Bo, and the request."""
     with database.write() as session:
@@ -162,3 +179,31 @@ def test_who_takes_a_key_result_over_while_its_cycle_begins_is_asked(
 
     in_this_order(database, order, accepts, lambda session: cycles.turn(session, begins, 100))
     assert asked(database, begins) == {"Bo Strom"}
+
+
+@both_orders
+@pytest.mark.parametrize("came_back", [True, False])
+@pytest.mark.parametrize("what", ["team", "cycle"])
+def test_where_the_owner_leaves_or_comes_back_while_it_begins_one_of_owner_and_lead_is_asked(
+    database: Database, order: str, came_back: bool, what: str
+) -> None:
+    now = datetime(2026, 10, 2, 1, tzinfo=UTC)
+    with database.write() as session:
+        company = Company(session)
+        lead, ana = company.person("Rosa Lead"), company.person("Ana Lima")
+        company.key_result(company.objective(company.team("Hulls", lead=lead, on=what == "cycle")), ana)
+        ana.deactivated_at = BEFORE if came_back else None
+        if what == "cycle":
+            company.cycle.state, company.cycle.starts_on = CycleState.PLANNING, now.date()
+        workspace_id, person = company.workspace.id, seen(ana, left=not came_back)
+
+    def learns(session: Session) -> None:
+        people.learn(session, now, workspace_id, person, admins=())
+
+    begins = joins() if what == "team" else lambda session: cycles.turn(session, now, 100)
+    in_this_order(database, order, learns, begins)
+    assert asked(database, now) == {"Ana Lima" if came_back else "Rosa Lead"}
+    with database.read() as session:
+        told = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).all()
+        said = [one for one in told if departures.post(session, one, now) is not None]
+        assert len(said) == (0 if came_back else 1)

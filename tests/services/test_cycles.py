@@ -15,7 +15,7 @@ from bot.domain.cadence import following, period
 from bot.domain.cycles import CycleState
 from bot.services import answerable, cycles, digest, planning
 from bot.services.refusals import Reason, Refused
-from models import CheckIn, CheckInState, Cycle, Digest, KeyResult, Member, Team
+from models import CheckIn, CheckInState, Cycle, Delivery, Digest, KeyResult, Member, PostKind, Team
 from models.database import Database
 
 WEEK = period(MONDAY)
@@ -229,7 +229,35 @@ def test_a_turn_takes_the_same_number_of_statements_however_many_are_asked(datab
         assert cycles.turn(session, DIGEST, 100) == 2
     assert len(statements) <= 16
     with database.write() as session:
-        assert planning.open_due(session, DIGEST, 10) == min(owners, 10)
+        # The lead is looked at too: where an owner has left, it is they who are asked.
+        assert planning.open_due(session, DIGEST, 10) == min(owners + 1, 10)
+
+
+@pytest.mark.parametrize("gone", [1, 30])
+def test_where_owners_left_before_their_cycle_begins_the_lead_is_asked_and_has_a_list_for_each(
+    database: Database, gone: int
+) -> None:
+    begins, opens = datetime(2026, 10, 12, tzinfo=UTC), datetime(2026, 10, 12, 9, tzinfo=UTC)
+    with database.write() as session:
+        last = last_week(session, date(2026, 10, 6))
+        owners = [last.company.person(f"P{n} Owner") for n in range(gone)]
+        follow(last, begins.date(), *owners)
+        for owner in owners:
+            owner.deactivated_at = BEFORE
+        digest.take_due(session, DIGEST, 8)
+        assert cycles.turn(session, DIGEST, 100) == 1
+    with counted(database) as statements, database.write() as session:
+        assert cycles.turn(session, begins, 100) == 1
+    assert len(statements) <= 16
+    with database.write() as session:
+        lead = session.scalars(sa.select(Member).where(Member.name == "Lea Lead")).one()
+        lists = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).all()
+        assert {one.member_id for one in lists} == {lead.id}
+        assert len(lists) == gone
+        planning.open_due(session, begins, 100)
+        planning.open_due(session, opens, 100)
+        asked = session.scalars(sa.select(CheckIn).where(CheckIn.period == begins.date())).all()
+        assert {(one.owner_id, one.covered_for_id) for one in asked} == {(lead.id, one.id) for one in owners}
 
 
 def test_a_cycle_that_never_came_to_run_is_closed_and_not_looked_at_again(database: Database) -> None:

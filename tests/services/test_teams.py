@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from company import MONDAY, Company
 
 from bot.domain.organisation import Level, Visibility
-from bot.services import planning, teams
+from bot.services import departures, planning, teams
 from bot.services.refusals import Reason, Refused
 from models import AuditEvent, CheckIn, CheckInState, Delivery, DeliveryState, KeyResultState, MemberKind, PostKind
 from models.database import Database
@@ -32,10 +32,14 @@ def test_an_admin_sees_each_persons_first_messages_before_anybody_is_asked(datab
         company.key_result(objective, ana, "Churn from 4 to 2 %", metric="Churn")
         company.key_result(objective, None, "Draft")
         company.key_result(company.objective(company.team("Other", on=False)), company.person("Somebody Else"))
-        company.key_result(objective, company.person("Gus Guest", kind=MemberKind.GUEST))
+        guest = company.person("Gus Guest", kind=MemberKind.GUEST)
+        company.key_result(objective, guest, "Refunds from 9 to 3 %", metric="Refunds")
         shown = teams.first_messages(session, THURSDAY, team)
-        assert [one.name for one in shown] == ["Ana Silva", "Mere Ngata"]
-        ana_first, mere_first = shown
+        # Where the owner may not take part it is the lead who is asked.
+        assert [one.name for one in shown] == ["Ana Silva", "Mere Ngata", "Tama Reid"]
+        ana_first, mere_first, lead_first = shown
+        assert "Refunds" in words(lead_first.prompt)
+        assert "Churn" not in words(lead_first.prompt)
         assert mere_first.asked_at == datetime(2026, 10, 4, 20, tzinfo=UTC)
         assert ana_first.asked_at == datetime(2026, 10, 5, 8, tzinfo=UTC)
         assert ana_first.prompt.text == "Good morning: 1 key result, about 1 minute, open until Tue 17:00"
@@ -106,6 +110,39 @@ def test_who_becomes_an_owner_later_is_introduced_just_before_the_first_prompt(d
         assert posts[0][1] < posts[1][1]
         planning.open_due(session, datetime(2026, 10, 12, 9, tzinfo=UTC), 100)
         assert session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == 3
+
+
+def test_where_an_owner_left_before_the_team_is_switched_on_its_lead_is_asked_and_has_the_list(
+    database: Database,
+) -> None:
+    nine = datetime(2026, 10, 5, 9, tzinfo=UTC)
+    with database.write() as session:
+        company = Company(session)
+        lead, gone = company.person("Rosa Lead"), company.person("Bo Owner")
+        for name in ("Growth", "Hulls"):
+            team = company.team(name, lead=lead, on=False)
+            company.key_result(company.objective(team), gone)
+        gone.deactivated_at = company.now
+        session.flush()
+        teams.switch_on(
+            session, THURSDAY, caller=None, team=teams.find(session, team.workspace_id, "Growth"), channel_id=None
+        )
+        assert lead.next_opening_at == nine
+        (told,) = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).all()
+        assert told.member_id == lead.id
+        shown = departures.post(session, told, THURSDAY)
+        assert shown is not None
+        assert shown.text == "Bo Owner has left: one key result needs an owner"
+        # Another team of theirs joins: the list, which is one for who left, has both.
+        teams.switch_on(session, THURSDAY, caller=None, team=team, channel_id=None)
+        assert session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).all() == [told]
+        shown = departures.post(session, told, THURSDAY)
+        assert shown is not None
+        assert shown.text == "Bo Owner has left: 2 key results need an owner"
+        assert team.next_digest_at == datetime(2026, 10, 7, 10, tzinfo=UTC)
+        planning.open_due(session, nine, 100)
+        asked = session.execute(sa.select(CheckIn.owner_id, CheckIn.covered_for_id)).all()
+        assert [tuple(one) for one in asked] == [(lead.id, gone.id)] * 2
 
 
 def test_only_an_admin_switches_a_team_on(database: Database) -> None:
