@@ -216,6 +216,17 @@ class Message(InWorkspace, Base):
     error: Mapped[str | None]
 
 
+def shows_less(picture: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Whether it shows less than is wanted: the condition of the index over those few, and the same once more.
+
+    Where two columns are compared PostgreSQL counts on a third of the table, and then rather reads the whole. That an
+    expression has one certain value it takes to be rare, which this is.
+    """
+    less = picture.c.shown < picture.c.wanted
+    yes: sa.ColumnElement[int] = sa.literal_column("1")
+    return sa.and_(less, sa.case((less, yes)) == yes)
+
+
 class Hold(enum.StrEnum):
     """Lanes that only stop: while `next_at` of one lies ahead, nothing of its kind leaves."""
 

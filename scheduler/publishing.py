@@ -24,6 +24,7 @@ from bot.services.home_changes import LOOKED_AT
 from bot.slack_failures import Permanent, SlackFailure
 from models import Hold, Home, Member
 from models.base import UtcDateTime, table_of
+from models.delivery import shows_less
 from models.prepared import Prepared
 from scheduler import pace, showing
 from scheduler.delivery import BATCH, LEASE, RENDERINGS, backoff
@@ -173,7 +174,7 @@ def _finish(
 # Made once: a worker asks several times a second whether something is to be published.
 _now = sa.bindparam("now", type_=UtcDateTime())
 _is_stale = sa.and_(
-    Home.shown < Home.wanted,
+    shows_less(table_of(Home)),
     Home.not_before <= _now,
     sa.or_(Home.leased_until.is_(None), Home.leased_until <= _now),
     pace.has_room(table_of(Home).c.workspace_id, Hold.HOMES, pace.HOMES),

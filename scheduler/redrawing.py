@@ -21,6 +21,7 @@ from bot.slack import Posted
 from bot.slack_failures import Permanent, SlackFailure
 from models import Delivery, Hold, Message
 from models.base import UtcDateTime, table_of
+from models.delivery import shows_less
 from models.loading import Loaded
 from models.many import ForEach
 from models.prepared import Prepared
@@ -184,7 +185,7 @@ def _finish(session: Session, drawing: Drawing, failure: SlackFailure | None, no
 # Made once: a worker asks several times a second whether something is to be drawn.
 _now = sa.bindparam("now", type_=UtcDateTime())
 _is_stale = sa.and_(
-    Message.shown < Message.wanted,
+    shows_less(table_of(Message)),
     Message.gone_at.is_(None),
     Message.not_before <= _now,
     Message.channel.is_not(None),
