@@ -152,5 +152,15 @@ def found_by(table: str, column: str, *more: str) -> sa.Index:
     return sa.Index(name, column, "workspace_id", *more, sqlite_where=there, postgresql_where=there)
 
 
+def constant(value: str | enum.Enum) -> sa.ColumnElement[str]:
+    """A word of ours that stands in the statement itself, rather than be bound to it.
+
+    PostgreSQL plans a statement that is asked often once, for any value that may be bound: where it is not told which
+    state is meant it cannot know that few rows are in it, and reads them all. Nor would either engine see that an index
+    over one state serves.
+    """
+    return sa.literal_column(f"'{value.value if isinstance(value, enum.Enum) else value}'", sa.Text())
+
+
 # Row ids are never used again, even after the newest row is gone.
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Delivery, DeliveryState, Hold, Installation, InstallationState, Workspace
-from models.base import RowId, table_of
+from models.base import RowId, constant, table_of
 from models.conversation import is_unopened
 from models.prepared import Prepared
 from scheduler import pace
@@ -80,25 +80,31 @@ _workspace, _installation = table_of(Workspace), table_of(Installation)
 
 def _queued(table: sa.FromClause, bulk: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.and_(
-        table.c.state == DeliveryState.QUEUED, table.c.bulk == bulk, table.c.not_before <= sa.bindparam("now")
+        table.c.state == constant(DeliveryState.QUEUED), table.c.bulk == bulk, table.c.not_before <= sa.bindparam("now")
     )
 
 
-# The state stands in the statement itself, or `ix_delivery_leased` would not be seen to serve it.
-_CLAIMED: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.CLAIMED.value}'")
-_EXPIRED = sa.and_(_delivery.c.state == _CLAIMED, _delivery.c.leased_until <= sa.bindparam("now"))
+_EXPIRED = sa.and_(
+    _delivery.c.state == constant(DeliveryState.CLAIMED), _delivery.c.leased_until <= sa.bindparam("now")
+)
 _HERE = _delivery.c.workspace_id == _workspace.c.id
 _HAS_EXPIRED = sa.exists().where(_HERE, _EXPIRED)
 
+
+def _is_due_here(bulk: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    # Workspaces are few and what is due may be much: the first due row of each is enough. Of an `exists` PostgreSQL may
+    # think it better to find out all of them beforehand.
+    return sa.select(_delivery.c.id).where(_HERE, _queued(_delivery, bulk)).limit(1).scalar_subquery().is_not(None)
+
+
 _PLACES = Prepared(
-    # Workspaces are few and what is due may be much: the first due row of each is enough.
     sa.select(_workspace.c.id, _HAS_EXPIRED)
     .outerjoin(_installation, _installation.c.id == _workspace.c.installation_id)
     .where(
         sa.or_(_installation.c.id.is_(None), _installation.c.state == InstallationState.ACTIVE),
         sa.or_(
-            sa.exists().where(_HERE, _queued(_delivery, sa.false())),
-            sa.exists().where(_HERE, _queued(_delivery, sa.true())),
+            _is_due_here(sa.false()),
+            _is_due_here(sa.true()),
             _HAS_EXPIRED,
         ),
     )

@@ -18,7 +18,7 @@ from bot.runtime import Runtime
 from bot.slack import Posted
 from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
-from models.base import UtcDateTime, table_of
+from models.base import UtcDateTime, constant, table_of
 from scheduler import pace
 from scheduler.delivery import (
     BATCH,
@@ -58,7 +58,7 @@ def adopt_orphans(runtime: Runtime, liveness: Liveness, now: datetime) -> None:
         with runtime.write() as session:
             orphans = session.scalars(
                 sa.select(Delivery)
-                .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
+                .where(Delivery.state == constant(DeliveryState.SENDING), Delivery.worker_id == worker_id)
                 .order_by(Delivery.id)
                 .with_for_update(skip_locked=True, key_share=True)
             ).all()
@@ -78,7 +78,7 @@ def adopt_own(runtime: Runtime, worker_id: int, is_in_hand: Callable[[int, int],
     with runtime.read() as session:
         sending = session.execute(
             sa.select(Delivery.id, Delivery.generation)
-            .where(Delivery.state == DeliveryState.SENDING, Delivery.worker_id == worker_id)
+            .where(Delivery.state == constant(DeliveryState.SENDING), Delivery.worker_id == worker_id)
             .order_by(Delivery.id)
         ).all()
     for delivery_id, generation in sending:
@@ -267,7 +267,7 @@ def _cannot_tell(runtime: Runtime, seen: Delivery, failure: SlackFailure, now: d
 _DUE = (
     sa.select(Delivery)
     .where(
-        Delivery.state == DeliveryState.UNKNOWN,
+        Delivery.state == constant(DeliveryState.UNKNOWN),
         Delivery.not_before <= sa.bindparam("now", type_=UtcDateTime()),
         pace.has_room(table_of(Delivery).c.workspace_id, Hold.LOOKS, pace.LOOKS),
     )
@@ -277,15 +277,18 @@ _DUE = (
 )
 # Made once: every worker asks whenever it tidies, and mostly there is nothing.
 _HOLDERS = (
-    sa.select(Delivery.worker_id).where(Delivery.state == DeliveryState.SENDING).distinct().order_by(Delivery.worker_id)
+    sa.select(Delivery.worker_id)
+    .where(Delivery.state == constant(DeliveryState.SENDING))
+    .distinct()
+    .order_by(Delivery.worker_id)
 )
 _root, _reply = aliased(Delivery), aliased(Delivery)
 _LOST_ROOTS = (
     sa.select(_root.id)
     .join(_reply, sa.and_(_reply.workspace_id == _root.workspace_id, _reply.follows_id == _root.id))
     .where(
-        _root.state.in_((DeliveryState.FAILED, DeliveryState.OBSOLETE)),
-        _reply.state.in_((DeliveryState.QUEUED, DeliveryState.CLAIMED)),
+        _root.state.in_([constant(DeliveryState.FAILED), constant(DeliveryState.OBSOLETE)]),
+        _reply.state.in_([constant(DeliveryState.QUEUED), constant(DeliveryState.CLAIMED)]),
     )
     .distinct()
     .order_by(_root.id)

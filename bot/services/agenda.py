@@ -30,8 +30,9 @@ from models import (
     Team,
     Understanding,
 )
-from models.base import table_of
+from models.base import constant, table_of
 from models.conversation import is_unopened
+from models.delivery import shows_less
 from models.prepared import Prepared
 
 
@@ -120,7 +121,7 @@ def _first(
 # By the names of `Planned`.
 _FIRSTS: Mapping[str, sa.ScalarSelect[datetime | None]] = {
     "openings": _first(Member.next_opening_at),
-    "closings": _first(CheckIn.closes_at, CheckIn.state == CheckInState.DUE),
+    "closings": _first(CheckIn.closes_at, CheckIn.state == constant(CheckInState.DUE)),
     "reminders": _first(Member.next_reminder_at),
     "escalations": _first(Escalation.next_step_at),
     "mornings": _first(Member.next_morning_at),
@@ -152,10 +153,6 @@ _HELD_BY: Mapping[str, Sequence[str]] = {
 }
 
 
-def _text(value: str) -> sa.ColumnElement[str]:
-    return sa.literal_column(f"'{value}'", sa.Text())
-
-
 def _waiting(
     kind: str,
     table: type[Delivery | Message | Home],
@@ -168,7 +165,8 @@ def _waiting(
     if table is not Delivery:
         # Not the bare column: by an index in its order SQLite would read all pictures rather than those that are stale.
         workspace_id = workspace_id + sa.literal_column("0")
-    first = sa.select(_text(kind), workspace_id, sa.func.min(due), _text("") if lane is None else lane).where(*where)
+    whose = constant("") if lane is None else lane
+    first = sa.select(constant(kind), workspace_id, sa.func.min(due), whose).where(*where)
     return first.group_by(workspace_id) if lane is None else first.group_by(workspace_id, lane)
 
 
@@ -177,25 +175,25 @@ def _not_in_flight(table: type[Message | Home]) -> sa.ColumnElement[datetime]:
     return sa.case((table.leased_until > table.not_before, table.leased_until), else_=table.not_before)
 
 
-_opens_first = sa.case((is_unopened(table_of(Delivery)), _text(Hold.OPENINGS)), else_=_text(""))
-_is_queued = Delivery.state == DeliveryState.QUEUED
+_opens_first = sa.case((is_unopened(table_of(Delivery)), constant(Hold.OPENINGS)), else_=constant(""))
+_is_queued = Delivery.state == constant(DeliveryState.QUEUED)
 _AHEAD = Prepared(
     sa.union_all(
-        sa.select(_text(_HOLD), RatePace.workspace_id, RatePace.next_at, RatePace.lane).where(
+        sa.select(constant(_HOLD), RatePace.workspace_id, RatePace.next_at, RatePace.lane).where(
             RatePace.lane.in_([sa.literal(hold.value) for hold in Hold])
         ),
         _waiting(_POST, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(False), lane=_opens_first),
         _waiting(_BULK, Delivery, Delivery.not_before, _is_queued, Delivery.bulk.is_(True), lane=_opens_first),
-        _waiting(_TAKEN, Delivery, Delivery.leased_until, Delivery.state == DeliveryState.CLAIMED),
+        _waiting(_TAKEN, Delivery, Delivery.leased_until, Delivery.state == constant(DeliveryState.CLAIMED)),
         _waiting(
             _UPDATE,
             Message,
             _not_in_flight(Message),
-            Message.shown < Message.wanted,
+            shows_less(table_of(Message)),
             Message.gone_at.is_(None),
             Message.channel.is_not(None),
         ),
-        _waiting(_SHOWING, Home, _not_in_flight(Home), Home.shown < Home.wanted),
-        _waiting(_UNCERTAIN, Delivery, Delivery.not_before, Delivery.state == DeliveryState.UNKNOWN),
+        _waiting(_SHOWING, Home, _not_in_flight(Home), shows_less(table_of(Home))),
+        _waiting(_UNCERTAIN, Delivery, Delivery.not_before, Delivery.state == constant(DeliveryState.UNKNOWN)),
     )
 )

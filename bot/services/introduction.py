@@ -20,7 +20,7 @@ from bot.services.readers import Asks
 from bot.services.schedules import Week, weeks_of
 from bot.services.visibility import visible_to
 from models import AuditEvent, Delivery, DeliveryState, KeyResult, KeyResultRevision, Member, PostKind, Team
-from models.base import table_of
+from models.base import constant, table_of
 from models.prepared import Listed
 
 # How long before the first prompt an introduction comes at the latest, where working hours would put it after.
@@ -59,12 +59,10 @@ def _unsent(member_ids: Any) -> sa.Select[Any]:
     return (
         sa.select(member.c.id)
         .join(delivery, of_theirs)
-        .where(member.c.id.in_(member_ids), delivery.c.state == _OBSOLETE)
+        .where(member.c.id.in_(member_ids), delivery.c.state == constant(DeliveryState.OBSOLETE))
     )
 
 
-# In the statement itself, so that PostgreSQL knows how few they are and keeps its plan.
-_OBSOLETE: sa.ColumnElement[str] = sa.literal_column(f"'{DeliveryState.OBSOLETE.value}'")
 _UNSENT = Listed(_unsent)
 
 
