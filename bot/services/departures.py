@@ -39,9 +39,10 @@ def left(session: Session, now: datetime, members: Collection[Member]) -> None:
 
 
 def left_before(session: Session, now: datetime, held: sa.ColumnElement[bool]) -> None:
-    """These objectives (of one workspace) are asked about since a moment ago in this transaction: their team was
-    switched on, or their cycle has begun. Who owns a key result of theirs may have left before that: their lead, who
-    was planned with the owners, gets the list now. A constant number of statements.
+    """These objectives (of one workspace) are asked about since a moment ago in this transaction, or have another lead:
+    their team was switched on, their cycle has begun, or an import named somebody. Who owns a key result of theirs may
+    have left before that: their lead, who was planned with the owners, gets the list now. A constant number of
+    statements.
     """
     owner_ids = only_asked_about(sa.select(KeyResult.owner_id)).where(held)
     gone = session.scalars(sa.select(Member).where(Member.id.in_(owner_ids), has_left(Member))).all()

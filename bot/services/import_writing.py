@@ -26,6 +26,7 @@ from bot.domain.organisation import Limit
 from bot.services import (
     audit,
     definitions,
+    departures,
     escalation_path,
     limiting,
     ownerless_decisions,
@@ -146,6 +147,8 @@ class Writing:
         row.level = planned.level
         if row.lead_id != planned.lead_id:
             self._led_anew.add(row.id)
+            # Who leads is asked where an owner has left.
+            self._touch(planned.lead_id)
         row.lead_id, row.lead_name = planned.lead_id, planned.lead_name
         if planned.channel != row.channel:
             row.channel, row.channel_id = planned.channel, None
@@ -216,6 +219,7 @@ class Writing:
             planning.revise(self._session, self._now, self._session.scalars(new).all())
         team_planning.replan_teams(self._session, self._led_anew)
         if self._led_anew:
+            departures.left_before(self._session, self._now, Objective.team_id.in_(self._led_anew))
             escalation_path.look_again(self._session, self._now, self._plan.workspace_id)
             ownerless_decisions.look_again(self._session, self._now, self._plan.workspace_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -19,11 +20,14 @@ from bot.services.importing import Importer, ImportRefused
 from models import (
     AuditEvent,
     Cycle,
+    Delivery,
     KeyResult,
     KeyResultCoOwner,
     KeyResultRevision,
     KeyResultState,
+    Member,
     Objective,
+    PostKind,
     Priority,
     Team,
     Workspace,
@@ -231,6 +235,20 @@ def test_an_owner_changes_without_a_reason_but_an_unknown_name_takes_nothing_awa
     assert "The owner stays who it was." in plan.warnings[0].message
     assert office.imports(sheet(row("k1"))).changes_nothing
     assert office.one("k1").owner_id == bo
+
+
+def test_who_becomes_the_lead_is_asked_where_an_owner_has_left(office: Office) -> None:
+    ana, bo = office.hire("Ana Lima"), office.hire("Bo Ström")
+    office.imports(sheet(row("k1", owner="Ana Lima")))
+    office.switch_on()
+    with office.database.write() as session:
+        session.get_one(Member, ana).deactivated_at = NOW
+    office.imports(sheet(row("k1", owner="Ana Lima", lead="Bo Ström")), now=LATER)
+    assert office.one("k1").owner_id == ana
+    with office.database.read() as session:
+        assert session.get_one(Member, bo).next_opening_at == datetime(2026, 10, 12, 9, tzinfo=UTC)
+        told = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).one()
+        assert (told.member_id, told.about_member_id) == (bo, ana)
 
 
 def test_co_owners_follow_the_file_where_it_names_some(office: Office) -> None:
