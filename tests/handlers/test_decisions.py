@@ -13,6 +13,7 @@ from desk import Desk, whispered
 from bot.blocks.ids import Act, Command
 from bot.blocks.text import escape
 from bot.localslack.blockkit import check_message, check_view
+from bot.services.once import Delivered
 from bot.slack_failures import Permanent
 from handlers import commands, decisions, escalation
 from handlers.boundary import Handler
@@ -229,7 +230,7 @@ def test_done_in_a_list_is_answered_for_the_list_stays_as_it_is(story: Story) ->
     pressed = Request(
         caller=story.scene.company.caller(head),
         slack_user_id=head.slack_user_id,
-        once="once",
+        delivered=Delivered("once"),
         value="1",
         body={"container": {"is_ephemeral": True}},
     )
