@@ -1,15 +1,16 @@
 """The path of escalations, looked at when all is at rest: who was asked, when, and whether the thread says so.
 
 Each person is asked once a round at most; nobody at night, at a weekend or while they are away; whatever happened
-stands as a reply in the thread, the newest last, and the first message names who is asked now.
+stands as a reply in the thread, the newest last, and the first message names who is asked now. Nobody who is away is
+asked for a check-in either.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -45,18 +46,20 @@ class Ladder:
         self._witness = witness
         self._people = roster.by_member()
         self._steps_seen = 0
+        self._asked_seen = 0
         self._events_seen = 0
 
     def look(self, session: Session, now: datetime) -> None:
-        self._asked_at_work(session, now)
+        away: dict[int, list[Absence]] = defaultdict(list)
+        for absence in session.scalars(sa.select(Absence).order_by(Absence.id)):
+            away[absence.member_id].append(absence)
+        self._asked_at_work(session, now, away)
+        self._asked_for_check_ins(session, now, away)
         self._asked_once(session)
         self._replied(session)
         self._named(session)
 
-    def _asked_at_work(self, session: Session, now: datetime) -> None:
-        away: dict[int, list[Absence]] = defaultdict(list)
-        for absence in session.scalars(sa.select(Absence).order_by(Absence.id)):
-            away[absence.member_id].append(absence)
+    def _asked_at_work(self, session: Session, now: datetime, away: Mapping[int, Sequence[Absence]]) -> None:
         steps = session.scalars(
             sa.select(EscalationStep).where(EscalationStep.id > self._steps_seen).order_by(EscalationStep.id)
         ).all()
@@ -64,19 +67,39 @@ class Ladder:
         for step in steps:
             person = self._people.get(step.member_id)
             if step.was_asked and person is not None and person.was_settled(step.at - NEWS, now):
-                self._at_work(person, step.at, away[step.member_id])
+                self._at_work(person, step.at, away.get(step.member_id, ()))
 
     def _at_work(self, person: Somebody, at: datetime, away: Sequence[Absence]) -> None:
         local = at.astimezone(person.zone)
         if not person.is_at_work(at):
             self._witness.broke(f"{person.name} was asked for help on {local:%A at %H:%M}", person.id)
-        if any(
-            one.first_on <= local.date() <= one.last_on
-            and one.created_at < at - UNDER_WAY
-            and (one.ended_at is None or one.ended_at > at)
-            for one in away
-        ):
+        if was_away(away, at, local.date()):
             self._witness.broke(f"{person.name} was asked for help while away, on {local:%A}, {local:%d %B}", person.id)
+
+    def _asked_for_check_ins(self, session: Session, now: datetime, away: Mapping[int, Sequence[Absence]]) -> None:
+        """Who is away is neither asked nor reminded."""
+        rows = session.scalars(
+            sa.select(Delivery)
+            .where(
+                Delivery.id > self._asked_seen,
+                Delivery.kind.in_((PostKind.PROMPT, PostKind.PROMPT_AGAIN, PostKind.REMINDER)),
+                Delivery.state == DeliveryState.SENT,
+            )
+            .order_by(Delivery.id)
+        ).all()
+        self._asked_seen = max((row.id for row in rows), default=self._asked_seen)
+        for row in rows:
+            person = self._people.get(row.member_id or 0)
+            absences = away.get(row.member_id or 0)
+            if person is None or not absences or row.posted_ts is None:
+                continue
+            at = datetime.fromtimestamp(float(row.posted_ts), UTC)
+            local = at.astimezone(person.zone)
+            if person.stayed(at - NEWS, now) and was_away(absences, at, local.date()):
+                what = "reminded" if row.kind is PostKind.REMINDER else "asked"
+                self._witness.broke(
+                    f"{person.name} was {what} while away, on {local:%A}, {local:%d %B}", row.opaque_id, person.id
+                )
 
     def _asked_once(self, session: Session) -> None:
         """Of one key result nobody has more requests than its escalations had rounds, and reviews of theirs; and a
@@ -198,3 +221,13 @@ class Ladder:
             shown = json.dumps(message.blocks, ensure_ascii=False) if message is not None else slack_id
             if name not in shown and slack_id not in shown:
                 self._witness.broke(f"{root.key}: {name} is asked, and the thread does not say so", root.opaque_id)
+
+
+def was_away(absences: Sequence[Absence], at: datetime, day: date) -> bool:
+    """Whether somebody was away at an instant, which was `day` where they are, and Okra has known it for a while."""
+    return any(
+        one.first_on <= day <= one.last_on
+        and one.created_at < at - UNDER_WAY
+        and (one.ended_at is None or one.ended_at > at)
+        for one in absences
+    )

@@ -35,7 +35,8 @@ SATURDAY = 5
 
 @dataclass
 class Somebody:
-    """A person: what they own, and when something about their account last changed (zone, active)."""
+    """A person: what they own, when anything changed by which they are asked, and when their account did (`moves`: its
+    zone, and whether it is active)."""
 
     id: str
     member_id: int
@@ -47,6 +48,7 @@ class Somebody:
     owned: dict[int, Owned] = field(default_factory=dict)
     leads: list[str] = field(default_factory=list)
     changes: list[datetime] = field(default_factory=list)
+    moves: list[datetime] = field(default_factory=list)
     left_at: datetime | None = None
 
     def opens(self, monday: date) -> datetime:
@@ -62,6 +64,15 @@ class Somebody:
         everybody chooses their own hours."""
         local = at.astimezone(self.zone)
         return local.weekday() < SATURDAY and EARLIEST <= local.hour < LATEST
+
+    def moved(self, at: datetime) -> None:
+        """Their account changed."""
+        self.changes.append(at)
+        self.moves.append(at)
+
+    def stayed(self, since: datetime, until: datetime) -> bool:
+        """Whether they were here, in the zone that they are in now, all this time. They may have been on leave."""
+        return self.left_at is None and not any(since <= at <= until for at in self.moves)
 
     def was_settled(self, since: datetime, until: datetime) -> bool:
         """Whether nothing changed about them in this time, and they were here."""

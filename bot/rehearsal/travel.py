@@ -67,7 +67,7 @@ class Travel:
     def _leave(self, person: Somebody) -> None:
         if person.left_at is None:
             person.left_at = self._time.now()
-            person.changes.append(self._time.now())
+            person.moved(self._time.now())
             self._core.change_person(person.id, deleted=True)
 
     def _return(self, person: Somebody, zone: str | None) -> None:
@@ -76,5 +76,5 @@ class Travel:
         self._core.change_person(person.id, deleted=False, tz=zone or person.zone.key)
 
     def _changed(self, person: Somebody, zone: str) -> None:
-        person.changes.append(self._time.now())
+        person.moved(self._time.now())
         person.zone = ZoneInfo(zone)
