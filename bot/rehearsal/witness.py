@@ -163,10 +163,14 @@ class Witness:
             self.duplicates += 1
             self.broke(f"{person.name} was asked twice for the week of {monday}", opaque, person.id)
         now = self._time.now()
-        if now > person.closes(monday) + UNDER_WAY and person.was_settled(person.opens(monday) - NEWS, now):
+        was_settled = person.was_settled(person.opens(monday) - NEWS, now)
+        if now < person.opens(monday) and was_settled:
+            self.broke(f"{person.name} was asked for the week of {monday} before it had begun", opaque)
+        if now > person.closes(monday) + UNDER_WAY and was_settled:
             self.broke(f"{person.name} was asked for the week of {monday} after it had closed", opaque)
         if person.left_at is not None and now > person.left_at + NEWS:
             self.broke(f"{person.name} was asked long after leaving", opaque)
+        self.at_work(person, f"asked for the week of {monday}", opaque)
 
     def _asked_again(self, message: Message, opaque: str) -> None:
         """Who put a prompt off is asked about it once more, at work, and nobody else is."""
@@ -181,6 +185,7 @@ class Witness:
         if self._seconds[person.id, monday] > 1:
             self.duplicates += 1
             self.broke(f"{person.name} was asked again twice for the week of {monday}", opaque, person.id)
+        self.at_work(person, f"asked again for the week of {monday}", opaque)
 
     def _reminded(self, message: Message, opaque: str) -> None:
         person = self.partner(message)
