@@ -129,7 +129,7 @@ class Ladder:
                 self._witness.broke(f"KR-{number}: {who} was asked {times} times in {rounds[asked]} rounds", who)
 
     def _replied(self, session: Session) -> None:
-        """Each event but the first has its reply or was told directly, and the newest stands last in the thread."""
+        """Each event but the first has its one reply or was told directly, and the newest stands last in the thread."""
         rows = session.execute(
             sa.select(EscalationEvent, Delivery)
             .outerjoin(
@@ -149,6 +149,12 @@ class Ladder:
                 )
             )
         )
+        for event, count in Counter(event for event, _ in rows).items():
+            if count > 1:
+                self._witness.duplicates += 1
+                self._witness.broke(
+                    f"escalation {event.escalation_id}: {event.kind.value} stands {count} times in the thread"
+                )
         newest: dict[int, Delivery] = {}
         for event, reply in rows:
             if reply is None:

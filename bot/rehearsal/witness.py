@@ -80,6 +80,9 @@ class Witness:
         self.goes_private: dict[tuple[int, str], datetime] = {}
         self._reminders: dict[tuple[str, date], list[datetime]] = defaultdict(list)
         self._answered: dict[tuple[str, str], int] = {}
+        # Since when somebody reads that all of a week is in, by the place of its prompt; and that place.
+        self._thanked: dict[tuple[str, str], datetime] = {}
+        self._prompt_at: dict[tuple[str, date], tuple[str, str]] = {}
         self._asked_at: dict[tuple[str, date], datetime] = {}
         # How often somebody got a request about a key result, by its number and their id; and the replies of a thread.
         self.requests: Counter[tuple[int, str]] = Counter()
@@ -158,6 +161,7 @@ class Witness:
             return
         self._prompts[person.id, monday] += 1
         self._asked_at[person.id, monday] = self._time.now()
+        self._prompt_at[person.id, monday] = (message.channel, message.ts)
         self._journal.note(person.id, f"asked for {monday}")
         if self._prompts[person.id, monday] > 1:
             self.duplicates += 1
@@ -202,6 +206,9 @@ class Witness:
             self.broke(f"{person.name} was reminded twice within the hour", opaque, person.id)
         elif now - self._asked_at.get((person.id, monday), now) < REMINDERS_APART:
             self.broke(f"{person.name} was reminded right after they were asked", opaque, person.id)
+        thanked = self._thanked.get(self._prompt_at.get((person.id, monday), ("", "")))
+        if thanked is not None and now - thanked > UNDER_WAY:
+            self.broke(f"{person.name} was reminded of {monday}, and had been thanked for all of it", opaque, person.id)
         before.append(now)
         self.at_work(person, "reminded", opaque)
 
@@ -286,7 +293,12 @@ class Witness:
         self.on_home(person_id)
 
     def _never_fewer(self, message: Message, subject: str) -> None:
+        """What was answered stays so, though more may be asked; a reader of "all are in" has nothing to do."""
         some, all_in = _ANSWERED.match(message.text), _ALL_IN.match(message.text)
+        if all_in is not None:
+            self._thanked.setdefault((message.channel, message.ts), self._time.now())
+        else:
+            self._thanked.pop((message.channel, message.ts), None)
         if some is None and all_in is None:
             return
         if some is not None:
