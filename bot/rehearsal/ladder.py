@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.rehearsal.roster import Roster, Somebody
 from bot.rehearsal.witness import NEWS, Witness
+from bot.services.escalation_path import next_climb, steps_of
 from models import (
     Absence,
     Decision,
@@ -56,6 +57,7 @@ class Ladder:
         self._asked_at_work(session, now, away)
         self._asked_for_check_ins(session, now, away)
         self._asked_once(session)
+        self._went_on(session, now)
         self._replied(session)
         self._named(session)
 
@@ -127,6 +129,29 @@ class Ladder:
                 self._witness.duplicates += 1
                 number, who = asked
                 self._witness.broke(f"KR-{number}: {who} was asked {times} times in {rounds[asked]} rounds", who)
+
+    def _went_on(self, session: Session, now: datetime) -> None:
+        """Where nobody has picked it up within the limit, the next one on the path is asked."""
+        rows = session.execute(
+            sa.select(Escalation, EscalationStep)
+            .join(
+                EscalationStep,
+                sa.and_(
+                    EscalationStep.escalation_id == Escalation.id,
+                    EscalationStep.round == Escalation.round,
+                    EscalationStep.until.is_not(None),
+                ),
+            )
+            .where(Escalation.state == EscalationState.OPEN)
+            .order_by(EscalationStep.number)
+        )
+        newest = {escalation.id: (escalation, step) for escalation, step in rows}
+        for escalation, step in newest.values():
+            if step.until is None or step.until > now - UNDER_WAY:
+                continue
+            following = next_climb(session, escalation, step.until, steps_of(session, escalation)).ask
+            if following is not None and following.at < now - UNDER_WAY:
+                self._witness.lose(f"escalation {escalation.id}: nobody else is asked since {step.until:%A, %d %B}")
 
     def _replied(self, session: Session) -> None:
         """Each event but the first has its one reply or was told directly, and the newest stands last in the thread."""
