@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from random import Random
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Rhythm, closes_at, digest_at, opens_at, period
+from bot.domain.cadence import Rhythm, closes_at, digest_at, digest_due, opens_at, period
 from bot.domain.kinds import Kind
 from bot.services.asking import only_asked_about
 from bot.services.rhythm import DigestWeek, digest_week, rhythm_of
@@ -82,13 +83,22 @@ class Somebody:
 @dataclass(frozen=True)
 class OwnTeam:
     """A team that is on. `numbers`: the key results that it holds and that are asked about. `digest`: when it reads
-    its week."""
+    its week; `lead`: the Slack id of who leads it, "" where nobody does who is here."""
 
     id: int
     name: str
     channel: str
     numbers: frozenset[int]
     digest: DigestWeek
+    lead: str = ""
+
+    def due(self, now: datetime) -> date:
+        """The newest week whose digest's hour has come."""
+        return digest_due(now, *self.digest)
+
+    def digest_at(self, monday: date) -> datetime:
+        """The hour of a week's digest; in UTC."""
+        return digest_at(period(monday), *self.digest)
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,11 @@ class Roster:
 
     def digest(self, monday: date) -> datetime:
         """When the last digest of a week is posted; in UTC."""
-        return max(digest_at(period(monday), *team.digest) for team in self.teams)
+        return max(team.digest_at(monday) for team in self.teams)
+
+    @cached_property
+    def teams_by_name(self) -> dict[str, OwnTeam]:
+        return {team.name: team for team in self.teams}
 
     @property
     def owners(self) -> list[Somebody]:
@@ -182,7 +196,12 @@ def read_roster(session: Session, seed: int) -> Roster:
         people,
         tuple(
             OwnTeam(
-                team.id, team.name, team.channel_id or "", frozenset(holding[team.id]), digest_week(workspace, team)
+                team.id,
+                team.name,
+                team.channel_id or "",
+                frozenset(holding[team.id]),
+                digest_week(workspace, team),
+                by_member[team.lead_id].id if team.lead_id in by_member else "",
             )
             for team in teams
         ),

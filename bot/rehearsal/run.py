@@ -38,7 +38,7 @@ from bot.rehearsal.process import Ground, Process, Roll
 from bot.rehearsal.programme import COMPANY, FIRST_DAY, HOME_ZONE, Programme, invented, of_file
 from bot.rehearsal.report import Report, report_of
 from bot.rehearsal.rest import Rest
-from bot.rehearsal.roster import Roster, Somebody, read_roster
+from bot.rehearsal.roster import OwnTeam, Roster, Somebody, read_roster
 from bot.rehearsal.seam import Seam
 from bot.rehearsal.switchboard import Switchboard
 from bot.rehearsal.timeline import Timeline
@@ -184,7 +184,7 @@ class Rehearsal:
             no_connection=no_connection(plan.level),
             settle_seconds=plan.settle_seconds,
         )
-        self.outages = self._outages()
+        self.outages = self.witness.outages = self._outages()
         self.fleet = Fleet(self.timeline, self._random("fleet"), self.journal, size=self.worker_count)
         self.fleet.ground = Ground(
             self.timeline,
@@ -229,6 +229,8 @@ class Rehearsal:
             for person in roster.owners:
                 self._look_for_prompt(person, monday)
                 crowd.plan_week(person, monday)
+            for team in roster.teams:
+                self._look_for_note(team, monday)
             travel.plan_week(monday, level=self.plan.level)
             if self.plan.level is not Level.NONE:
                 self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
@@ -244,6 +246,13 @@ class Rehearsal:
                 self.witness.expect_prompt(person, monday)
 
         self.timeline.at(person.closes(monday).astimezone(UTC) + GRACE, look)
+
+    def _look_for_note(self, team: OwnTeam, monday: date) -> None:
+        def look() -> None:
+            if team.numbers - self.roster.stopped:
+                self.witness.expect_note(team, monday)
+
+        self.timeline.at(team.digest_at(monday).astimezone(UTC) + GRACE, look)
 
     def _arrive(self) -> Roster:
         """People, channels, the import, the first start, the teams' joining: all in good weather."""

@@ -1,18 +1,20 @@
 """Stands outside and watches what people see: at each effect at Slack, and against the database when all is at rest.
 
 What it holds Okra to: nobody is asked twice for a period and nobody forgotten; what a person was told is saved is in
-the database with exactly that text; every open escalation has exactly one open thread; no digest twice and none
-missing; a message never shows an older state again; replies stand under their root; who may not, changes nothing.
+the database with exactly that text; every open escalation has exactly one open thread; no digest and no lead's note is
+missing, late or there twice; a message never shows an older state again; replies stand under their root; who may not,
+changes nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.blocks.dates import day
 from bot.blocks.prompt import AGAIN
 from bot.localslack.core import LocalSlack
 from bot.localslack.facts.method import ConversationKind
@@ -20,9 +22,10 @@ from bot.localslack.inputs import elements
 from bot.localslack.state import Message
 from bot.localslack.webapi.dispatch import Answer, Request
 from bot.rehearsal.journal import Journal, Violation
-from bot.rehearsal.roster import Roster, Somebody
+from bot.rehearsal.roster import OwnTeam, Roster, Somebody
 from bot.rehearsal.seam import Sent, opaque_id
 from bot.rehearsal.timeline import Timeline
+from bot.rehearsal.weather import Outage
 
 Json = dict[str, Any]
 
@@ -30,6 +33,7 @@ Json = dict[str, Any]
 UNDER_WAY = timedelta(minutes=5)
 # How long it may take until Okra hears that somebody has left: events are repeated for six minutes, then lost.
 NEWS = timedelta(days=2)
+A_WEEK = timedelta(weeks=1)
 
 _STAGES = "help wanted|.+ is on it|goes to [^·]+|back from [^·]+|decided|resolved"
 _ROOT = re.compile(rf"KR-(\d+) .*: ({_STAGES}) · ", re.DOTALL)
@@ -41,6 +45,7 @@ _LEFT = re.compile(r"^🔒 (?:Made private|This key result has changed hands)")
 _TAKEN_BACK = re.compile(rf"{_LEFT.pattern}|^This request for help is for fewer people now")
 _NUMBER = re.compile(r"KR-(\d+)")
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
+_NOTE = re.compile(r"^(.+), (?:before the digest on|until) \w+ \d+:\d+: ")
 _ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
 _ALL_IN = re.compile(r"^Thank you: (?:it is|(?P<both>both) are|all (?P<all>\d+) are) in")
 _OVER = re.compile(r"^(?:Week of |Nothing is due|Nothing is open)")
@@ -49,6 +54,8 @@ _REMINDER = re.compile(r"^(?:One check-in is|\d+ check-ins are) open until ")
 MOST_REMINDERS = 2
 # Nearer to each other than this they have piled up.
 REMINDERS_APART = timedelta(hours=1)
+# A digest, and the note to a lead, is read within this time of its hour, unless Slack was down then.
+AFTER_ITS_HOUR = timedelta(hours=1)
 # What somebody has pressed for shows within this time, outages included.
 AT_ONCE = timedelta(hours=1)
 
@@ -76,6 +83,9 @@ class Witness:
         self.digests: Counter[tuple[str, str, str]] = Counter()
         self._prompts: Counter[tuple[str, date]] = Counter()
         self._seconds: Counter[tuple[str, date]] = Counter()
+        # How often a lead was told about a team before the digest of a week.
+        self._notes: Counter[tuple[str, str, date]] = Counter()
+        self.outages: Sequence[Outage] = ()
         self.put_off: set[tuple[str, date]] = set()
         self.goes_private: dict[tuple[int, str], datetime] = {}
         self._reminders: dict[tuple[str, date], list[datetime]] = defaultdict(list)
@@ -102,6 +112,7 @@ class Witness:
             "reply": self._replied,
             "thread": lambda message, _opaque: self._show_stage(message),
             "digest": self._digest,
+            "lead's note": self._note,
             "other direct message": self._about_nothing,
             "stray": lambda message, opaque: self.broke(
                 f"outside of any thread in a channel: {message.text[:80]!r}", opaque
@@ -123,6 +134,15 @@ class Witness:
             return
         if self._prompts[person.id, monday] == 0:
             self.lose(f"{person.name} was never asked for the week of {monday}", person.id)
+
+    def expect_note(self, team: OwnTeam, monday: date) -> None:
+        """To be called when a team's digest has come: whoever leads it, and was here all the week, was told before."""
+        lead = self.roster.people.get(team.lead) if self.roster is not None else None
+        now = self._time.now()
+        if lead is None or not lead.was_settled(now - A_WEEK, now):
+            return
+        if self._notes[lead.id, team.name, monday] == 0:
+            self.lose(f"{lead.name} had no note about {team.name} before the digest of the week of {monday}", lead.id)
 
     # Effects
 
@@ -259,6 +279,36 @@ class Witness:
         if self.digests[channel, team, week] > 1:
             self.duplicates += 1
             self.broke(f"the digest of {team} for the week of {week} came twice", opaque)
+        of = self.roster.teams_by_name.get(team) if self.roster is not None else None
+        if of is not None:
+            self._digest_hour(of, week, opaque)
+
+    def _digest_hour(self, team: OwnTeam, week: str, opaque: str) -> None:
+        now = self._time.now()
+        monday = team.due(now)
+        if day(monday) != week:
+            self.broke(f"the digest of {team.name} for the week of {week} came when that of {monday} was due", opaque)
+            return
+        due = team.digest_at(monday)
+        if now > self._up_since(due) + AFTER_ITS_HOUR:
+            self.broke(f"the digest of {team.name} for the week of {week} came {now - due} after its hour", opaque)
+
+    def _up_since(self, at: datetime) -> datetime:
+        """`at` itself, or when Slack is there again where it is down within what a message may take."""
+        return max([at, *(one.until for one in self.outages if one.since < at + AFTER_ITS_HOUR and at < one.until)])
+
+    def _note(self, message: Message, opaque: str) -> None:
+        """Whoever leads a team is told about it once, before its digest."""
+        person, found = self.partner(message), _NOTE.match(message.text)
+        team = self.roster.teams_by_name.get(found[1]) if self.roster is not None and found is not None else None
+        if person is None or team is None:
+            return
+        monday = team.due(self._time.now()) + timedelta(weeks=1)
+        self._notes[person.id, team.name, monday] += 1
+        if self._notes[person.id, team.name, monday] > 1:
+            self.duplicates += 1
+            self.broke(f"{person.name} was told twice about {team.name} in the week of {monday}", opaque, person.id)
+        self.at_work(person, f"told about {team.name}", opaque)
 
     def _updated(self, request: Request, answer: Answer) -> None:
         self.updates += 1
