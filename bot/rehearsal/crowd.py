@@ -33,7 +33,8 @@ class Crowd:
     """Everybody, with what they share.
 
     `outage_ends`: until when Slack is down, for nobody can act meanwhile. `homes`: when each person's Home was last
-    shown anew, by their id; `no_home` is told of somebody who has opened theirs in vain, since when.
+    shown anew, by their id; `no_home` is told of somebody who has opened theirs in vain, since when, and `let_in` of
+    somebody who has come in by a door that is not theirs.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Crowd:
         outage_ends: Callable[[], datetime | None],
         homes: Mapping[str, datetime],
         no_home: Callable[[Somebody, datetime], None],
+        let_in: Callable[[Somebody, str], None],
     ) -> None:
         from bot.rehearsal import between, calls, follow_ups, leads, leave, owners
 
@@ -63,6 +65,7 @@ class Crowd:
         self._follow_ups = follow_ups
         self.homes = homes
         self.no_home = no_home
+        self.let_in = let_in
         # At rest everything is looked at: shortly before nobody begins anything.
         self.rests_at: datetime | None = None
         self.size = len(roster.owners)

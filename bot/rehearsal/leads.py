@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.localslack.state import Message
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
 from bot.rehearsal.hands import title
-from bot.rehearsal.helping import ask_owner, decide, make_private, resolve
+from bot.rehearsal.helping import ask_owner, decide, make_private, number_in, resolve
 from bot.rehearsal.roster import Somebody
 from bot.rehearsal.told import ToldShift
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 IGNORES, TAKES, DECIDES, REVIEWS, RESOLVES = "ignores", "takes", "decides", "reviews", "resolves"
 ASKS, HIDES = "asks", "hides"
+# How often a stranger who has pressed a button tries a command as well.
+ALSO_TYPES = 0.4
 WAYS = {IGNORES: 12, TAKES: 28, DECIDES: 26, REVIEWS: 11, RESOLVES: 7, ASKS: 9, HIDES: 7}
 
 
@@ -78,12 +80,26 @@ def help(crowd: Crowd, person: Somebody, request: Message) -> Story:
 
 
 def press_without_leave(crowd: Crowd, person: Somebody, thread: Message) -> Story:
-    """Whoever reads a channel can press its buttons; what they may not do does not happen."""
-    yield person.random.uniform(MINUTE, 5 * HOUR)
+    """Whoever reads a channel can press its buttons, and anybody can type a command; what they may not do does not
+    happen."""
+    random, hands = person.random, crowd.hands(person)
+    yield random.uniform(MINUTE, 5 * HOUR)
     crowd.told.presses_by_strangers += 1
-    label = person.random.choice(("I'll take it", "Take to review", "Resolve", "Decide"))
-    hands = crowd.hands(person)
+    label = random.choice(("I'll take it", "Take to review", "Resolve", "Decide"))
     if not hands.press(thread, label):
         hands.choose(thread, label)
+    yield from _is_let_in(crowd, person, label)
+    number = number_in(thread.text)
+    if number and random.random() < ALSO_TYPES:
+        line = random.choice((f"/kr {number} 45", f"/okr decide {number} two days of HR", f"/okr handover {number}"))
+        hands.command(line)
+        yield from _is_let_in(crowd, person, line)
+
+
+def _is_let_in(crowd: Crowd, person: Somebody, door: str) -> Story:
+    """A dialog that asks for something is one that they may not have; one that only tells them why has no button."""
+    hands = crowd.hands(person)
     yield 5.0
+    if hands.dialog is not None and hands.dialog.body.get("submit") is not None:
+        crowd.let_in(person, door)
     hands.close()

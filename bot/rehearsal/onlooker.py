@@ -28,6 +28,7 @@ from bot.rehearsal.told import CONFIDENTIAL, OVERHEARD, Told
 from bot.rehearsal.witness import NEWS, Witness
 from models import (
     Absence,
+    AuditEvent,
     ConversationMember,
     Decision,
     DecisionState,
@@ -36,11 +37,13 @@ from models import (
     Escalation,
     EscalationEvent,
     EscalationStep,
+    HandOver,
     Home,
     KeyResult,
     KeyResultState,
     Member,
     Objective,
+    StopOrShift,
     Team,
 )
 
@@ -153,6 +156,10 @@ class Onlooker:
         if person.was_settled(since - NEWS, self._time.now()):
             self._witness.lose(f"{person.name} opened Home, and it stayed as it was", person.id)
 
+    def let_in(self, person: Somebody, door: str) -> None:
+        """Somebody has a dialog that they may not have."""
+        self._witness.broke(f"{person.name} tried {door!r}, which is not theirs, and was let in", person.id)
+
     def _twice(self, what: str, *subjects: str) -> None:
         self._witness.duplicates += 1
         self._witness.broke(what, *subjects)
@@ -168,6 +175,7 @@ class Onlooker:
         self._asked_of_owners()
         self._private(session)
         self._left()
+        self._strangers(session)
         self._homes_stand(session, now)
 
     def _decisions(self, session: Session, now: datetime) -> None:
@@ -286,6 +294,22 @@ class Onlooker:
                 one = messages[reply]
                 if one.user == bot and not one.text.startswith("🔒"):
                     self._witness.broke(f"was made private, and still says {one.text[:80]!r}", f"{channel}/{reply}")
+
+    def _strangers(self, session: Session) -> None:
+        """Whoever owns nothing and leads nobody stands nowhere as one who has done something."""
+        roster = self._witness.roster
+        ids = [one.member_id for one in roster.people.values() if one.is_stranger] if roster is not None else []
+        deeds = {
+            "decided": Decision.decided_by_id,
+            "settled a decision": Decision.settled_by_id,
+            "offered a key result": HandOver.asked_by_id,
+            "said what should stop": StopOrShift.author_id,
+            "changed something": AuditEvent.actor_id,
+        }
+        counts = [sa.select(sa.func.count(one)).where(one.in_(ids)).scalar_subquery() for one in deeds.values()]
+        for deed, count in zip(deeds, session.execute(sa.select(*counts)).one(), strict=True):
+            if count:
+                self._witness.broke(f"strangers have {deed}, {count} times")
 
     def _homes_stand(self, session: Session, now: datetime) -> None:
         stale = session.execute(

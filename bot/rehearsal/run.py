@@ -219,6 +219,7 @@ class Rehearsal:
             outage_ends=self._outage_ends,
             homes=self.onlooker.homes,
             no_home=self.onlooker.saw_no_home,
+            let_in=self.onlooker.let_in,
         )
         self.witness.on_message = crowd.notice
         rest = Rest(self.witness, roster, self.told, self.onlooker)
