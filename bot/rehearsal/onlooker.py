@@ -36,6 +36,7 @@ from models import (
     Dependency,
     Escalation,
     EscalationEvent,
+    EscalationEventKind,
     EscalationStep,
     HandOver,
     Home,
@@ -172,7 +173,7 @@ class Onlooker:
         self._settled(session)
         self._stopped(session)
         self._between_teams(session)
-        self._asked_of_owners()
+        self._asked_of_owners(session, now)
         self._private(session)
         self._left()
         self._strangers(session)
@@ -231,12 +232,28 @@ class Onlooker:
             if row.state is not state or kept != word:
                 self._witness.lose(f"a team answered {word!r}, and {kept!r} is kept")
 
-    def _asked_of_owners(self) -> None:
-        """Each question that somebody was told is asked stands in the thread, and its owner has it."""
-        for order in self._told.questions[self._questions_seen :]:
-            if not (self._questions[order, True] or self._questions[order, False]):
-                self._witness.lose(f"question #{order} was told as asked, and nobody can read it")
+    def _asked_of_owners(self, session: Session, now: datetime) -> None:
+        """Each question that somebody was told is asked has come to its owner, if they are who they were then."""
+        orders = self._told.questions[self._questions_seen :]
         self._questions_seen = len(self._told.questions)
+        missing = {order for order in orders if not self._questions[order, True]}
+        if not missing:
+            return
+        people = self._witness.roster.by_member() if self._witness.roster is not None else {}
+        rows = session.execute(
+            sa.select(EscalationEvent, KeyResult.owner_id)
+            .join(Escalation, Escalation.id == EscalationEvent.escalation_id)
+            .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+            .where(EscalationEvent.kind == EscalationEventKind.OWNER_ASKED)
+        )
+        excused = set()
+        for event, owner_id in rows:
+            owner, found = people.get(owner_id or 0), _QUESTION.search(event.words or "")
+            if found is not None and (owner is None or not owner.was_settled(event.at - NEWS, now)):
+                excused.add(int(found[1]))
+        for order in sorted(missing):
+            if order not in excused or not self._questions[order, False]:
+                self._witness.lose(f"question #{order} was told as asked, and its owner does not have it")
 
     def _private(self, session: Session) -> None:
         """What was typed about a private request was read by those whom it concerns, and by nobody else."""

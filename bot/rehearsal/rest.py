@@ -248,7 +248,7 @@ class Rest:
         return message is not None and self._witness.says_it_is_open(message)
 
     def _decisions(self, session: Session) -> None:
-        """What a lead was told is recorded is there once, and stands once in the thread."""
+        """What a lead was told is recorded is there once; what its thread says of it is looked at by `Ladder`."""
         told = self._told.decisions[self._decisions_seen :]
         self._decisions_seen = len(self._told.decisions)
         kept = Counter(session.scalars(sa.select(Decision.text)))
