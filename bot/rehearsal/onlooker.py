@@ -326,7 +326,7 @@ class Onlooker:
         counts = [sa.select(sa.func.count(one)).where(one.in_(ids)).scalar_subquery() for one in deeds.values()]
         for deed, count in zip(deeds, session.execute(sa.select(*counts)).one(), strict=True):
             if count:
-                self._witness.broke(f"strangers have {deed}, {count} times")
+                self._witness.broke(f"strangers have {deed}: {count} times")
 
     def _homes_stand(self, session: Session, now: datetime) -> None:
         stale = session.execute(

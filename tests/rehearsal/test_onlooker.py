@@ -2,65 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import json
-from datetime import UTC, datetime, timedelta
-from random import Random
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
+from square import MONDAY, Square
 
-from bot.domain.cadence import Rhythm
-from bot.localslack.clock import SlackClock
-from bot.localslack.core import LocalSlack
-from bot.localslack.manifest import from_manifest
-from bot.localslack.webapi.dispatch import Request
-from bot.manifest import manifest
-from bot.rehearsal.journal import Journal
-from bot.rehearsal.onlooker import Onlooker
-from bot.rehearsal.roster import Roster, Somebody
-from bot.rehearsal.timeline import Timeline
-from bot.rehearsal.told import CONFIDENTIAL, OVERHEARD, Told
-from bot.rehearsal.witness import Witness
-
-MONDAY = datetime(2026, 10, 5, 10, tzinfo=UTC)
-
-
-class Square:
-    """A Slack with Ada in it, in #square, looked at by a witness and an onlooker."""
-
-    def __init__(self) -> None:
-        self.time = Timeline(MONDAY)
-        self.core = LocalSlack(from_manifest(manifest()), SlackClock(self.time.now))
-        workspace = self.core.workspace
-        bot = self.core.installation(workspace).bot_user
-        self.ada = self.core.add_person("Ada Obi").id
-        self.channel = self.core.create_channel(workspace, "square", members=[self.ada, bot]).id
-        self.direct = self.core.direct_with_app(workspace, self.ada).id
-        self.told = Told()
-        self.numbers = itertools.count(1)
-        self.witness = Witness(self.core, self.time, Journal(self.time.now))
-        self.onlooker = Onlooker(self.witness, self.core, self.time, self.told)
-        ada = Somebody(self.ada, 1, "Ada Obi", ZoneInfo("UTC"), Random(1), Rhythm())
-        self.witness.roster = Roster({self.ada: ada}, (), 1)
-
-    def says(self, text: str, *, to: str, method: str = "chat.postMessage", **more: Any) -> dict[str, Any]:
-        lines = more.pop("lines", [text])
-        blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
-        if (act := more.pop("act", "")) != "":
-            label = {"type": "plain_text", "text": act}
-            blocks.append({"type": "actions", "elements": [{"type": "button", "action_id": act, "text": label}]})
-        known = {"event_type": "okra_delivery", "event_payload": {"id": f"post-{next(self.numbers)}"}}
-        body = json.dumps({"channel": to, "text": text, "blocks": blocks, "metadata": known, **more}).encode()
-        token = f"Bearer {self.core.app.bot_token}"
-        answer = self.core.exchange(Request(method, "", "application/json", body, token)).answer.body
-        assert answer["ok"], answer
-        return answer
-
-    @property
-    def broken(self) -> list[str]:
-        return [one.what for one in self.witness.violations]
+from bot.rehearsal.told import CONFIDENTIAL, OVERHEARD
 
 
 @pytest.fixture
@@ -160,3 +107,8 @@ def test_a_decision_is_asked_about_once_a_week(square: Square) -> None:
     square.time.run_until(MONDAY + timedelta(days=9))
     morning()
     assert square.broken == ["Ada Obi was asked about decision #4 twice within a week"]
+
+
+def test_a_stranger_who_is_let_in_is_seen(square: Square) -> None:
+    square.onlooker.let_in(square.owner, "Decide")
+    assert square.broken == ["Ada Obi tried 'Decide', which is not theirs, and was let in"]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -18,7 +18,20 @@ from bot.domain.escalation import EscalationState
 from bot.rehearsal.rest import Rest
 from bot.rehearsal.run import Plan, Rehearsal
 from bot.rehearsal.weather import Level
-from models import Answer, Decision, Delivery, DeliveryState, Escalation, KeyResult, Message, PostKind, StopOrShift
+from models import (
+    Absence,
+    Answer,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Escalation,
+    EscalationEvent,
+    EscalationStep,
+    KeyResult,
+    Message,
+    PostKind,
+    StopOrShift,
+)
 from models.database import open_database
 
 pytestmark = pytest.mark.timeout(300)
@@ -189,6 +202,69 @@ def test_an_answer_of_somebody_who_may_not_is_noticed(played: Played) -> None:
         newest = session.scalars(sa.select(Answer).order_by(Answer.id.desc()).limit(1)).one()
         newest.author_id = stranger.member_id
         assert "strangers have acted 0 times and answered 1 times" in played.look(session)
+
+
+def test_who_is_asked_while_they_are_away_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        row = session.scalars(
+            sa.select(Delivery)
+            .where(Delivery.kind == PostKind.PROMPT, Delivery.state == DeliveryState.SENT)
+            .order_by(Delivery.id)
+            .limit(1)
+        ).one()
+        person = played.rehearsal.roster.by_member()[row.member_id or 0]
+        at = datetime.fromtimestamp(float(row.posted_ts or 0), UTC)
+        today = at.astimezone(person.zone).date()
+        session.add(
+            Absence(
+                workspace_id=row.workspace_id,
+                member_id=person.member_id,
+                first_on=today,
+                last_on=today,
+                created_at=at - timedelta(days=1),
+            )
+        )
+        said = f"{person.name} was asked while away, on {today:%A}, {today:%d %B}"
+        assert said in played.look(session)
+        session.execute(sa.update(Absence).values(created_at=at - timedelta(minutes=10)))
+        assert said not in played.look(session), "it was on its way already"
+
+
+def test_a_request_that_goes_to_nobody_further_up_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        one, step = session.execute(
+            sa.select(Escalation, EscalationStep)
+            .join(EscalationStep, EscalationStep.escalation_id == Escalation.id)
+            .where(EscalationStep.round == Escalation.round, EscalationStep.until.is_not(None))
+            .order_by(Escalation.id.desc(), EscalationStep.number)
+            .limit(1)
+        ).one()
+        one.state, one.resolved_at, one.next_step_at, one.taken_by_id = EscalationState.OPEN, None, None, None
+        session.execute(
+            sa.delete(EscalationStep).where(EscalationStep.escalation_id == one.id, EscalationStep.id != step.id)
+        )
+        # As if the owner had been asked, so whoever was is left.
+        step.until = until = played.looks[-1][0] - timedelta(days=5)
+        step.member_id = session.get_one(KeyResult, one.key_result_id).owner_id or 0
+        assert f"escalation {one.id}: nobody else is asked since {until:%A, %d %B}" in played.look(session)
+
+
+def test_what_stands_twice_in_a_thread_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        one, other = session.scalars(
+            sa.select(Delivery).where(Delivery.kind == PostKind.ESCALATION_REPLY).order_by(Delivery.id).limit(2)
+        ).all()
+        other.escalation_event_id = one.escalation_event_id
+        event = session.get_one(EscalationEvent, one.escalation_event_id)
+        said = f"escalation {event.escalation_id}: {event.kind.value} stands 2 times in the thread"
+        assert said in played.look(session)
+
+
+def test_a_decision_of_somebody_who_may_not_is_noticed(played: Played) -> None:
+    stranger = next(one for one in played.rehearsal.roster.people.values() if one.is_stranger)
+    with played.trial() as session:
+        session.scalars(sa.select(Decision).limit(1)).one().decided_by_id = stranger.member_id
+        assert "strangers have decided: 1 times" in played.look(session)
 
 
 def _open(session: Session) -> Escalation:

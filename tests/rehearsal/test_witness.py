@@ -1,10 +1,15 @@
-"""What the witness takes for the first message of a request for help, in the product's own words."""
+"""What the witness sees of a message, in the product's own words, and what it makes of the hour at which it comes."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
+import pytest
+from square import MONDAY, Square
+
+from bot.blocks.dates import day
 from bot.blocks.escalation_path import back, review
+from bot.rehearsal.weather import Outage
 from bot.rehearsal.witness import _ROOT
 
 DAY = date(2026, 10, 8)
@@ -15,3 +20,103 @@ def test_a_request_that_goes_to_a_review_or_is_back_from_one_is_a_request() -> N
         found = _ROOT.search(f"🔴 red KR-144 Accounts in weekly use: {stage} · open since Wed")
         assert found is not None
         assert found.groups() == ("144", stage)
+
+
+WEEK = MONDAY.date()
+TUESDAY, WEDNESDAY = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
+NOTE = "Square, before the digest on Wed 10:00: nothing is open"
+
+
+@pytest.fixture
+def square() -> Square:
+    return Square()
+
+
+def prompt(square: Square, text: str = "Week of 5 Oct: one check-in") -> str:
+    return str(square.says(text, to=square.direct, act="check_in", value=WEEK.isoformat())["ts"])
+
+
+def test_a_prompt_comes_by_day_and_not_before_its_week_begins(square: Square) -> None:
+    prompt(square)
+    assert square.broken == []
+
+
+def test_a_prompt_at_night_is_seen() -> None:
+    square = Square(MONDAY.replace(hour=3))
+    prompt(square)
+    assert square.broken == [
+        "Ada Obi was asked for the week of 2026-10-05 before it had begun",
+        "Ada Obi was asked for the week of 2026-10-05 on Monday at 03:00",
+    ]
+
+
+def test_who_has_been_thanked_for_all_of_it_is_not_reminded(square: Square) -> None:
+    ts = prompt(square)
+    square.says("Thank you: it is in", to=square.direct, method="chat.update", ts=ts)
+    square.time.run_until(MONDAY + timedelta(hours=5))
+    prompt(square, "One check-in is open until Tue 17:00")
+    assert square.broken == ["Ada Obi was reminded of 2026-10-05, and had been thanked for all of it"]
+
+
+def test_who_owns_something_more_since_they_were_thanked_is_reminded_of_it(square: Square) -> None:
+    ts = prompt(square)
+    square.says("Thank you: it is in", to=square.direct, method="chat.update", ts=ts)
+    square.says("1 of 2 answered", to=square.direct, method="chat.update", ts=ts)
+    square.time.run_until(MONDAY + timedelta(hours=5))
+    prompt(square, "One check-in is open until Tue 17:00")
+    assert square.broken == []
+
+
+def test_a_reminder_that_crosses_the_answer_is_none_too_many(square: Square) -> None:
+    ts = prompt(square)
+    square.time.run_until(MONDAY + timedelta(hours=5))
+    square.says("Thank you: it is in", to=square.direct, method="chat.update", ts=ts)
+    square.time.run_until(MONDAY + timedelta(hours=5, minutes=2))
+    prompt(square, "One check-in is open until Tue 17:00")
+    assert square.broken == []
+
+
+def note(square: Square) -> None:
+    square.says(NOTE, to=square.direct, act="answer_note")
+
+
+def test_a_lead_is_told_once_before_each_digest(square: Square) -> None:
+    square.time.run_until(TUESDAY.replace(hour=14))
+    note(square)
+    square.time.run_until(WEDNESDAY)
+    square.witness.expect_note(square.team, WEEK)
+    assert square.broken == []
+    square.witness.expect_note(square.team, WEEK + timedelta(weeks=1))
+    assert square.broken == ["Ada Obi had no note about Square before the digest of the week of 2026-10-12"]
+
+
+def test_a_lead_who_is_told_twice_in_a_week_is_seen(square: Square) -> None:
+    square.time.run_until(TUESDAY.replace(hour=14))
+    note(square)
+    note(square)
+    assert square.broken == ["Ada Obi was told twice about Square in the week of 2026-10-05"]
+    square.time.run_until(TUESDAY + timedelta(weeks=1))
+    note(square)
+    assert len(square.broken) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (WEDNESDAY, []),
+        (WEDNESDAY + timedelta(minutes=59), []),
+        (WEDNESDAY - timedelta(minutes=1), ["came when that of 2026-09-28 was due"]),
+        (WEDNESDAY + timedelta(hours=20), ["came 20:00:00 after its hour"]),
+    ],
+)
+def test_a_digest_comes_at_its_hour(square: Square, at: datetime, said: list[str]) -> None:
+    square.time.run_until(at)
+    square.says(f"Square, week of {day(WEEK)}: all is well", to=square.channel)
+    assert square.broken == [f"the digest of Square for the week of 5 Oct {one}" for one in said]
+
+
+def test_a_digest_waits_while_slack_is_down(square: Square) -> None:
+    square.witness.outages = (Outage(WEDNESDAY - timedelta(minutes=5), WEDNESDAY + timedelta(minutes=30)),)
+    square.time.run_until(WEDNESDAY + timedelta(minutes=80))
+    square.says(f"Square, week of {day(WEEK)}: all is well", to=square.channel)
+    assert square.broken == []
