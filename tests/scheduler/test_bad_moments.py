@@ -574,6 +574,7 @@ def test_an_idle_courier_writes_nothing(office: PostOffice, monkeypatch: pytest.
 
     monkeypatch.setattr(delivery, "claim", not_now)
     monkeypatch.setattr(redrawing, "claim", not_now)
+    monkeypatch.setattr(publishing, "claim", not_now)
     courier = courier_of(office)
     assert courier.look() is False
     courier._senders.shutdown()
