@@ -199,6 +199,7 @@ def switch_on(
 def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: Team) -> bool:
     """Take a team out: nobody is asked for it any more, and what is due in it is excused. False where it was off."""
     actor = access.require(session, caller, Action.SWITCH_TEAM_ON, Facts()) if caller is not None else None
+    hold(session, team.workspace_id)
     session.refresh(team, with_for_update={"key_share": True})
     if not team.is_on:
         return False

@@ -18,7 +18,7 @@ from bot.domain.person import Person
 from bot.services import cycles, departures, hand_over, people, planning, teams
 from bot.services.access import Caller
 from bot.services.importing import COMMAND_LINE, import_rows
-from models import CheckIn, Cycle, Delivery, KeyResult, Member, PostKind
+from models import CheckIn, CheckInState, Cycle, Delivery, KeyResult, Member, PostKind
 from models.database import Database
 
 # Less than who waits for a lock has patience for.
@@ -207,3 +207,30 @@ def test_where_the_owner_leaves_or_comes_back_while_it_begins_one_of_owner_and_l
         told = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).all()
         said = [one for one in told if departures.post(session, one, now) is not None]
         assert len(said) == (0 if came_back else 1)
+
+
+@both_orders
+def test_what_is_imported_while_its_team_is_switched_off_is_owed_by_nobody(database: Database, order: str) -> None:
+    nine, later = datetime(2026, 10, 5, 9, tzinfo=UTC), datetime(2026, 10, 5, 12, tzinfo=UTC)
+    office = Office(database)
+    for name in ("Ana Lima", "Bo Strom"):
+        office.hire(name)
+    known = [row("k1", owner="Ana Lima"), row("k2", owner="Bo Strom", team="Sails", objective="Pull")]
+    office.imports(sheet(*known))
+    for name in ("Hulls", "Sails"):
+        with database.write() as session:
+            joins(name)(session)
+    with database.write() as session:
+        planning.open_due(session, nine, 100)
+    rows = sheet(*known, row("k3", "Spares from 2 to 9", owner="Bo Strom"))
+
+    def imports(session: Session) -> None:
+        import_rows(session, office.workspace_id, rows, later, importer=COMMAND_LINE, reason="new", stops="nothing")
+
+    def leaves(session: Session) -> None:
+        teams.switch_off(session, later, caller=None, team=teams.find(session, office.workspace_id, "Hulls"))
+
+    in_this_order(database, order, imports, leaves)
+    with database.read() as session:
+        due = sa.select(KeyResult.import_key).join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+        assert session.scalars(due.where(CheckIn.state == CheckInState.DUE)).all() == ["k2"]
