@@ -62,7 +62,8 @@ def check(session: Session, now: datetime, about: Subject, period: Period) -> No
         raise Refused(Reason.CYCLE_NOT_ACTIVE, number=about.number)
     if not about.team_is_on:
         raise Refused(Reason.TEAM_OFF, team=about.team)
-    if now >= changes_until(about, period, [about]):
+    # The digest is taken while it holds what it tells of, as who answers does: an answer is in it, or refused.
+    if about.digest_was_taken or now >= changes_until(about, period, [about]):
         raise _over(session, now, about.owner_id, ZoneInfo(about.owner_zone), period)
     if about.cycle_ends_on is not None and period > about.cycle_ends_on:
         # It runs until its last digest, and has no period after its last day.

@@ -98,7 +98,7 @@ def find(session: Session, now: datetime, caller: Caller, key_result_id: int) ->
     about = subject_of(session, caller, key_result_id, monday(check_in.period))
     if about.state is not KeyResultState.ACTIVE or about.cycle_state is not CycleState.ACTIVE:
         raise Refused(Reason.NOTHING_TO_CORRECT, number=key_result.number)
-    if now < changes_until(about, monday(check_in.period), [about]):
+    if not about.digest_was_taken and now < changes_until(about, monday(check_in.period), [about]):
         raise Refused(Reason.NOT_YET_TO_CORRECT, number=key_result.number)
     about = about._replace(revision=then.revision, kind=then.kind, unit=then.unit, start=then.start, target=then.target)
     return Stands(about, check_in, answer, then, facts)

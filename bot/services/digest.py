@@ -46,7 +46,8 @@ A_MINUTE = timedelta(minutes=1)
 
 
 def take_due(session: Session, now: datetime, limit: int) -> int:
-    """Take the digests of up to `limit` teams whose time has come; returns how many teams there were.
+    """Take the digests of up to `limit` teams whose time has come; returns how many teams there were, and 0 where all
+    of them wait: one of which somebody answers something at this moment is taken at the next tick.
 
     A late one is taken all the same. After several missed weeks only the newest is: the older ones would tell of a
     week that nobody acts on any more. What a digest covers is said in `bot/services/digest_snapshot.py`. One that
@@ -61,6 +62,7 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         .with_for_update(skip_locked=True, key_share=True)
     ).all()
     taken: dict[tuple[int, Period], list[tuple[int, Signal | None]]] = {}
+    waiting = 0
     for team in teams:
         workspace = session.get_one(Workspace, team.workspace_id)
         rhythm, zone = digest_week(workspace, team)
@@ -68,6 +70,10 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         try:
             with session.begin_nested():
                 asked = _take(session, now, team, period, due_at=digest_at(period, rhythm, zone))
+        except _BeingAnswered:
+            # What was held of it is free again.
+            waiting += 1
+            continue
         except STUMBLES:
             log.exception("digest_not_made", team=team.id, period=period.isoformat())
             team.next_digest_at = now + digest_hours.AGAIN
@@ -82,7 +88,11 @@ def take_due(session: Session, now: datetime, limit: int) -> int:
         signals.tell(session, now, workspace_id, [asked for _, asked in of_teams if asked is not None], period)
         team_ids = [team_id for team_id, _ in of_teams]
         prompt.redraw_over(session, now, workspace_id=workspace_id, team_ids=team_ids, this=period)
-    return len(teams)
+    return len(teams) if waiting < len(teams) else 0
+
+
+class _BeingAnswered(Exception):
+    """Somebody is answering what the digest is to tell of."""
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -145,7 +155,10 @@ def shown_whole(session: Session, caller: Caller, digest_id: int) -> tuple[Post,
 
 
 def _take(session: Session, now: datetime, team: Team, period: Period, *, due_at: datetime) -> Signal | None:
-    """Take a team's digest unless it was taken; returns the question that it asks, null without one."""
+    """Take a team's digest unless it was taken; returns the question that it asks, null without one. Raises
+    `_BeingAnswered`."""
+    if not digest_snapshot.hold(session, now, team, period):
+        raise _BeingAnswered
     snapshot = digest_snapshot.read(session, now, team, period)
     digest_id = insert_once(
         session,

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.standing import Standing
-from bot.domain.cadence import Period
+from bot.domain.cadence import Period, digest_at
 from bot.domain.confidence import Confidence
 from bot.domain.digest import Call, KeyResultLine, MadeDecision, OverdueDecision, Snapshot
 from bot.domain.health import Health, is_told_monthly
@@ -102,6 +102,26 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
         signal=signals.firing(session, now, workspace, teams, viewer=None, this=period).speaking(period),
         health=_health(session, now, team, teams, today),
     )
+
+
+def hold(session: Session, now: datetime, team: Team, period: Period) -> bool:
+    """Hold what the team's digest tells of until the transaction ends; False where somebody is answering some of it.
+
+    An answer holds its key result as well: one that began before the hour is waited for, and one that comes later finds
+    that the digest was taken. What another team answers until a later hour of its own is not held.
+    """
+    workspace = session.get_one(Workspace, team.workspace_id)
+    covered = covered_by(session, team, teams_of(session, team))
+    holders = session.scalars(sa.select(Team).where(Team.id.in_({one.team_id for one in covered}))).all()
+    over = {one.id for one in holders if digest_at(period, *digest_week(workspace, one)) <= now}
+    wanted = [one.key_result_id for one in covered if one.team_id in over]
+    held = session.scalars(
+        sa.select(KeyResult.id)
+        .where(KeyResult.id.in_(wanted))
+        .order_by(KeyResult.id)
+        .with_for_update(read=True, skip_locked=True)
+    ).all()
+    return len(held) == len(wanted)
 
 
 def _health(session: Session, now: datetime, team: Team, teams: Sequence[Team], today: date) -> Health | None:

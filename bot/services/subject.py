@@ -28,6 +28,7 @@ from models import (
     CheckInDraft,
     CheckInState,
     Cycle,
+    Digest,
     Escalation,
     KeyResult,
     KeyResultCoOwner,
@@ -48,8 +49,9 @@ class Subject(NamedTuple):
     """A key result in one period. It says nothing about whether its caller may see or answer it: `answerable` does.
 
     `caller_…` is who asks. The rhythm and `time_zone` are the workspace's. `owner_name`, `owner_zone`: of the owner;
-    null where there is none. `digest_follows`: its team's answers are told in a digest. `check_in_…`, `asks_value` and
-    `asked_id` (who was asked) are null where nobody was asked yet; `covered_for_id` is for whom they stand in.
+    null where there is none. `digest_follows`: its team's answers are told in a digest; `digest_was_taken`: that of the
+    period was. `check_in_…`, `asks_value` and `asked_id` (who was asked) are null where nobody was asked yet;
+    `covered_for_id` is for whom they stand in.
     `covered_…`: whether that person has left (or may take part no more), and of them, or of their lead where they have,
     the zone and the first and last days of the absences in which the caller is named as cover
     ("2026-10-05/2026-10-09 …"), in no order. `leads_team`: the caller is the lead of its team.
@@ -91,6 +93,7 @@ class Subject(NamedTuple):
     team: str
     team_is_on: bool
     digest_follows: bool
+    digest_was_taken: bool
     cycle_state: CycleState
     cycle_starts_on: date | None
     cycle_ends_on: date | None
@@ -212,6 +215,7 @@ _workspace, _team, _cycle = table_of(Workspace), table_of(Team), table_of(Cycle)
 _key_result, _definition, _objective = table_of(KeyResult), table_of(KeyResultRevision), table_of(Objective)
 _check_in, _blocker, _escalation = table_of(CheckIn), table_of(Blocker), table_of(Escalation)
 _draft, _ended = table_of(CheckInDraft), table_of(Escalation).alias("ended")
+_digest = table_of(Digest)
 _co_owner, _asked = table_of(KeyResultCoOwner), table_of(CheckIn).alias("asked")
 _covered, _lead, _absence = table_of(Member).alias("covered"), table_of(Member).alias("lead"), table_of(Absence)
 _has_left = sa.or_(_covered.c.kind != MemberKind.FULL, _covered.c.deactivated_at.is_not(None))
@@ -252,6 +256,7 @@ _COLUMNS: Mapping[str, sa.ColumnElement[Any]] = {
     "team": _team.c.name,
     "team_is_on": sa.and_(_team.c.switched_on_at.is_not(None), _team.c.archived_at.is_(None)),
     "digest_follows": sa.and_(_team.c.next_digest_at.is_not(None), _team.c.channel_id.is_not(None)),
+    "digest_was_taken": sa.exists().where(_digest.c.team_id == _team.c.id, _digest.c.period == sa.bindparam("period")),
     "cycle_state": _cycle.c.state,
     "cycle_starts_on": _cycle.c.starts_on,
     "cycle_ends_on": _cycle.c.ends_on,

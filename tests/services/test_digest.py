@@ -22,7 +22,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.digest import Mix, SettledDecision, Snapshot
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.organisation import Level, Visibility
-from bot.services import decisions, digest, digest_sharing, digest_snapshot, lead_note
+from bot.services import checkin, decisions, digest, digest_sharing, digest_snapshot, lead_note
 from bot.services.access import Caller
 from bot.services.digest import take_due
 from bot.services.digest_links import digest_key, have_arrived
@@ -546,6 +546,102 @@ def answer_and_take_at_once(
     take()  # a tick passes over a team that is being answered for; the next one takes it
     with database.read() as session:
         return taken(session, session.get_one(Team, team_id), of).stop_or_shift, refusals
+
+
+def say(session: Session, key_result: KeyResult, now: datetime, of: Period = WEEK) -> None:
+    """The owner answers."""
+    said = checkin.Said(confidence=Confidence.GREEN, next_move="Write to the ten who left", value=Decimal(30))
+    caller = Caller(key_result.workspace_id, key_result.owner_id or 0)
+    checkin.record(session, now, caller=caller, key_result_id=key_result.id, period=of, said=said)
+
+
+def was_answered(database: Database, team_id: int, of: Period = WEEK) -> list[bool]:
+    """Of each key result that the digest tells of."""
+    with database.read() as session:
+        return [one.was_answered for one in taken(session, session.get_one(Team, team_id), of).key_results]
+
+
+def test_a_check_in_at_the_very_moment_is_in_the_digest_or_refused(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team_id = due(company.team("Growth")).id
+        key_result = company.key_result(company.objective(session.get_one(Team, team_id)), company.person("Mele"))
+        for week in range(4):
+            asked(session, key_result, following(WEEK, week))
+    for week in range(4):
+        of, refusals = following(WEEK, week), list[Reason]()
+        hour = WEDNESDAY + (of - WEEK)
+
+        def answer(of: Period = of, hour: datetime = hour, refusals: list[Reason] = refusals) -> None:
+            try:
+                with database.write() as session:
+                    say(session, key_result, hour - timedelta(milliseconds=20), of)
+            except Refused as refused:
+                refusals.append(refused.reason)
+
+        def take(hour: datetime = hour) -> None:
+            with database.write() as session:
+                take_due(session, hour, 10)
+
+        at_once(answer, take)
+        take()
+        assert (was_answered(database, team_id, of), refusals) in [([True], []), ([False], [Reason.DIGEST_OUT])]
+
+
+def test_an_answer_that_comes_while_the_digest_is_taken_waits_for_it_and_is_refused(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        team = due(company.team("Growth"))
+        key_result = company.key_result(company.objective(team), company.person("Mele"))
+        asked(session, key_result, WEEK)
+
+    def answer() -> None:
+        with database.write() as session:
+            say(session, key_result, WEDNESDAY - timedelta(milliseconds=20))
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            assert take_due(session, WEDNESDAY, 10) == 1
+            answering = pool.submit(answer)
+            with pytest.raises(TimeoutError):
+                answering.result(timeout=0.3)
+        with pytest.raises(Refused) as refused:
+            answering.result(timeout=10)
+    assert refused.value.reason is Reason.DIGEST_OUT
+    assert was_answered(database, team.id) == [False]
+
+
+def test_a_digest_of_which_something_is_being_answered_is_the_next_ticks_and_those_of_other_teams_are_not(
+    database: Database,
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("there one comes after the other")
+    with database.write() as session:
+        company = Company(session)
+        above = due(company.team("Product"))
+        growth, legal = (due(company.team(name, parent=above)) for name in ("Growth", "Legal"))
+        # Its own digest comes some hours later.
+        west = company.team("West", parent=above)
+        west.digest_zone = "America/New_York"
+        ids = {one.name: one.id for one in (above, growth, legal)}
+        mele = company.person("Mele")
+        late, other, later = (company.key_result(company.objective(one), mele) for one in (growth, legal, west))
+        for one in (late, other, later):
+            asked(session, one, WEEK)
+    with database.write() as elsewhere:
+        say(elsewhere, later, WEDNESDAY + timedelta(minutes=1))
+        with database.write() as answering:
+            say(answering, late, WEDNESDAY - timedelta(milliseconds=20))
+            with database.write() as session:
+                assert take_due(session, WEDNESDAY, 10) == 3
+            with database.write() as session:
+                assert take_due(session, WEDNESDAY, 10) == 0
+            with database.read() as session:
+                assert session.scalars(sa.select(Digest.team_id)).all() == [ids["Legal"]]
+        with database.write() as session:
+            assert take_due(session, WEDNESDAY, 10) == 2
+    assert was_answered(database, ids["Growth"]) == [True]
+    assert was_answered(database, ids["Product"]) == [True, False, False]
 
 
 def at_once(*work: Callable[[], None]) -> None:
