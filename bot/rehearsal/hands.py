@@ -69,6 +69,13 @@ class Hands:
         fields = (one for one in blocks if one.get("type") == "input" and one["label"]["text"].startswith(label))
         return any(one["element"].get("initial_value") for one in fields)
 
+    def chosen(self, label: str) -> str:
+        """The value of what is chosen in the menu whose label begins so; empty where nothing is."""
+        view = self.dialog
+        field = field_of(view, label) if view is not None else None
+        option = view.values.get(field, {}).get("selected_option") if view is not None and field is not None else None
+        return str(option["value"]) if option is not None else ""
+
     def suggest(self, label: str, typed: str) -> bool:
         """Type into a menu that asks the app."""
         view = self.dialog

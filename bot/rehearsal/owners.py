@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from bot.blocks.checkin_modal import SURE
+from bot.blocks.checkin_modal import HELP, SURE
 from bot.blocks.ids import Dialog
 from bot.localslack.inputs import elements
 from bot.localslack.state import Message, View
@@ -194,11 +194,12 @@ def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generato
     yield from _complete(hands, texts)
     if colour != "green" and random.random() < 0.4 and hands.suggest("Blocked by", "Team"):
         yield 1.0
-        hands.fill("Blocked by", "Team")
-        if colour == "yellow" and random.random() < 0.5:
-            hands.fill("Help", "help")
-    if colour == "yellow" and random.random() < 0.3:
-        hands.fill("Would help change this?", "help")
+        if hands.fill("Blocked by", "Team"):
+            texts["blocked_by"] = hands.chosen("Blocked by")
+        if colour == "yellow" and random.random() < 0.5 and hands.fill("Help", HELP):
+            texts["help"] = HELP
+    if colour == "yellow" and random.random() < 0.3 and hands.fill("Would help change this?", HELP):
+        texts["help"] = HELP
     return texts
 
 

@@ -18,8 +18,10 @@ from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.roster import Roster
 from bot.rehearsal.told import Told, ToldAnswer
 from bot.rehearsal.witness import Witness
+from bot.services.blocking import blocked_by_of
 from models import (
     Answer,
+    Blocker,
     CheckIn,
     Decision,
     Delivery,
@@ -51,6 +53,8 @@ class Rest:
         self._deliveries_seen = 0
         self._answers_seen = 0
         self._decisions_seen = 0
+        # When help was last wished for beside a yellow, by the key result's number.
+        self._wishes: dict[int, datetime] = {}
         self._ladder = Ladder(witness, roster)
         self._onlooker = onlooker
 
@@ -149,9 +153,14 @@ class Rest:
         for number, period, answer in rows:
             kept[answer.next_move].append(answer)
             newest[number, period] = answer
+        blockers: dict[int, list[Blocker]] = defaultdict(list)
+        for number, blocker in session.execute(
+            sa.select(KeyResult.number, Blocker).join(KeyResult, KeyResult.id == Blocker.key_result_id)
+        ):
+            blockers[number].append(blocker)
         last: dict[tuple[int, date], ToldAnswer] = {}
         for one in told:
-            self._kept(one, kept.get(one.next_move, []))
+            self._kept(one, kept.get(one.next_move, []), blockers[one.number])
             last[one.number, one.monday] = one
         for (number, monday), one in last.items():
             found = newest.get((number, monday))
@@ -170,7 +179,7 @@ class Rest:
     def _id_of(one: ToldAnswer, kept: dict[str, list[Answer]]) -> int:
         return max((answer.id for answer in kept.get(one.next_move, [])), default=0)
 
-    def _kept(self, one: ToldAnswer, answers: Sequence[Answer]) -> None:
+    def _kept(self, one: ToldAnswer, answers: Sequence[Answer], blockers: Sequence[Blocker]) -> None:
         if not answers:
             self._witness.lose(f"KR-{one.number}, week of {one.monday}: told as saved and lost: {one.next_move!r}")
             return
@@ -185,9 +194,15 @@ class Rest:
                 self._witness.lose(f"KR-{one.number}: {name} was {typed} and is {getattr(answer, name)}")
         if answer.confidence.value != one.colour:
             self._witness.lose(f"KR-{one.number}: {one.colour} was said and {answer.confidence.value} is kept")
+        named = one.texts.get("blocked_by", "")
+        if named and not any(_blocks(blocker, named, answer.at) for blocker in blockers):
+            self._witness.lose(f"KR-{one.number}: {named} was named as blocking it at {answer.at}, and is not kept")
+        if one.texts.get("help"):
+            self._wishes[one.number] = max(answer.at, self._wishes.get(one.number, answer.at))
 
     def _threads(self, session: Session) -> None:
-        """Every red that was not resolved since has exactly one open thread, and no other key result has one."""
+        """Every red, or wish for help, that was not resolved since has exactly one open thread, and no other key result
+        has one."""
         witness = self._witness
         numbers = dict(session.execute(sa.select(KeyResult.id, KeyResult.number)).all())
         unresolved: set[int] = set()
@@ -212,6 +227,10 @@ class Rest:
             ended = resolved_at.get(key_result_id)
             if numbers[key_result_id] not in unresolved and (ended is None or ended < red_at):
                 witness.lose(f"KR-{numbers[key_result_id]} is red since {red_at:%Y-%m-%d %H:%M}, and nobody is asked")
+        for key_result_id, number in numbers.items():
+            wished_at, ended = self._wishes.get(number), resolved_at.get(key_result_id)
+            if wished_at is not None and number not in unresolved and (ended is None or ended < wished_at):
+                witness.lose(f"KR-{number}: help was wished for at {wished_at:%Y-%m-%d %H:%M}, and nobody is asked")
         shown = witness.open_threads()
         for number in sorted(unresolved | set(shown)):
             places = shown.get(number, [])
@@ -283,3 +302,9 @@ class Rest:
         answered = session.scalar(sa.select(sa.func.count()).select_from(Answer).where(Answer.author_id.in_(ids)))
         if acted or answered:
             self._witness.broke(f"strangers have acted {acted} times and answered {answered} times")
+
+
+def _blocks(blocker: Blocker, named: str, at: datetime) -> bool:
+    """Whether it names this, as the value of a menu's entry, and stood then."""
+    stood = blocker.opened_at <= at and (blocker.cleared_at is None or blocker.cleared_at > at)
+    return stood and blocked_by_of(blocker).value == named

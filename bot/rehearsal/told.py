@@ -19,7 +19,8 @@ OVERHEARD = "the scanner is broken again"
 class ToldAnswer:
     """A check-in that its author was told is saved. `order` counts all that people were told.
 
-    `texts`: what they filled in, by the names of an answer's columns; numbers as they were typed.
+    `texts`: what they filled in, by the names of an answer's columns, numbers as they were typed; `blocked_by` as the
+    value of the menu's entry, and `help` where its box was ticked.
     """
 
     order: int

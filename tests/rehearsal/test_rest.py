@@ -21,6 +21,7 @@ from bot.rehearsal.weather import Level
 from models import (
     Absence,
     Answer,
+    Blocker,
     Decision,
     Delivery,
     DeliveryState,
@@ -70,7 +71,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         looks.append((now, monday))
         look(rest, session, now, monday)
 
-    rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=1, level=Level.NONE), database, url)
+    rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=3, level=Level.NONE), database, url)
     with patch.object(Rest, "look", noted):
         assert rehearsal.play().is_clean
     yield Played(rehearsal, looks)
@@ -114,6 +115,26 @@ def test_a_colour_that_is_not_what_was_said_is_noticed(played: Played) -> None:
     with played.trial() as session:
         session.execute(sa.update(Answer).where(Answer.next_move == told.next_move).values(confidence="green"))
         assert f"KR-{told.number}: yellow was said and green is kept" in played.look(session)
+
+
+def test_a_blocker_that_was_named_and_is_not_kept_is_missed(played: Played) -> None:
+    told = next(one for one in played.rehearsal.told.answers if "blocked_by" in one.texts)
+    with played.trial() as session:
+        session.execute(sa.update(Blocker).values(by_member_id=None, by_team_id=None, by_words="the weather"))
+        assert any(
+            one.startswith(f"KR-{told.number}: {told.texts['blocked_by']} was named as blocking it at ")
+            for one in played.look(session)
+        )
+
+
+def test_a_yellow_with_a_wish_for_help_about_which_nobody_is_asked_is_noticed(played: Played) -> None:
+    told = next(one for one in played.rehearsal.told.answers if "help" in one.texts)
+    with played.trial() as session:
+        key_result = sa.select(KeyResult.id).where(KeyResult.number == told.number).scalar_subquery()
+        for one in session.scalars(sa.select(Escalation).where(Escalation.key_result_id == key_result)):
+            one.state, one.next_step_at = EscalationState.RESOLVED, None
+            one.resolved_at, one.no_decision_reason = datetime(2026, 10, 1, tzinfo=UTC), "It was not needed."
+        assert any(one.startswith(f"KR-{told.number}: help was wished for at ") for one in played.look(session))
 
 
 def test_an_answer_that_was_saved_twice_is_noticed(played: Played) -> None:
