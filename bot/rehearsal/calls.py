@@ -3,17 +3,19 @@ the menu of a message that somebody wrote."""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import UTC, date, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 from bot.blocks.ids import Shortcut
+from bot.blocks.links import thread_link
 from bot.localslack.state import View
 from bot.rehearsal.crowd import MINUTE, Story, open_by, submit
 from bot.rehearsal.hands import Hands, field_of, labels, title, words
 from bot.rehearsal.helping import record
 from bot.rehearsal.roster import Somebody
-from bot.rehearsal.told import OVERHEARD
+from bot.rehearsal.told import NEEDED, OVERHEARD, ToldCall
 
 if TYPE_CHECKING:
     from bot.rehearsal.crowd import Crowd
@@ -50,14 +52,15 @@ def _asks(crowd: Crowd, person: Somebody, random: Random) -> Story:
     yield from open_by(hands, random, lambda: hands.press(shown, "Ask for help"), tries=2)
     if hands.dialog is None or not title(hands.dialog).startswith("Help for"):
         return
-    mark = f"{person.name} #{crowd.told.order()}"
+    order = crowd.told.order()
+    mark = f"{person.name} #{order}"
     yield random.uniform(10, 60)
     hands.fill("What is stuck?", f"{mark}: the machine stands still")
-    hands.fill("What is needed?", f"{mark}: a mechanic")
-    yield from _blocked(hands, random, share=0.4)
+    hands.fill("What is needed?", f"{mark}: {NEEDED}")
+    named = yield from _blocked(hands, random, share=0.4)
     yield from submit(hands, random, twice=random.random() < 0.2)
     if _says(hands.dialog, "I have asked for help"):
-        crowd.told.calls.append(f"{mark}: a mechanic")
+        crowd.told.calls.append(ToldCall(order, number, f"{mark}: {NEEDED}", named))
     hands.close()
 
 
@@ -86,10 +89,10 @@ def _turns(crowd: Crowd, person: Somebody, random: Random) -> Story:
     if random.random() < 0.5 and (box := _box(hands)) is not None:
         told.ticked.add(order)
         hands.fill("The message's text", box)
-    yield from _blocked(hands, random, share=1.0)
+    named = yield from _blocked(hands, random, share=1.0)
     yield from submit(hands, random, twice=random.random() < 0.2)
     if _says(hands.dialog, "is now blocked by"):
-        told.turned.append(order)
+        told.turned.append(ToldCall(order, number, thread_link(said.channel, said.ts, "/"), named))
     hands.close()
 
 
@@ -129,14 +132,15 @@ def _looks(crowd: Crowd, person: Somebody, random: Random) -> Story:
                 break
 
 
-def _blocked(hands: Hands, random: Random, *, share: float) -> Story:
-    """Name a team as blocking it; in words where no team is offered."""
+def _blocked(hands: Hands, random: Random, *, share: float) -> Generator[float, None, str]:
+    """Name a team as blocking it; in words where no team is offered. Returns what is chosen then."""
     if random.random() < share and hands.suggest("Blocked by", "Team"):
         yield 2.0
         if not hands.fill("Blocked by", "Team"):
             hands.suggest("Blocked by", "the weather")
             yield 2.0
             hands.fill("Blocked by", "the weather")
+    return hands.chosen("Blocked by")
 
 
 def _box(hands: Hands) -> str | None:

@@ -103,6 +103,7 @@ class Crowd:
 
     def notice(self, message: Message) -> None:
         """A message has come: who reads it, and what do they make of it?"""
+        self.told.read(message)
         channel = self.core.workspace.channels[message.channel]
         if channel.kind is ConversationKind.DIRECT:
             for member in channel.members:

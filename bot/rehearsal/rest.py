@@ -16,7 +16,7 @@ from bot.domain.escalation import EscalationState
 from bot.rehearsal.ladder import Ladder
 from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.roster import Roster
-from bot.rehearsal.told import Told, ToldAnswer
+from bot.rehearsal.told import NEEDED, Told, ToldAnswer
 from bot.rehearsal.witness import Witness
 from bot.services.blocking import blocked_by_of
 from models import (
@@ -52,6 +52,7 @@ class Rest:
         self._told = told
         self._deliveries_seen = 0
         self._answers_seen = 0
+        self._calls_seen = self._turned_seen = 0
         self._decisions_seen = 0
         # When help was last wished for beside a yellow, by the key result's number.
         self._wishes: dict[int, datetime] = {}
@@ -63,6 +64,7 @@ class Rest:
         self._deliveries(session, now)
         self._messages(session, now)
         self._answers(session)
+        self._calls(session)
         self._threads(session)
         self._decisions(session)
         self._shifts(session)
@@ -153,11 +155,7 @@ class Rest:
         for number, period, answer in rows:
             kept[answer.next_move].append(answer)
             newest[number, period] = answer
-        blockers: dict[int, list[Blocker]] = defaultdict(list)
-        for number, blocker in session.execute(
-            sa.select(KeyResult.number, Blocker).join(KeyResult, KeyResult.id == Blocker.key_result_id)
-        ):
-            blockers[number].append(blocker)
+        blockers = _blockers(session)
         last: dict[tuple[int, date], ToldAnswer] = {}
         for one in told:
             self._kept(one, kept.get(one.next_move, []), blockers[one.number])
@@ -199,6 +197,30 @@ class Rest:
             self._witness.lose(f"KR-{one.number}: {named} was named as blocking it at {answer.at}, and is not kept")
         if one.texts.get("help"):
             self._wishes[one.number] = max(answer.at, self._wishes.get(one.number, answer.at))
+
+    def _calls(self, session: Session) -> None:
+        """What somebody was told is posted for them is there, with what they named as blocking, and was read."""
+        told = [*self._told.calls[self._calls_seen :], *self._told.turned[self._turned_seen :]]
+        self._calls_seen, self._turned_seen = len(self._told.calls), len(self._told.turned)
+        if not told:
+            return
+        events = session.execute(
+            sa.select(KeyResult.number, EscalationEvent)
+            .join(Escalation, Escalation.id == EscalationEvent.escalation_id)
+            .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+            .where(sa.or_(EscalationEvent.need.is_not(None), EscalationEvent.link.is_not(None)))
+        ).all()
+        blockers = _blockers(session)
+        for one in told:
+            said = (event.at for number, event in events if number == one.number and _says(event, one.said))
+            at = next(said, None)
+            if at is None:
+                self._witness.lose(f"KR-{one.number}: help was asked for, and nobody knows: {one.said!r}")
+            elif one.blocked_by and not any(_blocks(blocker, one.blocked_by, at) for blocker in blockers[one.number]):
+                self._witness.lose(f"KR-{one.number}: {one.blocked_by} was named as blocking it, and is not kept")
+        for one in told:
+            if one.said.endswith(NEEDED) and one.order not in self._told.needs_read:
+                self._witness.lose(f"KR-{one.number}: nobody can read what is needed: {one.said!r}")
 
     def _threads(self, session: Session) -> None:
         """Every red, or wish for help, that was not resolved since has exactly one open thread, and no other key result
@@ -304,7 +326,21 @@ class Rest:
             self._witness.broke(f"strangers have acted {acted} times and answered {answered} times")
 
 
+def _blockers(session: Session) -> dict[int, list[Blocker]]:
+    """All that ever blocked, by the key result's number."""
+    found: dict[int, list[Blocker]] = defaultdict(list)
+    for number, blocker in session.execute(
+        sa.select(KeyResult.number, Blocker).join(KeyResult, KeyResult.id == Blocker.key_result_id)
+    ):
+        found[number].append(blocker)
+    return found
+
+
 def _blocks(blocker: Blocker, named: str, at: datetime) -> bool:
     """Whether it names this, as the value of a menu's entry, and stood then."""
     stood = blocker.opened_at <= at and (blocker.cleared_at is None or blocker.cleared_at > at)
     return stood and blocked_by_of(blocker).value == named
+
+
+def _says(event: EscalationEvent, said: str) -> bool:
+    return event.need == said or (event.link or "").endswith(said)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.domain.dependency import DependencyState
+from bot.localslack.state import Message
 from bot.rehearsal.roster import Somebody
 
 # What is typed about a private request for help, and what somebody writes in a channel, have a word of their own.
 CONFIDENTIAL = "confidentially, "
 OVERHEARD = "the scanner is broken again"
+# What is needed where help is asked for without a check-in.
+NEEDED = "a mechanic"
+
+_NEEDED = re.compile(rf"#(\d+): {NEEDED}")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,20 @@ class ToldDecision:
 
 
 @dataclass(frozen=True)
+class ToldCall:
+    """A call for help without a check-in, about the key result with this number, that its author was told is posted.
+
+    `said`: what it is found by: the need, or how the address of the message ends that was turned into a blocker.
+    `blocked_by`: the value of the menu's entry; empty where nothing was named.
+    """
+
+    order: int
+    number: int
+    said: str
+    blocked_by: str
+
+
+@dataclass(frozen=True)
 class ToldShift:
     """A lead's answer to "what should stop or shift"."""
 
@@ -55,8 +75,9 @@ class ToldShift:
 class Told:
     """All of it.
 
-    What somebody typed is named by the number in its text. `calls` are needs, `questions` those to an owner, `turned`
-    messages that became blockers, and `ticked` those whose text was to go along. `confidential` has the key result's
+    What somebody typed is named by the number in its text. `calls` are those for help, `turned` those by a message that
+    became a blocker, `ticked` those whose text was to go along, `questions` those to an owner. `needs_read`: the calls
+    whose need was posted. `confidential` has the key result's
     number by what was typed about a private request. `settled` are decisions, `between` what a team was told to have
     answered, by the numbers that buttons carry, and `speakers` who has pressed there; `stopped` what was learnt, by the
     key result's number. `looked_at`: when somebody last opened Home. `goes_private`: when somebody last
@@ -67,9 +88,10 @@ class Told:
     decisions: list[ToldDecision] = field(default_factory=list)
     shifts: list[ToldShift] = field(default_factory=list)
     put_off: set[tuple[str, date]] = field(default_factory=set)
-    calls: list[str] = field(default_factory=list)
+    calls: list[ToldCall] = field(default_factory=list)
     questions: list[int] = field(default_factory=list)
-    turned: list[int] = field(default_factory=list)
+    turned: list[ToldCall] = field(default_factory=list)
+    needs_read: set[int] = field(default_factory=set)
     ticked: set[int] = field(default_factory=set)
     confidential: dict[int, int] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
@@ -91,6 +113,10 @@ class Told:
         """Whether this person was told that all of this week is saved: then nobody has to ask."""
         said = {one.number for one in self.answers if one.monday == monday and one.author == person.id}
         return said >= person.owned.keys()
+
+    def read(self, message: Message) -> None:
+        """A message has come."""
+        self.needs_read.update(int(order) for order in _NEEDED.findall(str(message.blocks)))
 
     def order(self) -> int:
         self._count += 1

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.escalation import EscalationState
+from bot.rehearsal import calls
 from bot.rehearsal.rest import Rest
 from bot.rehearsal.run import Plan, Rehearsal
 from bot.rehearsal.weather import Level
@@ -72,7 +73,8 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         look(rest, session, now, monday)
 
     rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=3, level=Level.NONE), database, url)
-    with patch.object(Rest, "look", noted):
+    # So few people ask for help without a check-in only seldom.
+    with patch.object(Rest, "look", noted), patch.object(calls, "ASKS", 30.0):
         assert rehearsal.play().is_clean
     yield Played(rehearsal, looks)
     database.close()
@@ -135,6 +137,33 @@ def test_a_yellow_with_a_wish_for_help_about_which_nobody_is_asked_is_noticed(pl
             one.state, one.next_step_at = EscalationState.RESOLVED, None
             one.resolved_at, one.no_decision_reason = datetime(2026, 10, 1, tzinfo=UTC), "It was not needed."
         assert any(one.startswith(f"KR-{told.number}: help was wished for at ") for one in played.look(session))
+
+
+def test_a_call_for_help_that_is_not_kept_is_missed(played: Played) -> None:
+    told = played.rehearsal.told.calls[-1]
+    with played.trial() as session:
+        session.execute(sa.update(EscalationEvent).where(EscalationEvent.need == told.said).values(need=None))
+        assert f"KR-{told.number}: help was asked for, and nobody knows: {told.said!r}" in played.look(session)
+
+
+def test_a_call_for_help_that_nobody_can_read_is_noticed(played: Played) -> None:
+    told = played.rehearsal.told.calls[-1]
+    with played.trial() as session, patch.object(played.rehearsal.told, "needs_read", set()):
+        assert f"KR-{told.number}: nobody can read what is needed: {told.said!r}" in played.look(session)
+
+
+def test_a_message_that_became_no_blocker_is_noticed(played: Played) -> None:
+    told = played.rehearsal.told.turned[-1]
+    with played.trial() as session:
+        session.execute(sa.update(Blocker).values(by_member_id=None, by_team_id=None, by_words="the weather"))
+        assert f"KR-{told.number}: {told.blocked_by} was named as blocking it, and is not kept" in played.look(session)
+
+
+def test_a_message_whose_link_stands_nowhere_is_noticed(played: Played) -> None:
+    told = played.rehearsal.told.turned[-1]
+    with played.trial() as session:
+        session.execute(sa.update(EscalationEvent).values(link=None))
+        assert f"KR-{told.number}: help was asked for, and nobody knows: {told.said!r}" in played.look(session)
 
 
 def test_an_answer_that_was_saved_twice_is_noticed(played: Played) -> None:
