@@ -38,12 +38,14 @@ def first(session: Session, now: datetime, escalation: Escalation) -> Ask | None
     return next_climb(session, escalation, now, ()).ask
 
 
-def go_on(session: Session, now: datetime, escalation: Escalation) -> None:
-    """Ask the next one on the path, where they are at work now; else note when they will be. The caller holds it."""
+def go_on(session: Session, now: datetime, escalation: Escalation) -> EscalationStep | None:
+    """Ask the next one on the path, where they are at work now; else note when they will be, and return null. The
+    caller holds it."""
     step = _ask_next(session, now, escalation)
     if step is not None and step.number > 1:
         event = note(session, now, escalation, EscalationEventKind.ASKED_NEXT, step_id=step.id)
         _say(session, now, escalation, event, step)
+    return step
 
 
 def go_up(session: Session, now: datetime, escalation: Escalation, *, actor_id: int, answer: Answer | None) -> None:
@@ -158,9 +160,11 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
         ):
             return
         case _:
-            go_on(session, now, escalation)
-            if escalation.state is EscalationState.IN_REVIEW:
-                # The day is over: what shows it says that the review has brought nothing, also where nobody is left.
+            step = go_on(session, now, escalation)
+            is_first = step is not None and step.number == 1
+            if is_first or escalation.state is EscalationState.IN_REVIEW:
+                # Who would be asked is asked now; or the day is over, and what shows it says that the review has
+                # brought nothing, also where nobody is left.
                 redraw(session, now, escalation)
 
 

@@ -119,8 +119,11 @@ def test_nobody_is_asked_at_night_or_mentioned_before_their_morning(database: Da
         assert "<@" not in root
         assert "Tama Reid will be asked to get this" in root
         assert "Tama Reid is asked when their working day begins" in root
+        wanted = drawings_wanted(session)
         climb(session, morning)
         assert asked(session) == [(scene.lead.id, morning)]
+        # What stands there since the night does not go on saying that they will be asked.
+        assert drawings_wanted(session) > wanted
         assert "<@U0TAMAREID>, can you get this" in words(shown(session, "escalation:1"))
 
 
