@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import takewhile, zip_longest
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.dates import day
+from bot.blocks.post import Post
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.rehearsal.ladder import Ladder
 from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.roster import Roster
 from bot.rehearsal.told import NEEDED, Told, ToldAnswer
-from bot.rehearsal.witness import Witness
+from bot.rehearsal.witness import NEWS, Witness
 from bot.services.blocking import blocked_by_of
+from bot.services.schedules import Weeks
 from models import (
     Answer,
     Blocker,
@@ -33,12 +38,20 @@ from models import (
     PostKind,
     StopOrShift,
 )
-from scheduler.posts import render
+from scheduler.posts import render, render_all
 
 # What was queued this long ago has left, or something is wrong.
 PATIENCE = timedelta(hours=1)
 # What makes one answer another than the one before it.
 _SAID = ("value", "score", "confidence", "changed", "working", "next_move", "need", "plan")
+
+# What is drawn anew as long as its week lasts, and what of a block somebody reads or presses.
+_OF_A_WEEK = (PostKind.PROMPT, PostKind.DIGEST)
+_SHOWN = ("text", "alt_text", "action_id", "value")
+# What was drawn before a thread's first message came leads there from its next drawing on.
+_TO_A_THREAD = re.compile(r" · <https?://[^>]*/archives/[^>]*>")
+# Who has nothing due any more is not told that the week is over.
+_NOTHING_DUE = "Nothing is due"
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -63,6 +76,7 @@ class Rest:
         """Check the week of `monday`, which is over."""
         self._deliveries(session, now)
         self._messages(session, now)
+        self.look_at_drawings(session, now, monday)
         self._answers(session)
         self._calls(session)
         self._threads(session)
@@ -136,6 +150,45 @@ class Rest:
             elif drawn != message.wanted and render(session, delivery, now) is not None:
                 # What makes no sense any more (its reader has left) stays as it is.
                 self._witness.broke(f"shows an old state ({drawn} of {message.wanted}): {key}", subject)
+
+    def look_at_drawings(self, session: Session, now: datetime, monday: date) -> None:
+        """What stands is what would be drawn now: whoever has changed something has asked for the redraw.
+
+        Holds at any time, for what no redraw is on its way of; what is over stays as it was at its end.
+        """
+        standing = session.scalars(
+            sa.select(Delivery)
+            .join(Message, Message.delivery_id == Delivery.id)
+            .outerjoin(Escalation, Escalation.id == Delivery.escalation_id)
+            .where(
+                Message.gone_at.is_(None),
+                Message.channel.is_not(None),
+                Message.shown == Message.wanted,
+                sa.or_(
+                    sa.and_(Delivery.kind.in_(_OF_A_WEEK), Delivery.period == monday),
+                    sa.and_(Delivery.kind == PostKind.ESCALATION, Escalation.state != EscalationState.RESOLVED),
+                ),
+            )
+            .order_by(Delivery.id)
+        ).all()
+        people = self._roster.by_member()
+        posts = render_all(session, standing, now, Weeks())
+        for delivery in standing:
+            reader = people.get(delivery.member_id or 0)
+            if reader is not None and not reader.was_settled(reader.opens(monday) - NEWS, now):
+                # Its hours are told in the zone that they were in.
+                continue
+            channel, ts = delivery.posted_channel or "", delivery.posted_ts or ""
+            message, post = self._witness.stands(channel, ts, delivery.opaque_id), posts[delivery.id]
+            if message is None or not isinstance(post, Post) or message.text.startswith(_NOTHING_DUE):
+                continue
+            shown = [_TO_A_THREAD.sub("", one) for one in (message.text, *_read(message.blocks))]
+            wanted = [_TO_A_THREAD.sub("", one) for one in (post.text, *_read(post.blocks))]
+            if shown != wanted:
+                old, new = next(both for both in zip_longest(shown, wanted, fillvalue="") if both[0] != both[1])
+                alike = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(old, new, strict=False)))
+                old, new = (one[max(0, alike - 20) :][:80] for one in (old, new))
+                self._witness.broke(f"shows {old!r}, and {new!r} is true: {delivery.key}", f"{channel}/{ts}")
 
     def _answers(self, session: Session) -> None:
         """What people were told is saved is there, whole and once, and their last word counts."""
@@ -324,6 +377,16 @@ class Rest:
         answered = session.scalar(sa.select(sa.func.count()).select_from(Answer).where(Answer.author_id.in_(ids)))
         if acted or answered:
             self._witness.broke(f"strangers have acted {acted} times and answered {answered} times")
+
+
+def _read(node: Any) -> Iterator[str]:
+    """What can be read, and what its buttons stand for, in order."""
+    if isinstance(node, dict):
+        yield from (str(node[name]) for name in _SHOWN if isinstance(node.get(name), str))
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for child in node:
+            yield from _read(child)
 
 
 def _blockers(session: Session) -> dict[int, list[Blocker]]:

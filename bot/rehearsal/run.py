@@ -63,6 +63,8 @@ UNTIL_REST = timedelta(hours=26)
 LOOKS_ON = timedelta(hours=1)
 # How long after the closing a prompt is looked for that should have come.
 GRACE = timedelta(minutes=10)
+# By then everybody's answering has closed.
+BEFORE_THE_DIGEST = timedelta(minutes=30)
 
 
 class Unreadable(Exception):
@@ -235,11 +237,21 @@ class Rehearsal:
             travel.plan_week(monday, level=self.plan.level)
             if self.plan.level is not Level.NONE:
                 self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
+            self._look_at_drawings(rest, monday)
             at_rest = crowd.rests_at = _rest_after(monday, self.plan)
             self.timeline.run_until(at_rest)
             with self.database.read() as session:
                 rest.look(session, at_rest, monday)
         return report_of(self, roster)
+
+    def _look_at_drawings(self, rest: Rest, monday: Period) -> None:
+        """Once before the digest too, for which all prompts are drawn anew."""
+
+        def look() -> None:
+            with self.database.read() as session:
+                rest.look_at_drawings(session, self.timeline.now(), monday)
+
+        self.timeline.at(_digest_of(monday, self.plan) - BEFORE_THE_DIGEST, look)
 
     def _look_for_prompt(self, person: Somebody, monday: date) -> None:
         def look() -> None:
@@ -358,8 +370,12 @@ class Rehearsal:
         return max(days, default=FIRST_DAY)
 
 
+def _digest_of(monday: Period, plan: Plan) -> datetime:
+    return digest_at(monday, plan.rhythm, ZoneInfo(plan.time_zone))
+
+
 def _rest_after(monday: Period, plan: Plan) -> datetime:
-    return digest_at(monday, plan.rhythm, ZoneInfo(plan.time_zone)) + UNTIL_REST
+    return _digest_of(monday, plan) + UNTIL_REST
 
 
 def readable(text: str) -> Rows:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.rehearsal import calls
 from bot.rehearsal.rest import Rest
-from bot.rehearsal.run import Plan, Rehearsal
+from bot.rehearsal.run import BEFORE_THE_DIGEST, UNTIL_REST, Plan, Rehearsal
 from bot.rehearsal.weather import Level
 from models import (
     Absence,
@@ -43,10 +43,11 @@ WEEKS = 2
 
 @dataclass
 class Played:
-    """A rehearsal at its end, and when its weeks were looked at."""
+    """A rehearsal at its end, when its weeks were looked at, and when what stands."""
 
     rehearsal: Rehearsal
     looks: list[tuple[datetime, date]]
+    drawings: list[datetime]
 
     def trial(self) -> AbstractContextManager[Session]:
         """A session in which something may be spoilt, and is not afterwards."""
@@ -66,17 +67,26 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     url = f"sqlite:///{tmp_path_factory.mktemp('rest') / 'okra.db'}"
     database = open_database(url, patience=30, durable=False)
     looks: list[tuple[datetime, date]] = []
-    look = Rest.look
+    drawings: list[datetime] = []
+    look, look_at_drawings = Rest.look, Rest.look_at_drawings
 
     def noted(rest: Rest, session: Session, now: datetime, monday: date) -> None:
         looks.append((now, monday))
         look(rest, session, now, monday)
 
+    def noted_too(rest: Rest, session: Session, now: datetime, monday: date) -> None:
+        drawings.append(now)
+        look_at_drawings(rest, session, now, monday)
+
     rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=3, level=Level.NONE), database, url)
     # So few people ask for help without a check-in only seldom.
-    with patch.object(Rest, "look", noted), patch.object(calls, "ASKS", 30.0):
+    with (
+        patch.object(Rest, "look", noted),
+        patch.object(Rest, "look_at_drawings", noted_too),
+        patch.object(calls, "ASKS", 30.0),
+    ):
         assert rehearsal.play().is_clean
-    yield Played(rehearsal, looks)
+    yield Played(rehearsal, looks, drawings)
     database.close()
 
 
@@ -220,6 +230,21 @@ def test_a_message_that_waits_for_its_redraw_is_noticed(played: Played) -> None:
         key = session.get_one(Delivery, message.delivery_id).key
         message.wanted += 1
         assert f"shows {message.shown} of {message.wanted} for long: {key}" in played.look(session)
+
+
+def test_a_message_of_which_no_redraw_was_asked_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        request = _open(session)
+        request.state, request.acknowledged_at = EscalationState.ACKNOWLEDGED, request.opened_at
+        found = played.look(session)
+        assert any("shows " in one and one.endswith(f" is true: escalation:{request.id}") for one in found)
+
+
+def test_what_stands_is_looked_at_before_the_digest_too(played: Played) -> None:
+    digests = [at - UNTIL_REST for at, _ in played.looks]
+    assert played.drawings == [
+        at for digest, (rest, _) in zip(digests, played.looks, strict=True) for at in (digest - BEFORE_THE_DIGEST, rest)
+    ]
 
 
 def test_a_message_that_never_left_is_noticed(played: Played) -> None:
