@@ -54,7 +54,7 @@ from bot.services.installations import only_workspace
 from bot.services.rhythm import keep
 from bot.settings import Settings
 from migrations.run import start_over
-from models import Team
+from models import Delivery, PostKind, Team
 from models.database import Database, open_database
 
 # A day after the digest the week is over: nobody acts any more, nothing is planned.
@@ -263,7 +263,17 @@ class Rehearsal:
     def _look_for_note(self, team: OwnTeam, monday: date) -> None:
         def look() -> None:
             if team.numbers - self.roster.stopped:
-                self.witness.expect_note(team, monday)
+                self.witness.expect_note(team, monday, is_held_back=is_held_back)
+
+        def is_held_back() -> bool:
+            with self.database.read() as session:
+                held_back = sa.select(Delivery.id).where(
+                    Delivery.kind == PostKind.LEAD_NOTE,
+                    Delivery.team_id == team.id,
+                    Delivery.period == monday,
+                    Delivery.held_back_at.is_not(None),
+                )
+                return session.scalar(held_back.limit(1)) is not None
 
         self.timeline.at(team.digest_at(monday).astimezone(UTC) + GRACE, look)
 

@@ -135,13 +135,16 @@ class Witness:
         if self._prompts[person.id, monday] == 0:
             self.lose(f"{person.name} was never asked for the week of {monday}", person.id)
 
-    def expect_note(self, team: OwnTeam, monday: date) -> None:
-        """To be called when a team's digest has come: whoever leads it, and was here all the week, was told before."""
+    def expect_note(self, team: OwnTeam, monday: date, *, is_held_back: Callable[[], bool] = lambda: False) -> None:
+        """To be called when a team's digest has come: whoever leads it, and was here all the week, was told before.
+
+        `is_held_back` is asked where no note has come: whether they had so many messages that it stands on Home.
+        """
         lead = self.roster.people.get(team.lead) if self.roster is not None else None
         now = self._time.now()
         if lead is None or not lead.was_settled(now - A_WEEK, now):
             return
-        if self._notes[lead.id, team.name, monday] == 0:
+        if self._notes[lead.id, team.name, monday] == 0 and not is_held_back():
             self.lose(f"{lead.name} had no note about {team.name} before the digest of the week of {monday}", lead.id)
 
     # Effects

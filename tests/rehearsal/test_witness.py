@@ -86,6 +86,8 @@ def test_a_lead_is_told_once_before_each_digest(square: Square) -> None:
     square.time.run_until(WEDNESDAY)
     square.witness.expect_note(square.team, WEEK)
     assert square.broken == []
+    square.witness.expect_note(square.team, WEEK + timedelta(weeks=1), is_held_back=lambda: True)
+    assert square.broken == [], "it stands on Home"
     square.witness.expect_note(square.team, WEEK + timedelta(weeks=1))
     assert square.broken == ["Ada Obi had no note about Square before the digest of the week of 2026-10-12"]
 
