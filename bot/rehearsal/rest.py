@@ -49,7 +49,7 @@ _SAID = ("value", "score", "confidence", "changed", "working", "next_move", "nee
 _OF_A_WEEK = (PostKind.PROMPT, PostKind.DIGEST)
 _SHOWN = ("text", "alt_text", "action_id", "value")
 # What was drawn before a thread's first message came leads there from its next drawing on.
-_TO_A_THREAD = re.compile(r" · <https?://[^>]*/archives/[^>]*>")
+_TO_A_THREAD = re.compile(r"<https?://[^>|]*/archives/[^>|]*\|([^>]*)>")
 # Who has nothing due any more is not told that the week is over.
 _NOTHING_DUE = "Nothing is due"
 
@@ -182,8 +182,8 @@ class Rest:
             message, post = self._witness.stands(channel, ts, delivery.opaque_id), posts[delivery.id]
             if message is None or not isinstance(post, Post) or message.text.startswith(_NOTHING_DUE):
                 continue
-            shown = [_TO_A_THREAD.sub("", one) for one in (message.text, *_read(message.blocks))]
-            wanted = [_TO_A_THREAD.sub("", one) for one in (post.text, *_read(post.blocks))]
+            shown = [_TO_A_THREAD.sub(r"\1", one) for one in (message.text, *_read(message.blocks))]
+            wanted = [_TO_A_THREAD.sub(r"\1", one) for one in (post.text, *_read(post.blocks))]
             if shown != wanted:
                 old, new = next(both for both in zip_longest(shown, wanted, fillvalue="") if both[0] != both[1])
                 alike = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(old, new, strict=False)))
