@@ -138,6 +138,7 @@ def call_for_help(
         opened = _open(session, now, caller=caller, key_result=key_result, called=replace(called, quote=None))
         tell_owner_of_help(session, now, *opened)
         if called.quote is None:
+            redraw(session, now, opened[0])
             return
         # The first message is drawn again and again; what is copied is said once, in a reply.
         escalation, _ = opened

@@ -28,10 +28,11 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.organisation import Visibility
 from bot.localslack.blockkit import check_message
-from bot.services import decisions, escalation, escalation_asking, help_wanted
+from bot.services import decisions, escalation, escalation_asking, help_wanted, outbox
 from bot.services.blocking import BlockedBy
 from bot.services.decisions import Draft
 from bot.services.escalation_case import case_of
+from bot.services.planning import prompt_key
 from bot.services.still_open import open_escalations
 from models import (
     Conversation,
@@ -40,6 +41,7 @@ from models import (
     EscalationEventKind,
     MemberKind,
     Message,
+    PostKind,
 )
 from models.database import Database
 
@@ -310,6 +312,33 @@ def test_the_owner_hears_who_asked_for_the_help_that_somebody_has_taken(database
         assert words(shown(session, news)) == (
             "Hana Mori asked for help with your KR-1 SOC 2 certified by 15 Dec: Tama Reid has taken it."
         )
+
+
+def test_the_owners_prompt_says_that_somebody_has_asked_for_help(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner, confidence=Confidence.GREEN)
+        prompt = outbox.NewPost(
+            workspace_id=scene.key_result.workspace_id,
+            key=prompt_key(scene.owner.id, MONDAY),
+            kind=PostKind.PROMPT,
+            member_id=scene.owner.id,
+            period=MONDAY,
+            shows_state=True,
+        )
+        outbox.post(session, MORNING, prompt)
+        help_wanted.ask(
+            session,
+            MORNING,
+            caller=scene.company.caller(scene.lead),
+            key_result_id=scene.key_result.id,
+            stuck="HR",
+            need="two days of HR",
+            by=None,
+        )
+        session.expire_all()
+        of_prompt = sa.select(Message.wanted).where(Message.delivery_id == posted(session, prompt.key).id)
+        assert session.scalar(of_prompt) == 2
 
 
 def test_a_key_result_that_not_everybody_may_see_is_never_in_a_channel(database: Database) -> None:
