@@ -161,10 +161,9 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
             return
         case _:
             step = go_on(session, now, escalation)
-            is_first = step is not None and step.number == 1
-            if is_first or escalation.state is EscalationState.IN_REVIEW:
-                # Who would be asked is asked now; or the day is over, and what shows it says that the review has
-                # brought nothing, also where nobody is left.
+            if step is None or step.number == 1:
+                # Who would be asked is asked now, or at another time than it says; or the day is over, and what shows
+                # it says that the review has brought nothing, also where nobody is left.
                 redraw(session, now, escalation)
 
 

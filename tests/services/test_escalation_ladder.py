@@ -127,6 +127,17 @@ def test_nobody_is_asked_at_night_or_mentioned_before_their_morning(database: Da
         assert "<@U0TAMAREID>, can you get this" in words(shown(session, "escalation:1"))
 
 
+def test_whoever_begins_work_later_than_the_thread_says_is_named_with_the_new_hour(database: Database) -> None:
+    with database.write() as session:
+        scene = red(session, datetime(2026, 10, 5, 20, 0, tzinfo=UTC))
+        scene.lead.time_zone = "America/New_York"
+        session.flush()
+        wanted = drawings_wanted(session)
+        assert step_due(session, datetime(2026, 10, 6, 8, 0, tzinfo=UTC), 20) == 1
+        assert asked(session) == []
+        assert drawings_wanted(session) > wanted
+
+
 def test_without_a_channel_the_thread_itself_waits_for_the_leads_morning(database: Database) -> None:
     evening = datetime(2026, 10, 5, 20, 0, tzinfo=UTC)
     with database.write() as session:
