@@ -188,7 +188,7 @@ def _views(
                     )
                     for one in own
                 ),
-                closes=max(one.closes_at for one in own),
+                closes=_closes(own),
                 limited=any(one.is_limited for one in own),
                 teams=own,
                 is_back=member_id in back,
@@ -196,6 +196,16 @@ def _views(
         )
         for member_id, own in theirs.items()
     }
+
+
+def _closes(own: Sequence[_Asked]) -> datetime:
+    """Until when an answer is on time: of what is due, else of what was missed. Who covers may have until later for
+    their own, which is answered, and the message is drawn anew only when something is missed."""
+    for state in (CheckInState.DUE, CheckInState.MISSED):
+        waiting = [one.closes_at for one in own if one.state is state]
+        if waiting:
+            return max(waiting)
+    return max(one.closes_at for one in own)
 
 
 def _hidden(

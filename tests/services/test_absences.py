@@ -144,6 +144,25 @@ def test_who_covers_is_asked_for_both_with_the_owners_last_answers(database: Dat
 SAID = Said(Confidence.GREEN, "call ten customers", value=Decimal(25))
 
 
+def test_what_a_cover_missed_before_their_own_week_closes_is_told_as_late_from_then_on(database: Database) -> None:
+    """The message is drawn when it is missed, and not again when the cover's own time is over."""
+    missed_at = NINE + timedelta(hours=2)
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        (own,) = session.scalars(sa.select(KeyResult.id).where(KeyResult.owner_id == tama.id)).all()
+        checkin.record(session, NINE, caller=company.caller(tama), key_result_id=own, period=WEEK, said=SAID)
+        covered = sa.update(CheckIn).where(CheckIn.key_result_id != own)
+        session.execute(covered.values(closes_at=missed_at))
+        assert planning.close_due(session, missed_at, 100) == 2
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(tama.id, WEEK))).one()
+        prompt.state, prompt.posted_channel, prompt.posted_ts = DeliveryState.SENT, "D1", "1.000100"
+        told = [post(session, prompt, at) for at in (missed_at, missed_at + timedelta(days=1, hours=8))]
+        assert [one.text for one in told if one is not None] == ["2 check-ins are still open, until Wed 10:00"] * 2
+
+
 def covered_and_answered(company: Company) -> tuple[Member, Member, int]:
     """An owner, away until Tuesday, whose cover has answered about something that is for its owner alone."""
     ana, _lead, tama = team_of_three(company)
