@@ -262,9 +262,8 @@ def trouble(body: Mapping[str, Any], sentence: str, incident: str | None = None)
 
 def sent_before(view: Mapping[str, Any]) -> Reply:
     """It was pressed before, that was taken, and something was changed since: nothing is sent unless they say so."""
-    if view.get("callback_id") in blocks.SENT_ONLY_ONCE:
-        return Whisper(blocks.has_arrived(view))
-    return Show(blocks.shown_again(view))
+    is_final = view.get("callback_id") in blocks.SENT_ONLY_ONCE
+    return Show(blocks.has_arrived(view) if is_final else blocks.shown_again(view))
 
 
 def acknowledge(gateway: Gateway, ack: Ack, body: Mapping[str, Any], reply: Reply) -> BoltResponse:

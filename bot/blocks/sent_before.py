@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.blocks.ids import Dialog
-from bot.blocks.layout import section
-from bot.blocks.post import Post, View
+from bot.blocks.layout import dialog, section
+from bot.blocks.post import View
 from bot.blocks.text import said
 
 NOTE = "sent_before"
@@ -47,17 +47,16 @@ def shown_again(view: Mapping[str, Any]) -> View:
     return {**{name: view[name] for name in _OF_A_VIEW if view.get(name)}, "blocks": [note, *rest]}
 
 
-def has_arrived(view: Mapping[str, Any]) -> Post:
+def has_arrived(view: Mapping[str, Any]) -> View:
     """For what is sent only once: what stands now in the fields for words is given back, to be copied from."""
     words = [(block["label"]["text"], typed) for block in view["blocks"] if (typed := _typed(block, view))]
     text = (
         "*What you sent a moment ago has arrived*, as it stood here then. What you have changed since is not in it: "
         "open it again to change it."
     )
-    if not words:
-        return Post(text)
-    given_back = [section(f"*{said(label)}*\n{said(typed, _LONGEST)}") for label, typed in words]
-    return Post(text, (section(f"{text} This is what you typed:"), *given_back))
+    blocks = [section(f"{text} This is what you typed:" if words else text)]
+    blocks += [section(f"*{said(label)}*\n{said(typed, _LONGEST)}") for label, typed in words]
+    return dialog("Okra", blocks, callback_id=Dialog.NOTICE, metadata="{}", close="Close")
 
 
 def _typed(block: Mapping[str, Any], view: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 from calls import MORNING, Scene, set_scene, tell
-from desk import Desk, Dialog, whispered
+from desk import Desk, Dialog
 
 from bot.blocks.ids import Act
 from bot.blocks.ids import Dialog as Dialogs
@@ -101,9 +101,9 @@ def test_what_can_be_sent_only_once_is_given_back_to_be_copied(desk: Desk, scene
     desk.press(scene.head, decisions.open_drop, Act.DROP_DECISION, "1")
     dialog = desk.opened().fill(Why_is_it_dropped="HR")
     assert desk.submit(scene.head, decisions.drop, dialog) == Done()
-    reply = desk.submit(scene.head, decisions.drop, dialog.fill(Why_is_it_dropped="HR has <sent> it already"))
-    assert "has arrived*, as it stood here then" in whispered(reply)
-    (_, words) = reply.post.blocks  # type: ignore[union-attr]
+    longer = dialog.fill(Why_is_it_dropped="HR has <sent> it already")
+    told, words = dialog.after(desk.submit(scene.head, decisions.drop, longer)).view["blocks"]
+    assert "has arrived*, as it stood here then" in told["text"]["text"]
     assert words["text"]["text"].endswith("\nHR has &lt;sent&gt; it already")
     with desk.database.read() as session:
         assert session.scalars(sa.select(Decision.reason)).all() == ["HR"]

@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.blocks.layout import dialog, field_input
 from bot.blocks.post import Post
 
 MONDAY = date(2026, 11, 23)
@@ -96,6 +97,16 @@ NEVER_EMPTY = {
 """Lists that only exist with something in them."""
 
 
+def _written(words: str) -> Mapping[str, Any]:
+    names = [f"field_{number}" for number in range(3)]
+    fields = [
+        field_input("What is it, and why?", name, {"type": "plain_text_input", "action_id": name}) for name in names
+    ]
+    values = {name: {name: {"type": "plain_text_input", "value": words}} for name in names}
+    view = dialog("Okra", fields, callback_id="any", metadata="{}", submit="Save", close="Cancel")
+    return {**view, "state": {"values": values}}
+
+
 class Worst:
     """Makes the arguments of one case. `shape`: how many of each, the outermost list first."""
 
@@ -140,6 +151,8 @@ class Worst:
             ZoneInfo: lambda _: ZONE,
             # A day of work, or a week that can be answered in, whatever it is called.
             time: lambda called: time(17) if called in {"closes", "ends"} else time(9),
+            # A dialog with as many long fields for words as one has, as Slack sends it back.
+            Mapping[str, Any]: lambda _: _written(self._mood.text),
         }
         if hint not in makers:
             raise LookupError(f"{path}: nobody has said how a {hint} looks at its worst")
