@@ -65,10 +65,12 @@ def hold_threads(session: Session, key_result_ids: Collection[int]) -> Sequence[
 
 
 def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
-    """`keep_thread` of what is unresolved about these, which have another owner. `hold_threads` came before."""
+    """`keep_thread` of what is unresolved about these, which have another owner, whom it names from now on.
+    `hold_threads` came before."""
     unresolved = _about(key_result_ids).where(Escalation.state != EscalationState.RESOLVED)
     for escalation in session.scalars(unresolved).all():
         keep_thread(session, now, escalation)
+        redraw(session, now, escalation)
 
 
 def _about(key_result_ids: Collection[int]) -> sa.Select[Escalation]:

@@ -587,6 +587,21 @@ def test_in_a_channel_the_thread_stays_where_it_is_and_private_it_goes_on_withou
         assert group(session, root) == {scene.lead.id, scene.head.id}
 
 
+def test_a_thread_in_a_channel_names_its_new_owner_at_once(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        sent(session)
+        wanted = sa.select(Message.wanted).join(Delivery, Delivery.id == Message.delivery_id)
+        root = wanted.where(Delivery.key == "escalation:1")
+        before = session.scalars(root).one()
+        hand_to(session, scene, scene.stranger)
+        assert session.scalars(root).one() > before
+        post = shown(session, "escalation:1")
+        assert post is not None
+        assert f"{scene.stranger.name} needs" in post.text
+
+
 def hand_to(session: Session, scene: Scene, to: Member, now: datetime = MORNING) -> None:
     """The key result changes hands, with their consent."""
     asked = hand_over.ask(session, now, scene.company.caller(scene.lead), scene.key_result.id, to.id)
