@@ -39,6 +39,7 @@ from models import (
     EscalationEventKind,
     EscalationStep,
     HandOver,
+    HandOverState,
     Home,
     KeyResult,
     KeyResultState,
@@ -275,8 +276,14 @@ class Onlooker:
                 Escalation.key_result_id == key_result.id, Escalation.private_at.is_not(None)
             )
         ).all()
+        accepted = sa.select(HandOver).where(
+            HandOver.key_result_id == key_result.id, HandOver.state == HandOverState.ACCEPTED
+        )
+        # It was theirs when they read it, and is somebody else's now.
+        owned = {one for change in session.scalars(accepted) for one in (change.from_id, change.to_id)}
         of = {
             key_result.owner_id,
+            *owned,
             *session.scalars(sa.select(EscalationEvent.actor_id).where(EscalationEvent.escalation_id.in_(ids))),
             *session.scalars(sa.select(EscalationStep.member_id).where(EscalationStep.escalation_id.in_(ids))),
             *session.scalars(sa.select(Decision.owner_id).where(Decision.escalation_id.in_(ids))),
