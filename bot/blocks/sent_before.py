@@ -33,14 +33,14 @@ SENT_ONLY_ONCE = frozenset(
 # Of a view, as Slack sends it, what makes another one of it.
 _OF_A_VIEW = ("type", "callback_id", "title", "submit", "close", "private_metadata")
 _LONGEST = 2900
+_ARRIVED = "*What you sent a moment ago has arrived*, as it stood here then."
 
 
 def shown_again(view: Mapping[str, Any]) -> View:
     """The same dialog with a note above. Slack keeps what stands in the fields, because these are the same."""
     pressed = said(view["submit"]["text"])
     note = section(
-        f"*What you sent a moment ago has arrived*, as it stood here then. What you have changed since has not: press "
-        f"*{pressed}* again to send it as well.",
+        f"{_ARRIVED} What you have changed since has not: press *{pressed}* again to send it as well.",
         block_id=NOTE,
     )
     rest = [block for block in view["blocks"] if block.get("block_id") != NOTE]
@@ -50,10 +50,7 @@ def shown_again(view: Mapping[str, Any]) -> View:
 def has_arrived(view: Mapping[str, Any]) -> View:
     """For what is sent only once: what stands now in the fields for words is given back, to be copied from."""
     words = [(block["label"]["text"], typed) for block in view["blocks"] if (typed := _typed(block, view))]
-    text = (
-        "*What you sent a moment ago has arrived*, as it stood here then. What you have changed since is not in it: "
-        "open it again to change it."
-    )
+    text = f"{_ARRIVED} What you have changed since is not in it: open it again to change it."
     blocks = [section(f"{text} This is what you typed:" if words else text)]
     blocks += [section(f"*{said(label)}*\n{said(typed, _LONGEST)}") for label, typed in words]
     return dialog("Okra", blocks, callback_id=Dialog.NOTICE, metadata="{}", close="Close")

@@ -185,9 +185,9 @@ def save(
     subject = _asked_about(session, about)
     told = about.told_in_cycle(subject)
     this_week = told[-1] if told and told[-1].period == about.period else None
-    defined = _with_baseline(session, now, subject, said.start)
-    is_defined_anew, subject = defined is not subject, defined
-    if this_week is not None and not is_defined_anew and _says_the_same(session, this_week, said, subject):
+    revision = subject.revision
+    subject = _with_baseline(session, now, subject, said.start)
+    if this_week is not None and subject.revision == revision and _says_the_same(session, this_week, said, subject):
         _refuse_if_seen(session, _note(session, now, subject, delivered), subject, delivered)
         if subject.draft_id is not None:
             draft.drop(session, about.caller, subject.key_result_id, about.period)

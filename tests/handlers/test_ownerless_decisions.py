@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from calls import MORNING, Scene, decide, keys, pressable, set_scene, shown, tell, words
+from company import as_slack_tells
 from desk import Desk, whispered
 
 from bot.blocks.ids import Act, Command
 from bot.domain.organisation import Visibility
-from bot.domain.person import Person
 from bot.localslack.blockkit import check_message, check_view
 from bot.services import escalation_more, home, morning, people
 from bot.services.access import Caller
@@ -41,18 +41,7 @@ def desk(database: Database, scene: Scene) -> Desk:
 
 
 def slack_says(desk: Desk, who: Member, *, left: bool, now: datetime = NOON) -> None:
-    person = Person(
-        slack_user_id=who.slack_user_id,
-        name=who.name,
-        display_name=who.display_name,
-        email=who.email,
-        time_zone=who.time_zone,
-        is_bot=False,
-        is_guest=False,
-        is_external=False,
-        deleted=left,
-        slack_team_id="T0TEST",
-    )
+    person = as_slack_tells(who, deleted=left)
     with desk.runtime.write() as session:
         people.learn(session, now, who.workspace_id, person, admins=())
 

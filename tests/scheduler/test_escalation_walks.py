@@ -20,7 +20,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from calls import MORNING, WEEK, set_scene, tell
-from company import MONDAY
+from company import MONDAY, as_slack_tells
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -33,7 +33,6 @@ from bot.domain.attention import EVENING
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
-from bot.domain.person import Person
 from bot.runtime import Runtime
 from bot.services import decisions, escalation, escalation_more, people, question
 from bot.services.access import Caller
@@ -239,18 +238,7 @@ class BadDays(RuleBasedStateMachine):
     def leaves_or_returns(self, who: str) -> None:
         with self.runtime.write() as session:
             member = session.get_one(Member, self.ids[who])
-            seen = Person(
-                member.slack_user_id,
-                member.name,
-                member.display_name,
-                member.email,
-                member.time_zone,
-                is_bot=False,
-                is_guest=False,
-                is_external=False,
-                deleted=member.deactivated_at is None,
-                slack_team_id="T0TEST",
-            )
+            seen = as_slack_tells(member, deleted=member.deactivated_at is None)
             people.learn(session, self.clock, self.workspace_id, seen, admins=())
 
     # What happens to Slack and to the worker

@@ -9,12 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from company import BEFORE, Company
+from company import BEFORE, Company, as_slack_tells
 from office import NOW, Office, row, sheet
 from sqlalchemy.orm import Session
 
 from bot.domain.cycles import CycleState
-from bot.domain.person import Person
 from bot.services import cycles, departures, hand_over, people, planning, teams
 from bot.services.access import Caller
 from bot.services.importing import COMMAND_LINE, import_rows
@@ -109,22 +108,6 @@ def test_who_gets_a_key_result_by_an_import_while_its_cycle_begins_is_asked(data
     assert asked(database, begins) == {"Ana Lima", "Bo Strom"}
 
 
-def seen(member: Member, *, left: bool) -> Person:
-    """The member as Slack tells it."""
-    return Person(
-        member.slack_user_id,
-        member.name,
-        member.display_name,
-        member.email,
-        member.time_zone,
-        is_bot=False,
-        is_guest=False,
-        is_external=False,
-        deleted=left,
-        slack_team_id="T0TEST",
-    )
-
-
 def offered(database: Database, *, on: bool, is_draft: bool) -> tuple[Caller, int]:
     """Bo is asked to take a key result of the team Hulls over. Returns Bo, and the request."""
     with database.write() as session:
@@ -195,7 +178,7 @@ def test_where_the_owner_leaves_or_comes_back_while_it_begins_one_of_owner_and_l
         ana.deactivated_at = BEFORE if came_back else None
         if what == "cycle":
             company.cycle.state, company.cycle.starts_on = CycleState.PLANNING, now.date()
-        workspace_id, person = company.workspace.id, seen(ana, left=not came_back)
+        workspace_id, person = company.workspace.id, as_slack_tells(ana, deleted=not came_back)
 
     def learns(session: Session) -> None:
         people.learn(session, now, workspace_id, person, admins=())

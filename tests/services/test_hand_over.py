@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from company import MONDAY, Company
+from company import MONDAY, Company, as_slack_tells
 from sqlalchemy.orm import Session
 
 from bot.blocks.refusals import sentence
 from bot.domain.attention import Leave, Wait
 from bot.domain.cadence import period
 from bot.domain.organisation import Visibility
-from bot.domain.person import Home, Person
+from bot.domain.person import Home
 from bot.services import attention, checkin, departures, hand_over, people, planning
 from bot.services.access import Caller
 from bot.services.planning import prompt_key
@@ -191,27 +191,12 @@ def test_only_who_is_asked_may_answer(database: Database) -> None:
             assert refused.value.reason is Reason.NOT_ASKED_OF_YOU
 
 
-def slack_says(member: Member, *, deleted: bool) -> Person:
-    return Person(
-        member.slack_user_id,
-        member.name,
-        member.display_name,
-        member.email,
-        member.time_zone,
-        is_bot=False,
-        is_guest=False,
-        is_external=False,
-        deleted=deleted,
-        slack_team_id="T0TEST",
-    )
-
-
 def test_key_results_of_who_has_left_go_to_the_leads_list_at_once(database: Database) -> None:
     home = Home("T0TEST")
     with database.write() as session:
         company = Company(session)
         key_result, bo, lead = growth(company)
-        people.learn_all(session, NOON, company.workspace.id, [slack_says(bo, deleted=True)], admins=(), home=home)
+        people.learn_all(session, NOON, company.workspace.id, [as_slack_tells(bo, deleted=True)], admins=(), home=home)
         (told,) = posts(company, PostKind.OWNERLESS)
         assert told.member_id == lead.id
         shown = departures.post(session, told, NOON)
@@ -236,7 +221,7 @@ def test_that_somebody_left_in_the_night_is_told_in_the_morning(database: Databa
         company = Company(session)
         _key_result, bo, lead = growth(company)
         lead.time_zone = "Europe/London"
-        gone = [slack_says(bo, deleted=True)]
+        gone = [as_slack_tells(bo, deleted=True)]
         people.learn_all(session, night, company.workspace.id, gone, admins=(), home=Home("T0TEST"))
         (told,) = posts(company, PostKind.OWNERLESS)
         assert attention.look(session, night, [told])[told.id] == Wait(datetime(2026, 10, 6, 8, tzinfo=UTC))
@@ -250,7 +235,7 @@ def test_who_comes_back_has_their_key_results_back(database: Database) -> None:
         _key_result, bo, lead = growth(company)
         for deleted in (True, False):
             people.learn_all(
-                session, NOON, company.workspace.id, [slack_says(bo, deleted=deleted)], admins=(), home=home
+                session, NOON, company.workspace.id, [as_slack_tells(bo, deleted=deleted)], admins=(), home=home
             )
         check_in = session.scalars(sa.select(CheckIn)).one()
         assert (check_in.owner_id, check_in.covered_for_id) == (bo.id, None)
@@ -271,7 +256,7 @@ def test_a_chosen_zone_is_not_overwritten_and_a_status_is_kept_only_where_it_say
         _key_result, bo, _lead = growth(company)
         bo.zone_is_chosen, bo.time_zone = True, "Asia/Tokyo"
         told = replace(
-            slack_says(bo, deleted=False),
+            as_slack_tells(bo, deleted=False),
             time_zone="Europe/Paris",
             status=Status("Vacationing", "palm_tree", NOON + timedelta(days=3)),
         )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cycles import CycleState
 from bot.domain.kinds import Kind
 from bot.domain.organisation import Level
+from bot.domain.person import Person
 from bot.services.access import Caller
 from models import (
     Cycle,
@@ -32,6 +33,22 @@ Row = TypeVar("Row", bound=Base)
 # The Thursday before the week of Monday, 5 October 2026.
 BEFORE = datetime(2026, 10, 1, 12, tzinfo=UTC)
 MONDAY = date(2026, 10, 5)
+
+
+def as_slack_tells(member: Member, *, deleted: bool) -> Person:
+    """The member as Slack tells them: here, or gone."""
+    return Person(
+        member.slack_user_id,
+        member.name,
+        member.display_name,
+        member.email,
+        member.time_zone,
+        is_bot=False,
+        is_guest=False,
+        is_external=False,
+        deleted=deleted,
+        slack_team_id="T0TEST",
+    )
 
 
 @dataclass
