@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, closes_at, first_period_of_cycle, period, value_asked
+from bot.domain.cadence import Period, closes_at, first_period_of_cycle, following, period, value_asked
 from bot.domain.cycles import CycleState
 from bot.domain.excuses import Excuse
 from bot.domain.personal_week import Opening, Step, first_after, is_away_until, meet, opening
@@ -93,13 +93,16 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     owing = asked_about(session, [member.id for member in members])
     weeks = weeks_of(session, members, owing)
     idle: dict[int, tuple[Whom, date]] = {}
+    others: list[tuple[Whom, date]] = []
     for member in members:
-        week, waited_for = weeks[member.id], member.next_period
+        week, waited_for, opened_at = weeks[member.id], member.next_period, member.next_opening_at
         if waited_for is None:
             found = first_after(now, week.rhythm, week.schedule)
         else:
             found = opening(period(waited_for), week.rhythm, week.schedule)
         _wait_for(member, found if _asked_in(owing, member, found.period) else None, now)
+        if member.next_opening_at != opened_at:
+            others.append((member, found.period))
         if waited_for is not None and member.next_period is None:
             idle[member.id] = (member, waited_for)
         if member.next_morning_at is not None:
@@ -109,6 +112,7 @@ def replan(session: Session, now: datetime, member_ids: Collection[int]) -> None
     asking_again.keep_at_work(session, weeks)
     session.flush()
     ask(session, now, _stand_in(session, now, idle))
+    _say_when(session, now, others)
 
 
 def open_due(session: Session, now: datetime, limit: int) -> int:
@@ -193,6 +197,7 @@ def _open(session: Session, now: datetime, members: Sequence[Due]) -> None:
         asks.setdefault((stands_in[0].id, stands_in[1]), stands_in)
     ask(session, now, [one for one in asks.values() if not _opens_yet(one[0], one[1])])
     _redraw_covers(session, now, [cover for cover in covers.values() if cover is not None], asks)
+    _say_when(session, now, idle.values())
 
 
 def close_due(session: Session, now: datetime, limit: int) -> int:
@@ -410,6 +415,15 @@ def _stand_in(
         for owner_id, this in rows
         if this >= idle[owner_id][1] and not _opens_yet(idle[owner_id][0], period(this))
     ]
+
+
+def _say_when(session: Session, now: datetime, waited: Collection[tuple[Whom, date]]) -> None:
+    """These periods open at another hour, or not at all: the prompts of the weeks before say when the next comes."""
+    keys: dict[int, list[str]] = {}
+    for member, this in waited:
+        keys.setdefault(member.workspace_id, []).append(prompt_key(member.id, following(period(this), -1)))
+    for workspace_id, own in sorted(keys.items()):
+        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=own)
 
 
 def _redraw_covers(

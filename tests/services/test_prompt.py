@@ -14,7 +14,7 @@ from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.organisation import Visibility
-from bot.services import digest, escalation, outbox, prompt
+from bot.services import digest, escalation, outbox, planning, prompt
 from bot.services.planning import prompt_key
 from models import CheckInState, Delivery, Member, Message, PostKind
 from models.database import Database
@@ -145,3 +145,36 @@ def test_who_covers_reads_what_they_said_of_a_limited_key_result_and_not_what_it
         assert "write to HR" in words(reads(session, key, MORNING))
         tell(session, MORNING, scene.key_result, by=scene.owner, confidence=Confidence.GREEN, score="0.9")
         assert "SOC 2" not in words(reads(session, key, MORNING))
+
+
+def test_whoever_is_asked_no_more_or_at_another_hour_reads_so_in_the_week_that_is_over(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        asked(session, scene.key_result, MONDAY, CheckInState.MISSED)
+        key = prompted(session, scene, scene.owner)
+        scene.owner.next_period, scene.owner.next_opening_at = MONDAY + WEEK, datetime(2026, 10, 11, 20, tzinfo=UTC)
+        planning.replan(session, DIGEST, [scene.owner.id])
+        assert wanted(session, key) == 1
+        scene.owner.time_zone = "Europe/London"
+        planning.replan(session, DIGEST, [scene.owner.id])
+        assert wanted(session, key) == 2
+        assert reads(session, key, DIGEST).text.endswith("answered. The next one comes Mon 09:00.")
+        scene.key_result.owner_id = scene.head.id
+        planning.replan(session, DIGEST, [scene.owner.id])
+        assert wanted(session, key) == 3
+        assert reads(session, key, DIGEST).text == "Week of 5 Oct: 0 of 1 answered"
+
+
+def test_who_waits_in_vain_for_a_week_reads_no_hour_of_it_in_the_one_before(database: Database) -> None:
+    """A cycle has ended, which makes everybody due at once."""
+    with database.write() as session:
+        scene = set_scene(session)
+        asked(session, scene.key_result, MONDAY, CheckInState.MISSED)
+        key = prompted(session, scene, scene.owner)
+        scene.owner.next_period, scene.owner.next_opening_at = MONDAY + WEEK, DIGEST
+        scene.key_result.owner_id = scene.head.id
+        session.flush()
+        planning.open_due(session, DIGEST, 10)
+        session.refresh(scene.owner)
+        assert scene.owner.next_period is None
+        assert wanted(session, key) == 2
