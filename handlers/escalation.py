@@ -16,10 +16,10 @@ from bot.domain.permissions import Action
 from bot.runtime import Runtime
 from bot.services import decisions, escalation, key_result_view, once
 from bot.services.access import member_of, today_of
-from bot.services.decision_posts import standing_now
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.escalation_case import case_of
 from bot.services.refusals import Reason, Refused
+from bot.services.standing import standing_now
 from bot.slack_failures import SlackFailure
 from handlers import redefining
 from handlers.acquaintance import acquainted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,15 +12,14 @@ from bot.blocks import decisions as messages
 from bot.blocks.escalation_shown import Decided
 from bot.blocks.post import Post
 from bot.blocks.standing import Standing
-from bot.domain.cadence import following, period_of
 from bot.domain.permissions import Action, may
 from bot.services import outbox
 from bot.services.access import actor_of, key_result_facts
 from bot.services.escalation_case import decided_of
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_news import redraw_decided
-from bot.services.standing import standings
-from models import Decision, Delivery, Escalation, KeyResult, Member, PostKind, Workspace
+from bot.services.standing import standing_now
+from models import Decision, Delivery, Escalation, KeyResult, Member, PostKind
 
 
 def tell_made(session: Session, now: datetime, decision: Decision, owner_id: int | None) -> None:
@@ -84,12 +82,6 @@ def settled_post(session: Session, delivery: Delivery, now: datetime) -> Post | 
             messages.became(about, decided, decided.settled) if decided.settled is not None else None
         ),
     )
-
-
-def standing_now(session: Session, now: datetime, key_result: KeyResult) -> Standing:
-    """The key result as it stands, next week's check-in with it where that has been answered already."""
-    zone = ZoneInfo(session.get_one(Workspace, key_result.workspace_id).time_zone)
-    return standings(session, [key_result.id], following(period_of(now, zone)))[key_result.id]
 
 
 def _told(

@@ -16,12 +16,13 @@ from bot.domain.escalation import DecisionKind, EscalationState, Event, Proposed
 from bot.domain.permissions import Action, may
 from bot.services import audit, digest_corrections, morning_plan
 from bot.services.access import Caller, actor_of, full_member, key_result_facts, member_of, today_of
-from bot.services.decision_posts import redraw_made, standing_now, tell_made, tell_settled
+from bot.services.decision_posts import redraw_made, tell_made, tell_settled
 from bot.services.escalation import happened, held, move, seen
 from bot.services.escalation_case import decided_of, names_of
 from bot.services.escalation_ladder import stop
 from bot.services.escalation_members import facts_of, may_see
 from bot.services.refusals import Reason, Refused
+from bot.services.standing import standing_now
 from models import Decision, DecisionState, Escalation, EscalationEventKind, KeyResult, KeyResultState, Member
 
 TEXT_LIMIT = 3000

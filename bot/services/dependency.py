@@ -14,7 +14,6 @@ from bot.blocks import dependency as messages
 from bot.blocks.dependency import Request
 from bot.blocks.escalation import hidden
 from bot.blocks.post import Post
-from bot.domain.cadence import following, period_of
 from bot.domain.dependency import DependencyState
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
@@ -27,7 +26,7 @@ from bot.services.escalation_news import redraw
 from bot.services.escalation_path import schedule_of
 from bot.services.escalation_readers import LOST, may_stand, taken_back
 from bot.services.refusals import Reason, Refused
-from bot.services.standing import standings
+from bot.services.standing import standing_now
 from bot.services.still_open import open_for_key_results
 from bot.services.waiting import waits_for
 from models import (
@@ -278,8 +277,7 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
     before = _names(session, asked[:until])
     return Request(
         dependency_id=dependency.id,
-        # In the far east next week's check-in opens while it is still Sunday here.
-        standing=standings(session, [key_result.id], following(period_of(now, zone)))[key_result.id],
+        standing=standing_now(session, now, key_result),
         owner=owner,
         waiting=waiting.name,
         since=local_date_of(blocker.opened_at, zone),

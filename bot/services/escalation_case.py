@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from bot.blocks.escalation_path import Asked, Expected
 from bot.blocks.escalation_shown import Case, Change, Decided, Person, Settled, Words, score
 from bot.blocks.links import thread_link
-from bot.domain.cadence import following, period_of
 from bot.domain.escalation import EscalationState, back_from
 from bot.domain.localtime import Weekday, instant_of, local_date_of
 from bot.services import conversations, outbox
@@ -23,7 +22,7 @@ from bot.services.escalation_calls import CallForHelp, HelpAsked, blocking_at, n
 from bot.services.escalation_keys import root_key
 from bot.services.escalation_members import facts_of
 from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
-from bot.services.standing import standings
+from bot.services.standing import standing_now
 from bot.services.waiting import waits_now
 from models import (
     Answer,
@@ -79,12 +78,10 @@ def _case_of(session: Session, escalation: Escalation, now: datetime) -> Case:
     workspace = session.get_one(Workspace, escalation.workspace_id)
     team = session.get_one(Team, session.get_one(Objective, key_result.objective_id).team_id)
     zone = ZoneInfo(workspace.time_zone)
-    # In the far east next week's check-in opens while it is still Sunday here.
-    newest = following(period_of(now, zone))
     call = newest_call(session, [escalation.id])[escalation.id]
     return Case(
         escalation_id=escalation.id,
-        standing=standings(session, [key_result.id], newest)[key_result.id],
+        standing=standing_now(session, now, key_result),
         owner=person_of(session.get(Member, key_result.owner_id) if key_result.owner_id else None),
         team=team.name,
         words=words_of(session, key_result.id, call),

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.standing import EscalationLink, Standing
-from bot.domain.cadence import Period, following
+from bot.domain.cadence import Period, following, period_of
 from bot.domain.cadence import period as monday
 from bot.domain.confidence import Confidence
 from bot.domain.kinds import Kind
 from bot.services.still_open import Readers, thread_links
-from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member
+from models import Answer, AnswerSource, CheckIn, Escalation, KeyResult, KeyResultRevision, Member, Workspace
 from models.base import table_of
 from models.escalation import is_unresolved
-from models.prepared import Listed, Row, at_once
+from models.prepared import Listed, Prepared, Row, at_once
 
 # A quarter: as many weeks as the row of characters shows, and as far back as an answer still says something.
 WEEKS = 13
@@ -92,6 +93,17 @@ def standings(
     looked at. `readers`: who looks at which, by member id; a private escalation is shown to its members only.
     """
     return standings_and_answers(session, key_result_ids, period, readers=readers)[0]
+
+
+def standing_now(session: Session, now: datetime, key_result: KeyResult) -> Standing:
+    """One key result as its newest answer left it, however long ago that is: a message that stands says the same
+    whenever it is drawn."""
+    zone = ZoneInfo(session.get_one(Workspace, key_result.workspace_id).time_zone)
+    # In the far east next week's check-in opens while it is still Sunday here.
+    until = following(period_of(now, zone))
+    session.flush()
+    [(newest,)] = _NEWEST.rows(session, {"key_result_id": key_result.id, "until": until})
+    return standings(session, [key_result.id], monday(newest) if newest is not None else until)[key_result.id]
 
 
 def standings_and_answers(
@@ -239,6 +251,13 @@ _ALL_TOLD = (
         ~sa.exists().where(_newer.c.check_in_id == _answer.c.check_in_id, _newer.c.revision > _answer.c.revision),
     )
     .order_by(_check_in.c.period)
+)
+_NEWEST = Prepared(
+    sa.select(sa.func.max(_check_in.c.period)).where(
+        _check_in.c.key_result_id == sa.bindparam("key_result_id"),
+        _check_in.c.period <= sa.bindparam("until"),
+        sa.exists().where(_answer.c.check_in_id == _check_in.c.id),
+    )
 )
 _TOLD = Listed(lambda ids: _ALL_TOLD.where(_check_in.c.key_result_id.in_(ids)))
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from answers import answered
@@ -9,7 +9,7 @@ from queries import counted
 
 from bot.domain.cadence import following, period
 from bot.domain.confidence import Confidence
-from bot.services.standing import WEEKS, standings
+from bot.services.standing import WEEKS, standing_now, standings
 from models.database import Database
 
 THIS = period(date(2026, 11, 16))
@@ -105,3 +105,20 @@ def test_no_ids_are_no_query(database: Database) -> None:
     with database.read() as session, counted(database) as queries:
         assert standings(session, [], THIS) == {}
     assert queries == []
+
+
+def test_what_stands_says_the_same_however_much_later_it_is_drawn(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result = company.key_result(company.objective(company.team("Growth")), company.person("Mele"))
+        assert standing_now(session, company.now, key_result).confidence is None
+        answered(session, key_result, LAST, score="0.5")
+        answered(session, key_result, THIS, score="0.3", confidence=Confidence.RED)
+        drawn = [
+            standing_now(session, datetime(2026, 11, 16, 12, tzinfo=UTC) + timedelta(weeks=later), key_result)
+            for later in (-1, 0, WEEKS - 1, WEEKS, 2 * WEEKS)
+        ]
+    # The first is of a week before: in the far east this one has begun by then.
+    assert {(one.score, one.last_score, one.confidence) for one in drawn} == {
+        (Decimal("0.3"), Decimal("0.5"), Confidence.RED)
+    }
