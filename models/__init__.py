@@ -28,7 +28,7 @@ from models.question import Question
 from models.shared_channel import SharedChannel
 from models.signal import Signal
 from models.snooze import Snooze
-from models.team import PathStep, Team
+from models.team import PathChange, PathStep, Team
 from models.understanding import Understanding, UnderstandingState
 from models.workspace import Installation, InstallationState, Member, MemberKind, Workspace
 
@@ -78,6 +78,7 @@ __all__ = [
     "ObjectiveTeam",
     "ObjectiveViewer",
     "Outcome",
+    "PathChange",
     "PathStep",
     "PostKind",
     "Priority",

@@ -16,8 +16,9 @@ class Dependency(InWorkspace, Base):
 
     It holds as long as its blocker is open. `asked_id`: who was asked. `due_on` is the day that the other team
     proposes, `reason` why it refuses. An answer can be changed: `revision` counts them, 0 while there is none.
-    `remind_on` is the day of the one asked on whose morning they are reminded; `next_step_at` is when the next one is
-    asked, null once nobody is left, it is answered, or nobody waits any more.
+    `remind_on` is the day of the one asked on whose morning they are reminded; `next_step_at` is when its path is
+    looked at next, null once nobody is left, it is answered, or nobody waits any more. Nobody else is asked before
+    `waits_until`: the end of the limit of who was asked; null where only working hours are waited for.
     """
 
     __tablename__ = "dependency"
@@ -59,3 +60,4 @@ class Dependency(InWorkspace, Base):
     answered_at: Mapped[datetime | None]
     remind_on: Mapped[date | None]
     next_step_at: Mapped[datetime | None]
+    waits_until: Mapped[datetime | None]

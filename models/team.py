@@ -28,6 +28,28 @@ class PathStep(InWorkspace, Base):
     member_id: Mapped[int] = mapped_column(RowId)
 
 
+class PathChange(InWorkspace, Base):
+    """Something by which another may be asked next. A tick looks at what is asked for on the paths that it concerns,
+    and forgets it (`bot/services/looking_again.py`).
+
+    `member_id`: who came, left, or is at work at other hours; `team_id`: whose own path it is; `key_result_id`: what
+    has another owner, or is blocked by another team than before. None of them: any path of the workspace.
+    """
+
+    __tablename__ = "path_change"
+    __table_args__ = (
+        within_workspace("member_id", "member"),
+        within_workspace("team_id", "team"),
+        within_workspace("key_result_id", "key_result"),
+        sa.Index("ix_path_change_at", "at"),
+    )
+
+    member_id: Mapped[int | None] = mapped_column(RowId)
+    team_id: Mapped[int | None] = mapped_column(RowId)
+    key_result_id: Mapped[int | None] = mapped_column(RowId)
+    at: Mapped[datetime]
+
+
 class Team(InWorkspace, Base):
     """A unit of the organisation.
 

@@ -152,6 +152,25 @@ class Ladder:
             following = next_climb(session, escalation, step.until, steps_of(session, escalation)).ask
             if following is not None and following.at < now - UNDER_WAY:
                 self._witness.lose(f"escalation {escalation.id}: nobody else is asked since {step.until:%A, %d %B}")
+        self._waits_for_the_first(session, now)
+
+    def _waits_for_the_first(self, session: Session, now: datetime) -> None:
+        """Where nobody has their time, whoever is at work first is waited for."""
+        waiting = session.scalars(
+            sa.select(Escalation)
+            .where(
+                Escalation.state == EscalationState.OPEN,
+                sa.or_(Escalation.waits_until.is_(None), Escalation.waits_until <= now),
+            )
+            .order_by(Escalation.id)
+        )
+        for escalation in waiting:
+            found = next_climb(session, escalation, now, steps_of(session, escalation)).ask
+            at = escalation.next_step_at
+            if found is not None and (at is None or at > found.at):
+                self._witness.lose(
+                    f"escalation {escalation.id}: waits until {at}, and somebody could be asked {found.at}"
+                )
 
     def _replied(self, session: Session) -> None:
         """Each event but the first has its one reply or was told directly, and the newest stands last in the thread."""

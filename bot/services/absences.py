@@ -16,7 +16,7 @@ from bot.domain.cadence import Period, following, period, period_on
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import is_away_until, opening
-from bot.services import audit, covering, outbox, planning
+from bot.services import audit, covering, outbox, path_changes, planning
 from bot.services.access import Caller, today_of
 from bot.services.asked_members import Whom
 from bot.services.asking import asked_about, only_asked_about
@@ -234,6 +234,7 @@ def _settle(
 ) -> Declared:
     week = week_of(session, member)
     planning.replan(session, now, [member.id])
+    path_changes.of_members(session, now, member.workspace_id, [member.id])
     _take_back(session, now, member, week)
     passed_on = _let_go(session, now, member, week)
     touched = passed_on | _touched(session, now, member, absence, before=before, week=week)

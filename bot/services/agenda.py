@@ -26,6 +26,7 @@ from models import (
     Home,
     Member,
     Message,
+    PathChange,
     RatePace,
     Team,
     Understanding,
@@ -50,6 +51,7 @@ class Planned(NamedTuple):
     drafts: datetime | None
     understandings: datetime | None
     dependencies: datetime | None
+    paths: datetime | None
 
 
 class Ahead(NamedTuple):
@@ -130,6 +132,7 @@ _FIRSTS: Mapping[str, sa.ScalarSelect[datetime | None]] = {
     "drafts": _first(CheckInDraft.kept_until),
     "understandings": _first(Understanding.kept_until),
     "dependencies": _first(Dependency.next_step_at),
+    "paths": _first(PathChange.at),
 }
 _PLANNED = Prepared(sa.select(*(first.label(name) for name, first in _FIRSTS.items())))
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.blocks.checkin_parts import Choice, typed_choice
+from bot.services import path_changes
 from bot.services.access import Caller
 from models import Answer, Blocker, KeyResult, Member, MemberKind, Team
 
@@ -131,6 +132,7 @@ def settle(
         sa.select(Blocker).where(Blocker.key_result_id == key_result.id, Blocker.cleared_at.is_(None))
     ).all()
     kept: Blocker | None = None
+    between = {blocker.by_team_id for blocker in standing}
     for blocker in standing:
         if is_same and by == blocked_by_of(blocker) and kept is None:
             kept = blocker
@@ -151,6 +153,8 @@ def settle(
             opened_at=now,
         )
         session.add(kept)
+    if between - {None} != {kept.by_team_id if kept is not None else None} - {None}:
+        path_changes.of_key_result(session, now, key_result.workspace_id, key_result.id)
     session.flush()
     return kept
 

@@ -75,7 +75,7 @@ def ask(session: Session, now: datetime, dependency: Dependency, asked: Ask) -> 
 
 def stop(session: Session, now: datetime, dependency: Dependency) -> None:
     """It is answered, or nobody waits any more: nobody else is asked, and what asks says so."""
-    dependency.next_step_at = None
+    dependency.next_step_at = dependency.waits_until = None
     session.flush()
     redraw(session, now, dependency)
 
@@ -125,7 +125,11 @@ def go_on(session: Session, now: datetime, dependency: Dependency) -> Climb | No
     """
     key_result = session.get_one(KeyResult, dependency.key_result_id)
     if not still_waits(session, dependency.id):
-        dependency.next_step_at = None
+        dependency.next_step_at = dependency.waits_until = None
+        return None
+    if dependency.waits_until is not None and dependency.waits_until > now:
+        # The path has changed while somebody has their time.
+        dependency.next_step_at = dependency.waits_until
         return None
     asked = asked_of(session, dependency.id)
     if dependency.remind_on is None:
@@ -138,6 +142,7 @@ def go_on(session: Session, now: datetime, dependency: Dependency) -> Climb | No
     found = next_on_the_path(session, now, team, key_result, met=met, step=len(asked))
     if found.ask is None or found.ask.at > now:
         dependency.next_step_at = found.ask.at if found.ask is not None else None
+        dependency.waits_until = None
         return None
     ask(session, now, dependency, found.ask)
     session.flush()
@@ -150,7 +155,7 @@ def _plan(session: Session, dependency: Dependency, at: datetime, step: int) -> 
     over = working_time_after(schedule, at, limit(step))
     reminded = next_morning(over, schedule, not_before=local_date_of(over, schedule.zone)) or over
     dependency.remind_on = local_date_of(reminded, schedule.zone)
-    dependency.next_step_at = working_time_after(schedule, reminded, limit(step))
+    dependency.next_step_at = dependency.waits_until = working_time_after(schedule, reminded, limit(step))
 
 
 def _told(session: Session, dependency_id: int, *which: sa.ColumnElement[bool]) -> list[int]:

@@ -145,7 +145,8 @@ def _expected(session: Session, escalation: Escalation, now: datetime, today: da
     at, is_in_review = escalation.next_step_at, escalation.state is EscalationState.IN_REVIEW
     if at is None or (is_in_review and back_from(escalation.state, escalation.review_on, today) is None):
         return None
-    found = next_climb(session, escalation, max(at, now), steps_of(session, escalation)).ask
+    since = max(at, now, escalation.waits_until or now)
+    found = next_climb(session, escalation, since, steps_of(session, escalation)).ask
     return Expected(session.get_one(Member, found.member_id).name, found.at) if found is not None else None
 
 

@@ -72,6 +72,7 @@ def _ask_next(session: Session, now: datetime, escalation: Escalation) -> Escala
     """Ask the next one and note when it goes on; null where nobody is asked now."""
     steps = steps_of(session, escalation)
     found = next_climb(session, escalation, now, steps)
+    escalation.waits_until = None
     if found.ask is None or found.ask.at > now:
         escalation.next_step_at = found.ask.at if found.ask is not None else None
         return None
@@ -81,8 +82,7 @@ def _ask_next(session: Session, now: datetime, escalation: Escalation) -> Escala
         _step(session, now, escalation, number, member_id, until=None)
     asked = _step(session, now, escalation, number + 1, found.ask.member_id, until=found.ask.until)
     escalation.asked_id = asked.member_id
-    following = next_climb(session, escalation, found.ask.until, steps_of(session, escalation))
-    escalation.next_step_at = found.ask.until if following.ask is not None else None
+    _wait(session, escalation, found.ask.until)
     morning_plan.look_at(session, now, [asked.member_id])
     ask(session, now, escalation, asked)
     return asked
@@ -99,10 +99,14 @@ def begin_anew(session: Session, now: datetime, escalation: Escalation) -> None:
 
 def wait_for(session: Session, now: datetime, escalation: Escalation, member_id: int) -> None:
     """Somebody has taken it: the ladder stops for the limit of this step, in their working hours, and then goes on."""
-    steps = steps_of(session, escalation)
-    until = _limit_of(session, now, member_id, steps)
-    is_left = next_climb(session, escalation, until, steps).ask is not None
-    escalation.next_step_at = until if is_left else None
+    _wait(session, escalation, _limit_of(session, now, member_id, steps_of(session, escalation)))
+
+
+def _wait(session: Session, escalation: Escalation, until: datetime) -> None:
+    """Nobody else is asked before that, and after that somebody is, where somebody is left."""
+    escalation.waits_until = until
+    following = next_climb(session, escalation, until, steps_of(session, escalation))
+    escalation.next_step_at = until if following.ask is not None else None
 
 
 def _limit_of(session: Session, now: datetime, member_id: int, steps: Sequence[EscalationStep]) -> datetime:
@@ -123,7 +127,7 @@ def wait_for_review(session: Session, now: datetime, escalation: Escalation, mem
     if evening is None or local_date_of(evening, schedule.zone) != day or evening <= now:
         evening = schedule.at_work_from(night)
     escalation.review_on = day
-    escalation.next_step_at = evening
+    escalation.next_step_at = escalation.waits_until = evening
     # Who was asked before is asked in the morning message again, should the review bring nothing.
     asked = [step.member_id for step in steps_of(session, escalation) if step.was_asked]
     morning_plan.look_at(session, now, asked)
@@ -132,7 +136,7 @@ def wait_for_review(session: Session, now: datetime, escalation: Escalation, mem
 
 def stop(escalation: Escalation) -> None:
     """Something was decided, or it is over: nobody else is asked."""
-    escalation.next_step_at = None
+    escalation.next_step_at = escalation.waits_until = None
 
 
 def step_due(session: Session, now: datetime, most: int) -> int:
@@ -155,6 +159,8 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
     match escalation.state:
         case EscalationState.DECIDED | EscalationState.RESOLVED:
             stop(escalation)
+        case _ if escalation.waits_until is not None and escalation.waits_until > now:
+            _look_on(session, now, escalation, escalation.waits_until)
         case EscalationState.IN_REVIEW if escalation.review_on is not None and _asks_for_the_decision(
             session, now, escalation
         ):
@@ -165,6 +171,16 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
                 # Who would be asked is asked now, or at another time than it says; or the day is over, and what shows
                 # it says that the review has brought nothing, also where nobody is left.
                 redraw(session, now, escalation)
+
+
+def _look_on(session: Session, now: datetime, escalation: Escalation, until: datetime) -> None:
+    """The path has changed (`looking_again`) while somebody has their time: who comes after them is told
+    anew."""
+    if escalation.state is EscalationState.IN_REVIEW:
+        escalation.next_step_at = until
+    else:
+        _wait(session, escalation, until)
+    redraw(session, now, escalation)
 
 
 def _asks_for_the_decision(session: Session, now: datetime, escalation: Escalation) -> bool:
@@ -180,7 +196,8 @@ def _asks_for_the_decision(session: Session, now: datetime, escalation: Escalati
     )
     if taker_id is None or not ask_after_review(session, now, escalation, taker_id):
         return False
-    escalation.next_step_at = _limit_of(session, now, taker_id, steps_of(session, escalation))
+    until = _limit_of(session, now, taker_id, steps_of(session, escalation))
+    escalation.next_step_at = escalation.waits_until = until
     return True
 
 

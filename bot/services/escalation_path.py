@@ -1,4 +1,4 @@
-"""The path of an escalation: who is on it, who was met in this round, who is left; and a look at those that grew."""
+"""The path of an escalation: who is on it, who was met in this round, and who is left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.domain.escalation import EscalationState, nearest_common_lead, path
+from bot.domain.escalation import nearest_common_lead, path
 from bot.domain.ladder import Climb, Rung, climb
 from bot.domain.schedule import Schedule
 from bot.services.access import leads_above
@@ -64,20 +64,6 @@ def rungs(session: Session, escalation: Escalation, met: Collection[int | None])
     left = [one for one in path_of(session, escalation) if one.id not in met]
     weeks = weeks_of(session, left)
     return [Rung(one.id, weeks[one.id].schedule) for one in left]
-
-
-def look_again(session: Session, now: datetime, workspace_id: int) -> None:
-    """Somebody has come onto a path: the ladder looks again at what had nobody left to ask, and asks them."""
-    session.execute(
-        sa.update(Escalation)
-        .where(
-            Escalation.workspace_id == workspace_id,
-            # After a review without a decision it is asked for as before.
-            Escalation.state.in_((EscalationState.OPEN, EscalationState.IN_REVIEW)),
-            Escalation.next_step_at.is_(None),
-        )
-        .values(next_step_at=now)
-    )
 
 
 def schedule_of(session: Session, member: Member) -> Schedule:

@@ -71,8 +71,9 @@ def may_stand(session: Session, delivery: Delivery, escalation: Escalation) -> b
 
 
 def taken_back(session: Session, delivery: Delivery, escalation: Escalation) -> Post | None:
-    """Nothing, where nothing was said; else what stands is taken back, with its buttons."""
-    if delivery.posted_ts is None:
+    """Nothing, where nothing was said, or nobody is here who reads it; else what stands is taken back, with its
+    buttons."""
+    if delivery.posted_ts is None or (delivery.channel_id is None and not _here(session, delivery, escalation)[0]):
         return None
     if escalation.regrouped and delivery.channel_id is None and is_left(session, delivery, escalation):
         # Where its owner reads it too, it was left because somebody else may not see it any more.

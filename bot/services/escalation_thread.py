@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
-from bot.services import conversations, outbox
+from bot.services import conversations, outbox, path_changes
 from bot.services.access import key_result_facts, leads_above, teams_above
 from bot.services.escalation_case import root_of
 from bot.services.escalation_keys import root_key
@@ -20,7 +20,7 @@ from bot.services.escalation_news import redraw, take_back
 from bot.services.escalation_path import in_on_it, taking_part
 from bot.services.escalation_readers import may_read, readers_of, still_reading
 from bot.services.schedules import weeks_of
-from models import Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
+from models import ConversationMember, Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,34 @@ def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int
     for escalation in session.scalars(unresolved).all():
         keep_thread(session, now, escalation)
         redraw(session, now, escalation)
+        # Who owned it may be on the path now, and who owns it is no more.
+        path_changes.of_key_result(session, now, escalation.workspace_id, escalation.key_result_id)
+
+
+def keep_threads_of(session: Session, now: datetime, workspace_id: int, member_ids: Collection[int]) -> None:
+    """`keep_thread` of what is unresolved and goes on in a group message with these, who came, left, or may not see it
+    any more."""
+    read_by_them = (
+        sa.select(Delivery.escalation_id)
+        .join(ConversationMember, ConversationMember.conversation_id == Delivery.conversation_id)
+        .where(
+            ConversationMember.workspace_id == workspace_id,
+            ConversationMember.member_id.in_(member_ids),
+            Delivery.kind == PostKind.ESCALATION,
+        )
+    )
+    concerned = sa.select(Escalation).where(
+        Escalation.id.in_(read_by_them), Escalation.state != EscalationState.RESOLVED
+    )
+    for escalation in session.scalars(concerned.order_by(Escalation.id).with_for_update(key_share=True)).all():
+        keep_thread(session, now, escalation)
+        redraw(session, now, escalation)
 
 
 def _about(key_result_ids: Collection[int]) -> sa.Select[Escalation]:
     """As they are now, whatever the session knew of them."""
-    return (
-        sa.select(Escalation)
-        .where(Escalation.key_result_id.in_(key_result_ids))
-        .order_by(Escalation.id)
-        .execution_options(populate_existing=True)
-    )
+    about = sa.select(Escalation).where(Escalation.key_result_id.in_(key_result_ids))
+    return about.order_by(Escalation.id).execution_options(populate_existing=True)
 
 
 def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None:
@@ -101,6 +119,9 @@ def keep_thread(session: Session, now: datetime, escalation: Escalation) -> None
     people = [*owner, *taking_part(session, [one for one in kept if one != owner_id])]
     if len(people) < 2:
         people = list(group_of(session, escalation, kept))
+    if not people:
+        # Whoever is asked next is asked directly; who comes back finds it here.
+        return
     escalation.regrouped += 1
     at = _somebody_at_work(session, now, people)
     if root.posted_ts is None:

@@ -27,10 +27,10 @@ from bot.services import (
     audit,
     definitions,
     departures,
-    escalation_path,
     limiting,
     ownerless_decisions,
     ownership,
+    path_changes,
     planning,
     team_planning,
 )
@@ -220,7 +220,7 @@ class Writing:
         team_planning.replan_teams(self._session, self._led_anew)
         if self._led_anew:
             departures.left_before(self._session, self._now, Objective.team_id.in_(self._led_anew))
-            escalation_path.look_again(self._session, self._now, self._plan.workspace_id)
+            path_changes.of_everybody(self._session, self._now, self._plan.workspace_id)
             ownerless_decisions.look_again(self._session, self._now, self._plan.workspace_id)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:

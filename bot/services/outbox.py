@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.reminding import MOST
 from bot.services import home_changes
-from models import Delivery, DeliveryState, Message, PostKind
+from models import ConversationMember, Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.loading import Loaded
 from models.many import insert_all
@@ -247,10 +247,15 @@ def redraw_all(
 def redraw_for(
     session: Session, now: datetime, *, workspace_id: int, member_ids: Collection[int], since: datetime
 ) -> None:
-    """The direct messages that these members got after `since` are shown anew: nobody drew them meanwhile."""
+    """The direct and group messages that these members got after `since` are shown anew: nobody drew them meanwhile."""
+    groups = sa.select(ConversationMember.conversation_id).where(
+        ConversationMember.workspace_id == workspace_id, ConversationMember.member_id.in_(member_ids)
+    )
     keys = session.scalars(
         sa.select(Delivery.key).where(
-            Delivery.workspace_id == workspace_id, Delivery.member_id.in_(member_ids), Delivery.created_at > since
+            Delivery.workspace_id == workspace_id,
+            sa.or_(Delivery.member_id.in_(member_ids), Delivery.conversation_id.in_(groups)),
+            Delivery.created_at > since,
         )
     ).all()
     redraw_all(session, now, workspace_id=workspace_id, keys=keys)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.importing.people import Found, NotTakingPart, People
-from bot.services import audit
-from bot.services.escalation_path import look_again, path_of_team
+from bot.services import audit, path_changes
+from bot.services.escalation_path import path_of_team
 from bot.services.import_snapshot import candidate
 from bot.services.refusals import Reason, Refused
 from bot.services.teams import COMMAND_LINE
@@ -41,7 +41,7 @@ def set_own_path(session: Session, now: datetime, team: Team, people: Sequence[M
         for place, member_id in enumerate(ids, start=1)
     )
     session.flush()
-    look_again(session, now, team.workspace_id)
+    path_changes.of_team(session, now, team)
     _record(session, now, "team.path_set", team, {"members": ids})
 
 
@@ -51,7 +51,7 @@ def set_sponsor(session: Session, now: datetime, member: Member, *, is_sponsor: 
         return False
     member.is_sponsor = is_sponsor
     session.flush()
-    look_again(session, now, member.workspace_id)
+    path_changes.of_everybody(session, now, member.workspace_id)
     _record(session, now, "member.sponsor_named" if is_sponsor else "member.sponsor_released", member, {})
     return True
 

@@ -16,10 +16,10 @@ from bot.domain.person import Home, Person
 from bot.services import (
     audit,
     departures,
-    escalation_path,
     morning_plan,
     outbox,
     ownerless_decisions,
+    path_changes,
     planning,
     team_planning,
 )
@@ -198,8 +198,8 @@ def _learn_some(
     _settle_departures(session, now, moved)
     team_planning.replan_teams_of(session, [member.id for member in moved])
     back = [one.id for one, news in moved.items() if one.may_take_part and news & {"kind", "deactivated_at"}]
+    path_changes.of_members(session, now, workspace.id, [member.id for member in moved])
     if back:
-        escalation_path.look_again(session, now, workspace.id)
         morning_plan.look_at(session, now, back)
         outbox.redraw_for(session, now, workspace_id=workspace.id, member_ids=back, since=now - STILL_LOOKED_AT)
     for member, news in moved.items():

@@ -13,7 +13,7 @@ from bot.blocks.settings import Mine
 from bot.domain.days_off import countries, is_country
 from bot.domain.localtime import WORKDAYS, Weekday
 from bot.domain.preferences import check
-from bot.services import access, audit, planning, team_planning
+from bot.services import access, audit, path_changes, planning, team_planning
 from bot.services.access import Caller
 from bot.services.schedules import as_bits, default_hours, week_of
 
@@ -72,6 +72,7 @@ def choose(session: Session, now: datetime, caller: Caller, chosen: Chosen) -> N
     session.flush()
     planning.replan(session, now, [member.id])
     team_planning.replan_teams_of(session, [member.id])
+    path_changes.of_members(session, now, member.workspace_id, [member.id])
     audit.record(
         session,
         now,

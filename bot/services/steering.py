@@ -17,7 +17,7 @@ from bot.domain.localtime import Weekday
 from bot.domain.meeting import rhythm_before
 from bot.domain.pace import BY_THE_END
 from bot.domain.permissions import Action, Facts, may
-from bot.services import access, audit, planning, team_planning
+from bot.services import access, audit, path_changes, planning, team_planning
 from bot.services.access import Caller
 from bot.services.asking import only_asked_about
 from bot.services.refusals import Reason, Refused
@@ -194,6 +194,7 @@ def set_team_week(
         .distinct()
     ).all()
     planning.replan(session, now, sorted(one for one in owners if one is not None))
+    path_changes.of_everybody(session, now, workspace.id)
     team_planning.replan_teams(session, [team.id], before=before)
     audit.record(
         session,
@@ -221,6 +222,7 @@ def _look_at_everybody(session: Session, now: datetime, workspace: Workspace) ->
         .values(next_morning_at=now)
         .execution_options(synchronize_session="fetch")
     )
+    path_changes.of_everybody(session, now, workspace.id)
 
 
 def _require(session: Session, caller: Caller) -> Member:

@@ -14,17 +14,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from calls import set_scene, tell
-from company import MONDAY
+from company import MONDAY, as_slack_tells
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
-from bot.domain.person import Person
-from bot.services import decisions, escalation, paths, people
+from bot.services import decisions, escalation, looking_again, path_changes, paths, people
 from bot.services.decisions import Draft, NotADecision
 from bot.services.escalation_ladder import step_due
+from bot.services.escalation_path import next_climb, steps_of
 from bot.services.refusals import Refused
 from models import (
     Absence,
@@ -34,6 +34,7 @@ from models import (
     EscalationEvent,
     EscalationStep,
     Member,
+    PathChange,
     PathStep,
     PostKind,
 )
@@ -122,22 +123,13 @@ class Climbs(RuleBasedStateMachine):
                 created_at=self.now,
             )
         )
+        path_changes.of_members(self.session, self.now, member.workspace_id, [member.id])
         self.session.flush()
 
     @rule(who=st.sampled_from(ON_THE_PATH), is_here=st.booleans())
     def leaves_or_comes_back(self, who: str, is_here: bool) -> None:
         member = getattr(self.scene, who)
-        told = Person(
-            slack_user_id=member.slack_user_id,
-            name=member.name,
-            display_name=member.name,
-            email=None,
-            time_zone=member.time_zone,
-            is_bot=False,
-            is_guest=False,
-            is_external=False,
-            deleted=not is_here,
-        )
+        told = as_slack_tells(member, deleted=not is_here)
         people.learn(self.session, self.now, member.workspace_id, told, admins=())
 
     @rule(order=st.permutations(ON_THE_PATH))
@@ -168,6 +160,7 @@ class Climbs(RuleBasedStateMachine):
         self.now = max(self.now, at)
         before = self.rows()
         dies = self.session.begin_nested()
+        looking_again.look_due(self.session, self.now, 20)
         step_due(self.session, self.now, 20)
         self.session.flush()
         dies.rollback()
@@ -177,13 +170,15 @@ class Climbs(RuleBasedStateMachine):
         self.climb()
 
     def climb(self) -> None:
-        assert step_due(self.session, self.now, 20) >= 1
+        self.session.flush()
+        assert looking_again.look_due(self.session, self.now, 20) + step_due(self.session, self.now, 20) >= 1
         self.session.flush()
         left = self.next_step()
         assert left is None or left > self.now, "a step that was taken is due no more"
 
     def next_step(self) -> datetime | None:
-        return self.session.scalar(sa.select(sa.func.min(Escalation.next_step_at)))
+        planned = sa.union_all(sa.select(Escalation.next_step_at), sa.select(PathChange.at)).subquery()
+        return self.session.scalar(sa.select(sa.func.min(planned.c[0])))
 
     def rows(self) -> tuple[int, int, int]:
         counted = [
@@ -241,7 +236,7 @@ class Climbs(RuleBasedStateMachine):
     def what_is_open_and_was_not_picked_up_waits_for_somebody_while_anybody_is_left(self) -> None:
         """No step is lost: whoever is on the path, here, and not asked yet, will be."""
         one = self.unresolved()
-        if one is None or one.state is not EscalationState.OPEN or one.next_step_at is not None:
+        if one is None or one.state is not EscalationState.OPEN or self.next_step() is not None:
             return
         met = set(
             self.session.scalars(
@@ -252,6 +247,20 @@ class Climbs(RuleBasedStateMachine):
         )
         left = [member for member in self.named() if member.may_take_part and member.id not in met]
         assert not left, [member.name for member in left]
+
+    @invariant()
+    def whoever_is_at_work_first_is_waited_for_and_nobody_whose_turn_comes_later(self) -> None:
+        one = self.unresolved()
+        if (
+            one is None
+            or one.state is not EscalationState.OPEN
+            or self.session.scalar(sa.select(PathChange.id).limit(1))
+        ):
+            return
+        since = max(self.now, one.waits_until or self.now)
+        following = next_climb(self.session, one, since, steps_of(self.session, one)).ask
+        assert (one.next_step_at is None) is (following is None)
+        assert one.next_step_at is None or following is None or one.next_step_at <= following.at
 
     def named(self) -> list[Member]:
         own = self.session.scalars(sa.select(PathStep.member_id).order_by(PathStep.position)).all()

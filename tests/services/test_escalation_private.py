@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +23,7 @@ from calls import (
     the_escalation,
     words,
 )
+from company import as_slack_tells
 from sqlalchemy.orm import Session
 
 from bot.blocks import digest_sharing as digest_sharing_blocks
@@ -45,6 +47,8 @@ from bot.services import (
     help_wanted,
     key_result_view,
     listing,
+    looking_again,
+    people,
     question,
 )
 from bot.services import home as homes
@@ -163,6 +167,50 @@ def test_where_somebody_in_the_group_became_a_guest_nothing_more_is_said_and_wha
         assert [row.key for row in new if row.conversation_id is not None] == []
         assert words(shown(session, root.key)) == MADE
         assert "HR" not in repr(shown(session, root.key))
+
+
+def leaves(session: Session, member: Member, *, comes_back: bool = False) -> None:
+    told = as_slack_tells(member, deleted=not comes_back)
+    people.learn(session, MORNING, member.workspace_id, told, admins=())
+    assert looking_again.look_due(session, MORNING, 20) == 1
+
+
+def test_without_somebody_who_became_a_guest_it_goes_on_at_once(database: Database) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        root = posted(session, "escalation:1:private")
+        guest = replace(as_slack_tells(scene.lead, deleted=False), is_guest=True)
+        people.learn(session, MORNING, scene.lead.workspace_id, guest, admins=())
+        wanted = session.scalars(sa.select(Message.wanted).where(Message.delivery_id == root.id)).one()
+        assert looking_again.look_due(session, MORNING, 20) == 1
+        session.expire_all()
+        assert session.scalars(sa.select(Message.wanted).where(Message.delivery_id == root.id)).one() > wanted
+        assert "HR" not in repr(shown(session, root.key))
+        on = root_of(session, session.get_one(Escalation, 1))
+        assert on is not None
+        assert group(session, on) == {scene.owner.id, scene.head.id}
+        assert "*Stuck:* the auditor has had nothing from HR" in words(shown(session, on.key))
+
+
+def test_whose_readers_have_all_left_it_stays_as_it_is_until_one_is_back_or_somebody_else_is_in_on_it(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        scene = private(session)
+        sent(session)
+        root = posted(session, "escalation:1:private")
+        leaves(session, scene.head)
+        leaves(session, scene.lead)
+        assert "*Stuck:* the auditor has had nothing from HR" in words(shown(session, root.key))
+        leaves(session, scene.owner)
+        assert shown(session, root.key) is None
+        assert root_of(session, session.get_one(Escalation, 1)) == root
+        leaves(session, scene.lead, comes_back=True)
+        wanted = session.scalars(sa.select(Message.wanted).where(Message.delivery_id == root.id)).one()
+        assert wanted > session.scalars(sa.select(Message.shown).where(Message.delivery_id == root.id)).one()
+        assert "*Stuck:* the auditor has had nothing from HR" in words(shown(session, root.key))
+        assert root_of(session, session.get_one(Escalation, 1)) == root
 
 
 def test_what_had_not_left_for_the_channel_does_not_leave(database: Database) -> None:

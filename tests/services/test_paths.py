@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 from calls import MORNING, set_scene, tell, the_escalation
 
-from bot.services import paths
+from bot.services import looking_again, paths
 from bot.services.escalation_ladder import step_due
 from bot.services.refusals import Reason, Refused
 from models import AuditEvent, MemberKind
@@ -37,11 +37,17 @@ def test_who_comes_onto_a_path_is_asked_about_what_had_nobody_left_to_ask(databa
         waits = the_escalation(session)
         assert (waits.asked_id, waits.next_step_at) == (None, None)
         paths.set_sponsor(session, MORNING, scene.stranger, is_sponsor=True)
+        assert looking_again.look_due(session, MORNING, 20) == 1
         assert step_due(session, MORNING, 20) == 1
         assert waits.asked_id == scene.stranger.id
         assert waits.next_step_at is None
         paths.set_own_path(session, MORNING, scene.growth, [scene.stranger, scene.head])
+        looking_again.look_due(session, MORNING, 20)
         step_due(session, MORNING, 20)
+        # Whoever was asked has their time.
+        assert waits.asked_id == scene.stranger.id
+        assert waits.next_step_at is not None
+        step_due(session, waits.next_step_at, 20)
         assert waits.asked_id == scene.head.id
 
 
