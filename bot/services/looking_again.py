@@ -17,9 +17,8 @@ from bot.domain.escalation import EscalationState
 from bot.services.escalation_thread import keep_threads_of
 from bot.services.team_tree import with_those_beneath
 from models import Dependency, Escalation, KeyResult, Member, Objective, PathChange, PathStep, Team
-
-# After a review without a decision it is asked for as before.
-_GOING_ON = (EscalationState.OPEN, EscalationState.ACKNOWLEDGED, EscalationState.IN_REVIEW)
+from models.base import table_of
+from models.escalation import is_unresolved
 
 
 def look_due(session: Session, now: datetime, most: int) -> int:
@@ -41,31 +40,42 @@ def look_due(session: Session, now: datetime, most: int) -> int:
 def _look(session: Session, now: datetime, workspace_id: int, changes: Sequence[PathChange]) -> None:
     member_ids = {one.member_id for one in changes if one.member_id is not None}
     about = {one.key_result_id for one in changes if one.key_result_id is not None}
-    escalations = Escalation.workspace_id == workspace_id
-    dependencies = Dependency.workspace_id == workspace_id
     if member_ids:
         keep_threads_of(session, now, workspace_id, member_ids)
+    # Few are unresolved, and an index leads to those.
+    escalations = sa.and_(
+        Escalation.workspace_id == workspace_id,
+        is_unresolved(table_of(Escalation)),
+        Escalation.state != EscalationState.DECIDED,
+    )
+    dependencies = sa.and_(Dependency.workspace_id == workspace_id, Dependency.state == DependencyState.ASKED)
     if not _is_everybodys(session, changes, member_ids):
         team_ids = _teams_on_whose_path(session, member_ids)
         team_ids |= {one.team_id for one in changes if one.team_id is not None}
         if not team_ids and not about:
             return
         held = sa.select(KeyResult.id).join(Objective, Objective.id == KeyResult.objective_id)
-        of_teams = Escalation.key_result_id.in_(held.where(Objective.team_id.in_(team_ids)))
-        escalations &= sa.or_(of_teams, Escalation.key_result_id.in_(about))
-        dependencies &= Dependency.team_id.in_(team_ids)
-    for table, waits in (
-        (Escalation, escalations & Escalation.state.in_(_GOING_ON)),
-        (Dependency, dependencies & (Dependency.state == DependencyState.ASKED)),
-    ):
-        # Held in the order of their rows, as by those who hold several of them.
-        of_these = sa.select(table.id).where(waits).order_by(table.id).with_for_update(key_share=True)
-        session.execute(
-            sa.update(table)
-            .where(table.id.in_(of_these))
-            .values(next_step_at=now)
-            .execution_options(synchronize_session="fetch")
-        )
+        theirs = sa.exists(held.where(KeyResult.id == Escalation.key_result_id, Objective.team_id.in_(team_ids)))
+        escalations &= sa.or_(Escalation.key_result_id.in_(about), theirs)
+        dependencies = Dependency.team_id.in_(team_ids) & (Dependency.state == DependencyState.ASKED)
+    _make_due(session, now, Escalation, escalations)
+    _make_due(session, now, Dependency, dependencies)
+
+
+def _make_due(
+    session: Session, now: datetime, table: type[Escalation] | type[Dependency], which: sa.ColumnElement[bool]
+) -> None:
+    ids = session.scalars(sa.select(table.id).where(which)).all()
+    if not ids:
+        return
+    # Held in the order of their rows, as by those who hold several of them.
+    held = sa.select(table.id).where(table.id.in_(ids)).order_by(table.id).with_for_update(key_share=True)
+    session.execute(
+        sa.update(table)
+        .where(table.id.in_(held))
+        .values(next_step_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _is_everybodys(session: Session, changes: Sequence[PathChange], member_ids: Collection[int]) -> bool:

@@ -28,7 +28,7 @@ GROWING = {
     "key_result", "message", "morning_request", "objective",
 }  # fmt: skip
 # A look at the few rows that are in these, whatever else is in their tables.
-FEW = {"ix_home_stale", "ix_message_stale", "uq_blocker_one_open"}
+FEW = {"ix_home_stale", "ix_message_stale", "uq_blocker_one_open", "uq_escalation_one_open"}
 # Who looks at everything because it is about everything.
 OF_ALL = {"bot/services/import_snapshot.py"}
 
