@@ -176,7 +176,9 @@ class Message(InWorkspace, Base):
     """A message of ours that shows state, so that a change of state can redraw it.
 
     A change raises `wanted`; an update renders the newest state and records what it `shown`. One update is in flight
-    at a time (`leased_until`). A message that is gone at Slack is never posted again.
+    at a time (`leased_until`). `stands_as` is the mark of what stands at Slack (`Post.mark`), null where that is not
+    known: an update is on its way, or nobody knows whether it arrived. What would read the same is not sent again. A
+    message that is gone at Slack is never posted again.
     """
 
     __tablename__ = "message"
@@ -208,6 +210,7 @@ class Message(InWorkspace, Base):
     ts: Mapped[str | None]
     wanted: Mapped[int] = mapped_column(default=1)
     shown: Mapped[int] = mapped_column(default=0)
+    stands_as: Mapped[str | None]
     generation: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
     not_before: Mapped[datetime]

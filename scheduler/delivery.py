@@ -392,7 +392,14 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
                 continue
             if isinstance(outcome, Posted):
                 arrivals.append(
-                    Arrival(row, outcome, ready.drawn, learned=outcome.channel != ready.to.place, at=ready.claim.at)
+                    Arrival(
+                        row,
+                        outcome,
+                        ready.drawn,
+                        ready.body.mark,
+                        learned=outcome.channel != ready.to.place,
+                        at=ready.claim.at,
+                    )
                 )
             else:
                 _not_sent(session, row, outcome, ready, now, settle=runtime.settings.settle_seconds)

@@ -110,6 +110,9 @@ def _drawings(
         if delivery.channel_id in shared:
             # Also where it would say less than before: nothing of it is for who reads there now.
             body = withheld()
+        if row.stands_as == body.mark:
+            row.shown, row.attempts, row.error = row.wanted, 0, None
+            continue
         until = now + LEASE
         drawings.append(
             Drawing(
@@ -155,9 +158,13 @@ def finish_all(runtime: Runtime, drawn: Sequence[Drawn], now: datetime) -> None:
             _finish(session, drawing, failure, now, settle)
 
 
+def _shows(drawing: Drawing) -> dict[str, object]:
+    return {"drawn": drawing.drawn, "mark": drawing.body.mark}
+
+
 def _finish(session: Session, drawing: Drawing, failure: SlackFailure | None, now: datetime, settle: timedelta) -> None:
     which = {"message_id": drawing.message_id, "of_generation": drawing.generation}
-    if failure is None and _SHOWN.first(session, {**which, "drawn": drawing.drawn}) is not None:
+    if failure is None and _SHOWN.first(session, {**which, **_shows(drawing)}) is not None:
         return
     found = _DRAWN.first(session, which)
     if found is None:
@@ -211,13 +218,18 @@ _message = table_of(Message)
 _LEASED = ForEach(
     Message,
     lambda each: _message.c.id == each("of"),
-    lambda each: {"generation": _message.c.generation + 1, "error": None, "leased_until": each("until")},
+    lambda each: {
+        "generation": _message.c.generation + 1,
+        "error": None,
+        "stands_as": None,
+        "leased_until": each("until"),
+    },
     of=_message.c.id,
     until=_message.c.leased_until,
 )
 _SHOWN = Prepared(
     sa.update(_message)
     .where(_message.c.id == sa.bindparam("message_id"), _message.c.generation == sa.bindparam("of_generation"))
-    .values(shown=sa.bindparam("drawn"), attempts=0, error=None, leased_until=None)
+    .values(shown=sa.bindparam("drawn"), stands_as=sa.bindparam("mark"), attempts=0, error=None, leased_until=None)
     .returning(_message.c.id)
 )

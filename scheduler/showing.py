@@ -23,10 +23,12 @@ def overtaken(
 ) -> None:
     """Somebody else has shown it since. Where this request had an effect, or may have, nobody knows which of the two
     came last: it is shown once more, then."""
-    if not isinstance(failure, Permanent | NotLetIn | RetryLater):
-        session.execute(
-            sa.update(picture).where(picture.id == row_id).values(wanted=picture.wanted + 1, not_before=now)
-        )
+    if isinstance(failure, Permanent | NotLetIn | RetryLater):
+        return
+    values: dict[str, object] = {"wanted": picture.wanted + 1, "not_before": now}
+    if picture is Message:
+        values["stands_as"] = None
+    session.execute(sa.update(picture).where(picture.id == row_id).values(values))
 
 
 def why_not_now(runtime: Runtime, workspace_id: int, hold: Hold, *, until: datetime) -> RetryLater | None:

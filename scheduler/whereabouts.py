@@ -95,12 +95,14 @@ def _group(session: Session, conversation_id: int) -> Destination:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A delivery that stands at `place`. `drawn`: which revision it shows, 0 where nobody knows. `learned`: its
-    conversation may not have been known before. `at`: the slot it was sent in, null where that is long ago."""
+    """A delivery that stands at `place`. `drawn`: which revision it shows, 0 where nobody knows; `mark`: how it reads
+    (`Post.mark`), null where nobody knows. `learned`: its conversation may not have been known before. `at`: the slot
+    it was sent in, null where that is long ago."""
 
     row: Delivery
     place: Posted
     drawn: int
+    mark: str | None = None
     learned: bool = True
     at: datetime | None = None
 
@@ -112,7 +114,14 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
     opened = {one.row.member_id: one.place.channel for one in arrivals if one.learned and one.row.member_id is not None}
     groups = {one.row.conversation_id: one.place.channel for one in arrivals if one.row.conversation_id is not None}
     places = [
-        {"of": one.row.id, "now": now, "channel": one.place.channel, "ts": one.place.ts, "drawn": one.drawn}
+        {
+            "of": one.row.id,
+            "now": now,
+            "channel": one.place.channel,
+            "ts": one.place.ts,
+            "drawn": one.drawn,
+            "mark": one.mark,
+        }
         for one in sorted(arrivals, key=lambda one: one.row.id)
     ]
     _SENT.run(session, places)
@@ -196,11 +205,13 @@ _SHOWN = ForEach(
         "channel": each("channel"),
         "ts": each("ts"),
         "shown": each("drawn"),
+        "stands_as": each("mark"),
         "not_before": each("now"),
     },
     of=_message.c.delivery_id,
     channel=_message.c.channel,
     ts=_message.c.ts,
     drawn=_message.c.shown,
+    mark=_message.c.stands_as,
     now=_message.c.not_before,
 )

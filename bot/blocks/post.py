@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +25,12 @@ class Post:
     def has_charts(self) -> bool:
         """It holds pictures of a kind that not every Slack takes yet."""
         return any(block.get("type") == CHART for block in self.blocks)
+
+    @property
+    def mark(self) -> str:
+        """The same for what reads the same, and else another: 32 hexadecimal digits."""
+        whole = json.dumps([self.text, self.blocks], sort_keys=True, separators=(",", ":"))
+        return hashlib.blake2b(whole.encode(), digest_size=16).hexdigest()
 
     @property
     def in_words(self) -> Post:

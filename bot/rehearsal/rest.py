@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import takewhile, zip_longest
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -54,6 +54,15 @@ _TO_A_THREAD = re.compile(r"<https?://[^>|]*/archives/[^>|]*\|([^>]*)>")
 _NOTHING_DUE = "Nothing is due"
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+class Shows(Protocol):
+    """A message as it stands at Slack, or as Okra draws it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def blocks(self) -> Sequence[Any]: ...
 
 
 class Rest:
@@ -147,8 +156,13 @@ class Rest:
             subject = f"{message.channel}/{message.ts}"
             if message.shown != message.wanted:
                 self._witness.broke(f"shows {message.shown} of {message.wanted} for long: {key}", subject)
-            elif drawn != message.wanted and render(session, delivery, now) is not None:
+            elif (
+                drawn != message.wanted
+                # What reads the same is not drawn again.
+                and message.stands_as != self._witness.marks.get((message.channel or "", message.ts or ""))
                 # What makes no sense any more (its reader has left) stays as it is.
+                and render(session, delivery, now) is not None
+            ):
                 self._witness.broke(f"shows an old state ({drawn} of {message.wanted}): {key}", subject)
 
     def look_at_drawings(self, session: Session, now: datetime, monday: date) -> None:
@@ -182,8 +196,7 @@ class Rest:
             message, post = self._witness.stands(channel, ts, delivery.opaque_id), posts[delivery.id]
             if message is None or not isinstance(post, Post) or message.text.startswith(_NOTHING_DUE):
                 continue
-            shown = [_TO_A_THREAD.sub(r"\1", one) for one in (message.text, *_read(message.blocks))]
-            wanted = [_TO_A_THREAD.sub(r"\1", one) for one in (post.text, *_read(post.blocks))]
+            shown, wanted = _shown(message), _shown(post)
             if shown != wanted:
                 old, new = next(both for both in zip_longest(shown, wanted, fillvalue="") if both[0] != both[1])
                 alike = sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(old, new, strict=False)))
@@ -377,6 +390,11 @@ class Rest:
         answered = session.scalar(sa.select(sa.func.count()).select_from(Answer).where(Answer.author_id.in_(ids)))
         if acted or answered:
             self._witness.broke(f"strangers have acted {acted} times and answered {answered} times")
+
+
+def _shown(what: Shows) -> list[str]:
+    """What somebody reads or presses of it, in order."""
+    return [_TO_A_THREAD.sub(r"\1", one) for one in (what.text, *_read(what.blocks))]
 
 
 def _read(node: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.blocks.dates import day
+from bot.blocks.post import Post
 from bot.blocks.prompt import AGAIN
 from bot.localslack.core import LocalSlack
 from bot.localslack.facts.method import ConversationKind
@@ -79,6 +80,8 @@ class Witness:
         # The revision that an update has shown, by message, and that a post was drawn at, by its opaque id.
         self.drawn: dict[int, int] = {}
         self.posted_at: dict[str, int] = {}
+        # How what stands reads, by its place.
+        self.marks: dict[tuple[str, str], str] = {}
         self.stages: dict[tuple[str, str], tuple[int, str]] = {}
         self.digests: Counter[tuple[str, str, str]] = Counter()
         self._prompts: Counter[tuple[str, date]] = Counter()
@@ -152,6 +155,9 @@ class Witness:
     def _saw(self, request: Request, arguments: Json, answer: Answer) -> None:
         if not answer.body.get("ok"):
             return
+        if request.method in ("chat.postMessage", "chat.update"):
+            message = self._message(answer)
+            self.marks[message.channel, message.ts] = Post(arguments["text"], tuple(arguments["blocks"])).mark
         if request.method == "chat.postMessage":
             self._posted(request, arguments, answer)
         elif request.method == "chat.update":

@@ -10,6 +10,7 @@ from post_office import NOW, SETTLE, PostOffice, with_charts_where_they_are_draw
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.orm import Session
 
+from bot.blocks.post import Post
 from bot.localslack.facts.methods import METHODS
 from bot.services import outbox
 from bot.services.agenda import next_due
@@ -199,6 +200,63 @@ def standing_message(office: PostOffice, *, changes: int) -> None:
         change(office)
 
 
+def reads_otherwise(office: PostOffice) -> None:
+    """What stands is not what would be drawn any more."""
+    with office.runtime.write() as session:
+        session.execute(sa.update(Message).values(stands_as="something else"))
+
+
+@pytest.fixture
+def words(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a prompt says: the last of these."""
+    said = ["1 of 2 answered"]
+    monkeypatch.setitem(posts.RENDERERS, PostKind.PROMPT, lambda session, row, now: Post(said[-1]))
+    return said
+
+
+def test_what_reads_the_same_is_not_sent_again(office: PostOffice, words: list[str]) -> None:
+    standing_message(office, changes=1)
+    assert office.draw_all() == 0
+    assert is_up_to_date(office)
+    words.append("2 of 2 answered")
+    change(office)
+    assert office.draw_all() == 1
+    for _ in range(3):
+        change(office)
+        assert office.draw_all() == 0
+        assert is_up_to_date(office)
+    assert [text for _, text in office.slack.updates] == ["2 of 2 answered"]
+
+
+def test_where_nobody_knows_how_it_stands_it_is_sent_though_it_would_read_the_same(
+    office: PostOffice, words: list[str]
+) -> None:
+    standing_message(office, changes=1)
+    words.append("2 of 2 answered")
+    office.slack.fail(UnknownOutcome("timeout"))
+    assert office.draw_all() == 1
+    # Taken back meanwhile: what was drawn last is what stood before.
+    words.append("1 of 2 answered")
+    change(office)
+    office.pass_time(SETTLE)
+    assert office.draw_all() == 1
+    assert [text for _, text in office.slack.updates] == ["1 of 2 answered"]
+
+
+def test_what_was_overtaken_is_sent_once_more_though_it_would_read_the_same(
+    office: PostOffice, words: list[str]
+) -> None:
+    standing_message(office, changes=1)
+    words.append("2 of 2 answered")
+    [old] = redrawing.claim(office.runtime, office.clock)
+    words.append("1 of 2 answered")
+    office.pass_time(delivery.LEASE + SETTLE)
+    assert office.draw_all() == 1
+    redrawing.finish(office.runtime, old, UnknownOutcome("timeout"), office.clock)
+    assert office.draw_all() == 1
+    assert [text for _, text in office.slack.updates] == ["1 of 2 answered"] * 2
+
+
 def change(office: PostOffice) -> None:
     with office.runtime.write() as session:
         outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="prompt:1")
@@ -216,6 +274,7 @@ def test_a_redraw_whose_charts_are_refused_is_drawn_in_words(
     monkeypatch.setitem(posts.RENDERERS, PostKind.DIGEST, with_charts_where_they_are_drawn)  # type: ignore[arg-type]
     office.queue("digest:1")
     office.work()
+    reads_otherwise(office)
     with office.runtime.write() as session:
         outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key="digest:1")
     office.slack.fail(Permanent("invalid_blocks"))
