@@ -323,11 +323,10 @@ def _on_leave(now: datetime, closes: datetime, week: Week) -> bool:
 
 def _take_back(session: Session, now: datetime, member: Member, week: Week) -> None:
     """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again."""
-    one = table_of(CheckIn).alias("one")
     # One after the other, because each has an index of its own, and both together have none.
     theirs = sa.union_all(
-        sa.select(one.c.id).where(one.c.owner_id == member.id, one.c.excuse == Excuse.AWAY),
-        sa.select(one.c.id).where(one.c.covered_for_id == member.id, one.c.state == CheckInState.DUE),
+        sa.select(_one.c.id).where(_one.c.owner_id == member.id, _one.c.excuse == Excuse.AWAY),
+        sa.select(_one.c.id).where(_one.c.covered_for_id == member.id, _one.c.state == CheckInState.DUE),
     )
     rows = session.scalars(
         sa.select(CheckIn)
@@ -441,3 +440,7 @@ def _own(session: Session, now: datetime, member: Member, absence_id: int) -> Ab
     if found is None:
         raise Refused(Reason.NO_SUCH_ABSENCE)
     return found
+
+
+# Made once: another name for a table copies all of its columns.
+_one = table_of(CheckIn).alias("one")

@@ -63,13 +63,12 @@ def waiting_now(
 
     `viewer`: who reads; None for the readers of a channel, who see only what the whole workspace sees.
     """
-    waiting, other, said_by = aliased(Team), aliased(Team), aliased(Member)
-    wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, waiting.name, other.name, said_by.name)
+    wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, _waiting.name, _other.name, _said_by.name)
     rows = session.execute(
-        naming_another_team(wanted, waiting, other)
+        naming_another_team(wanted, _waiting, _other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .join(KeyResultRevision, current_definition())
-        .outerjoin(said_by, said_by.id == Dependency.answered_by_id)
+        .outerjoin(_said_by, _said_by.id == Dependency.answered_by_id)
         .where(
             Blocker.cleared_at.is_(None),
             KeyResult.state != KeyResultState.CLOSED,
@@ -98,14 +97,13 @@ def waiting_now(
 def unanswered(session: Session, viewer: Caller, zone: ZoneInfo) -> tuple[Unanswered, ...]:
     """The questions to other teams that wait for the viewer's answer, the oldest first: they were asked, or lead the
     team that is waited for. `zone` is the viewer's."""
-    other = aliased(Team)
     me = viewer.member_id
     was_asked = sa.exists().where(
         Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY, Delivery.member_id == me
     )
     return tuple(
         one
-        for one, is_open in _unanswered(session, viewer, zone, other, sa.or_(other.lead_id == me, was_asked)).values()
+        for one, is_open in _unanswered(session, viewer, zone, sa.or_(_other.lead_id == me, was_asked)).values()
         if is_open
     )
 
@@ -116,7 +114,7 @@ def unanswered_ones(
     """By id: questions, and whether each waits for an answer still. What the viewer may not see is not among them."""
     if not dependency_ids:
         return {}
-    return _unanswered(session, viewer, zone, aliased(Team), Dependency.id.in_(dependency_ids))
+    return _unanswered(session, viewer, zone, Dependency.id.in_(dependency_ids))
 
 
 def questions_of(session: Session, member_ids: Collection[int]) -> list[tuple[int, int, date]]:
@@ -128,9 +126,8 @@ def questions_of(session: Session, member_ids: Collection[int]) -> list[tuple[in
 
 def still_waits(session: Session, dependency_id: int) -> bool:
     """Whether an answer to this question is waited for."""
-    waiting, other = aliased(Team), aliased(Team)
     found = (
-        naming_another_team(sa.select(Dependency.id), waiting, other)
+        naming_another_team(sa.select(Dependency.id), _waiting, _other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .where(*_waits_for_an_answer(), Dependency.id == dependency_id)
     )
@@ -146,13 +143,12 @@ def _waits_for_an_answer() -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _unanswered(
-    session: Session, viewer: Caller, zone: ZoneInfo, other: type[Team], which: sa.ColumnElement[bool]
+    session: Session, viewer: Caller, zone: ZoneInfo, which: sa.ColumnElement[bool]
 ) -> dict[int, tuple[Unanswered, bool]]:
-    waiting = aliased(Team)
     is_open = sa.and_(*_waits_for_an_answer())
-    wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, is_open, waiting.name, other.name)
+    wanted = sa.select(Dependency, KeyResult.number, KeyResultRevision, is_open, _waiting.name, _other.name)
     rows = session.execute(
-        naming_another_team(wanted, waiting, other)
+        naming_another_team(wanted, _waiting, _other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .join(KeyResultRevision, current_definition())
         .where(Dependency.workspace_id == viewer.workspace_id, which, visible_to(viewer))
@@ -175,9 +171,8 @@ def _unanswered(
 
 
 def _questions(member_ids: Any) -> sa.Select[*tuple[Any, ...]]:
-    waiting, other = aliased(Team), aliased(Team)
     return (
-        naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), waiting, other)
+        naming_another_team(sa.select(Dependency.id, Delivery.member_id, Dependency.remind_on), _waiting, _other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
         .join(Delivery, sa.and_(Delivery.dependency_id == Dependency.id, Delivery.kind == PostKind.DEPENDENCY))
         .where(*_waits_for_an_answer(), Delivery.member_id.in_(member_ids))
@@ -185,5 +180,6 @@ def _questions(member_ids: Any) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-# Made once: every morning asks it.
+# Made once: another name for a table copies all of its columns; and every morning asks for the questions.
+_waiting, _other, _said_by = aliased(Team), aliased(Team), aliased(Member)
 _QUESTIONS = Listed(_questions)

@@ -60,7 +60,6 @@ def page(session: Session, viewer: Caller, now: datetime, wanted: DecisionFilter
 
 def _read(session: Session, viewer: Caller, conditions: list[Condition], today: date, offset: int) -> list[Listed]:
     me = viewer.member_id
-    owner, decider, settler = aliased(Member), aliased(Member), aliased(Member)
     # As `may(…, Action.SETTLE_DECISION, …)` says; a test compares the two.
     leads = sa.and_(is_led_by(me), sa.or_(Decision.escalation_id.is_(None), open_to(viewer)))
     may_settle = sa.or_(Decision.owner_id == me, Decision.decided_by_id == me, leads)
@@ -71,18 +70,18 @@ def _read(session: Session, viewer: Caller, conditions: list[Condition], today: 
                 Decision,
                 KeyResult.number,
                 KeyResultRevision,
-                owner,
-                decider.name,
-                settler.name,
+                _owner,
+                _decider.name,
+                _settler.name,
                 Delivery,
                 Workspace.url,
                 may_settle,
             )
         )
         .join(KeyResultRevision, current_definition())
-        .join(owner, owner.id == Decision.owner_id)
-        .join(decider, decider.id == Decision.decided_by_id)
-        .outerjoin(settler, settler.id == Decision.settled_by_id)
+        .join(_owner, _owner.id == Decision.owner_id)
+        .join(_decider, _decider.id == Decision.decided_by_id)
+        .outerjoin(_settler, _settler.id == Decision.settled_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
         .outerjoin(Delivery, root_of(Escalation))
         .where(*conditions)
@@ -159,3 +158,7 @@ def _in_state(which: Which, today: date) -> list[Condition]:
             return [Decision.state == DecisionState.DROPPED]
         case Which.ALL:
             return []
+
+
+# Made once: another name for a table copies all of its columns.
+_owner, _decider, _settler = aliased(Member), aliased(Member), aliased(Member)

@@ -123,16 +123,21 @@ def _correct(
 
 
 def _corrections(session: Session, digest: Digest, snapshot: Snapshot) -> list[Correction]:
-    before = aliased(Answer)
     measured = sa.and_(
         KeyResultRevision.key_result_id == CheckIn.key_result_id, KeyResultRevision.revision == Answer.definition
     )
     rows = session.execute(
         sa.select(
-            DigestCorrection, Answer, before.value, KeyResultRevision.unit, CheckIn.key_result_id, Decision, Member.name
+            DigestCorrection,
+            Answer,
+            _before.value,
+            KeyResultRevision.unit,
+            CheckIn.key_result_id,
+            Decision,
+            Member.name,
         )
         .outerjoin(Answer, Answer.id == DigestCorrection.answer_id)
-        .outerjoin(before, sa.and_(before.check_in_id == Answer.check_in_id, before.revision == Answer.revision - 1))
+        .outerjoin(_before, sa.and_(_before.check_in_id == Answer.check_in_id, _before.revision == Answer.revision - 1))
         .outerjoin(CheckIn, CheckIn.id == Answer.check_in_id)
         .outerjoin(KeyResultRevision, measured)
         .outerjoin(Decision, Decision.id == DigestCorrection.decision_id)
@@ -174,3 +179,7 @@ def _corrections(session: Session, digest: Digest, snapshot: Snapshot) -> list[C
             )
             found.append(DecidedSince(row.at, decision.escalation_id, made))
     return found
+
+
+# Made once: another name for a table copies all of its columns.
+_before = aliased(Answer)

@@ -75,21 +75,20 @@ def _redefined(session: Session, team_ids: Collection[int], since: datetime, unt
 
     Not where only a baseline that was missing is given now, unless a decision did that.
     """
-    old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
     rows = session.execute(
-        sa.select(KeyResult, old, new)
+        sa.select(KeyResult, _old, _new)
         .join(Objective, Objective.id == KeyResult.objective_id)
-        .join(new, new.key_result_id == KeyResult.id)
-        .outerjoin(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
+        .join(_new, _new.key_result_id == KeyResult.id)
+        .outerjoin(_old, sa.and_(_old.key_result_id == _new.key_result_id, _old.revision == _new.revision - 1))
         .where(
-            within(new.created_at, since, until),
-            new.reason.is_not(None),
-            sa.or_(new.decision_id.is_not(None), ~is_only_a_baseline(old, new)),
+            within(_new.created_at, since, until),
+            _new.reason.is_not(None),
+            sa.or_(_new.decision_id.is_not(None), ~is_only_a_baseline(_old, _new)),
             KeyResult.archived_at.is_(None),
             held_or_shared_by(team_ids),
             visible_to(None),
         )
-        .order_by(new.id)
+        .order_by(_new.id)
     ).all()
     return [
         Noted(
@@ -157,3 +156,7 @@ def _not_decided(session: Session, team_ids: Collection[int], since: datetime, u
         )
         for key_result, text, reason, escalation_id in rows
     ]
+
+
+# Made once: another name for a table copies all of its columns.
+_old, _new = aliased(KeyResultRevision), aliased(KeyResultRevision)

@@ -64,11 +64,10 @@ def open_to(viewer: Caller | None) -> Condition:
     co_owner = sa.exists().where(KeyResultCoOwner.key_result_id == KeyResult.id, KeyResultCoOwner.member_id == me)
     asked = sa.exists().where(_was_asked(Escalation.id), EscalationStep.member_id == me)
     # A select that joins the thread's first message means one of them; here each counts.
-    here, root = table_of(Escalation), table_of(Delivery).alias()
     in_group = sa.exists().where(
-        root.c.workspace_id == here.c.workspace_id,
-        is_root_key(root.c.key, here),
-        ConversationMember.conversation_id == root.c.conversation_id,
+        _root.c.workspace_id == _here.c.workspace_id,
+        is_root_key(_root.c.key, _here),
+        ConversationMember.conversation_id == _root.c.conversation_id,
         ConversationMember.member_id == me,
     )
     return sa.or_(
@@ -128,3 +127,7 @@ def _in_its_group(escalation: Escalation) -> sa.Select[int]:
         .join(Delivery, Delivery.conversation_id == ConversationMember.conversation_id)
         .where(Delivery.workspace_id == escalation.workspace_id, Delivery.key.in_(root_keys(escalation)))
     )
+
+
+# Made once: another name for a table copies all of its columns.
+_here, _root = table_of(Escalation), table_of(Delivery).alias("group_root")

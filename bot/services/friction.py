@@ -30,10 +30,9 @@ def friction(session: Session, viewer: Caller, now: datetime) -> Friction:
     """Which team waits for which, in the whole workspace, as far as the viewer may see it."""
     full_member(session, viewer)
     zone = ZoneInfo(session.get_one(Workspace, viewer.workspace_id).time_zone)
-    waiting, other = aliased(Team), aliased(Team)
     rows = session.execute(
         naming_another_team(
-            sa.select(Blocker.opened_at, Blocker.cleared_at, waiting.name, other.name), waiting, other
+            sa.select(Blocker.opened_at, Blocker.cleared_at, _waiting.name, _other.name), _waiting, _other
         ).where(Blocker.workspace_id == viewer.workspace_id, visible_to(viewer))
     ).all()
     waits = [
@@ -51,3 +50,7 @@ def friction(session: Session, viewer: Caller, now: datetime) -> Friction:
         .order_by(Cycle.starts_on, Cycle.id)
     ).all()
     return Friction(tuple(cycles), pairs(waits, local_date_of(now, zone)))
+
+
+# Made once: another name for a table copies all of its columns.
+_waiting, _other = aliased(Team), aliased(Team)

@@ -122,7 +122,6 @@ def _check_ins(session: Session, now: datetime, which: Sequence[Condition]) -> t
 
 
 def _moved(session: Session, which: Sequence[Condition]) -> Share:
-    newer = aliased(Answer)
     of_each = (
         sa.select(
             sa.func.count().label("answers"),
@@ -135,7 +134,7 @@ def _moved(session: Session, which: Sequence[Condition]) -> Share:
         .join(Objective, Objective.id == KeyResult.objective_id)
         .where(
             Answer.score.is_not(None),
-            ~sa.exists().where(newer.check_in_id == Answer.check_in_id, newer.revision > Answer.revision),
+            ~sa.exists().where(_newer.check_in_id == Answer.check_in_id, _newer.revision > Answer.revision),
             *which,
         )
         .group_by(KeyResult.id)
@@ -179,3 +178,7 @@ def _reviews(
         counted = [one for one in held(days, of_team) if one.open_before]
         found += Share(sum(one.decisions > 0 for one in counted), len(counted))
     return found
+
+
+# Made once: another name for a table copies all of its columns.
+_newer = aliased(Answer)

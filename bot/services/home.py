@@ -139,15 +139,14 @@ def _taken_by(session: Session, actor: Caller) -> set[int]:
 
 def _offers(session: Session, member: Member) -> tuple[Offer, ...]:
     """What the member is asked to own; it was asked of them, so they may read what it is."""
-    owner, asker = aliased(Member), aliased(Member)
     rows = session.execute(
-        sa.select(HandOver, KeyResult.number, KeyResultRevision, Team.name, owner, asker.name)
+        sa.select(HandOver, KeyResult.number, KeyResultRevision, Team.name, _owner, _asker.name)
         .join(KeyResult, KeyResult.id == HandOver.key_result_id)
         .join(KeyResultRevision, current_definition())
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
-        .join(asker, asker.id == HandOver.asked_by_id)
-        .outerjoin(owner, owner.id == HandOver.from_id)
+        .join(_asker, _asker.id == HandOver.asked_by_id)
+        .outerjoin(_owner, _owner.id == HandOver.from_id)
         .where(
             HandOver.workspace_id == member.workspace_id,
             HandOver.to_id == member.id,
@@ -233,3 +232,7 @@ def _schedule(session: Session, member: Member, now: datetime) -> Schedule:
         next_at=mine.next_at,
         absences=absences.shown(session, member, absences.mine(session, member, now)),
     )
+
+
+# Made once: another name for a table copies all of its columns.
+_owner, _asker = aliased(Member), aliased(Member)

@@ -169,12 +169,11 @@ def changes(session: Session, lines: Sequence[Line], zone: ZoneInfo) -> dict[int
         return {}
     teams = {line.id: line.team_id for line in lines}
     since = datetime.combine(min(line.starts_on for line in lines), datetime.min.time(), zone)
-    old, new = aliased(KeyResultRevision), aliased(KeyResultRevision)
     rows = session.execute(
-        sa.select(new.key_result_id, new.created_at)
-        .outerjoin(old, sa.and_(old.key_result_id == new.key_result_id, old.revision == new.revision - 1))
-        .where(new.key_result_id.in_(teams), new.created_at >= since, ~is_only_a_baseline(old, new))
-        .order_by(new.id)
+        sa.select(_new.key_result_id, _new.created_at)
+        .outerjoin(_old, sa.and_(_old.key_result_id == _new.key_result_id, _old.revision == _new.revision - 1))
+        .where(_new.key_result_id.in_(teams), _new.created_at >= since, ~is_only_a_baseline(_old, _new))
+        .order_by(_new.id)
     )
     found: dict[int, list[tuple[int, date]]] = {}
     for key_result_id, created_at in rows:
@@ -333,3 +332,7 @@ _TOLD = (
     )
     .order_by(_check_in.c.key_result_id, _check_in.c.period)
 )
+
+
+# Made once: another name for a table copies all of its columns.
+_old, _new = aliased(KeyResultRevision), aliased(KeyResultRevision)

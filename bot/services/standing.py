@@ -133,13 +133,12 @@ def standings_and_answers(
 
 def newest_answers(*, since: Period, until: Period) -> sa.Select[CheckIn, Answer]:
     """The answers that count, one a check-in, of the periods from `since` to `until`; to be narrowed further."""
-    newer = aliased(Answer)
     return (
         sa.select(CheckIn, Answer)
         .join(Answer, Answer.check_in_id == CheckIn.id)
         .where(
             CheckIn.period.between(since, until),
-            ~sa.exists().where(newer.check_in_id == Answer.check_in_id, newer.revision > Answer.revision),
+            ~sa.exists().where(_later.check_in_id == Answer.check_in_id, _later.revision > Answer.revision),
         )
     )
 
@@ -291,3 +290,7 @@ def _row(answers: Sequence[Told], period: Period) -> tuple[Decimal | None, ...]:
         if one.period <= period:
             scores[(one.period - first).days // 7] = one.score
     return tuple(scores)
+
+
+# Made once: another name for a table copies all of its columns.
+_later = aliased(Answer)

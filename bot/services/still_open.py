@@ -220,14 +220,13 @@ def _decisions(
 def _decisions_where(
     session: Session, today: date, viewer: Caller | None, *conditions: sa.ColumnElement[bool]
 ) -> list[OpenDecision]:
-    owner, decider = aliased(Member), aliased(Member)
     rows = session.execute(
-        sa.select(Decision, KeyResult.number, KeyResultRevision, owner, decider.name, Delivery, Workspace.url)
+        sa.select(Decision, KeyResult.number, KeyResultRevision, _owner, _decider.name, Delivery, Workspace.url)
         .join(KeyResult, KeyResult.id == Decision.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(KeyResultRevision, current_definition())
-        .join(owner, owner.id == Decision.owner_id)
-        .join(decider, decider.id == Decision.decided_by_id)
+        .join(_owner, _owner.id == Decision.owner_id)
+        .join(_decider, _decider.id == Decision.decided_by_id)
         .join(Workspace, Workspace.id == Decision.workspace_id)
         .outerjoin(Escalation, Escalation.id == Decision.escalation_id)
         .outerjoin(Delivery, root_of(Escalation))
@@ -390,3 +389,7 @@ _THEIRS = sa.select(ConversationMember.conversation_id).where(
     ConversationMember.conversation_id.in_(sa.bindparam("conversation_ids", expanding=True)),
     ConversationMember.member_id == sa.bindparam("me"),
 )
+
+
+# Made once: another name for a table copies all of its columns.
+_owner, _decider = aliased(Member), aliased(Member)

@@ -34,7 +34,7 @@ def with_those_beneath(session: Session, team_ids: Collection[int]) -> list[int]
     )
 
 
-def held_or_shared_by(team_ids: Collection[int] | sa.Select[int]) -> sa.ColumnElement[bool]:
+def held_or_shared_by(team_ids: Collection[int] | sa.CompoundSelect[int]) -> sa.ColumnElement[bool]:
     """For a select over `Objective`: these teams (or those that a select finds) hold or share it.
 
     A list of ids, where an index leads to each: asked of each objective by itself, it would be asked of all there are.

@@ -6,7 +6,6 @@ It says the same as `bot/domain/permissions.py: may(…, Action.VIEW_KEY_RESULT,
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from bot.domain.organisation import Visibility
 from bot.services.access import Caller
@@ -57,14 +56,13 @@ def _is_named(me: int) -> Condition:
 
 def _in_team(me: int) -> Condition:
     """Leads, and owners of a key result, of a team that holds or shares the objective."""
-    other, owned = aliased(Objective), aliased(KeyResult)
-    mine = sa.union(
-        sa.select(Team.id).where(Team.lead_id == me),
-        sa.select(other.team_id).join(owned, owned.objective_id == other.id).where(owned.owner_id == me),
-    ).subquery()
-    return held_or_shared_by(sa.select(mine.c[0]))
+    return held_or_shared_by(_LED.where(_team.c.lead_id == me).union(_OWNING.where(_owning.c.owner_id == me)))
 
 
 # Other names for the tables: what is asked of these stays apart from the select that they stand in.
 _owned, _co_owned = table_of(KeyResult).alias("owned"), table_of(KeyResultCoOwner).alias("co_owned")
+_team, _held = table_of(Team).alias("led"), table_of(Objective).alias("held_by_theirs")
+_owning = table_of(KeyResult).alias("owning")
+_LED = sa.select(_team.c.id)
+_OWNING = sa.select(_held.c.team_id).join_from(_held, _owning, _owning.c.objective_id == _held.c.id)
 _OWNED, _CO_OWNED = sa.select(_owned.c.id), sa.select(_co_owned.c.key_result_id)
