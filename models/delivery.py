@@ -118,6 +118,7 @@ class Delivery(InWorkspace, Base):
         found_by("delivery", "escalation_event_id", "kind"),
         found_by("delivery", "dependency_id", "kind"),
         found_by("delivery", "decision_id", "kind"),
+        found_by("delivery", "conversation_id", "kind"),
         found_by("delivery", "digest_id", "kind"),
         found_by("delivery", "team_id", "kind", "period"),
         NEVER_REUSED,
@@ -176,7 +177,7 @@ class Message(InWorkspace, Base):
     """A message of ours that shows state, so that a change of state can redraw it.
 
     A change raises `wanted`; an update renders the newest state and records what it `shown`. One update is in flight
-    at a time (`leased_until`). `stands_as` is the mark of what stands at Slack (`Post.mark`), null where that is not
+    at a time (`leased_until`). `stands_as` marks what stands at Slack (`delivery.stands_as`), null where that is not
     known: an update is on its way, or nobody knows whether it arrived. What would read the same is not sent again. A
     message that is gone at Slack is never posted again.
     """

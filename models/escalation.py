@@ -18,7 +18,7 @@ class Escalation(InWorkspace, Base):
     `asked_id` is the person asked to act now; null where there is nobody to ask, and until the first on the path is at
     work. `next_step_at` is when the path is looked at next; null where nobody is left, and once something is decided.
     Nobody else is asked before `waits_until`: the end of the limit of who was asked or has taken it, or the evening of
-    its review; null where only working hours are waited for. `round` counts how often the path began anew.
+    its review; past where only working hours are waited for. `round` counts how often the path began anew.
     `review_on` is the day of the review that it was taken to. It cannot be resolved without a decision (`decided_at`)
     or a stated reason why none was needed. Once it was made private (`private_at`) only its members see it; `has_moved`
     says that its thread went on in a group message then, and `regrouped` how often it went on in another one, because

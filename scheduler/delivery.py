@@ -396,7 +396,7 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
                         row,
                         outcome,
                         ready.drawn,
-                        ready.body.mark,
+                        stands_as(0, ready.body),
                         learned=outcome.channel != ready.to.place,
                         at=ready.claim.at,
                     )
@@ -412,6 +412,12 @@ def finish_all(runtime: Runtime, outcomes: Sequence[tuple[Ready, Outcome]], now:
                 log.info(
                     "delivery", key=row.key, state=state.value, error=None if sent else row.error, attempts=row.attempts
                 )
+
+
+def stands_as(generation: int, body: Post) -> str:
+    """What `message.stands_as` holds. With the generation of the request that showed it, 0 of the post itself: a worker
+    of the version before raises that, and writes no mark."""
+    return f"{generation} {body.mark}"
 
 
 def _not_sent(

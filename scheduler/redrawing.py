@@ -26,7 +26,7 @@ from models.loading import Loaded
 from models.many import ForEach
 from models.prepared import Prepared
 from scheduler import pace, showing
-from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, RENDERINGS, backoff
+from scheduler.delivery import BATCH, LEASE, REFUSED_BLOCKS, RENDERINGS, backoff, stands_as
 from scheduler.posts import NotRendered, render_all
 
 # Another refusal is tried this often before the message is given up.
@@ -110,7 +110,7 @@ def _drawings(
         if delivery.channel_id in shared:
             # Also where it would say less than before: nothing of it is for who reads there now.
             body = withheld()
-        if row.stands_as == body.mark:
+        if row.stands_as == stands_as(row.generation, body):
             row.shown, row.attempts, row.error = row.wanted, 0, None
             continue
         until = now + LEASE
@@ -159,7 +159,7 @@ def finish_all(runtime: Runtime, drawn: Sequence[Drawn], now: datetime) -> None:
 
 
 def _shows(drawing: Drawing) -> dict[str, object]:
-    return {"drawn": drawing.drawn, "mark": drawing.body.mark}
+    return {"drawn": drawing.drawn, "mark": stands_as(drawing.generation, drawing.body)}
 
 
 def _finish(session: Session, drawing: Drawing, failure: SlackFailure | None, now: datetime, settle: timedelta) -> None:

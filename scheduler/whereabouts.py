@@ -96,8 +96,8 @@ def _group(session: Session, conversation_id: int) -> Destination:
 @dataclass(frozen=True)
 class Arrival:
     """A delivery that stands at `place`. `drawn`: which revision it shows, 0 where nobody knows; `mark`: how it reads
-    (`Post.mark`), null where nobody knows. `learned`: its conversation may not have been known before. `at`: the slot
-    it was sent in, null where that is long ago."""
+    (`delivery.stands_as`), null where nobody knows. `learned`: its conversation may not have been known before. `at`:
+    the slot it was sent in, null where that is long ago."""
 
     row: Delivery
     place: Posted

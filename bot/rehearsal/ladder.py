@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.rehearsal.roster import Roster, Somebody
 from bot.rehearsal.witness import NEWS, Witness
-from bot.services.escalation_path import next_climb, steps_of
+from bot.services.escalation_path import next_climb, steps_of, waits_until
 from models import (
     Absence,
     Decision,
@@ -157,16 +157,11 @@ class Ladder:
     def _waits_for_the_first(self, session: Session, now: datetime) -> None:
         """Where nobody has their time, whoever is at work first is waited for."""
         waiting = session.scalars(
-            sa.select(Escalation)
-            .where(
-                Escalation.state == EscalationState.OPEN,
-                sa.or_(Escalation.waits_until.is_(None), Escalation.waits_until <= now),
-            )
-            .order_by(Escalation.id)
+            sa.select(Escalation).where(Escalation.state == EscalationState.OPEN).order_by(Escalation.id)
         )
         for escalation in waiting:
-            found = next_climb(session, escalation, now, steps_of(session, escalation)).ask
-            at = escalation.next_step_at
+            steps, at = steps_of(session, escalation), escalation.next_step_at
+            found = next_climb(session, escalation, max(now, waits_until(escalation, steps) or now), steps).ask
             if found is not None and (at is None or at > found.at):
                 self._witness.lose(
                     f"escalation {escalation.id}: waits until {at}, and somebody could be asked {found.at}"

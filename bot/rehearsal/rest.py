@@ -159,11 +159,15 @@ class Rest:
             elif (
                 drawn != message.wanted
                 # What reads the same is not drawn again.
-                and message.stands_as != self._witness.marks.get((message.channel or "", message.ts or ""))
+                and not self._stands_as_noted(message)
                 # What makes no sense any more (its reader has left) stays as it is.
                 and render(session, delivery, now) is not None
             ):
                 self._witness.broke(f"shows an old state ({drawn} of {message.wanted}): {key}", subject)
+
+    def _stands_as_noted(self, message: Message) -> bool:
+        mark = self._witness.marks.get((message.channel or "", message.ts or ""))
+        return message.stands_as is not None and message.stands_as.rsplit(" ", 1)[-1] == mark
 
     def look_at_drawings(self, session: Session, now: datetime, monday: date) -> None:
         """What stands is what would be drawn now: whoever has changed something has asked for the redraw.

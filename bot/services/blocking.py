@@ -154,7 +154,7 @@ def settle(
         )
         session.add(kept)
     if between - {None} != {kept.by_team_id if kept is not None else None} - {None}:
-        path_changes.of_key_result(session, now, key_result.workspace_id, key_result.id)
+        path_changes.of_key_results(session, now, key_result.workspace_id, [key_result.id])
     session.flush()
     return kept
 

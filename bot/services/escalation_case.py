@@ -21,7 +21,7 @@ from bot.services.access import teams_above
 from bot.services.escalation_calls import CallForHelp, HelpAsked, blocking_at, newest_call
 from bot.services.escalation_keys import root_key
 from bot.services.escalation_members import facts_of
-from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part
+from bot.services.escalation_path import in_on_it, next_climb, steps_of, taking_part, waits_until
 from bot.services.standing import standing_now
 from bot.services.waiting import waits_now
 from models import (
@@ -145,8 +145,8 @@ def _expected(session: Session, escalation: Escalation, now: datetime, today: da
     at, is_in_review = escalation.next_step_at, escalation.state is EscalationState.IN_REVIEW
     if at is None or (is_in_review and back_from(escalation.state, escalation.review_on, today) is None):
         return None
-    since = max(at, now, escalation.waits_until or now)
-    found = next_climb(session, escalation, since, steps_of(session, escalation)).ask
+    steps = steps_of(session, escalation)
+    found = next_climb(session, escalation, max(at, now, waits_until(escalation, steps) or now), steps).ask
     return Expected(session.get_one(Member, found.member_id).name, found.at) if found is not None else None
 
 

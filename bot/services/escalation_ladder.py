@@ -22,7 +22,7 @@ from bot.services.escalation_asking import ask, ask_after_review, tell_who_was_a
 from bot.services.escalation_case import next_review
 from bot.services.escalation_events import note
 from bot.services.escalation_news import follow_up, redraw
-from bot.services.escalation_path import next_climb, schedule_of, steps_of
+from bot.services.escalation_path import next_climb, schedule_of, steps_of, waits_until
 from models import (
     Answer,
     Escalation,
@@ -72,8 +72,8 @@ def _ask_next(session: Session, now: datetime, escalation: Escalation) -> Escala
     """Ask the next one and note when it goes on; null where nobody is asked now."""
     steps = steps_of(session, escalation)
     found = next_climb(session, escalation, now, steps)
-    escalation.waits_until = None
     if found.ask is None or found.ask.at > now:
+        escalation.waits_until = now
         escalation.next_step_at = found.ask.at if found.ask is not None else None
         return None
     number = len(steps)
@@ -159,8 +159,8 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
     match escalation.state:
         case EscalationState.DECIDED | EscalationState.RESOLVED:
             stop(escalation)
-        case _ if escalation.waits_until is not None and escalation.waits_until > now:
-            _look_on(session, now, escalation, escalation.waits_until)
+        case _ if (until := waits_until(escalation, steps_of(session, escalation))) is not None and until > now:
+            _look_on(session, now, escalation, until)
         case EscalationState.IN_REVIEW if escalation.review_on is not None and _asks_for_the_decision(
             session, now, escalation
         ):

@@ -59,6 +59,17 @@ def next_climb(session: Session, escalation: Escalation, now: datetime, steps: S
     return climb(rungs(session, escalation, met), now, step=sum(step.was_asked for step in steps))
 
 
+def waits_until(escalation: Escalation, steps: Sequence[EscalationStep]) -> datetime | None:
+    """Before that nobody else is asked; null or past where only somebody's working hours are waited for.
+
+    The version before noted who was asked, and not until when that keeps the others: who was asked since counts.
+    """
+    newest = max((step for step in steps if step.was_asked), key=lambda step: step.at, default=None)
+    if newest is not None and (escalation.waits_until is None or newest.at >= escalation.waits_until):
+        return newest.until
+    return escalation.waits_until
+
+
 def rungs(session: Session, escalation: Escalation, met: Collection[int | None]) -> list[Rung]:
     """Who is left on the path, each with their working time."""
     left = [one for one in path_of(session, escalation) if one.id not in met]

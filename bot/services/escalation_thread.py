@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain.escalation import EscalationState
 from bot.domain.ladder import Ask
 from bot.domain.organisation import Visibility
-from bot.services import conversations, outbox, path_changes
+from bot.services import conversations, outbox
 from bot.services.access import key_result_facts, leads_above, teams_above
 from bot.services.escalation_case import root_of
 from bot.services.escalation_keys import root_key
@@ -71,28 +71,32 @@ def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int
     for escalation in session.scalars(unresolved).all():
         keep_thread(session, now, escalation)
         redraw(session, now, escalation)
-        # Who owned it may be on the path now, and who owns it is no more.
-        path_changes.of_key_result(session, now, escalation.workspace_id, escalation.key_result_id)
 
 
-def keep_threads_of(session: Session, now: datetime, workspace_id: int, member_ids: Collection[int]) -> None:
-    """`keep_thread` of what is unresolved and goes on in a group message with these, who came, left, or may not see it
-    any more."""
-    read_by_them = (
-        sa.select(Delivery.escalation_id)
-        .join(ConversationMember, ConversationMember.conversation_id == Delivery.conversation_id)
-        .where(
-            ConversationMember.workspace_id == workspace_id,
-            ConversationMember.member_id.in_(member_ids),
-            Delivery.kind == PostKind.ESCALATION,
-        )
+def in_group_messages_with(session: Session, workspace_id: int, member_ids: Collection[int]) -> set[int]:
+    """The ids of what is unresolved and goes on in a group message with these."""
+    if not member_ids:
+        return set()
+    theirs = sa.select(ConversationMember.conversation_id).where(
+        ConversationMember.workspace_id == workspace_id, ConversationMember.member_id.in_(member_ids)
     )
-    concerned = sa.select(Escalation).where(
-        Escalation.id.in_(read_by_them), Escalation.state != EscalationState.RESOLVED
+    # Two statements, so that an index leads to the few: which conversations they are in is known then.
+    conversation_ids = session.scalars(theirs.distinct()).all()
+    roots = sa.select(Delivery.escalation_id).where(
+        Delivery.conversation_id.in_(conversation_ids), Delivery.kind == PostKind.ESCALATION
     )
-    for escalation in session.scalars(concerned.order_by(Escalation.id).with_for_update(key_share=True)).all():
-        keep_thread(session, now, escalation)
-        redraw(session, now, escalation)
+    ids = [one for one in session.scalars(roots.distinct()) if one is not None]
+    unresolved = sa.select(Escalation.id).where(Escalation.id.in_(ids), Escalation.state != EscalationState.RESOLVED)
+    return set(session.scalars(unresolved))
+
+
+def keep_and_redraw(session: Session, now: datetime, escalations: Sequence[Escalation]) -> None:
+    """`keep_thread` of those of these, which are held, that are unresolved: who came, left or may see them no more is
+    among their readers."""
+    for escalation in escalations:
+        if escalation.state is not EscalationState.RESOLVED:
+            keep_thread(session, now, escalation)
+            redraw(session, now, escalation)
 
 
 def _about(key_result_ids: Collection[int]) -> sa.Select[Escalation]:

@@ -90,6 +90,7 @@ class Writing:
         self._touched: set[int] = set()
         self._handed_over: set[int] = set()
         self._led_anew: set[int] = set()
+        self._paths_change = False
         # teams of the workspace, whether the file names them or not
         self._all_team_ids: dict[str, int] = {}
         # key results that others may see now than before: what was posted about them is drawn anew
@@ -129,7 +130,9 @@ class Writing:
         self._all_team_ids = {key: team.id for key, team in rows.items()}
         for key, planned in self._plan.teams.items():
             if planned.is_new or planned.is_changed:
-                rows[key].parent_id = rows[planned.parent].id if planned.parent else None
+                parent_id = rows[planned.parent].id if planned.parent else None
+                self._paths_change = self._paths_change or (not planned.is_new and rows[key].parent_id != parent_id)
+                rows[key].parent_id = parent_id
             if planned.is_changed:
                 self._change_team(rows[key], planned)
 
@@ -218,9 +221,10 @@ class Writing:
             )
             planning.revise(self._session, self._now, self._session.scalars(new).all())
         team_planning.replan_teams(self._session, self._led_anew)
+        if self._led_anew or self._paths_change:
+            path_changes.of_everybody(self._session, self._now, self._plan.workspace_id)
         if self._led_anew:
             departures.left_before(self._session, self._now, Objective.team_id.in_(self._led_anew))
-            path_changes.of_everybody(self._session, self._now, self._plan.workspace_id)
             ownerless_decisions.look_again(self._session, self._now, self._plan.workspace_id)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:

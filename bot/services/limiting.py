@@ -27,6 +27,7 @@ from bot.services import (
     morning_plan,
     outbox,
     ownership,
+    path_changes,
     who_sees,
 )
 from bot.services.access import Caller
@@ -163,6 +164,7 @@ def seen_by_others(session: Session, now: datetime, key_results: Sequence[KeyRes
     workspace_id = key_results[0].workspace_id
     # Of all at once: it holds their requests for help, which comes before any message.
     escalation_thread.seen_by_others(session, now, [one.id for one in key_results])
+    path_changes.of_key_results(session, now, workspace_id, [one.id for one in key_results])
     digest_readers.seen_by_others(session, now, key_results)
     home_changes.concerns_everybody(session, now, workspace_id)
     zone = ZoneInfo(session.get_one(Workspace, workspace_id).time_zone)

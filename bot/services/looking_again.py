@@ -8,21 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.dependency import DependencyState
 from bot.domain.escalation import EscalationState
-from bot.services.escalation_thread import keep_threads_of
+from bot.services.escalation_thread import in_group_messages_with, keep_and_redraw
 from bot.services.team_tree import with_those_beneath
 from models import Dependency, Escalation, KeyResult, Member, Objective, PathChange, PathStep, Team
 from models.base import table_of
 from models.escalation import is_unresolved
 
+# After a review without a decision it is asked for as before.
+_GOING_ON = (EscalationState.OPEN, EscalationState.ACKNOWLEDGED, EscalationState.IN_REVIEW)
+
+Waits = TypeVar("Waits", Escalation, Dependency)
+
 
 def look_due(session: Session, now: datetime, most: int) -> int:
-    """Make due what up to `most` changes concern, and forget these. Returns how many there were."""
+    """Make due what up to `most` changes concern, and forget these. Returns how many there were.
+
+    All requests for help are held before any question to a team, and those before any message, as whoever presses
+    holds them.
+    """
     session.flush()
     changes = session.scalars(
         sa.select(PathChange)
@@ -31,51 +41,54 @@ def look_due(session: Session, now: datetime, most: int) -> int:
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
-    for workspace_id in sorted({one.workspace_id for one in changes}):
-        _look(session, now, workspace_id, [one for one in changes if one.workspace_id == workspace_id])
+    escalation_ids: set[int] = set()
+    dependency_ids: set[int] = set()
+    group_ids: set[int] = set()
+    for workspace_id in {one.workspace_id for one in changes}:
+        of_this = [one for one in changes if one.workspace_id == workspace_id]
+        member_ids = {one.member_id for one in of_this if one.member_id is not None}
+        group_ids |= in_group_messages_with(session, workspace_id, member_ids)
+        escalations, dependencies = _concerned(session, workspace_id, of_this, member_ids)
+        escalation_ids.update(session.scalars(sa.select(Escalation.id).where(escalations)))
+        dependency_ids.update(session.scalars(sa.select(Dependency.id).where(dependencies)))
+    held = _held(session, Escalation, escalation_ids | group_ids)
+    for escalation in held:
+        if escalation.id in escalation_ids and escalation.state in _GOING_ON:
+            escalation.next_step_at = now
+    for dependency in _held(session, Dependency, dependency_ids):
+        if dependency.state is DependencyState.ASKED:
+            dependency.next_step_at = now
+    session.flush()
+    keep_and_redraw(session, now, [one for one in held if one.id in group_ids])
     session.execute(sa.delete(PathChange).where(PathChange.id.in_([one.id for one in changes])))
     return len(changes)
 
 
-def _look(session: Session, now: datetime, workspace_id: int, changes: Sequence[PathChange]) -> None:
-    member_ids = {one.member_id for one in changes if one.member_id is not None}
+def _concerned(
+    session: Session, workspace_id: int, changes: Sequence[PathChange], member_ids: Collection[int]
+) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """Which requests for help, and which questions to other teams."""
     about = {one.key_result_id for one in changes if one.key_result_id is not None}
-    if member_ids:
-        keep_threads_of(session, now, workspace_id, member_ids)
     # Few are unresolved, and an index leads to those.
-    escalations = sa.and_(
-        Escalation.workspace_id == workspace_id,
-        is_unresolved(table_of(Escalation)),
-        Escalation.state != EscalationState.DECIDED,
+    escalations = sa.and_(Escalation.workspace_id == workspace_id, is_unresolved(table_of(Escalation)))
+    if _is_everybodys(session, changes, member_ids):
+        return escalations, Dependency.workspace_id == workspace_id
+    team_ids = _teams_on_whose_path(session, member_ids)
+    team_ids |= {one.team_id for one in changes if one.team_id is not None}
+    held = sa.select(KeyResult.id).join(Objective, Objective.id == KeyResult.objective_id)
+    theirs = sa.exists(held.where(KeyResult.id == Escalation.key_result_id, Objective.team_id.in_(team_ids)))
+    return (
+        escalations & sa.or_(Escalation.key_result_id.in_(about), theirs),
+        sa.or_(Dependency.key_result_id.in_(about), Dependency.team_id.in_(team_ids)),
     )
-    dependencies = sa.and_(Dependency.workspace_id == workspace_id, Dependency.state == DependencyState.ASKED)
-    if not _is_everybodys(session, changes, member_ids):
-        team_ids = _teams_on_whose_path(session, member_ids)
-        team_ids |= {one.team_id for one in changes if one.team_id is not None}
-        if not team_ids and not about:
-            return
-        held = sa.select(KeyResult.id).join(Objective, Objective.id == KeyResult.objective_id)
-        theirs = sa.exists(held.where(KeyResult.id == Escalation.key_result_id, Objective.team_id.in_(team_ids)))
-        escalations &= sa.or_(Escalation.key_result_id.in_(about), theirs)
-        dependencies = Dependency.team_id.in_(team_ids) & (Dependency.state == DependencyState.ASKED)
-    _make_due(session, now, Escalation, escalations)
-    _make_due(session, now, Dependency, dependencies)
 
 
-def _make_due(
-    session: Session, now: datetime, table: type[Escalation] | type[Dependency], which: sa.ColumnElement[bool]
-) -> None:
-    ids = session.scalars(sa.select(table.id).where(which)).all()
+def _held(session: Session, table: type[Waits], ids: Collection[int]) -> Sequence[Waits]:
+    """As they are now, held in the order of their rows."""
     if not ids:
-        return
-    # Held in the order of their rows, as by those who hold several of them.
-    held = sa.select(table.id).where(table.id.in_(ids)).order_by(table.id).with_for_update(key_share=True)
-    session.execute(
-        sa.update(table)
-        .where(table.id.in_(held))
-        .values(next_step_at=now)
-        .execution_options(synchronize_session="fetch")
-    )
+        return ()
+    rows = sa.select(table).where(table.id.in_(ids)).order_by(table.id)
+    return session.scalars(rows.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
 
 
 def _is_everybodys(session: Session, changes: Sequence[PathChange], member_ids: Collection[int]) -> bool:

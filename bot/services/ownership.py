@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import Period, period
 from bot.domain.excuses import Excuse
 from bot.domain.personal_week import Opening, opening
-from bot.services import escalation_thread, outbox, planning
+from bot.services import escalation_thread, outbox, path_changes, planning
 from bot.services.asking import asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
@@ -87,6 +87,8 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         outbox.redraw(session, now, workspace_id=workspace_id, key=key)
     planning.revise(session, now, key_result_ids)
     escalation_thread.keep_threads(session, now, key_result_ids)
+    # Who owned it may be on the path now, and who owns it is no more.
+    path_changes.of_key_results(session, now, workspace_id, key_result_ids)
 
 
 def redraw_lists(session: Session, now: datetime, key_result: KeyResult) -> None:

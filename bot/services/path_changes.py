@@ -24,9 +24,9 @@ def of_team(session: Session, now: datetime, team: Team) -> None:
     session.add(PathChange(workspace_id=team.workspace_id, team_id=team.id, at=now))
 
 
-def of_key_result(session: Session, now: datetime, workspace_id: int, key_result_id: int) -> None:
-    """It has another owner, or another team blocks it, or does no more."""
-    session.add(PathChange(workspace_id=workspace_id, key_result_id=key_result_id, at=now))
+def of_key_results(session: Session, now: datetime, workspace_id: int, key_result_ids: Collection[int]) -> None:
+    """They have another owner, or team, or other people see them, or another team blocks them, or does no more."""
+    session.add_all(PathChange(workspace_id=workspace_id, key_result_id=one, at=now) for one in key_result_ids)
 
 
 def of_everybody(session: Session, now: datetime, workspace_id: int) -> None:

@@ -201,7 +201,10 @@ def _learn_some(
     path_changes.of_members(session, now, workspace.id, [member.id for member in moved])
     if back:
         morning_plan.look_at(session, now, back)
-        outbox.redraw_for(session, now, workspace_id=workspace.id, member_ids=back, since=now - STILL_LOOKED_AT)
+    # A guest too, who reads what stands, and may not see all of it.
+    here = [one.id for one, news in moved.items() if one.deactivated_at is None and news & {"kind", "deactivated_at"}]
+    if here:
+        outbox.redraw_for(session, now, workspace_id=workspace.id, member_ids=here, since=now - STILL_LOOKED_AT)
     for member, news in moved.items():
         audit.record(
             session,

@@ -243,6 +243,17 @@ def test_where_nobody_knows_how_it_stands_it_is_sent_though_it_would_read_the_sa
     assert [text for _, text in office.slack.updates] == ["1 of 2 answered"]
 
 
+def test_what_a_worker_of_the_version_before_has_drawn_since_is_drawn_back(
+    office: PostOffice, words: list[str]
+) -> None:
+    """It raises the generation, and knows of no mark."""
+    standing_message(office, changes=0)
+    with office.runtime.write() as session:
+        session.execute(sa.update(Message).values(generation=Message.generation + 1))
+    change(office)
+    assert office.draw_all() == 1
+
+
 def test_what_was_overtaken_is_sent_once_more_though_it_would_read_the_same(
     office: PostOffice, words: list[str]
 ) -> None:

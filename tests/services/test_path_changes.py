@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
 from calls import MORNING, WEEK, Scene, away, posted, set_scene, shown, tell, the_escalation, words
-from company import as_slack_tells
+from company import MONDAY, as_slack_tells
+from office import Office, row, sheet
 from sqlalchemy.orm import Session
 from two_teams import between
 
 from bot.domain.absence import Days
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import WORKDAYS
-from bot.services import absences, escalation, looking_again, paths, people
+from bot.domain.organisation import Visibility
+from bot.services import (
+    absences,
+    escalation,
+    escalation_news,
+    limiting,
+    looking_again,
+    outbox,
+    path_changes,
+    paths,
+    people,
+)
 from bot.services import hand_over as handing
 from bot.services import preferences as hours
 from bot.services.agenda import next_planned
 from bot.services.dependency import step_due as dependency_due
 from bot.services.escalation_ladder import step_due
-from models import EscalationStep, Member, Message, PathChange
+from bot.services.limiting import Limit
+from bot.services.planning import prompt_key
+from models import Escalation, EscalationStep, KeyResult, Member, Message, PathChange, PostKind, Team
 from models.database import Database
 
 EVENING = datetime(2026, 10, 5, 20, tzinfo=UTC)
@@ -220,3 +236,147 @@ def test_whoever_is_on_no_path_changes_nothing(database: Database) -> None:
         looking_again.look_due(session, MORNING, 20)
         assert the_escalation(session).next_step_at == until
         assert posted_wanted(session) == wanted
+
+
+def test_who_owned_it_is_asked_by_the_other_team_once_it_is_somebody_elses(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        finn, key_result = case.scene.stranger, case.scene.key_result
+        key_result.owner_id = finn.id
+        session.flush()
+        case.says(by=finn)
+        one = case.the_one()
+        assert one.next_step_at is not None
+        at = one.next_step_at
+        dependency_due(session, at, 20)
+        assert (one.asked_id, one.next_step_at) == (case.boss.id, None)
+        offered = handing.ask(session, at, case.finn, key_result.id, case.scene.owner.id)
+        handing.accept(session, at, case.scene.company.caller(case.scene.owner), offered.hand_over_id)
+        look(session, at)
+        assert one.next_step_at is not None
+
+
+def test_who_may_see_it_now_is_asked_by_the_other_team(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        company, key_result = case.scene.company, case.scene.key_result
+        admin = company.person("Ada Admin", admin=True)
+        here = company.team("Ops", lead=company.person("Xan Ops"))
+        here.parent_id, case.legal.parent_id = case.legal.parent_id, here.id
+        session.flush()
+        few = Limit(Visibility.NAMED, frozenset({case.scene.stranger.id, admin.id}))
+        limiting.limit(session, MORNING, company.caller(admin), key_result.id, few)
+        case.says()
+        one, at = case.the_one(), MORNING
+        while one.next_step_at is not None:
+            at = one.next_step_at
+            dependency_due(session, at, 20)
+        everybody = Limit(Visibility.WORKSPACE, frozenset())
+        limiting.limit(session, at, company.caller(admin), key_result.id, everybody)
+        look(session, at)
+        assert one.next_step_at is not None or one.asked_id == here.lead_id
+
+
+def test_what_the_version_before_asked_has_its_time_too(database: Database) -> None:
+    """It writes no `waits_until`, or leaves an older one."""
+    with database.write() as session:
+        scene = red(session)
+        one = the_escalation(session)
+        until = one.next_step_at
+        for left in (None, MORNING, MORNING - timedelta(days=3)):
+            one.waits_until = left
+            path_changes.of_everybody(session, MORNING, one.workspace_id)
+            look(session, MORNING)
+            assert asked(session) == [scene.lead.id]
+            assert one.next_step_at == until
+
+
+def test_who_presses_while_a_tick_looks_is_not_in_its_way(database: Database) -> None:
+    """One has a thread in a channel and one in a group message, and both stand in the owner's prompt."""
+    if database.is_sqlite:
+        pytest.skip("on SQLite they come one after the other")
+    with database.write() as session:
+        scene = set_scene(session)
+        workspace_id = scene.owner.workspace_id
+        prompt = outbox.NewPost(
+            workspace_id=workspace_id,
+            key=prompt_key(scene.owner.id, MONDAY),
+            kind=PostKind.PROMPT,
+            member_id=scene.owner.id,
+            period=MONDAY,
+        )
+        outbox.post(session, MORNING, prompt)
+        limited = scene.company.key_result(
+            scene.company.objective(scene.growth, "Another"), scene.owner, "A second one"
+        )
+        limited.visibility = Visibility.TEAM
+        session.flush()
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        tell(session, MORNING, limited, by=scene.owner)
+        path_changes.of_members(session, MORNING, workspace_id, [scene.lead.id])
+    is_held, is_waited_for = threading.Event(), threading.Event()
+
+    def presses() -> None:
+        with database.write() as session:
+            first = session.get_one(Escalation, 1, with_for_update={"key_share": True})
+            is_held.set()
+            is_waited_for.wait(5)
+            escalation_news.redraw(session, MORNING, first)
+
+    def looks() -> int:
+        is_held.wait(5)
+        with database.write() as session:
+            threading.Timer(0.5, is_waited_for.set).start()
+            return looking_again.look_due(session, MORNING, 20)
+
+    with ThreadPoolExecutor(2) as pool:
+        pressed, looked = pool.submit(presses), pool.submit(looks)
+        pressed.result(30)
+        assert looked.result(30) == 1
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        # Its team is part of another one by now, and then it is of another team.
+        row("k1", owner="Ana Lima", lead="Bo Dahl", **{"parent team": "Dock"}),
+        row("k1", owner="Ana Lima", team="Dock", lead="Cy Ek", objective="Swim"),
+    ],
+)
+def test_an_import_that_makes_the_path_longer_has_the_new_lead_asked(database: Database, moved: dict[str, str]) -> None:
+    office = Office(database)
+    for name in ("Ana Lima", "Bo Dahl", "Cy Ek", "Di Fox"):
+        office.hire(name)
+    others = [row("k2", owner="Di Fox", lead="Bo Dahl"), row("k3", owner="Di Fox", team="Dock", lead="Cy Ek")]
+    office.imports(sheet(row("k1", owner="Ana Lima", lead="Bo Dahl"), *others))
+    with database.write() as session:
+        session.execute(sa.update(Team).values(switched_on_at=MORNING, channel_id="C0X"))
+        key_result = session.scalars(sa.select(KeyResult).where(KeyResult.import_key == "k1")).one()
+        tell(session, MORNING, key_result, by=session.get_one(Member, key_result.owner_id))
+        one = the_escalation(session)
+        while one.next_step_at is not None:
+            step_due(session, one.next_step_at, 20)
+        assert len(asked(session)) == 1
+    later = MORNING + 2 * WEEK
+    office.imports(sheet(moved, *others), reason="moved", stops="nothing", now=later)
+    with database.write() as session:
+        look(session, later)
+        assert len(asked(session)) == 2
+
+
+def test_a_guest_who_is_back_reads_no_more_than_they_may(database: Database) -> None:
+    with database.write() as session:
+        scene = red(session)
+        request = posted(session, f"escalation:1:ask:{scene.lead.id}")
+        request.posted_channel, request.posted_ts = "D1", "1790000000.000100"
+        scene.growth.lead_id = scene.head.id
+        leaves(session, MORNING, scene.lead)
+        look(session, MORNING)
+        message = session.scalars(sa.select(Message).where(Message.delivery_id == request.id)).one()
+        message.shown = message.wanted
+        session.flush()
+        guest = replace(as_slack_tells(scene.lead, deleted=False), is_guest=True)
+        people.learn(session, MORNING, scene.lead.workspace_id, guest, admins=())
+        session.refresh(message)
+        assert message.shown < message.wanted
+        assert "HR" not in repr(shown(session, request.key))
