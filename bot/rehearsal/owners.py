@@ -136,7 +136,7 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
     for _ in range(12):
         view = hands.dialog
         # A lead may have another one open, of something that they decided.
-        if view is None or view.body.get("submit") is None or view.body.get("callback_id") != Dialog.CHECK_IN:
+        if view is None or not _asks(view):
             return
         number = _number(view)
         owned = crowd.roster.key_result(number)
@@ -165,7 +165,7 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
             for sentence in view.errors.values():
                 crowd.told.refused[sentence] = crowd.told.refused.get(sentence, 0) + 1
             return
-        if view is not None and (view.body.get("submit") is not None or "Thank you" in words(view)):
+        if view is not None and (_asks(view) or "Thank you" in words(view)):
             crowd.told.answers.append(
                 ToldAnswer(
                     crowd.told.order(), number, date.fromisoformat(about["period"]), person.id, colour, dict(texts)
@@ -247,6 +247,11 @@ def _value(owned: Owned, week: float, random: Random) -> str:
 def _number(view: View) -> int:
     tail = title(view).rsplit("KR-", maxsplit=1)[-1]
     return int(tail) if tail.isdigit() else 0
+
+
+def _asks(view: View) -> bool:
+    """Whether it is a check-in, and asks for something."""
+    return view.body.get("submit") is not None and view.body.get("callback_id") == Dialog.CHECK_IN
 
 
 def _is_about(view: View, about: dict[str, object]) -> bool:
