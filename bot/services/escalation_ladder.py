@@ -174,8 +174,7 @@ def _due(session: Session, now: datetime, escalation: Escalation) -> None:
 
 
 def _look_on(session: Session, now: datetime, escalation: Escalation, until: datetime) -> None:
-    """The path has changed (`looking_again`) while somebody has their time: who comes after them is told
-    anew."""
+    """The path has changed (`looking_again`) while somebody has their time: who comes after them is told anew."""
     if escalation.state is EscalationState.IN_REVIEW:
         escalation.next_step_at = until
     else:

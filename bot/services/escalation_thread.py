@@ -20,7 +20,7 @@ from bot.services.escalation_news import redraw, take_back
 from bot.services.escalation_path import in_on_it, taking_part
 from bot.services.escalation_readers import may_read, readers_of, still_reading
 from bot.services.schedules import weeks_of
-from models import ConversationMember, Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
+from models import Delivery, Escalation, KeyResult, Member, Objective, PostKind, Team
 
 
 @dataclass(frozen=True)
@@ -67,21 +67,14 @@ def hold_threads(session: Session, key_result_ids: Collection[int]) -> Sequence[
 def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
     """`keep_thread` of what is unresolved about these, which have another owner, whom it names from now on.
     `hold_threads` came before."""
-    unresolved = _about(key_result_ids).where(Escalation.state != EscalationState.RESOLVED)
-    for escalation in session.scalars(unresolved).all():
-        keep_thread(session, now, escalation)
-        redraw(session, now, escalation)
+    keep_and_redraw(session, now, session.scalars(_about(key_result_ids)).all())
 
 
 def in_group_messages_with(session: Session, workspace_id: int, member_ids: Collection[int]) -> set[int]:
     """The ids of what is unresolved and goes on in a group message with these."""
     if not member_ids:
         return set()
-    theirs = sa.select(ConversationMember.conversation_id).where(
-        ConversationMember.workspace_id == workspace_id, ConversationMember.member_id.in_(member_ids)
-    )
-    # Two statements, so that an index leads to the few: which conversations they are in is known then.
-    conversation_ids = session.scalars(theirs.distinct()).all()
+    conversation_ids = conversations.with_any_of(session, workspace_id, member_ids)
     roots = sa.select(Delivery.escalation_id).where(
         Delivery.conversation_id.in_(conversation_ids), Delivery.kind == PostKind.ESCALATION
     )
@@ -91,8 +84,7 @@ def in_group_messages_with(session: Session, workspace_id: int, member_ids: Coll
 
 
 def keep_and_redraw(session: Session, now: datetime, escalations: Sequence[Escalation]) -> None:
-    """`keep_thread` of those of these, which are held, that are unresolved: who came, left or may see them no more is
-    among their readers."""
+    """`keep_thread` of those of these, which are held, that are unresolved; and what shows them is drawn anew."""
     for escalation in escalations:
         if escalation.state is not EscalationState.RESOLVED:
             keep_thread(session, now, escalation)

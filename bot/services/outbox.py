@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.domain.reminding import MOST
-from bot.services import home_changes
-from models import ConversationMember, Delivery, DeliveryState, Message, PostKind
+from bot.services import conversations, home_changes
+from models import Delivery, DeliveryState, Message, PostKind
 from models.base import table_of
 from models.loading import Loaded
 from models.many import insert_all
@@ -248,11 +248,7 @@ def redraw_for(
     session: Session, now: datetime, *, workspace_id: int, member_ids: Collection[int], since: datetime
 ) -> None:
     """The direct and group messages that these members got after `since` are shown anew: nobody drew them meanwhile."""
-    groups = session.scalars(
-        sa.select(ConversationMember.conversation_id)
-        .where(ConversationMember.workspace_id == workspace_id, ConversationMember.member_id.in_(member_ids))
-        .distinct()
-    ).all()
+    groups = conversations.with_any_of(session, workspace_id, member_ids)
     got = sa.select(Delivery.key).where(Delivery.workspace_id == workspace_id, Delivery.created_at > since)
     # Not one condition with "or": each half has an index of its own.
     halves = got.where(Delivery.member_id.in_(member_ids)).union_all(got.where(Delivery.conversation_id.in_(groups)))
