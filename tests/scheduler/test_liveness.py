@@ -32,15 +32,17 @@ def mine(hasty: Database) -> Iterator[AdvisoryLocks]:
 
 
 def cut(database: Database) -> None:
-    """The server ends the connections that hold such a lock, as a failover does."""
+    """The server ends the connections that hold such a lock, as a failover does; when this returns they are gone."""
     with database.engine.begin() as connection:
-        connection.execute(
+        ended = connection.scalars(
             sa.text(
-                "select pg_terminate_backend(pid) from pg_locks"
+                # Without a time to wait, in milliseconds, it only tells them to end.
+                "select pg_terminate_backend(pid, 10000) from pg_locks"
                 " where locktype = 'advisory' and classid = :class and pid <> pg_backend_pid()"
             ),
             {"class": LOCK_CLASS},
-        )
+        ).all()
+    assert ended and all(ended)
 
 
 def test_others_see_that_a_worker_lives_until_it_lets_go(mine: AdvisoryLocks, hasty: Database) -> None:
