@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.services import digest_links
+from bot.services import digest_links, escalation_news
 from bot.slack import Posted
 from bot.slack_failures import RetryLater
 from models import (
@@ -141,7 +141,9 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
                 )
         for workspace_id, lanes in sorted(late.items()):
             pace.arrived(session, workspace_id, lanes, now)
-    digest_links.have_arrived(session, now, [one.row for one in arrivals])
+    rows = [one.row for one in arrivals]
+    digest_links.have_arrived(session, now, rows)
+    escalation_news.have_arrived(session, now, rows)
 
 
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)

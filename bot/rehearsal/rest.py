@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -48,8 +47,6 @@ _SAID = ("value", "score", "confidence", "changed", "working", "next_move", "nee
 # What is drawn anew as long as its week lasts, and what of a block somebody reads or presses.
 _OF_A_WEEK = (PostKind.PROMPT, PostKind.DIGEST)
 _SHOWN = ("text", "alt_text", "action_id", "value")
-# What was drawn before a thread's first message came leads there from its next drawing on.
-_TO_A_THREAD = re.compile(r"<https?://[^>|]*/archives/[^>|]*\|([^>]*)>")
 # Who has nothing due any more is not told that the week is over.
 _NOTHING_DUE = "Nothing is due"
 
@@ -398,7 +395,7 @@ class Rest:
 
 def _shown(what: Shows) -> list[str]:
     """What somebody reads or presses of it, in order."""
-    return [_TO_A_THREAD.sub(r"\1", one) for one in (what.text, *_read(what.blocks))]
+    return [what.text, *_read(what.blocks)]
 
 
 def _read(node: Any) -> Iterator[str]:

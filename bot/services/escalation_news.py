@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -112,11 +112,22 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
 
     A prompt that is older stays as its week left it, and leads to the thread. Reminders show nothing of it.
     """
+    _redraw(session, now, escalation, *_REQUESTS, PostKind.ESCALATION)
+
+
+def have_arrived(session: Session, now: datetime, arrived: Collection[Delivery]) -> None:
+    """Threads' first messages that have just come to stand: what was drawn before them leads there from now on."""
+    begun = {one.escalation_id for one in arrived if one.kind is PostKind.ESCALATION}
+    for escalation_id in sorted(filter(None, begun)):
+        _redraw(session, now, session.get_one(Escalation, escalation_id), *_REQUESTS)
+
+
+def _redraw(session: Session, now: datetime, escalation: Escalation, *kinds: PostKind) -> None:
     keys = session.scalars(
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
             Delivery.escalation_id == escalation.id,
-            Delivery.kind.in_([PostKind.ESCALATION, PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW]),
+            Delivery.kind.in_(kinds),
         )
     ).all()
     zone = ZoneInfo(session.get_one(Workspace, escalation.workspace_id).time_zone)
@@ -161,6 +172,7 @@ def _whom_to_tell(
     return [one for one in dict.fromkeys(told) if one is not None and one != did_it and one not in read_it]
 
 
+_REQUESTS = (PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW)
 _SAID_IN_THE_THREAD = (
     EscalationEventKind.RED_AGAIN,
     EscalationEventKind.HELP_ASKED,

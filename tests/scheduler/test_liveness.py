@@ -42,7 +42,8 @@ def cut(database: Database) -> None:
             ),
             {"class": LOCK_CLASS},
         ).all()
-    assert ended and all(ended)
+    assert ended
+    assert all(ended)
 
 
 def test_others_see_that_a_worker_lives_until_it_lets_go(mine: AdvisoryLocks, hasty: Database) -> None:

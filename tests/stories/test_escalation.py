@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from story import Okra
 
-from bot.localslack.driver import Seen
+from bot.localslack.driver import Fault, FaultKind, Seen
 from bot.settings import Transport
 from models import Answer, Team
 
@@ -97,6 +97,17 @@ def test_a_red_is_taken_decided_and_resolved_in_one_thread(okra: Okra) -> None:
     assert thread(okra)[-1].text == "Resolved by Mere Ngata. Thank you, everybody."
     assert next(one for one in tama.direct_messages() if "KR-1" in one.text).buttons == []
     assert "is resolved already" in opened.press("Decide").text
+
+
+def test_what_was_drawn_before_its_thread_stood_leads_there_as_soon_as_it_does(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    okra.slack.faults.add(Fault(FaultKind.RATE_LIMITED, "chat.postMessage", times=1, seconds=20))
+    red(okra)
+    okra.advance("2026-10-05 08:02")
+    okra.settle()
+    at = f"/archives/{root(okra).channel}/p{root(okra).ts.replace('.', '')}"
+    assert at in str(okra.newest("Mere Ngata").object)
+    assert at in str(okra.newest("Tama Reid").object)
 
 
 @ON_ONE_DATABASE
