@@ -123,6 +123,8 @@ def test_each_team_gets_its_digest_at_the_organisations_hour_by_the_clock_of_its
     assert len(apart) == 2
 
 
+# Hours by a clock are reckoned in Python; the engines differ in nothing here.
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("day", ["2026-06-09 20:00", "2026-06-10 03:00", "2026-06-10 10:30", "2026-06-10 18:30"])
 @pytest.mark.parametrize(
     ("before", "after"),
@@ -139,7 +141,7 @@ def test_a_channel_that_gets_another_zone_in_mid_week_reads_each_week_once(
     database: Database, day: str, before: str | None, after: str | None
 ) -> None:
     """Digests come at 01:00 in UTC from Tokyo, at 08:00 from Berlin and at 17:00 from Los Angeles."""
-    changed, count = datetime.fromisoformat(day).replace(tzinfo=UTC), 4
+    changed, count = datetime.fromisoformat(day).replace(tzinfo=UTC), 3
     press = DigestPress(database, datetime.combine(FIRST, time(0), UTC))
     _, team, *others = press.workspace("WORKS", BERLIN, first=FIRST, elsewhere=(before,) if before else ())
     moved, channel = (others[0], "C0WORKS0") if before else (team, "C0WORKSTEAM")
