@@ -197,7 +197,7 @@ class Ladder:
         newest: dict[int, Delivery] = {}
         for event, reply in rows:
             if reply is None:
-                root = self._root(session, event.escalation_id)
+                root = self._root(session, event.escalation_id, at=event.at)
                 if root is None or event.id in told or self._concerns_nobody_else(session, event, root):
                     continue
                 self._witness.lose(f"escalation {event.escalation_id}: {event.kind.value} stands nowhere")
@@ -220,15 +220,16 @@ class Ladder:
         decision = session.get(Decision, event.decision_id) if event.decision_id is not None else None
         return decision is None or {decision.owner_id, decision.decided_by_id} <= {event.actor_id, None}
 
-    def _root(self, session: Session, escalation_id: int) -> Delivery | None:
+    def _root(self, session: Session, escalation_id: int, *, at: datetime | None = None) -> Delivery | None:
+        """Its thread's first message: the newest, as made private it goes on under another one; or that of then."""
         return session.scalar(
             sa.select(Delivery)
             .where(
                 Delivery.escalation_id == escalation_id,
                 Delivery.kind == PostKind.ESCALATION,
                 Delivery.state == DeliveryState.SENT,
+                Delivery.created_at <= at if at is not None else sa.true(),
             )
-            # Made private, it goes on under another one.
             .order_by(Delivery.id.desc())
             .limit(1)
         )

@@ -54,7 +54,7 @@ from bot.services.installations import only_workspace
 from bot.services.rhythm import keep
 from bot.settings import Settings
 from migrations.run import start_over
-from models import Delivery, PostKind, Team
+from models import CheckIn, CheckInState, Delivery, KeyResult, PostKind, Team
 from models.database import Database, open_database
 
 # A day after the digest the week is over: nobody acts any more, nothing is planned.
@@ -256,7 +256,16 @@ class Rehearsal:
     def _look_for_prompt(self, person: Somebody, monday: date) -> None:
         def look() -> None:
             if not self.told.has_answered_all(person, monday):
-                self.witness.expect_prompt(person, monday)
+                self.witness.expect_prompt(person, monday, is_answered=is_answered)
+
+        def is_answered() -> bool:
+            answered = (
+                sa.select(KeyResult.number)
+                .join(CheckIn, CheckIn.key_result_id == KeyResult.id)
+                .where(CheckIn.period == monday, CheckIn.state == CheckInState.ANSWERED)
+            )
+            with self.database.read() as session:
+                return {*session.scalars(answered)} >= person.owned.keys()
 
         self.timeline.at(person.closes(monday).astimezone(UTC) + GRACE, look)
 

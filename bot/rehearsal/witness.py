@@ -131,11 +131,14 @@ class Witness:
         self.lost += 1
         self.broke(what, *subjects)
 
-    def expect_prompt(self, person: Somebody, monday: date) -> None:
-        """To be called a while after answering has closed: whoever was here all the time was asked, once."""
+    def expect_prompt(self, person: Somebody, monday: date, *, is_answered: Callable[[], bool] = lambda: False) -> None:
+        """To be called a while after answering has closed: whoever was here all the time was asked, once.
+
+        `is_answered` is asked where nothing has come: whether all of it was saved before, of which they were not told.
+        """
         if not person.was_settled(person.opens(monday) - NEWS, self._time.now()):
             return
-        if self._prompts[person.id, monday] == 0:
+        if self._prompts[person.id, monday] == 0 and not is_answered():
             self.lose(f"{person.name} was never asked for the week of {monday}", person.id)
 
     def expect_note(self, team: OwnTeam, monday: date, *, is_held_back: Callable[[], bool] = lambda: False) -> None:

@@ -324,6 +324,28 @@ def test_a_request_that_goes_to_nobody_further_up_is_noticed(played: Played) -> 
         assert f"escalation {one.id}: nobody else is asked since {until:%A, %d %B}" in played.look(session)
 
 
+def test_what_never_came_into_its_thread_is_noticed(played: Played) -> None:
+    with played.trial() as session:
+        one = session.scalars(
+            sa.select(Delivery)
+            .join(EscalationEvent, EscalationEvent.id == Delivery.escalation_event_id)
+            .where(Delivery.kind == PostKind.ESCALATION_REPLY, EscalationEvent.decision_id.is_(None))
+            .order_by(Delivery.id)
+            .limit(1)
+        ).one()
+        event = session.get_one(EscalationEvent, one.escalation_event_id)
+        told = sa.update(Delivery).where(Delivery.escalation_event_id == event.id)
+        session.execute(told.values(escalation_event_id=None))
+        said = f"escalation {event.escalation_id}: {event.kind.value} stands nowhere"
+        assert said in played.look(session)
+        session.execute(
+            sa.update(Delivery)
+            .where(Delivery.kind == PostKind.ESCALATION, Delivery.escalation_id == event.escalation_id)
+            .values(created_at=event.at + timedelta(days=1))
+        )
+        assert said not in played.look(session), "it had no thread then"
+
+
 def test_what_stands_twice_in_a_thread_is_noticed(played: Played) -> None:
     with played.trial() as session:
         one, other = session.scalars(

@@ -76,6 +76,15 @@ def test_a_reminder_that_crosses_the_answer_is_none_too_many(square: Square) -> 
     assert square.broken == []
 
 
+def test_who_was_never_asked_is_lost_unless_all_of_it_was_saved_before(square: Square) -> None:
+    square.time.run_until(WEDNESDAY)
+    square.witness.expect_prompt(square.owner, WEEK, is_answered=lambda: True)
+    assert square.broken == []
+    square.witness.expect_prompt(square.owner, WEEK)
+    assert square.broken == ["Ada Obi was never asked for the week of 2026-10-05"]
+    assert square.witness.lost == 1
+
+
 def note(square: Square) -> None:
     square.says(NOTE, to=square.direct, act="answer_note")
 
