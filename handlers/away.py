@@ -9,7 +9,7 @@ from bot.blocks.away import AwayDone, AwayQuestion
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.absence import FARTHEST, LONGEST, Days, in_wrong_order, names_cover, parse_days
 from bot.runtime import Runtime
-from bot.services import absences, once
+from bot.services import absences
 from bot.services.absences import Declared
 from bot.services.access import full_member, today_of
 from bot.services.refusals import Reason, Refused
@@ -51,7 +51,7 @@ def away(runtime: Runtime, request: Request, words: str) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            if not request.is_new(session, now):
                 return Done()
             done = absences.declare(session, now, request.caller, days, cover_id)
     except Refused as refused:
@@ -89,7 +89,7 @@ def end(runtime: Runtime, request: Request) -> Reply:
     """*I'm not away*: what is still open this week is theirs again."""
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         still_open = absences.end(session, now, request.caller, parse_id(request.value, Reason.NO_SUCH_ABSENCE))
     return Whisper(blocks.away_ended(still_open=still_open))
@@ -110,7 +110,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            if not request.is_new(session, now):
                 return Done()
             if absence_id is None:
                 done = absences.declare(session, now, request.caller, days, cover_id)

@@ -8,7 +8,7 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.confidence import Confidence
 from bot.domain.validation import CheckInInput, Field, Invalid, KeyResultFacts, Valid, validate
 from bot.runtime import Runtime
-from bot.services import correction, once
+from bot.services import correction
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -50,7 +50,7 @@ def correct(runtime: Runtime, request: Request) -> Reply:
                 value, score = checked.value, checked.score
             if not reason:
                 return Errors({Typed.REASON: dialogs.reason_missing()})
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            if not request.is_new(session, now):
                 return Done()
             correction.correct(
                 session,

@@ -12,7 +12,7 @@ from bot.blocks import decisions as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.decision_filter import DecisionFilter, understand
 from bot.runtime import Runtime
-from bot.services import decision_list, decisions, listing, once, ownerless_decisions
+from bot.services import decision_list, decisions, listing, ownerless_decisions
 from bot.services.access import Caller
 from bot.services.decisions import Field, NotADecision
 from bot.services.refusals import Reason, Refused
@@ -80,7 +80,7 @@ def drop(runtime: Runtime, request: Request) -> Reply:
     about = _about(view)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             decisions.drop(session, now, caller=request.caller, decision_id=about, reason=reason)
     return Done()
 

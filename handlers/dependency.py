@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from bot.blocks import dependency as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import dependency, once
+from bot.services import dependency
 from bot.services.access import member_of, today_of
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
@@ -33,7 +33,7 @@ def accept(runtime: Runtime, request: Request) -> Reply:
     """*Accept*. The message itself says so. A press that comes again undoes no later answer."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             dependency.accept(session, now, request.caller, _pressed(request))
     return Done()
 
@@ -63,7 +63,7 @@ def refuse(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             dependency.refuse(session, now, request.caller, _about(view), reason)
     return Done()
 
@@ -79,7 +79,7 @@ def propose(runtime: Runtime, request: Request) -> Reply:
         today = today_of(member_of(session, request.caller), now)
         if day < today:
             return Errors({Typed.PROMISED_ON: blocks.day_in_the_past(today)})
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             dependency.propose(session, now, request.caller, _about(view), day)
     return Done()
 

@@ -9,7 +9,7 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.post import Post
 from bot.blocks.text import too_long
 from bot.runtime import Runtime
-from bot.services import charts, digest_sharing, once
+from bot.services import charts, digest_sharing
 from bot.services.refusals import Reason
 from bot.slack_failures import Permanent, SlackFailure, UnknownOutcome
 from handlers.boundary import Desk, new_incident
@@ -71,7 +71,7 @@ def post_now(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.NOTE: too_long(len(note), blocks.NOTE_LENGTH)})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         team = digest_sharing.post_now(session, now, request.caller, team_id, note)
     return Whisper(blocks.on_its_way(team))
@@ -92,7 +92,7 @@ def post_elsewhere(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.CHANNEL: blocks.choose_a_channel()})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Whisper(blocks.submitted_before())
         post = digest_sharing.elsewhere(session, now, request.caller, team_id, note)
     try:

@@ -14,7 +14,7 @@ from bot.blocks.text import too_long
 from bot.domain.escalation import DecisionKind, EscalationState
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
-from bot.services import decisions, escalation, key_result_view, once
+from bot.services import decisions, escalation, key_result_view
 from bot.services.access import member_of, today_of
 from bot.services.decisions import Draft, Field, NotADecision, Problem
 from bot.services.escalation_case import case_of
@@ -51,7 +51,7 @@ def take(runtime: Runtime, request: Request) -> Reply:
     """I'll take it. The message says so to everybody, so the presser needs no answer."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             escalation.take(session, now, caller=request.caller, escalation_id=_pressed(request))
     return Done()
 
@@ -60,7 +60,7 @@ def take_to_review(runtime: Runtime, request: Request) -> Reply:
     """Take to review."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             escalation.take_to_review(session, now, caller=request.caller, escalation_id=_pressed(request))
     return Done()
 
@@ -88,9 +88,7 @@ def decide(runtime: Runtime, request: Request) -> Reply:
     draft = Draft(view.text(Typed.DECISION), owner_id, date.fromisoformat(due) if due else None, kind)
     try:
         with runtime.write() as session:
-            if not once.first_time(
-                session, runtime.now(), workspace_id=request.caller.workspace_id, delivered=request.delivered
-            ):
+            if not request.is_new(session, runtime.now()):
                 return Done()
             now = runtime.now()
             if key_result is None:
@@ -163,7 +161,7 @@ def resolve_one(runtime: Runtime, request: Request, pressed: int) -> Reply:
     if view is not None:
         return open_view(runtime, request, view)
     with runtime.write() as session:
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             escalation.resolve(session, now, caller=request.caller, escalation_id=pressed)
     return Done()
 
@@ -176,7 +174,7 @@ def resolve_with_reason(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             escalation.resolve(session, now, caller=request.caller, escalation_id=_about(view), reason=reason)
     return Done()
 

@@ -7,7 +7,7 @@ import structlog
 from bot.blocks.export import beside_file, file_not_sent, file_perhaps_sent, file_refused, file_sent
 from bot.domain.export import Format
 from bot.runtime import Runtime
-from bot.services import export, once
+from bot.services import export
 from bot.services.access import member_of
 from bot.slack_failures import RetryLater, SlackFailure, UnknownOutcome
 from handlers.boundary import new_incident
@@ -25,7 +25,7 @@ def to_me(runtime: Runtime, request: Request, words: str) -> Reply:
     name, form = _name_and_format(words)
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         exported = export.for_person(session, now, request.caller, name, form)
         channel = member_of(session, request.caller).dm_channel

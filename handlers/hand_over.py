@@ -6,7 +6,7 @@ from bot.blocks import hand_over as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.blocks.post import Post
 from bot.runtime import Runtime
-from bot.services import hand_over, key_result_view, once
+from bot.services import hand_over, key_result_view
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
 from handlers.boundary import Desk
@@ -59,7 +59,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            if not request.is_new(session, now):
                 return Done()
             asked = hand_over.ask(session, now, request.caller, key_result_id, to_id)
     except Refused as refused:
@@ -76,7 +76,7 @@ def accept(runtime: Runtime, request: Request) -> Reply:
     """*I'll own it*. The message itself says that it is theirs."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             hand_over.accept(session, now, request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
     return Done()
 
@@ -85,6 +85,6 @@ def decline(runtime: Runtime, request: Request) -> Reply:
     """*Not me*."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             hand_over.decline(session, now, request.caller, parse_id(request.value, Reason.NOT_ASKED_OF_YOU))
     return Done()

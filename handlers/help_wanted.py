@@ -11,7 +11,7 @@ from bot.blocks.help_wanted import Carried
 from bot.blocks.ids import Act, Dialog, Shortcut, Typed
 from bot.blocks.links import message_link
 from bot.runtime import Runtime
-from bot.services import blocking, help_wanted, key_result_choices, once, people
+from bot.services import blocking, help_wanted, key_result_choices, people
 from bot.services.help_wanted import Message
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
@@ -58,7 +58,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
     with runtime.write() as session:
         now = runtime.now()
         key_result = help_wanted.to_ask_about(session, caller=request.caller, key_result_id=about)
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             by = blocking.parse_choice(session, request.caller.workspace_id, view.option(Act.BLOCKED_BY))
             help_wanted.ask(session, now, caller=request.caller, key_result_id=about, stuck=stuck, need=need, by=by)
         return Whisper(dialogs.asked(f"KR-{key_result.number}"))
@@ -109,7 +109,7 @@ def turn(runtime: Runtime, request: Request) -> Reply:
             return Errors({Act.BLOCKED_BY: dialogs.blocked_by_missing()})
         if ticked and ticked != (to.value,):
             return Errors({view.block_id(Typed.COPY_TEXT) or Act.WHICH_KEY_RESULT: dialogs.goes_elsewhere()})
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             help_wanted.turn_into_blocker(
                 session,
                 now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.blocks import initiatives as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import initiatives, once
+from bot.services import initiatives
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -43,7 +43,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            if not request.is_new(session, now):
                 return Done()
             saved = initiatives.name(session, now, request.caller, about, lines, shown=shown)
     except initiatives.NamedSince as since:

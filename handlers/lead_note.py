@@ -8,7 +8,7 @@ from bot.blocks import lead_note as blocks
 from bot.blocks.ids import Act, Dialog, Typed, block
 from bot.domain.digest import STOP_OR_SHIFT_LENGTH
 from bot.runtime import Runtime
-from bot.services import lead_note, once
+from bot.services import lead_note
 from bot.services.refusals import Reason, Refused
 from handlers import hand_over
 from handlers.boundary import Desk
@@ -44,7 +44,7 @@ def answer(runtime: Runtime, request: Request) -> Reply:
         return Errors({field: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             lead_note.answer(session, now, request.caller, note_id, text)
     return Done()
 
@@ -69,7 +69,7 @@ def excuse(runtime: Runtime, request: Request) -> Reply:
     about = _about(request.value)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             lead_note.excuse(session, now, request.caller, about["note"], about["check_in"])
     return Done()
 
@@ -78,7 +78,7 @@ def _remind(runtime: Runtime, request: Request, about: dict[str, Any]) -> Reply:
     """*Remind*, of which an owner has two a week: one press is one of them."""
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             name = lead_note.remind(session, now, request.caller, about["note"], about["check_in"])
         else:
             name = lead_note.reminded(session, request.caller, about["note"], about["check_in"])

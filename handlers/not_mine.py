@@ -6,7 +6,7 @@ from bot.blocks import not_mine as dialogs
 from bot.blocks.ids import Dialog, Typed
 from bot.domain.cadence import Period
 from bot.runtime import Runtime
-from bot.services import not_mine, once
+from bot.services import not_mine
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -38,7 +38,7 @@ def disown(runtime: Runtime, request: Request) -> Reply:
     key_result_id = parse_id(chosen, Reason.NOTHING_DUE)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             told = not_mine.disown(
                 session,
                 now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.blocks import question as questions
 from bot.blocks.ids import Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import once, question
+from bot.services import question
 from handlers.boundary import Desk
 from handlers.escalation import dialog_about
 from handlers.lines import problem_with
@@ -34,7 +34,7 @@ def ask(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.QUESTION: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         owner = question.ask(session, now, caller=request.caller, escalation_id=about, question=text)
     return Whisper(questions.on_its_way(owner))

@@ -17,7 +17,7 @@ from bot.domain.numbers import NotANumber, parse_number
 from bot.domain.redefinition import Part
 from bot.domain.redefinition import Typed as TypedTerms
 from bot.runtime import Runtime
-from bot.services import once, redefining
+from bot.services import redefining
 from bot.services.access import Caller
 from bot.services.redefining import DefinedSince, NotADefinition
 from bot.services.refusals import Reason, Refused
@@ -99,7 +99,7 @@ def change(runtime: Runtime, request: Request) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+            if request.is_new(session, now):
                 redefining.change(
                     session,
                     now,
@@ -136,7 +136,7 @@ def stop(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.LEARNING: dialogs.learning_missing()})
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             redefining.stop(session, now, caller=request.caller, decision_id=_about(view), learning=learning)
     return Done()
 

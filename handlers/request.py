@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, cast
 
+from sqlalchemy.orm import Session
+
+from bot.services import once
 from bot.services.access import Caller
 from bot.services.once import Delivered, submitted
 from handlers.notation import as_seen, without_entities
@@ -127,6 +130,10 @@ class Request:
         if self.view is None:
             raise LookupError("this was not done in a dialog")
         return self.view
+
+    def is_new(self, session: Session, now: datetime) -> bool:
+        """Whether it comes for the first time; noted in the caller's own transaction. Raises `once.OtherWords`."""
+        return once.first_time(session, now, workspace_id=self.caller.workspace_id, delivered=self.delivered)
 
 
 @dataclass(frozen=True)

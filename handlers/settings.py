@@ -11,7 +11,7 @@ from bot.domain.localtime import Weekday
 from bot.domain.pace import expected_of
 from bot.domain.preferences import Odd, check
 from bot.runtime import Runtime
-from bot.services import once, preferences, steering
+from bot.services import preferences, steering
 from bot.services.preferences import Chosen
 from bot.services.refusals import Reason
 from bot.services.steering import Steered
@@ -93,7 +93,7 @@ def chosen(runtime: Runtime, request: Request) -> Reply:
         return _odd(odd)
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         preferences.choose(session, now, request.caller, wanted)
         next_at = preferences.mine(session, request.caller).next_at
@@ -124,7 +124,7 @@ def steered(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.CLOSES_AT: blocks.nobody_could_answer()})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         steering.steer(session, now, request.caller, wanted)
         shown = steering.organisation(session, request.caller)
@@ -144,7 +144,7 @@ def team_steered(runtime: Runtime, request: Request) -> Reply:
         return Errors({Act.DIGEST_ZONE: blocks.unknown_zone()})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         steering.set_team_week(
             session,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.blocks import signals as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import once, signals
+from bot.services import signals
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -52,7 +52,7 @@ def dismiss(runtime: Runtime, request: Request) -> Reply:
         return Errors({Typed.REASON: wrong})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         team_id, key = parse_id(view.metadata.get("team"), Reason.NO_SUCH_SIGNAL), str(view.metadata.get("signal", ""))
         signal = signals.dismiss(session, now, request.caller, team_id=team_id, key=key, reason=reason)

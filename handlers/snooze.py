@@ -6,7 +6,7 @@ from bot.blocks import snooze as dialogs
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.snooze import Later
 from bot.runtime import Runtime
-from bot.services import once, snooze
+from bot.services import snooze
 from bot.services.refusals import Reason, Refused
 from handlers.boundary import Desk
 from handlers.opening import open_view
@@ -31,7 +31,7 @@ def later(runtime: Runtime, request: Request) -> Reply:
         raise Refused(Reason.NOTHING_DUE)
     with runtime.write() as session:
         now = runtime.now()
-        if once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if request.is_new(session, now):
             snooze.later(session, now, request.caller, this, Later(choice))
     return Done()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.blocks import teams as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import once, teams
+from bot.services import teams
 from bot.services.refusals import Reason
 from bot.slack_failures import SlackFailure
 from handlers.boundary import Desk
@@ -42,7 +42,7 @@ def switch_on(runtime: Runtime, request: Request) -> Reply:
         return Errors({field: error for field, error in errors.items() if error})
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         joined = teams.join(
             session,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.blocks import value_rhythm as blocks
 from bot.blocks.ids import Act, Dialog, Typed
 from bot.runtime import Runtime
-from bot.services import once, value_rhythm
+from bot.services import value_rhythm
 from bot.services.refusals import Reason
 from handlers.boundary import Desk
 from handlers.ids import parse_id
@@ -36,7 +36,7 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         return Done()
     with runtime.write() as session:
         now = runtime.now()
-        if not once.first_time(session, now, workspace_id=request.caller.workspace_id, delivered=request.delivered):
+        if not request.is_new(session, now):
             return Done()
         about = parse_id(view.metadata.get("key_result"), Reason.NO_SUCH_KEY_RESULT)
         saved = value_rhythm.choose(session, now, request.caller, about, int(chosen))

@@ -8,7 +8,7 @@ from bot.blocks.ids import Act, Dialog, Typed
 from bot.domain.organisation import Limit, Visibility
 from bot.domain.permissions import Action
 from bot.runtime import Runtime
-from bot.services import limiting, once, who_sees
+from bot.services import limiting, who_sees
 from bot.services.limiting import CannotSee
 from bot.services.refusals import Reason, Refused
 from handlers.acquaintance import acquainted
@@ -80,7 +80,7 @@ def _save(runtime: Runtime, request: Request, action: Action) -> Reply:
     try:
         with runtime.write() as session:
             now = runtime.now()
-            if not once.first_time(session, now, workspace_id=caller.workspace_id, delivered=request.delivered):
+            if not request.is_new(session, now):
                 return Done()
             if action is Action.LIMIT:
                 done = limiting.limit(session, now, caller, about, to)
