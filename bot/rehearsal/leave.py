@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 # Of a hundred owners in a week.
 AWAY, GIVES = 5.0, 4.0
 
-# An offer that was accepted says so as soon as a worker runs.
-LOOKS_AGAIN = (20 * MINUTE, 1 * HOUR, 4 * HOUR, 18 * HOUR)
-
+OWN_IT = "I'll own it"
 _YOURS = re.compile(r"^KR-(\d+) .* is yours\.")
 
 
@@ -49,14 +47,15 @@ def answer_offer(crowd: Crowd, person: Somebody, offer: Message) -> Story:
     random = Random(offer.ts)  # noqa: S311 - as above
     yield random.uniform(2 * MINUTE, 6 * HOUR)
     accepts = random.random() < 0.75
-    crowd.hands(person).press(offer, "I'll own it" if accepts else "Not me")
-    # What it says by then is enough; it says so later where no worker ran meanwhile.
-    for pause in (10 * MINUTE, *LOOKS_AGAIN):
-        yield pause
-        found = _YOURS.match(offer.text)
-        if found is not None:
-            crowd.roster.give(int(found[1]), person, crowd.time.now())
-            return
+    hands = crowd.hands(person)
+    hands.press(offer, OWN_IT if accepts else "Not me")
+    yield 10 * MINUTE
+    while hands.sees(offer, OWN_IT):
+        # No worker has drawn it anew yet; or the press was lost, and it is accepted at Home one day, or never.
+        yield 1 * HOUR
+    found = _YOURS.match(offer.text)
+    if found is not None:
+        crowd.roster.give(int(found[1]), person, crowd.time.now())
 
 
 def _goes_away(crowd: Crowd, person: Somebody, monday: date, cover: Somebody | None) -> Story:
