@@ -124,8 +124,18 @@ def colour_chosen(runtime: Runtime, request: Request) -> Reply:
     redraw(runtime, request, view, drawn)
     if draft.is_worth_keeping(asked, filled):
         with runtime.write() as session:
-            keep(session, runtime.now(), sheet, asked, filled)
+            now = runtime.now()
+            # Held: what they have submitted while Slack drew is saved by now, and its words are no draft any more.
+            after = read_sheet(session, now, request.caller, about, to_save=True)
+            if _own_answer(after) == _own_answer(sheet):
+                keep(session, now, after, asked, filled)
     return Done()
+
+
+def _own_answer(sheet: Sheet) -> int | None:
+    """The id of what the caller has answered last in this period about what is in hand."""
+    own = (one for one in sheet.told_of(sheet.in_hand) if one.author_id == sheet.caller.member_id)
+    return max((one.answer_id for one in own if one.period == sheet.period), default=None)
 
 
 def suggest(runtime: Runtime, request: Request) -> Reply:

@@ -30,6 +30,7 @@ from bot.services.asking import Asked
 from bot.services.blocking import BlockedBy
 from bot.services.checkin_pages import end_of, question_about, told_blocker
 from bot.services.checkin_sheet import Sheet, sheet
+from bot.services.escalation_thread import hold_threads
 from bot.services.planning import check_in_row, prompt_key
 from bot.services.refusals import Reason, Refused
 from bot.services.schedules import week_of
@@ -336,6 +337,8 @@ def _settle_more(
             wants_help=said.asks_for_help,
             is_same=said.same_blocker,
         )
+    hold_threads(session, [key_result.id])
+    dependency.hold(session, key_result.id)
     escalation.on_answer(
         session,
         now,

@@ -21,7 +21,7 @@ from bot.services.escalation import call_for_help, goes_on_in
 from bot.services.escalation_case import root_of
 from bot.services.escalation_events import Called
 from bot.services.escalation_members import may_see
-from bot.services.escalation_thread import channel_of, thread_team
+from bot.services.escalation_thread import channel_of, hold_threads, thread_team
 from bot.services.refusals import Reason, Refused
 from models import Blocker, KeyResult, KeyResultState
 
@@ -97,6 +97,8 @@ def may_ask(session: Session, caller: Caller, key_result: KeyResult) -> bool:
 
 def _block(session: Session, now: datetime, key_result: KeyResult, by: BlockedBy) -> Blocker | None:
     """This is what blocks it from now on, as if a check-in had named it."""
+    hold_threads(session, [key_result.id])
+    dependency.hold(session, key_result.id)
     blocker = blocking.settle(session, now, key_result=key_result, answer=None, by=by, wants_help=True)
     dependency.follow(session, now, key_result, blocker)
     return blocker

@@ -244,6 +244,11 @@ def redraw_all(
     session.info[_NEW_WORK] = True
 
 
+def hold(session: Session, *, workspace_id: int, keys: Collection[str]) -> None:
+    """Hold these messages in the order of their rows, before some of them are changed."""
+    _HELD.rows(session, list(keys), {"workspace_id": workspace_id})
+
+
 def redraw_for(
     session: Session, now: datetime, *, workspace_id: int, member_ids: Collection[int], since: datetime
 ) -> None:

@@ -216,15 +216,15 @@ def close_due(session: Session, now: datetime, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True, of=CheckIn, key_share=True)
     ).all()
-    prompts: set[tuple[int, str]] = set()
+    prompts: dict[int, set[str]] = {}
     for check_in, state, cycle in rows:
         was_owed = state is not KeyResultState.CLOSED and cycle is CycleState.ACTIVE
         check_in.state = CheckInState.MISSED if was_owed else CheckInState.EXCUSED
         check_in.excuse = None if was_owed else Excuse.NOTHING_OWED
-        prompts.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
+        prompts.setdefault(check_in.workspace_id, set()).add(prompt_key(check_in.owner_id, check_in.period))
     session.flush()
-    for workspace_id, key in sorted(prompts):
-        outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+    for workspace_id, keys in sorted(prompts.items()):
+        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
     return len(rows)
 
 

@@ -121,6 +121,24 @@ def test_a_refused_submission_is_kept_and_goes_when_it_is_saved(story: Story) ->
     assert drafts(story) == []
 
 
+def test_what_is_submitted_while_slack_still_draws_the_colour_leaves_no_draft_over_it(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = green(story.begin())
+    dialog.fill(What_is_the_next_move="")
+    update = story.desk.gateway.update_view
+
+    def slow(*given: object, **named: object) -> None:
+        monkeypatch.setattr(story.desk.gateway, "update_view", update)
+        dialog.fill(What_is_the_next_move="call ten customers")
+        story.submit(dialog)
+
+    monkeypatch.setattr(story.desk.gateway, "update_view", slow)
+    story.desk.choose(story.owner, checkin.colour_chosen, dialog, Act.CONFIDENCE)
+    assert [one.next_move for one in story.answers()] == ["call ten customers"]
+    assert drafts(story) == []
+
+
 def test_to_start_afresh_throws_the_draft_away_also_what_slack_would_keep(story: Story) -> None:
     dialog = green(story.begin()).fill(Current_value="soon")
     dialog.errors(story.submit(dialog))
