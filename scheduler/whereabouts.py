@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.runtime import Runtime
-from bot.services import digest_links, escalation_news
+from bot.services import digest_links, escalation_news, outbox
 from bot.slack import Posted
 from bot.slack_failures import RetryLater
 from models import (
@@ -125,9 +125,14 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
         for one in sorted(arrivals, key=lambda one: one.row.id)
     ]
     _SENT.run(session, places)
-    _SHOWN.run(session, places)
+    # Members before messages, as whoever plans somebody's week holds them.
     _OPENED.run(session, [{"of": of, "channel": channel} for of, channel in sorted(opened.items())])
     _GROUP_OPENED.run(session, [{"of": of, "channel": channel} for of, channel in sorted(groups.items())])
+    leading = _what_leads_there(session, now, [one.row for one in arrivals])
+    for workspace_id, keys in sorted(leading.items()):
+        own = {one.row.key for one in arrivals if one.row.workspace_id == workspace_id}
+        outbox.hold(session, workspace_id=workspace_id, keys=keys | own)
+    _SHOWN.run(session, places)
     quoting = {one.row.escalation_event_id for one in arrivals if one.row.kind is PostKind.ESCALATION_REPLY}
     if quoting:
         # What was copied of a message stands in Slack now, and nowhere else.
@@ -141,9 +146,19 @@ def arrived(session: Session, arrivals: Sequence[Arrival], now: datetime, *, pac
                 )
         for workspace_id, lanes in sorted(late.items()):
             pace.arrived(session, workspace_id, lanes, now)
-    rows = [one.row for one in arrivals]
-    digest_links.have_arrived(session, now, rows)
-    escalation_news.have_arrived(session, now, rows)
+    for workspace_id, keys in sorted(leading.items()):
+        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys, alone=True)
+
+
+def _what_leads_there(session: Session, now: datetime, arrived: Sequence[Delivery]) -> dict[int, set[str]]:
+    """By workspace: the keys of what was drawn before these stood, and shows where they do from now on."""
+    found: dict[int, set[str]] = {}
+    for workspace_id in {one.workspace_id for one in arrived}:
+        rows = [one for one in arrived if one.workspace_id == workspace_id]
+        keys = {*digest_links.keys_that_lead_to(session, rows), *escalation_news.keys_that_lead_to(session, now, rows)}
+        if keys:
+            found[workspace_id] = keys
+    return found
 
 
 _delivery, _message, _member = table_of(Delivery), table_of(Message), table_of(Member)

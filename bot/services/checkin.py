@@ -324,6 +324,8 @@ def _settle_more(
     session: Session, now: datetime, caller: Caller, said: Said, *, subject: Subject, saved: Told, opens: bool
 ) -> None:
     key_result = session.get_one(KeyResult, subject.key_result_id)
+    hold_threads(session, [key_result.id])
+    dependency.hold(session, key_result.id)
     answer = session.get_one(Answer, saved.answer_id)
     by = said.blocked_by if said.confidence.wants_more else None
     blocker = None
@@ -337,8 +339,6 @@ def _settle_more(
             wants_help=said.asks_for_help,
             is_same=said.same_blocker,
         )
-    hold_threads(session, [key_result.id])
-    dependency.hold(session, key_result.id)
     escalation.on_answer(
         session,
         now,

@@ -47,6 +47,12 @@ from models import (
 # What a check-in's answer brings about
 
 
+def hold(session: Session, key_result_id: int) -> None:
+    """Hold the questions about it: after its requests for help, and before any message, as a tick and a press do."""
+    asked = sa.select(Dependency.id).where(Dependency.key_result_id == key_result_id).order_by(Dependency.id)
+    session.execute(asked.with_for_update(key_share=True)).all()
+
+
 def follow(session: Session, now: datetime, key_result: KeyResult, blocker: Blocker | None) -> None:
     """An answer was recorded, and `blocker` blocks now: who is waited for is asked, and what is over asks no more."""
     over = session.scalars(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Iterator
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -39,20 +39,16 @@ def links_to(session: Session, workspace_id: int, team_ids: Collection[int], per
     )
 
 
-def have_arrived(session: Session, now: datetime, arrived: Collection[Delivery]) -> None:
-    """Digests that have just come to stand: those of the same week of the teams above them lead into them from now on.
-
-    A fixed number of statements a workspace and week.
-    """
-    weeks: dict[tuple[int, date], list[int]] = {}
+def keys_that_lead_to(session: Session, arrived: Collection[Delivery]) -> Iterator[str]:
+    """The keys of what leads into these from now on, where they are digests that have just come to stand: those of the
+    same week of the teams above them. One statement a week."""
+    weeks: dict[date, list[int]] = {}
     for one in arrived:
         if one.kind is PostKind.DIGEST and one.team_id is not None and one.period is not None:
-            weeks.setdefault((one.workspace_id, one.period), []).append(one.team_id)
-    for (workspace_id, period), team_ids in sorted(weeks.items()):
-        above = session.scalars(_above(team_ids)).all()
-        keys = [digest_key(team_id, period) for team_id in above]
-        if keys:
-            outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+            weeks.setdefault(one.period, []).append(one.team_id)
+    for period, team_ids in sorted(weeks.items()):
+        for team_id in session.scalars(_above(team_ids)):
+            yield from outbox.shown_with(digest_key(team_id, period))
 
 
 def _above(team_ids: Collection[int]) -> sa.Select[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -115,14 +115,19 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
     _redraw(session, now, escalation, *_REQUESTS, PostKind.ESCALATION)
 
 
-def have_arrived(session: Session, now: datetime, arrived: Collection[Delivery]) -> None:
-    """Threads' first messages that have just come to stand: what was drawn before them leads there from now on."""
+def keys_that_lead_to(session: Session, now: datetime, arrived: Collection[Delivery]) -> Iterator[str]:
+    """The keys of what was drawn before these came to stand, and leads there from now on: threads' first messages."""
     begun = {one.escalation_id for one in arrived if one.kind is PostKind.ESCALATION}
     for escalation_id in sorted(filter(None, begun)):
-        _redraw(session, now, session.get_one(Escalation, escalation_id), *_REQUESTS)
+        yield from _keys(session, now, session.get_one(Escalation, escalation_id), *_REQUESTS)
 
 
 def _redraw(session: Session, now: datetime, escalation: Escalation, *kinds: PostKind) -> None:
+    keys = _keys(session, now, escalation, *kinds)
+    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=keys, alone=True)
+
+
+def _keys(session: Session, now: datetime, escalation: Escalation, *kinds: PostKind) -> list[str]:
     keys = session.scalars(
         sa.select(Delivery.key).where(
             Delivery.workspace_id == escalation.workspace_id,
@@ -136,8 +141,7 @@ def _redraw(session: Session, now: datetime, escalation: Escalation, *kinds: Pos
     prompts = prompts_about(session, escalation.key_result_id, since=since)
     mornings = keys_about(session, escalation.workspace_id, of_escalation(escalation.id))
     shown = [key for prompt in prompts for key in (prompt, outbox.again_key(prompt))]
-    keys = [*keys, *keys_that_carry(session, escalation), *shown, *mornings]
-    outbox.redraw_all(session, now, workspace_id=escalation.workspace_id, keys=keys, alone=True)
+    return [*keys, *keys_that_carry(session, escalation), *shown, *mornings]
 
 
 def _whom_to_tell(

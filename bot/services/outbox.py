@@ -245,7 +245,7 @@ def redraw_all(
 
 
 def hold(session: Session, *, workspace_id: int, keys: Collection[str]) -> None:
-    """Hold these messages in the order of their rows, before some of them are changed."""
+    """Hold these messages in the order of their rows, for what changes some of them before others."""
     _HELD.rows(session, list(keys), {"workspace_id": workspace_id})
 
 

@@ -292,8 +292,11 @@ def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period,
     """Something has become theirs to answer, in this transaction: who was asked sees it in their prompt, who was not is
     asked at that instant, and whose own opening is still to come is asked for all of it then."""
     ask(session, now, [one for one in whom if not _opens_yet(one[0], one[1])])
-    for member, this, _ in sorted(whom, key=lambda one: (one[0].id, one[1])):
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, this))
+    prompts: dict[int, set[str]] = {}
+    for member, this, _ in whom:
+        prompts.setdefault(member.workspace_id, set()).add(prompt_key(member.id, this))
+    for workspace_id, keys in sorted(prompts.items()):
+        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
 
 
 def check_in_row(

@@ -23,6 +23,7 @@ from bot.services.access import Caller
 from bot.services.decisions import carried_out, to_carry_out
 from bot.services.definitions import definition_of, terms_of
 from bot.services.escalation import happened
+from bot.services.escalation_thread import hold_threads
 from bot.services.planning import prompt_key
 from bot.services.prompt import prompts_about
 from bot.services.redefinition_posts import tell
@@ -211,11 +212,13 @@ def stop(session: Session, now: datetime, *, caller: Caller, decision_id: int, l
         subject=key_result,
         detail={"learning": learning, "decision": decision.id},
     )
-    _told(session, now, caller, decision, key_result, kind=EscalationEventKind.STOPPED)
+    # Requests for help are held before people, and people before what is drawn anew.
+    hold_threads(session, [key_result.id])
     if key_result.owner_id is not None:
         planning.replan(session, now, [key_result.owner_id])
-    for key in sorted({prompt_key(one.owner_id, one.period) for one in due}):
-        outbox.redraw(session, now, workspace_id=key_result.workspace_id, key=key)
+    _told(session, now, caller, decision, key_result, kind=EscalationEventKind.STOPPED)
+    prompts = {prompt_key(one.owner_id, one.period) for one in due}
+    outbox.redraw_all(session, now, workspace_id=key_result.workspace_id, keys=prompts)
     _redraw_prompts(session, now, key_result)
     ownership.redraw_lists(session, now, key_result)
     _withdraw_offers(session, now, key_result)

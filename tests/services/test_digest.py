@@ -25,9 +25,9 @@ from bot.domain.organisation import Level, Visibility
 from bot.services import checkin, decisions, digest, digest_sharing, digest_snapshot, lead_note
 from bot.services.access import Caller
 from bot.services.digest import take_due
-from bot.services.digest_links import digest_key, have_arrived
+from bot.services.digest_links import digest_key, keys_that_lead_to
 from bot.services.note_to_come import note_key
-from bot.services.outbox import delivery_of
+from bot.services.outbox import delivery_of, redraw_all
 from bot.services.refusals import Reason, Refused
 from models import (
     Answer,
@@ -695,7 +695,8 @@ def test_when_a_teams_digest_stands_those_above_are_drawn_anew_with_the_way_into
         assert "archives" not in repr(shown(session, top))
         team.state, team.posted_channel, team.posted_ts = DeliveryState.SENT, "C0GROWTH", "1790000000.000100"
         session.flush()
-        have_arrived(session, WEDNESDAY, [team])
+        keys = [*keys_that_lead_to(session, [team])]
+        redraw_all(session, WEDNESDAY, workspace_id=team.workspace_id, keys=keys, alone=True)
         wanted = {row.delivery_id: row.wanted for row in session.scalars(sa.select(Message))}
         assert (wanted[whole.id], wanted[team.id]) == (2, 1)
         assert "archives/C0GROWTH/p1790000000000100" in repr(shown(session, top))
