@@ -174,11 +174,17 @@ def _reply(session: Session, now: datetime, dependency: Dependency, what: str) -
         session,
         now,
         root,
-        key=f"{ladder.key(dependency.id)}:reply:{what}",
+        key=_reply_key(dependency, what),
         kind=PostKind.DEPENDENCY_REPLY,
         dependency_id=dependency.id,
         part=dependency.revision,
+        # It is said once, and taken back as all of the thread is.
+        shows_state=True,
     )
+
+
+def _reply_key(dependency: Dependency, what: str) -> str:
+    return f"{ladder.key(dependency.id)}:reply:{what}"
 
 
 def _tell(session: Session, at: datetime, dependency: Dependency, member_id: int, what: str) -> None:
@@ -248,9 +254,12 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
     escalation = session.get_one(Escalation, delivery.escalation_id)
     if not may_stand(session, delivery, escalation):
         return taken_back(session, delivery, escalation)
-    if dependency.revision != delivery.part:
+    goes_on = delivery.part == 0
+    # It was answered anew since, or went on once more.
+    is_older = goes_on and delivery.key != _reply_key(dependency, f"ask:{dependency.asked_id}")
+    if is_older or dependency.revision != delivery.part:
         return None
-    if delivery.part == 0:
+    if goes_on:
         return messages.goes_on(_request(session, now, dependency, dependency.asked_id))
     return messages.reply(_request(session, now, dependency, None))
 

@@ -15,7 +15,7 @@ from two_teams import ASK, away, between
 from bot.domain.confidence import Confidence
 from bot.domain.dependency import DependencyState
 from bot.domain.organisation import Visibility
-from bot.services import dependency, escalation_more
+from bot.services import dependency, escalation_more, outbox
 from bot.services.access import Caller
 from bot.services.blocking import BlockedBy
 from bot.services.refusals import Reason, Refused
@@ -252,6 +252,42 @@ def test_what_was_made_private_since_leaves_the_question_that_the_other_team_was
         assert pressable(shown(session, ASK)) == ["Accept", "Propose a date", "Refuse"]
         message = session.scalars(sa.select(Message).where(Message.delivery_id == asked.id)).one()
         assert message.wanted > message.shown
+
+
+def test_what_the_other_team_said_is_taken_back_with_all_of_a_thread_whose_reader_may_not_read_it_any_more(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        owner = case.scene.company.caller(case.scene.owner)
+        escalation_more.make_private(session, MORNING, caller=owner, escalation_id=1)
+        dependency.refuse(session, MORNING, case.finn, 1, "everybody is at the fair")
+        for at, row in enumerate(session.scalars(sa.select(Delivery).where(Delivery.conversation_id.is_not(None)))):
+            row.state, row.posted_channel, row.posted_ts = DeliveryState.SENT, "G0", f"1790000000.00010{at}"
+        session.execute(sa.update(Message).values(shown=Message.wanted))
+        assert "everybody is at the fair" in words(shown(session, f"{ASK}:reply:1"))
+        # The owner gave it away, and the lead, who is in the group message with them, was gone for a while.
+        case.scene.key_result.owner_id = case.boss.id
+        session.flush()
+        lead = case.scene.lead.id
+        outbox.redraw_for(session, MORNING, workspace_id=owner.workspace_id, member_ids=[lead], since=MORNING - WEEK)
+        stale = sa.select(Delivery.key).join(Message).where(Message.wanted > Message.shown)
+        assert {"escalation:1:private", f"{ASK}:reply:1"} <= {*session.scalars(stale)}
+        assert words(shown(session, f"{ASK}:reply:1")).startswith("🔒")
+
+
+def test_that_a_question_has_gone_on_names_only_who_is_asked_now(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        case.the_one().asked_id = case.boss.id
+        session.flush()
+        dependency._reply(session, MORNING, case.the_one(), f"ask:{case.boss.id}")
+        assert "Rosa Lind" in words(shown(session, f"{ASK}:reply:ask:{case.boss.id}"))
+        case.the_one().asked_id = case.scene.lead.id
+        session.flush()
+        assert shown(session, f"{ASK}:reply:ask:{case.boss.id}") is None
 
 
 def test_neither_the_own_team_nor_one_that_has_not_joined_is_asked(database: Database) -> None:
