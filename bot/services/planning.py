@@ -8,7 +8,7 @@ mid-week skips or repeats one. A period in which nobody could be asked is met al
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -216,15 +216,12 @@ def close_due(session: Session, now: datetime, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True, of=CheckIn, key_share=True)
     ).all()
-    prompts: dict[int, set[str]] = {}
     for check_in, state, cycle in rows:
         was_owed = state is not KeyResultState.CLOSED and cycle is CycleState.ACTIVE
         check_in.state = CheckInState.MISSED if was_owed else CheckInState.EXCUSED
         check_in.excuse = None if was_owed else Excuse.NOTHING_OWED
-        prompts.setdefault(check_in.workspace_id, set()).add(prompt_key(check_in.owner_id, check_in.period))
     session.flush()
-    for workspace_id, keys in sorted(prompts.items()):
-        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+    redraw_prompts(session, now, [(one.workspace_id, one.owner_id, one.period) for one, _, _ in rows])
     return len(rows)
 
 
@@ -292,11 +289,16 @@ def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period,
     """Something has become theirs to answer, in this transaction: who was asked sees it in their prompt, who was not is
     asked at that instant, and whose own opening is still to come is asked for all of it then."""
     ask(session, now, [one for one in whom if not _opens_yet(one[0], one[1])])
-    prompts: dict[int, set[str]] = {}
-    for member, this, _ in whom:
-        prompts.setdefault(member.workspace_id, set()).add(prompt_key(member.id, this))
-    for workspace_id, keys in sorted(prompts.items()):
-        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=keys)
+    redraw_prompts(session, now, [(member.workspace_id, member.id, this) for member, this, _ in whom])
+
+
+def redraw_prompts(session: Session, now: datetime, asked: Iterable[tuple[int, int, date]]) -> None:
+    """These prompts are drawn anew: by the workspace, the member who was asked, and the period."""
+    keys: dict[int, set[str]] = {}
+    for workspace_id, member_id, this in asked:
+        keys.setdefault(workspace_id, set()).add(prompt_key(member_id, this))
+    for workspace_id, theirs in sorted(keys.items()):
+        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=theirs)
 
 
 def check_in_row(
@@ -359,8 +361,7 @@ def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> 
             remind_again(owner, found, told_at(new, now), week)
     insert_missing(session, CheckIn, rows, key=("key_result_id", "period"))
     ask(session, now, revised)
-    for asked, this, _ in revised:
-        outbox.redraw(session, now, workspace_id=asked.workspace_id, key=prompt_key(asked.id, this))
+    redraw_prompts(session, now, [(one.workspace_id, one.id, this) for one, this, _ in revised])
 
 
 def _last_asked(session: Session, owner: Member) -> Period | None:
@@ -422,11 +423,8 @@ def _stand_in(
 
 def _say_when(session: Session, now: datetime, waited: Collection[tuple[Whom, date]]) -> None:
     """These periods open at another hour, or not at all: the prompts of the weeks before say when the next comes."""
-    keys: dict[int, list[str]] = {}
-    for member, this in waited:
-        keys.setdefault(member.workspace_id, []).append(prompt_key(member.id, following(period(this), -1)))
-    for workspace_id, own in sorted(keys.items()):
-        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=own)
+    before = [(member.workspace_id, member.id, following(period(this), -1)) for member, this in waited]
+    redraw_prompts(session, now, before)
 
 
 def _redraw_covers(
@@ -437,10 +435,8 @@ def _redraw_covers(
 ) -> None:
     """What a cover was asked before shows what they stand in for now."""
     ids = {cover.member.id for cover in covers}
-    for member_id, this in sorted(asks):
-        if member_id in ids:
-            member = asks[member_id, this][0]
-            outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member_id, this))
+    theirs = [(one.workspace_id, one.id, this) for one, this, _ in asks.values() if one.id in ids]
+    redraw_prompts(session, now, theirs)
 
 
 def _close_later(session: Session, now: datetime, members: Sequence[Member], weeks: Mapping[int, Week]) -> None:
@@ -451,15 +447,14 @@ def _close_later(session: Session, now: datetime, members: Sequence[Member], wee
             CheckIn.closes_at > now,
         )
     ).all()
-    moved: set[tuple[int, str]] = set()
+    moved: list[CheckIn] = []
     for check_in in due:
         week = weeks[check_in.owner_id]
         closing = closes_at(period(check_in.period), week.rhythm, week.schedule.zone)
         if closing > check_in.closes_at:
             check_in.closes_at = closing
-            moved.add((check_in.workspace_id, prompt_key(check_in.owner_id, check_in.period)))
-    for workspace_id, key in sorted(moved):
-        outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+            moved.append(check_in)
+    redraw_prompts(session, now, [(one.workspace_id, one.owner_id, one.period) for one in moved])
 
 
 _member = table_of(Member)

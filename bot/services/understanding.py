@@ -169,8 +169,8 @@ def settle(session: Session, now: datetime, row: Understanding, state: Understan
     """What was shown has become something: its message says what, without buttons."""
     row.state = state
     session.flush()
-    for key in session.scalars(sa.select(Delivery.key).where(Delivery.understanding_id == row.id)):
-        outbox.redraw(session, now, workspace_id=row.workspace_id, key=key)
+    keys = session.scalars(sa.select(Delivery.key).where(Delivery.understanding_id == row.id)).all()
+    outbox.redraw_all(session, now, workspace_id=row.workspace_id, keys=keys)
 
 
 def forget_over(session: Session, now: datetime, limit: int) -> int:
