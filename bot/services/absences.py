@@ -15,7 +15,7 @@ from bot.domain.absence import Days
 from bot.domain.cadence import Period, following, period, period_on
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
-from bot.domain.personal_week import is_away_until, opening
+from bot.domain.personal_week import opening
 from bot.services import audit, covering, outbox, path_changes, planning
 from bot.services.access import Caller, today_of
 from bot.services.asked_members import Whom
@@ -291,34 +291,20 @@ def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[
     ).all()
     found: set[tuple[int, Period]] = set()
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
-    today = local_date_of(now, week.schedule.zone)
     for check_in in due:
-        if not is_away_until(check_in.closes_at, now, week.schedule) or not _on_leave(now, check_in.closes_at, week):
+        if not covering.is_on_leave_until(check_in.closes_at, now, week):
             continue
         of = period(check_in.period)
         found.add((check_in.key_result_id, of))
-        cover_id = week.cover_on(today) or week.cover_on(local_date_of(check_in.closes_at, week.schedule.zone))
-        cover = covering.cover_of(session, cover_id, check_in.closes_at, now)
-        if cover is None or check_in.covered_for_id is not None:
+        if check_in.covered_for_id is not None:
             check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.AWAY
-            continue
-        check_in.owner_id, check_in.covered_for_id = cover.member.id, member.id
-        asks[cover.member.id, of] = (cover.member, of, cover.at)
+        elif (asked := covering.give(session, now, check_in, member, week)) is not None:
+            cover, at = asked
+            asks[cover.id, of] = (cover, of, at)
     session.flush()
-    for _, of in sorted(found):
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, of))
-    planning.ask_also(session, now, list(asks.values()))
+    prompts = {prompt_key(member.id, of) for _, of in found}
+    planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=prompts)
     return found
-
-
-def _on_leave(now: datetime, closes: datetime, week: Week) -> bool:
-    """Whether leave, and not the end of the working day, is why there is no time left."""
-    day, last = local_date_of(now, week.schedule.zone), local_date_of(closes, week.schedule.zone)
-    while day <= last:
-        if week.schedule.off.is_leave(day):
-            return True
-        day += timedelta(days=1)
-    return False
 
 
 def _take_back(session: Session, now: datetime, member: Member, week: Week) -> None:
@@ -354,9 +340,7 @@ def _take_back(session: Session, now: datetime, member: Member, week: Week) -> N
         check_in.state, check_in.excuse = CheckInState.DUE, None
         asks[of] = (member, of, at)
     session.flush()
-    planning.ask_also(session, now, list(asks.values()))
-    for key in sorted(covers):
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=key)
+    planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=covers)
 
 
 def _tell(session: Session, now: datetime, member: Member, absence: Absence) -> list[Member]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
-from bot.domain.personal_week import Opening, opening
+from bot.domain.personal_week import Opening, is_away_until, opening
 from bot.services.asked_members import COLUMNS, Due, Whom
 from bot.services.schedules import Week, weeks_of
-from models import Member
+from models import CheckIn, CheckInState, Member
 from models.base import table_of
 from models.prepared import Listed
 
@@ -42,6 +43,54 @@ def cover_of(session: Session, member_id: int | None, closes: datetime, now: dat
     cover = Cover(member, weeks_of(session, [member])[member.id])
     at = cover.week.schedule.at_work_from(now)
     return Covered(member, at, closes) if at is not None and at < closes else None
+
+
+def give(
+    session: Session, now: datetime, check_in: CheckIn, member: Member, week: Week, *, left_id: int | None = None
+) -> tuple[Whom, datetime] | None:
+    """A check-in that can be answered still is the member's from now on, or their cover's, where leave keeps them from
+    answering it in time. Gives who is to be asked, and when: at work, or now, where their day is over and it closes
+    before the next.
+
+    None where nobody can be asked: it is excused, because of leave, or because they do not work until it closes.
+    `left_id`: the owner who has left, in whose place the member (their lead) is asked.
+    """
+    check_in.owner_id, check_in.covered_for_id = member.id, left_id
+    check_in.state, check_in.excuse = CheckInState.DUE, None
+    at = week.schedule.at_work_from(now)
+    if at is not None and at < check_in.closes_at:
+        return member, at
+    if is_on_leave_until(check_in.closes_at, now, week):
+        cover = _in_place_of(session, week, check_in.closes_at, now)
+        if cover is not None:
+            check_in.owner_id, check_in.covered_for_id = cover.member.id, left_id if left_id is not None else member.id
+            return cover.member, cover.at
+        check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.AWAY
+        return None
+    if not week.schedule.works_on(local_date_of(now, week.schedule.zone)):
+        check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOT_ASKED
+        return None
+    return member, now
+
+
+def is_on_leave_until(closes: datetime, now: datetime, week: Week) -> bool:
+    """Whether somebody has no working time left until answering closes, because of leave, and not because their working
+    day is over."""
+    if not is_away_until(closes, now, week.schedule):
+        return False
+    day, last = local_date_of(now, week.schedule.zone), local_date_of(closes, week.schedule.zone)
+    while day <= last:
+        if week.schedule.off.is_leave(day):
+            return True
+        day += timedelta(days=1)
+    return False
+
+
+def _in_place_of(session: Session, week: Week, closes: datetime, now: datetime) -> Covered | None:
+    """Who stands in for somebody who is away from now on until answering closes."""
+    here = week.schedule.zone
+    cover_id = week.cover_on(local_date_of(now, here)) or week.cover_on(local_date_of(closes, here))
+    return cover_of(session, cover_id, closes, now)
 
 
 def covers(session: Session, members: Sequence[Due], weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:

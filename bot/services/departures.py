@@ -50,7 +50,7 @@ def left_before(session: Session, now: datetime, held: sa.ColumnElement[bool]) -
 
 
 def returned(session: Session, now: datetime, members: Collection[Member]) -> None:
-    """These members take part again. What is due of theirs, and was their lead's meanwhile, is theirs."""
+    """These members (of one workspace) take part again. What is due of theirs, and was their lead's, is theirs."""
     if not members:
         return
     ids = {member.id: member for member in members}
@@ -62,18 +62,19 @@ def returned(session: Session, now: datetime, members: Collection[Member]) -> No
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
     asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
+    changed: set[str] = set()
     for check_in in rows:
         assert check_in.covered_for_id is not None  # noqa: S101 - asked for above
         member, of = ids[check_in.covered_for_id], period(check_in.period)
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(check_in.owner_id, of))
+        changed.add(prompt_key(check_in.owner_id, of))
         check_in.owner_id, check_in.covered_for_id = member.id, None
         asks[member.id, of] = (member, of, now)
     session.flush()
     leads = _leads(session, members)
+    changed |= {key(member.id, lead.id) for member, lead in leads}
     planning.replan(session, now, sorted({lead.id for _, lead in leads}))
-    planning.ask_also(session, now, list(asks.values()))
-    for member, lead in leads:
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=key(member.id, lead.id))
+    workspace_id = next(iter(members)).workspace_id
+    planning.ask_also(session, now, workspace_id, list(asks.values()), changed=changed)
 
 
 def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
@@ -172,4 +173,4 @@ def _pass_on(session: Session, now: datetime, member: Member, lead: Member) -> N
         asks.append((lead, of, cover.at))
         outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, of))
     session.flush()
-    planning.ask_also(session, now, asks)
+    planning.ask_also(session, now, member.workspace_id, asks)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from bot.domain.cadence import Period, period
 from bot.domain.excuses import Excuse
-from bot.domain.personal_week import Opening, opening
-from bot.services import escalation_thread, outbox, path_changes, planning
+from bot.domain.personal_week import opening
+from bot.services import covering, escalation_thread, outbox, path_changes, planning
+from bot.services.asked_members import Whom
 from bot.services.asking import asked_about
 from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
@@ -31,12 +32,13 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
 
     - A check-in that is due becomes the new owner's, with the time that they have in their zone, and never less than
       it had. Where they have not been asked this week and their opening has come, they are asked as soon as they are at
-      work.
+      work. Where leave keeps them from answering it, who covers for them is, or it is excused.
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
     - A request for help that is with some people goes on with the new owner among them.
 
-    A fixed number of queries, one post and redraw a person, and some more a request for help that goes on elsewhere.
+    A fixed number of queries, one post a person, and some more a check-in whose new owner is on leave, and a request
+    for help that goes on elsewhere.
     """
     if not key_result_ids:
         return
@@ -60,7 +62,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         if owner_id is not None
     ]
     workspace = session.get_one(Workspace, workspace_id)
-    taken_over: dict[tuple[int, Period], list[CheckIn]] = {}
+    asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
     changed: set[str] = set()
     owners = {row.id: row for row in _members(session, {owner_id for _, owner_id, _ in rows})}
     weeks = weeks_of(session, list(owners.values()))
@@ -73,18 +75,13 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         if check_in.state is CheckInState.MISSED or check_in.key_result_id not in asked or not owner.may_take_part:
             check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOT_ASKED
             continue
-        taken_over.setdefault((owner.id, of), []).append(check_in)
         changed.add(prompt_key(owner.id, of))
-        _take_over(check_in, owner, opening(of, weeks[owner.id].rhythm, weeks[owner.id].schedule))
+        given = _take_over(session, now, check_in, owner, weeks[owner.id])
+        if given is not None:
+            who, at = given
+            asks.setdefault((who.id, of), (who, of, at))
     session.flush()
-    whom = [
-        (owners[owner_id], of, _asked_at(now, weeks[owner_id], due[0].closes_at))
-        for (owner_id, of), due in taken_over.items()
-        if due[0].opens_at <= now
-    ]
-    planning.ask(session, now, whom)
-    for key in sorted(changed):
-        outbox.redraw(session, now, workspace_id=workspace_id, key=key)
+    planning.ask_also(session, now, workspace_id, list(asks.values()), changed=changed)
     planning.revise(session, now, key_result_ids)
     escalation_thread.keep_threads(session, now, key_result_ids)
     # Who owned it may be on the path now, and who owns it is no more.
@@ -108,15 +105,13 @@ def redraw_lists(session: Session, now: datetime, key_result: KeyResult) -> None
     outbox.redraw_all(session, now, workspace_id=team.workspace_id, keys=keys)
 
 
-def _take_over(check_in: CheckIn, owner: Member, theirs: Opening) -> None:
-    check_in.owner_id, check_in.covered_for_id = owner.id, None
+def _take_over(
+    session: Session, now: datetime, check_in: CheckIn, owner: Member, week: Week
+) -> tuple[Whom, datetime] | None:
+    theirs = opening(period(check_in.period), week.rhythm, week.schedule)
     check_in.opens_at = theirs.at
     check_in.closes_at = max(check_in.closes_at, theirs.closes_at)
-
-
-def _asked_at(now: datetime, week: Week, closes: datetime) -> datetime:
-    at_work = week.schedule.at_work_from(now)
-    return at_work if at_work is not None and at_work < closes else now
+    return covering.give(session, now, check_in, owner, week)
 
 
 def _members(session: Session, member_ids: Collection[int]) -> list[Member]:

@@ -285,11 +285,22 @@ def ask(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, date
     remind_who_stands_in(session, now, whom)
 
 
-def ask_also(session: Session, now: datetime, whom: Sequence[tuple[Whom, Period, datetime]]) -> None:
+def ask_also(
+    session: Session,
+    now: datetime,
+    workspace_id: int,
+    whom: Sequence[tuple[Whom, Period, datetime]],
+    *,
+    changed: Collection[str] = (),
+) -> None:
     """Something has become theirs to answer, in this transaction: who was asked sees it in their prompt, who was not is
-    asked at that instant, and whose own opening is still to come is asked for all of it then."""
+    asked at that instant, and whose own opening is still to come is asked for all of it then.
+
+    `changed`: the keys of what else shows something else now, as the prompts of those whose it was.
+    """
     ask(session, now, [one for one in whom if not _opens_yet(one[0], one[1])])
-    redraw_prompts(session, now, [(member.workspace_id, member.id, this) for member, this, _ in whom])
+    keys = {prompt_key(member.id, this) for member, this, _ in whom}
+    outbox.redraw_all(session, now, workspace_id=workspace_id, keys=sorted(keys | set(changed)))
 
 
 def redraw_prompts(session: Session, now: datetime, asked: Iterable[tuple[int, int, date]]) -> None:

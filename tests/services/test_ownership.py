@@ -11,8 +11,10 @@ from company import MONDAY, Company
 from office import Office, row, sheet
 from sqlalchemy.orm import Session
 
+from bot.domain.absence import Days
 from bot.domain.cadence import period
-from bot.services import checkin, ownership, planning, teams
+from bot.domain.excuses import Excuse
+from bot.services import absences, checkin, ownership, planning, teams
 from bot.services.planning import prompt_key
 from bot.services.prompt import post
 from bot.services.refusals import Reason, Refused
@@ -34,6 +36,7 @@ from models.database import Database
 WEEK = period(MONDAY)
 NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
+ALL_WEEK = Days(MONDAY, MONDAY + timedelta(days=4))
 
 
 def asked_key_result(company: Company, name: str = "Bo Owner", zone: str = "UTC") -> tuple[KeyResult, Member]:
@@ -134,6 +137,64 @@ def test_a_hand_over_takes_no_time_away_and_asks_nobody_at_night(database: Datab
         assert prompt is not None
         assert prompt.not_before == datetime(2026, 10, 6, 0, 0, 30, tzinfo=UTC)  # after the introduction at nine
         assert session.scalars(sa.select(CheckIn.closes_at)).one() == datetime(2026, 10, 6, 17, tzinfo=UTC)
+
+
+def test_what_is_given_to_somebody_on_leave_is_asked_of_who_covers_for_them(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy, di = company.person("Cy New"), company.person("Di Cover")
+        absences.declare(session, company.now, company.caller(cy), ALL_WEEK, di.id)
+        hand_over(company, key_result, cy, NOON)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.covered_for_id, check_in.state) == (di.id, cy.id, CheckInState.DUE)
+        assert prompt_of(session, cy) is None
+        prompt = prompt_of(session, di)
+        assert prompt is not None
+        assert prompt.not_before == NOON + timedelta(seconds=30)  # after the introduction
+        shown = post(session, prompt, NOON)
+        assert shown is not None
+        assert "for Cy New" in repr(shown.blocks)
+        assert checkin.first_due(session, NOON, company.caller(di), WEEK) == key_result.id
+
+
+def test_who_gives_it_to_somebody_on_leave_and_covers_for_them_goes_on_with_it(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        cy = company.person("Cy New")
+        absences.declare(session, company.now, company.caller(cy), ALL_WEEK, bo.id)
+        hand_over(company, key_result, cy, NOON)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.covered_for_id, check_in.state) == (bo.id, cy.id, CheckInState.DUE)
+        assert checkin.first_due(session, NOON, company.caller(bo), WEEK) == key_result.id
+
+
+def test_what_is_given_to_somebody_on_leave_for_whom_nobody_covers_is_excused_and_not_missed(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy = company.person("Cy New")
+        absences.declare(session, company.now, company.caller(cy), ALL_WEEK, None)
+        hand_over(company, key_result, cy, NOON)
+        planning.close_due(session, NOON + timedelta(days=2), 100)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state, check_in.excuse) == (cy.id, CheckInState.EXCUSED, Excuse.AWAY)
+        assert prompt_of(session, cy) is None
+
+
+def test_what_is_given_to_somebody_who_does_not_work_before_it_closes_is_not_asked_of_them(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy = company.person("Cy New")
+        cy.workdays = 0b0011000  # Thursday and Friday
+        hand_over(company, key_result, cy, NOON)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state, check_in.excuse) == (cy.id, CheckInState.EXCUSED, Excuse.NOT_ASKED)
+        assert prompt_of(session, cy) is None
 
 
 def test_what_was_answered_stays_with_who_was_asked(database: Database) -> None:
