@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -308,39 +309,51 @@ def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[
 
 
 def _take_back(session: Session, now: datetime, member: Member, week: Week) -> None:
-    """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again."""
+    """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again.
+
+    What has another owner by now is not; and what they stood in for themselves, before they went, they stand in for.
+    """
     # One after the other, because each has an index of its own, and both together have none.
     theirs = sa.union_all(
         sa.select(_one.c.id).where(_one.c.owner_id == member.id, _one.c.excuse == Excuse.AWAY),
-        sa.select(_one.c.id).where(_one.c.covered_for_id == member.id, _one.c.state == CheckInState.DUE),
+        sa.select(_one.c.id).where(_one.c.covered_for_id == member.id, _is_open(_one.c)),
     )
-    rows = session.scalars(
-        sa.select(CheckIn)
+    rows = session.execute(
+        sa.select(CheckIn, KeyResult.owner_id)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .where(
             CheckIn.closes_at > now,
             CheckIn.id.in_(theirs),
             # Once more of the row itself: it may have been answered while this waited for it.
             sa.or_(
                 sa.and_(CheckIn.owner_id == member.id, CheckIn.excuse == Excuse.AWAY),
-                sa.and_(CheckIn.covered_for_id == member.id, CheckIn.state == CheckInState.DUE),
+                sa.and_(CheckIn.covered_for_id == member.id, _is_open(CheckIn)),
             ),
         )
         .order_by(CheckIn.id)
-        .with_for_update(key_share=True)
+        .with_for_update(of=CheckIn, key_share=True)
     ).all()
     asks: dict[Period, tuple[Member, Period, datetime]] = {}
     covers: set[str] = set()
-    for check_in in rows:
+    for check_in, owner_id in rows:
+        stood_in_for = check_in.covered_for_id if check_in.covered_for_id != member.id else None
+        if owner_id != (member.id if stood_in_for is None else stood_in_for):
+            continue
         at = week.schedule.at_work_from(max(now, check_in.opens_at))
         if at is None or at >= check_in.closes_at:
             continue
         of = period(check_in.period)
         covers.add(prompt_key(check_in.owner_id, of))
-        check_in.owner_id, check_in.covered_for_id = member.id, None
+        check_in.owner_id, check_in.covered_for_id = member.id, stood_in_for
         check_in.state, check_in.excuse = CheckInState.DUE, None
         asks[of] = (member, of, at)
     session.flush()
     planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=covers)
+
+
+def _is_open(one: Any) -> sa.ColumnElement[bool]:
+    """Whether who covers (one check-in's columns) is to answer it, or would be, were they not away themselves."""
+    return sa.or_(one.state == CheckInState.DUE, one.excuse == Excuse.AWAY)
 
 
 def _tell(session: Session, now: datetime, member: Member, absence: Absence) -> list[Member]:

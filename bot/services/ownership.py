@@ -33,6 +33,8 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     - A check-in that is due becomes the new owner's, with the time that they have in their zone, and never less than
       it had. Where they have not been asked this week and their opening has come, they are asked as soon as they are at
       work. Where leave keeps them from answering it, who covers for them is, or it is excused.
+    - So does what is open still and was excused because the old owner is on leave, or who covered for them: the new one
+      is asked.
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
     - A request for help that is with some people goes on with the new owner among them.
@@ -49,17 +51,23 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         .join(Team, Team.id == Objective.team_id)
         .where(
             CheckIn.key_result_id.in_(key_result_ids),
-            CheckIn.owner_id != KeyResult.owner_id,
-            CheckIn.state.in_([CheckInState.DUE, CheckInState.MISSED]),
+            sa.or_(
+                sa.and_(
+                    CheckIn.owner_id != KeyResult.owner_id,
+                    CheckIn.state.in_([CheckInState.DUE, CheckInState.MISSED]),
+                ),
+                # Also what the new owner was to answer so far in the place of the one before.
+                sa.and_(CheckIn.covered_for_id.is_not(None), CheckIn.state == CheckInState.DUE),
+                sa.and_(CheckIn.excuse == Excuse.AWAY, CheckIn.closes_at > now),
+            ),
         )
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
-    # The comparison above lets no key result without an owner through.
     rows = [
         (check_in, owner_id, OwnWeek(meeting_on, digest_zone))
         for check_in, owner_id, meeting_on, digest_zone in found
-        if owner_id is not None
+        if owner_id is not None  # there is nobody to hand it to
     ]
     workspace = session.get_one(Workspace, workspace_id)
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
@@ -71,8 +79,11 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
         of, owner = period(check_in.period), owners[owner_id]
         if changes_until(workspace, of, [week]) <= now:
             continue
+        is_asked = check_in.key_result_id in asked and owner.may_take_part
+        if check_in.state is CheckInState.EXCUSED and not is_asked:
+            continue
         changed.add(prompt_key(check_in.owner_id, of))
-        if check_in.state is CheckInState.MISSED or check_in.key_result_id not in asked or not owner.may_take_part:
+        if check_in.state is CheckInState.MISSED or not is_asked:
             check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOT_ASKED
             continue
         changed.add(prompt_key(owner.id, of))

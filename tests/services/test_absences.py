@@ -388,6 +388,75 @@ def test_coming_back_early_brings_back_what_is_still_open_and_the_prompt_greets(
         assert shown.text.startswith("Welcome back")
 
 
+@pytest.mark.parametrize("to", ["who covers", "somebody else"])
+@pytest.mark.parametrize("covered", [True, False])
+def test_who_is_back_takes_nothing_back_that_has_another_owner_by_now(
+    database: Database, to: str, covered: bool
+) -> None:
+    """It is limited: they may not even see it any more."""
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        owned = sa.select(KeyResult).where(KeyResult.owner_id == ana.id).order_by(KeyResult.id)
+        first, second = session.scalars(owned).all()
+        first.visibility = Visibility.NAMED
+        cover_id = tama.id if covered else None
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, cover_id)
+        planning.open_due(session, NINE, 100)
+        noon, new = NINE + timedelta(hours=3), tama if to == "who covers" else company.person("Nia New")
+        asked = hand_over.ask(session, noon, company.caller(lead), first.id, new.id)
+        hand_over.accept(session, noon, company.caller(new), asked.hand_over_id)
+        given = session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == first.id)).one()
+        assert (given.owner_id, given.covered_for_id, given.state) == (new.id, None, CheckInState.DUE)
+        assert prompted(company, new) == [WEEK]
+        later = noon + timedelta(hours=1)
+        assert absences.end(session, later, company.caller(ana), done.absence.id) == 1
+        assert (given.owner_id, given.covered_for_id, given.state) == (new.id, None, CheckInState.DUE)
+        kept = session.scalars(sa.select(CheckIn).where(CheckIn.key_result_id == second.id)).one()
+        assert (kept.owner_id, kept.covered_for_id, kept.state) == (ana.id, None, CheckInState.DUE)
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(ana.id, WEEK))).one()
+        shown = post(session, prompt, later)
+        assert shown is not None
+        assert "Churn" in repr(shown.blocks)
+        assert "Activation" not in repr(shown.blocks)
+
+
+def test_a_cover_who_goes_away_and_comes_back_goes_on_standing_in(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        away = absences.declare(session, noon, company.caller(tama), Days(MONDAY, date(2026, 10, 8)), None)
+        assert {state for _, state, _ in states(company, tama)} == {CheckInState.EXCUSED}
+        later = noon + timedelta(hours=1)
+        assert absences.end(session, later, company.caller(tama), away.absence.id) == 3
+        covered = session.scalars(sa.select(CheckIn).where(CheckIn.covered_for_id == ana.id)).all()
+        assert [(one.owner_id, one.state) for one in covered] == [(tama.id, CheckInState.DUE)] * 2
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.key == prompt_key(tama.id, WEEK))).one()
+        shown = post(session, prompt, later)
+        assert shown is not None
+        assert repr(shown.blocks).count("for Ana Owner") == 2
+        say(company, later, tama, covered[0].key_result_id)
+
+
+def test_who_is_back_while_their_cover_is_away_is_asked_themselves(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        away = absences.declare(session, noon, company.caller(tama), Days(MONDAY, date(2026, 10, 8)), None)
+        assert absences.end(session, noon, company.caller(ana), done.absence.id) == 2
+        assert states(company, ana) == [(WEEK, CheckInState.DUE, None)] * 2
+        assert prompted(company, ana) == [WEEK]
+        # Who covered has only their own to come back to.
+        assert absences.end(session, noon + timedelta(hours=1), company.caller(tama), away.absence.id) == 1
+        assert states(company, ana) == [(WEEK, CheckInState.DUE, None)] * 2
+
+
 def test_an_absence_that_is_changed_excuses_other_weeks(database: Database) -> None:
     with database.write() as session:
         company = Company(session)

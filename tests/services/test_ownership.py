@@ -197,6 +197,54 @@ def test_what_is_given_to_somebody_who_does_not_work_before_it_closes_is_not_ask
         assert prompt_of(session, cy) is None
 
 
+def test_what_is_given_away_because_its_owner_is_on_leave_is_asked_of_the_new_one_that_week(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        absences.declare(session, NINE, company.caller(bo), ALL_WEEK, None)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert check_in.excuse is Excuse.AWAY
+        cy = company.person("Cy New")
+        hand_over(company, key_result, cy, NOON)
+        assert (check_in.owner_id, check_in.state, check_in.excuse) == (cy.id, CheckInState.DUE, None)
+        assert checkin.first_due(session, NOON, company.caller(cy), WEEK) == key_result.id
+        assert prompt_of(session, cy) is not None
+
+
+@pytest.mark.parametrize("why", ["answering is over", "the new owner is a guest"])
+def test_what_was_excused_because_of_leave_stays_so_where_nobody_new_can_be_asked(database: Database, why: str) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        absences.declare(session, NINE, company.caller(bo), ALL_WEEK, None)
+        over = why == "answering is over"
+        cy = company.person("Cy New", kind=MemberKind.FULL if over else MemberKind.GUEST)
+        hand_over(company, key_result, cy, NOON + timedelta(days=1, hours=6) if over else NOON)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state, check_in.excuse) == (bo.id, CheckInState.EXCUSED, Excuse.AWAY)
+        assert prompt_of(session, cy) is None
+
+
+def test_who_covers_and_owns_it_now_answers_for_themselves(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo = asked_key_result(company)
+        cy = company.person("Cy Cover")
+        absences.declare(session, NINE, company.caller(bo), ALL_WEEK, cy.id)
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.covered_for_id) == (cy.id, bo.id)
+        hand_over(company, key_result, cy, NOON)
+        assert (check_in.owner_id, check_in.covered_for_id, check_in.state) == (cy.id, None, CheckInState.DUE)
+        prompt = prompt_of(session, cy)
+        assert prompt is not None
+        assert wanted(session, prompt) > 1
+        shown = post(session, prompt, NOON)
+        assert shown is not None
+        assert "for Bo Owner" not in repr(shown.blocks)
+
+
 def test_what_was_answered_stays_with_who_was_asked(database: Database) -> None:
     with database.write() as session:
         company = Company(session)
