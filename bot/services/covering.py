@@ -88,9 +88,9 @@ def is_on_leave_until(closes: datetime, now: datetime, week: Week) -> bool:
 
 def _in_place_of(session: Session, week: Week, closes: datetime, now: datetime) -> Covered | None:
     """Who stands in for somebody who is away from now on until answering closes."""
-    here = week.schedule.zone
-    cover_id = week.cover_on(local_date_of(now, here)) or week.cover_on(local_date_of(closes, here))
-    return cover_of(session, cover_id, closes, now)
+    days = [local_date_of(at, week.schedule.zone) for at in (now, closes)]
+    found = (cover_of(session, week.cover_on(day), closes, now) for day in days)
+    return next((cover for cover in found if cover is not None), None)
 
 
 def covers(session: Session, members: Sequence[Due], weeks: Mapping[int, Week]) -> dict[int | None, Cover | None]:

@@ -6,7 +6,6 @@ Comes back who left, they are theirs again, unless somebody else owns them by th
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -16,9 +15,12 @@ from sqlalchemy.orm import Session
 from bot.blocks.ownerless import Ownerless, OwnerlessOne, ownerless
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, period
+from bot.domain.excuses import Excuse
 from bot.services import covering, outbox, planning
+from bot.services.asked_members import Whom
 from bot.services.asking import has_left, only_asked_about
 from bot.services.planning import prompt_key
+from bot.services.schedules import weeks_of
 from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultRevision, Member, Objective, PostKind, Team
 
 
@@ -28,13 +30,13 @@ def key(member_id: int, lead_id: int) -> str:
 
 
 def left(session: Session, now: datetime, members: Collection[Member]) -> None:
-    """These members may take part no more, since a moment ago in this transaction; they were planned anew."""
-    leads = _leads(session, members) if members else []
-    if not leads:
+    """These members (of one workspace) may take part no more, since a moment ago in this transaction; they were planned
+    anew."""
+    if not members:
         return
+    leads = _leads(session, members)
     planning.replan(session, now, sorted({lead.id for _, lead in leads}))
-    for member, lead in leads:
-        _pass_on(session, now, member, lead)
+    _pass_on(session, now, members)
     _list(session, now, leads)
 
 
@@ -57,7 +59,12 @@ def returned(session: Session, now: datetime, members: Collection[Member]) -> No
     rows = session.scalars(
         sa.select(CheckIn)
         .join(KeyResult, sa.and_(KeyResult.id == CheckIn.key_result_id, KeyResult.owner_id == CheckIn.covered_for_id))
-        .where(CheckIn.covered_for_id.in_(ids), CheckIn.state == CheckInState.DUE, CheckIn.closes_at > now)
+        .where(
+            CheckIn.covered_for_id.in_(ids),
+            # Their lead may have been on leave.
+            sa.or_(CheckIn.state == CheckInState.DUE, CheckIn.excuse == Excuse.AWAY),
+            CheckIn.closes_at > now,
+        )
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
@@ -68,6 +75,7 @@ def returned(session: Session, now: datetime, members: Collection[Member]) -> No
         member, of = ids[check_in.covered_for_id], period(check_in.period)
         changed.add(prompt_key(check_in.owner_id, of))
         check_in.owner_id, check_in.covered_for_id = member.id, None
+        check_in.state, check_in.excuse = CheckInState.DUE, None
         asks[member.id, of] = (member, of, now)
     session.flush()
     leads = _leads(session, members)
@@ -142,35 +150,50 @@ def _leads(session: Session, members: Collection[Member]) -> list[tuple[Member, 
     return sorted((pair for pair in pairs if pair[1].may_take_part), key=lambda pair: (pair[0].id, pair[1].id))
 
 
-def _pass_on(session: Session, now: datetime, member: Member, lead: Member) -> None:
-    """What is due of theirs is the lead's to answer, who is asked as soon as they are at work."""
+def _pass_on(session: Session, now: datetime, members: Collection[Member]) -> None:
+    """What is due from these is somebody else's to answer, who is asked as soon as they are at work.
+
+    Of what they own that is the lead; of what they stood in for, its owner again, or the lead where that one has left.
+    Where leave keeps these from it, it is who covers for them, or nobody: it is excused then.
+    """
+    ids = {member.id for member in members}
     rows = session.execute(
-        sa.select(CheckIn)
+        sa.select(CheckIn, KeyResult.owner_id, Team.lead_id)
         .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
         .join(Objective, Objective.id == KeyResult.objective_id)
         .join(Team, Team.id == Objective.team_id)
         .where(
-            CheckIn.owner_id == member.id,
+            CheckIn.owner_id.in_(ids),
             CheckIn.state == CheckInState.DUE,
             CheckIn.closes_at > now,
-            KeyResult.owner_id == member.id,
-            Team.lead_id == lead.id,
+            sa.or_(KeyResult.owner_id == CheckIn.owner_id, KeyResult.owner_id == CheckIn.covered_for_id),
         )
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
-    passed: dict[Period, list[CheckIn]] = defaultdict(list)
-    for (check_in,) in rows:
-        passed[period(check_in.period)].append(check_in)
-    asks: list[tuple[Member, Period, datetime]] = []
-    for of, check_ins in passed.items():
-        closes = max(check_in.closes_at for check_in in check_ins)
-        cover = covering.cover_of(session, lead.id, closes, now)
-        if cover is None:
+    if not rows:
+        return
+    people = _taking_part(session, {one for _, *both in rows for one in both})
+    weeks = weeks_of(session, list(people.values()))
+    asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
+    changed: set[str] = set()
+    for check_in, owner_id, lead_id in rows:
+        of = period(check_in.period)
+        member = people.get(owner_id) or people.get(lead_id)
+        if member is None:  # it waits for somebody to come back
             continue
-        for check_in in check_ins:
-            check_in.owner_id, check_in.covered_for_id = lead.id, member.id
-        asks.append((lead, of, cover.at))
-        outbox.redraw(session, now, workspace_id=member.workspace_id, key=prompt_key(member.id, of))
+        changed.add(prompt_key(check_in.owner_id, of))
+        left_id = owner_id if member.id != owner_id else None
+        given = covering.give(session, now, check_in, member, weeks[member.id], left_id=left_id)
+        if given is not None:
+            who, at = given
+            asks[who.id, of] = (who, of, at)
     session.flush()
-    planning.ask_also(session, now, member.workspace_id, asks)
+    workspace_id = next(iter(members)).workspace_id
+    planning.ask_also(session, now, workspace_id, list(asks.values()), changed=changed)
+
+
+def _taking_part(session: Session, member_ids: Collection[int | None]) -> dict[int | None, Member]:
+    """Those of these who take part, by their ids."""
+    found = session.scalars(sa.select(Member).where(Member.id.in_({one for one in member_ids if one is not None})))
+    return {member.id: member for member in found if member.may_take_part}

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from company import MONDAY, Company
+from company import MONDAY, Company, as_slack_tells
 from sqlalchemy.orm import Session
 
 from bot.blocks.away import own_absences
@@ -17,7 +17,8 @@ from bot.domain.cadence import following, period
 from bot.domain.confidence import Confidence
 from bot.domain.excuses import Excuse
 from bot.domain.organisation import Visibility
-from bot.services import absences, checkin, hand_over, planning, reminding
+from bot.domain.person import Home
+from bot.services import absences, checkin, hand_over, people, planning, reminding
 from bot.services.checkin import Said
 from bot.services.planning import prompt_key
 from bot.services.prompt import post
@@ -455,6 +456,54 @@ def test_who_is_back_while_their_cover_is_away_is_asked_themselves(database: Dat
         # Who covered has only their own to come back to.
         assert absences.end(session, noon + timedelta(hours=1), company.caller(tama), away.absence.id) == 1
         assert states(company, ana) == [(WEEK, CheckInState.DUE, None)] * 2
+
+
+@pytest.mark.parametrize("other", [True, False])
+def test_what_a_cover_who_leaves_stood_in_for_goes_to_the_next_one_or_is_excused(
+    database: Database, other: bool
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        nia = company.person("Nia Other")
+        absences.declare(session, BEFORE, company.caller(ana), Days(date(2026, 10, 3), date(2026, 10, 5)), tama.id)
+        rest = Days(date(2026, 10, 6), date(2026, 10, 16))
+        absences.declare(session, BEFORE, company.caller(ana), rest, nia.id if other else None)
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        gone = as_slack_tells(tama, deleted=True)
+        people.learn_all(session, noon, company.workspace.id, [gone], admins=(), home=Home("T0TEST"))
+        if other:
+            covered = session.scalars(sa.select(CheckIn).where(CheckIn.covered_for_id == ana.id)).all()
+            assert [(one.owner_id, one.state) for one in covered] == [(nia.id, CheckInState.DUE)] * 2
+            assert prompted(company, nia) == [WEEK]
+            say(company, noon, nia, covered[0].key_result_id)
+        else:
+            planning.close_due(session, noon + timedelta(days=2), 100)
+            assert states(company, ana) == [(WEEK, CheckInState.EXCUSED, Excuse.AWAY)] * 2
+
+
+def test_what_a_cover_who_leaves_stood_in_for_is_its_owners_or_their_leads_where_these_are_at_work(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, tama = team_of_three(company)
+        ana.deactivated_at = BEFORE
+        planning.replan(session, BEFORE, [ana.id, lead.id])
+        away = absences.declare(session, BEFORE, company.caller(lead), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        # Who covers for the lead of one who has left goes on until it is answered.
+        absences.end(session, noon, company.caller(lead), away.absence.id)
+        covered = session.scalars(sa.select(CheckIn).where(CheckIn.covered_for_id == ana.id)).all()
+        assert [(one.owner_id, one.state) for one in covered] == [(tama.id, CheckInState.DUE)] * 2
+        gone = as_slack_tells(tama, deleted=True)
+        people.learn_all(session, noon, company.workspace.id, [gone], admins=(), home=Home("T0TEST"))
+        covered = session.scalars(sa.select(CheckIn).where(CheckIn.covered_for_id == ana.id)).all()
+        assert [(one.owner_id, one.state) for one in covered] == [(lead.id, CheckInState.DUE)] * 2
+        assert prompted(company, lead) == [WEEK]
+        say(company, noon, lead, covered[0].key_result_id)
 
 
 def test_an_absence_that_is_changed_excuses_other_weeks(database: Database) -> None:

@@ -11,11 +11,13 @@ from company import MONDAY, Company, as_slack_tells
 from sqlalchemy.orm import Session
 
 from bot.blocks.refusals import sentence
+from bot.domain.absence import Days
 from bot.domain.attention import Leave, Wait
 from bot.domain.cadence import period
+from bot.domain.excuses import Excuse
 from bot.domain.organisation import Visibility
 from bot.domain.person import Home
-from bot.services import attention, checkin, departures, hand_over, people, planning
+from bot.services import absences, attention, checkin, departures, hand_over, people, planning
 from bot.services.access import Caller
 from bot.services.planning import prompt_key
 from bot.services.refusals import Reason, Refused
@@ -213,6 +215,31 @@ def test_key_results_of_who_has_left_go_to_the_leads_list_at_once(database: Data
         hand_over.ask(session, NOON, company.caller(lead), key_result.id, lead.id)
         shown = departures.post(session, told, NOON)
         assert shown is None or "has an owner again" in shown.text
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_what_is_due_from_who_has_left_is_asked_of_who_covers_for_the_lead_or_excused_until_they_are_back(
+    database: Database, covered: bool
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        _key_result, bo, lead = growth(company)
+        cy = company.person("Cy Cover")
+        week = Days(MONDAY, MONDAY + timedelta(days=4))
+        absences.declare(session, NINE, company.caller(lead), week, cy.id if covered else None)
+        gone = [as_slack_tells(bo, deleted=True)]
+        people.learn_all(session, NOON, company.workspace.id, gone, admins=(), home=Home("T0TEST"))
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        if covered:
+            assert (check_in.owner_id, check_in.covered_for_id, check_in.state) == (cy.id, bo.id, CheckInState.DUE)
+            assert checkin.first_due(session, NOON, company.caller(cy), WEEK)
+            assert session.scalar(sa.select(Delivery.id).where(Delivery.key == prompt_key(cy.id, WEEK))) is not None
+        else:
+            assert (check_in.state, check_in.excuse) == (CheckInState.EXCUSED, Excuse.AWAY)
+        assert session.scalar(sa.select(Delivery.id).where(Delivery.key == prompt_key(lead.id, WEEK))) is None
+        back = [as_slack_tells(bo, deleted=False)]
+        people.learn_all(session, NOON, company.workspace.id, back, admins=(), home=Home("T0TEST"))
+        assert (check_in.owner_id, check_in.covered_for_id, check_in.state) == (bo.id, None, CheckInState.DUE)
 
 
 def test_that_somebody_left_in_the_night_is_told_in_the_morning(database: Database) -> None:
