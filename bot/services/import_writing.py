@@ -34,6 +34,7 @@ from bot.services import (
     planning,
     team_planning,
 )
+from bot.services.asking import only_asked_about
 from bot.services.escalation_thread import hold_threads
 from models import (
     Cycle,
@@ -89,6 +90,7 @@ class Writing:
         # members whose check-ins may change: their next opening is planned anew
         self._touched: set[int] = set()
         self._handed_over: set[int] = set()
+        self._moved: set[int] = set()
         self._led_anew: set[int] = set()
         self._paths_change = False
         # teams of the workspace, whether the file names them or not
@@ -213,6 +215,7 @@ class Writing:
         if self._touched and self._session.scalar(on.limit(1)) is not None:
             planning.replan(self._session, self._now, sorted(self._touched))
             ownership.hand_over(self._session, self._now, self._plan.workspace_id, self._handed_over)
+            self._excuse()
             # What is new this week is asked about in the prompt that its owner has already.
             new = sa.select(KeyResult.id).where(
                 KeyResult.workspace_id == self._plan.workspace_id,
@@ -226,6 +229,13 @@ class Writing:
         if self._led_anew:
             departures.left_before(self._session, self._now, Objective.team_id.in_(self._led_anew))
             ownerless_decisions.look_again(self._session, self._now, self._plan.workspace_id)
+
+    def _excuse(self) -> None:
+        """Nobody is asked any more about what has moved to a team that is off."""
+        if self._moved:
+            asked = only_asked_about(sa.select(KeyResult.id)).where(KeyResult.id.in_(self._moved))
+            moved_out = sa.and_(KeyResult.id.in_(self._moved), KeyResult.id.not_in(asked))
+            planning.excuse(self._session, self._now, moved_out)
 
     def _new_key_result(self, planned: PlannedKeyResult, number: int) -> KeyResult:
         state = self._state(planned)
@@ -250,6 +260,7 @@ class Writing:
             # It may be limited, or shared with others.
             row.objective_id = self._objective_ids[planned.objective]
             self._seen_by_others[row.id] = row
+            self._moved.add(row.id)
         if row.owner_id != planned.owner_id:
             self._handed_over.add(row.id)
         row.owner_id, row.owner_name = planned.owner_id, planned.owner_name

@@ -331,6 +331,25 @@ def check_in_row(
     }
 
 
+def excuse(session: Session, now: datetime, which: sa.ColumnElement[bool]) -> None:
+    """Nobody is asked about these key results any more, since a moment ago in this transaction: what is due is excused.
+
+    `which` is said of the key result and its objective.
+    """
+    rows = session.scalars(
+        sa.select(CheckIn)
+        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(CheckIn.state == CheckInState.DUE, which)
+        .order_by(CheckIn.id)
+        .with_for_update(of=CheckIn, key_share=True)
+    ).all()
+    for check_in in rows:
+        check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOTHING_OWED
+    session.flush()
+    redraw_prompts(session, now, [(one.workspace_id, one.owner_id, one.period) for one in rows])
+
+
 def revise(session: Session, now: datetime, key_result_ids: Collection[int]) -> None:
     """Work that arrives after the prompt: whoever was asked this period already is asked about these key results too.
 

@@ -14,20 +14,18 @@ from bot.blocks.post import Post
 from bot.blocks.prompt import prompt
 from bot.blocks.teams import FirstLook, Preview
 from bot.domain.cadence import digest_at, next_opening, period, period_of
-from bot.domain.excuses import Excuse
 from bot.domain.permissions import Action, Facts, may
 from bot.domain.personal_week import Opening, first_asked
-from bot.services import access, audit, departures, lead_note, outbox, planning, shared_channels
+from bot.services import access, audit, departures, lead_note, planning, shared_channels
 from bot.services import introduction as introductions
 from bot.services.access import Caller
 from bot.services.asking import asked_about, hold, only_asked_about
-from bot.services.planning import prompt_key
 from bot.services.prompt import first_prompt
 from bot.services.refusals import Reason, Refused
 from bot.services.rhythm import digest_week
 from bot.services.schedules import Week, weeks_of
 from bot.services.visibility import visible_to
-from models import CheckIn, CheckInState, KeyResult, Member, Objective, Team, Workspace
+from models import KeyResult, Member, Objective, Team, Workspace
 
 COMMAND_LINE = "command line"
 
@@ -216,7 +214,7 @@ def switch_off(session: Session, now: datetime, *, caller: Caller | None, team: 
         subject=team,
     )
     planning.replan(session, now, [member.id for member in asked])
-    _excuse(session, now, team)
+    planning.excuse(session, now, Objective.team_id == team.id)
     return True
 
 
@@ -272,18 +270,3 @@ def _plan_note_and_digest(session: Session, now: datetime, team: Team, asked: li
     team.next_digest_at = digest_at(first, rhythm, zone)
     if team.lead_id is not None:
         team.next_note_at = max(now, lead_note.note_time(session, team, first))
-
-
-def _excuse(session: Session, now: datetime, team: Team) -> None:
-    rows = session.scalars(
-        sa.select(CheckIn)
-        .join(KeyResult, KeyResult.id == CheckIn.key_result_id)
-        .join(Objective, Objective.id == KeyResult.objective_id)
-        .where(Objective.team_id == team.id, CheckIn.state == CheckInState.DUE)
-        .with_for_update(of=CheckIn, key_share=True)
-    ).all()
-    for check_in in rows:
-        check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOTHING_OWED
-    session.flush()
-    for key in sorted({prompt_key(row.owner_id, row.period) for row in rows}):
-        outbox.redraw(session, now, workspace_id=team.workspace_id, key=key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,18 +14,23 @@ from office import LATER, NOW, Office, row, sheet
 from sqlalchemy.orm import Session
 
 from bot.domain.digest import Noted, NotedAs
+from bot.domain.excuses import Excuse
 from bot.domain.organisation import Level
-from bot.services import digest_noted, standing
+from bot.services import digest_noted, planning, standing
 from bot.services.importing import Importer, ImportRefused
 from models import (
     AuditEvent,
+    CheckIn,
+    CheckInState,
     Cycle,
     Delivery,
+    DeliveryState,
     KeyResult,
     KeyResultCoOwner,
     KeyResultRevision,
     KeyResultState,
     Member,
+    Message,
     Objective,
     PostKind,
     Priority,
@@ -345,6 +350,31 @@ def test_a_team_that_is_on_keeps_its_channel(office: Office) -> None:
     plan = office.imports(sheet(row("k1", channel="#other")))
     assert plan.changes_nothing
     assert [warning.column for warning in plan.warnings if "switched on" in warning.message] == ["channel"]
+
+
+def test_what_is_due_of_a_key_result_that_moves_to_a_team_that_is_off_is_excused(office: Office) -> None:
+    ana = office.hire("Ana Lima")
+    k3 = row("k3", objective="Swim", owner="Ana Lima", team="Dock")
+    rest = row("k2", "Another from 1 to 3", owner="Ana Lima"), k3
+    office.imports(sheet(row("k1", owner="Ana Lima"), *rest))
+    with office.database.write() as session:
+        session.execute(sa.update(Team).where(Team.name == "Hulls").values(switched_on_at=NOW))
+        planning.replan(session, NOW, [ana])
+        planning.open_due(session, datetime(2026, 10, 5, 9, tzinfo=UTC), 100)
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).one()
+        prompt.state, prompt.posted_channel, prompt.posted_ts = DeliveryState.SENT, "D1", "1.1"
+        before = session.scalars(sa.select(Message.wanted).where(Message.delivery_id == prompt.id)).one()
+    noon = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    moved = row("k1", objective="Swim", owner="Ana Lima", team="Dock")
+    office.imports(sheet(moved, *rest), reason="It is theirs", stops="Another", now=noon)
+    with office.database.write() as session:
+        planning.close_due(session, noon + timedelta(days=2), 100)
+        states = dict(session.execute(sa.select(CheckIn.key_result_id, CheckIn.state)).all())
+        assert states == {office.one("k1").id: CheckInState.EXCUSED, office.one("k2").id: CheckInState.MISSED}
+        excuses = session.scalars(sa.select(CheckIn.excuse).where(CheckIn.excuse.is_not(None))).all()
+        assert excuses == [Excuse.NOTHING_OWED]
+        prompt = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).one()
+        assert session.scalars(sa.select(Message.wanted).where(Message.delivery_id == prompt.id)).one() > before
 
 
 def test_numbers_go_on_where_they_stopped(office: Office) -> None:
