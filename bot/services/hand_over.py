@@ -19,6 +19,7 @@ from bot.services.escalation_thread import hold_threads
 from bot.services.refusals import Reason, Refused
 from models import (
     Delivery,
+    DeliveryState,
     HandOver,
     HandOverState,
     KeyResult,
@@ -73,7 +74,8 @@ def question(session: Session, caller: Caller, key_result_id: int) -> Question:
 def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_id: int) -> Asked:
     """Ask somebody to own a key result; who takes it on themselves owns it at once. Raises `Refused`.
 
-    Whoever was asked before is asked no more. The new owner decides; until then all stays as it is.
+    Whoever was asked before is asked no more; the same person not twice, unless what they were asked has lapsed. The
+    new owner decides; until then all stays as it is.
     """
     if to_id == caller.member_id:
         hold(session, caller.workspace_id)
@@ -85,7 +87,7 @@ def ask(session: Session, now: datetime, caller: Caller, key_result_id: int, to_
     if to.id == key_result.owner_id:
         raise Refused(Reason.OWNS_IT_ALREADY, name=to.name, number=key_result.number)
     before = _waiting(session, key_result)
-    if before is not None and before.to_id == to.id:
+    if before is not None and before.to_id == to.id and _stands(session, before, key_result):
         return _came_to(before, key_result, to)
     if before is not None:
         _settle(session, now, before, HandOverState.WITHDRAWN)
@@ -258,6 +260,18 @@ def _waiting(session: Session, key_result: KeyResult) -> HandOver | None:
     return session.scalar(
         sa.select(HandOver).where(HandOver.key_result_id == key_result.id, HandOver.state == HandOverState.WAITING)
     )
+
+
+def _stands(session: Session, hand_over: HandOver, key_result: KeyResult) -> bool:
+    """Whether who was asked can say yes to it: it is the owner of now whom they would follow, and the message has
+    reached them, or will."""
+    state = session.scalar(
+        sa.select(Delivery.state).where(
+            Delivery.workspace_id == hand_over.workspace_id, Delivery.key == key(hand_over.id)
+        )
+    )
+    is_lost = state in (None, DeliveryState.OBSOLETE, DeliveryState.FAILED)
+    return hand_over.from_id == key_result.owner_id and not is_lost
 
 
 def _require(session: Session, caller: Caller, key_result: KeyResult) -> Member:

@@ -18,7 +18,19 @@ from bot.services.planning import prompt_key
 from bot.services.prompt import changes_until
 from bot.services.rhythm import OwnWeek
 from bot.services.schedules import Week, weeks_of
-from models import CheckIn, CheckInState, Delivery, KeyResult, Member, Objective, PostKind, Team, Workspace
+from models import (
+    CheckIn,
+    CheckInState,
+    Delivery,
+    HandOver,
+    HandOverState,
+    KeyResult,
+    Member,
+    Objective,
+    PostKind,
+    Team,
+    Workspace,
+)
 
 # A note is about this period or the one before.
 NOTE_STANDS = timedelta(weeks=2)
@@ -38,6 +50,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
     - A request for help that is with some people goes on with the new owner among them.
+    - Who was asked whether they take it over reads that this is settled.
 
     A fixed number of queries, one post a person, and some more a check-in whose new owner is on leave, and a request
     for help that goes on elsewhere.
@@ -71,7 +84,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     ]
     workspace = session.get_one(Workspace, workspace_id)
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
-    changed: set[str] = set()
+    changed = _offers(session, key_result_ids)
     owners = {row.id: row for row in _members(session, {owner_id for _, owner_id, _ in rows})}
     weeks = weeks_of(session, list(owners.values()))
     asked = {one.key_result_id for each in asked_about(session, owners).values() for one in each}
@@ -114,6 +127,20 @@ def redraw_lists(session: Session, now: datetime, key_result: KeyResult) -> None
     # Not one condition with "or": each half has an index of its own.
     keys = session.scalars(notes.union_all(lists)).all()
     outbox.redraw_all(session, now, workspace_id=team.workspace_id, keys=keys)
+
+
+def _offers(session: Session, key_result_ids: Collection[int]) -> set[str]:
+    """The keys of what asks somebody to take one of these over, and was not answered yet."""
+    waiting = (
+        sa.select(Delivery.key)
+        .join(HandOver, HandOver.id == Delivery.hand_over_id)
+        .where(
+            HandOver.key_result_id.in_(key_result_ids),
+            HandOver.state == HandOverState.WAITING,
+            Delivery.kind == PostKind.HAND_OVER,
+        )
+    )
+    return set(session.scalars(waiting))
 
 
 def _take_over(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from company import MONDAY, Company, as_slack_tells
+from office import Office, row, sheet
 from sqlalchemy.orm import Session
 
 from bot.blocks.refusals import sentence
@@ -25,11 +26,13 @@ from models import (
     CheckIn,
     CheckInState,
     Delivery,
+    DeliveryState,
     HandOver,
     HandOverState,
     KeyResult,
     Member,
     MemberKind,
+    Message,
     PostKind,
     Team,
 )
@@ -153,6 +156,51 @@ def test_another_choice_replaces_the_one_before(database: Database) -> None:
         assert states == [(cy.id, HandOverState.WITHDRAWN), (di.id, HandOverState.WAITING)]
         shown = hand_over.post(session, posts(company, PostKind.HAND_OVER)[0], NOON)
         assert shown is None  # it had not left yet
+
+
+@pytest.mark.parametrize("lost", [DeliveryState.OBSOLETE, DeliveryState.FAILED])
+def test_who_was_asked_in_a_message_that_never_came_is_asked_anew(database: Database, lost: DeliveryState) -> None:
+    """They left before it did and are back, say: asking them again says that they are asked, and so they are."""
+    with database.write() as session:
+        company = Company(session)
+        key_result, bo, _lead = growth(company)
+        cy = company.person("Cy New")
+        first = hand_over.ask(session, NOON, company.caller(bo), key_result.id, cy.id)
+        posts(company, PostKind.HAND_OVER)[0].state = lost
+        again = hand_over.ask(session, NOON, company.caller(bo), key_result.id, cy.id)
+        assert again.hand_over_id != first.hand_over_id
+        requests = posts(company, PostKind.HAND_OVER)
+        assert [(one.member_id, one.state) for one in requests] == [(cy.id, lost), (cy.id, DeliveryState.QUEUED)]
+        assert hand_over.post(session, requests[1], NOON) is not None
+        hand_over.accept(session, NOON, company.caller(cy), again.hand_over_id)
+        assert key_result.owner_id == cy.id
+
+
+def test_who_was_asked_by_the_owner_before_reads_that_it_is_settled_and_is_asked_anew_by_the_one_of_now(
+    database: Database,
+) -> None:
+    office = Office(database)
+    ana, bo, cy = (office.hire(name) for name in ("Ana Lima", "Bo Dahl", "Cy Ek"))
+    office.imports(sheet(row("k1", owner="Ana Lima")))
+    office.switch_on()
+    key_result = office.one("k1")
+    with database.write() as session:
+        first = hand_over.ask(session, NOON, Caller(office.workspace_id, ana), key_result.id, cy)
+        request = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.HAND_OVER)).one()
+        request.state, request.posted_channel, request.posted_ts = DeliveryState.SENT, "D1", "1.1"
+    office.imports(sheet(row("k1", owner="Bo Dahl")), now=NOON)
+    with database.write() as session:
+        request = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.HAND_OVER)).one()
+        assert session.scalars(sa.select(Message.wanted).where(Message.delivery_id == request.id)).one() == 2
+        shown = hand_over.post(session, request, NOON)
+        assert shown is not None
+        assert "actions" not in {block["type"] for block in shown.blocks}
+        again = hand_over.ask(session, NOON, Caller(office.workspace_id, bo), key_result.id, cy)
+        assert again.hand_over_id != first.hand_over_id
+        requests = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.HAND_OVER)).all()
+        assert [one.member_id for one in requests] == [cy, cy]
+        hand_over.accept(session, NOON, Caller(office.workspace_id, cy), again.hand_over_id)
+        assert session.get_one(KeyResult, key_result.id).owner_id == cy
 
 
 def test_who_takes_it_on_themselves_owns_it_at_once(database: Database) -> None:
