@@ -202,7 +202,6 @@ def _accept(session: Session, now: datetime, hand_over: HandOver, key_result: Ke
     )
     planning.replan(session, now, sorted({to.id, *([before] if before is not None else [])}))
     ownership.hand_over(session, now, key_result.workspace_id, [key_result.id])
-    ownership.redraw_lists(session, now, key_result)
     _tell(session, now, hand_over, but=to.id)
 
 

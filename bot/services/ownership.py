@@ -50,7 +50,8 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
     - A request for help that is with some people goes on with the new owner among them.
-    - Who was asked whether they take it over reads that this is settled.
+    - Who was asked whether they take it over reads that this is settled, and the lead's note and list that name it show
+      who owns it.
 
     A fixed number of queries, one post a person, and some more a check-in whose new owner is on leave, and a request
     for help that goes on elsewhere.
@@ -84,7 +85,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     ]
     workspace = session.get_one(Workspace, workspace_id)
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
-    changed = _offers(session, key_result_ids)
+    changed = _offers(session, key_result_ids) | _lists(session, now, workspace_id, key_result_ids)
     owners = {row.id: row for row in _members(session, {owner_id for _, owner_id, _ in rows})}
     weeks = weeks_of(session, list(owners.values()))
     asked = {one.key_result_id for each in asked_about(session, owners).values() for one in each}
@@ -114,19 +115,29 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
 
 def redraw_lists(session: Session, now: datetime, key_result: KeyResult) -> None:
     """The lead's note and list that name this key result show who owns it now."""
-    team = session.scalars(
-        sa.select(Team).join(Objective, Objective.team_id == Team.id).where(Objective.id == key_result.objective_id)
-    ).one()
-    here = sa.select(Delivery.key).where(Delivery.workspace_id == team.workspace_id)
+    keys = _lists(session, now, key_result.workspace_id, [key_result.id])
+    outbox.redraw_all(session, now, workspace_id=key_result.workspace_id, keys=keys)
+
+
+def _lists(session: Session, now: datetime, workspace_id: int, key_result_ids: Collection[int]) -> set[str]:
+    """The keys of the notes and lists of the leads in whose teams these key results are."""
+    teams = session.execute(
+        sa.select(Team.id, Team.lead_id)
+        .join(Objective, Objective.team_id == Team.id)
+        .join(KeyResult, KeyResult.objective_id == Objective.id)
+        .where(KeyResult.id.in_(key_result_ids))
+        .distinct()
+    ).all()
+    here = sa.select(Delivery.key).where(Delivery.workspace_id == workspace_id)
     notes = here.where(
         Delivery.kind == PostKind.LEAD_NOTE,
-        Delivery.team_id == team.id,
+        Delivery.team_id.in_({team_id for team_id, _ in teams}),
         Delivery.period >= (now - NOTE_STANDS).date(),
     )
-    lists = here.where(Delivery.kind == PostKind.OWNERLESS, Delivery.member_id == team.lead_id)
+    leads = {lead_id for _, lead_id in teams if lead_id is not None}
+    lists = here.where(Delivery.kind == PostKind.OWNERLESS, Delivery.member_id.in_(leads))
     # Not one condition with "or": each half has an index of its own.
-    keys = session.scalars(notes.union_all(lists)).all()
-    outbox.redraw_all(session, now, workspace_id=team.workspace_id, keys=keys)
+    return set(session.scalars(notes.union_all(lists)))
 
 
 def _offers(session: Session, key_result_ids: Collection[int]) -> set[str]:

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from answers import answered
-from company import MONDAY, Company
+from company import MONDAY, Company, as_slack_tells
 from office import Office, row, sheet
+from queries import counted
 from sqlalchemy.orm import Session
 
 from bot.domain.absence import Days
 from bot.domain.cadence import period
 from bot.domain.excuses import Excuse
-from bot.services import absences, checkin, ownership, planning, teams
+from bot.services import absences, checkin, departures, outbox, ownership, people, planning, teams
 from bot.services.planning import prompt_key
 from bot.services.prompt import post
 from bot.services.refusals import Reason, Refused
@@ -298,6 +299,55 @@ def test_an_import_hands_over_what_is_due(database: Database) -> None:
         assert owners[office.one("k1").id] == bo
         assert len(set(owners.values())) == 2
         assert session.scalar(sa.select(Delivery.id).where(Delivery.key == prompt_key(bo, WEEK))) is not None
+
+
+def test_what_a_lead_was_told_is_drawn_anew_when_an_import_names_owners_whatever_their_number(
+    database: Database,
+) -> None:
+    """The list of what somebody left behind, and the note with what is open."""
+    office = Office(database)
+    ana, di = office.hire("Ana Lima"), office.hire("Di Fox")
+    office.hire("Bo Ström")
+    texts = {"k1": "Leaks from 9 to 2", "k2": "Nets from 9 to 2", "k3": "Knots from 9 to 2", "k4": "Sails from 9 to 2"}
+
+    def owned(by: str, *keys: str) -> list[dict[str, str]]:
+        return [row(key, texts[key], owner=by, lead="Di Fox") for key in keys]
+
+    office.imports(sheet(*owned("Ana Lima", *texts)))
+    with database.write() as session:
+        team = session.scalars(sa.select(Team).where(Team.name == "Hulls")).one()
+        teams.switch_on(session, datetime(2026, 10, 1, 13, tzinfo=UTC), caller=None, team=team, channel_id=None)
+        gone = session.get_one(Member, ana)
+        people.learn(session, NOON, office.workspace_id, as_slack_tells(gone, deleted=True), admins=())
+        note = outbox.NewPost(
+            office.workspace_id, "note", PostKind.LEAD_NOTE, member_id=di, team_id=team.id, period=MONDAY
+        )
+        outbox.post(session, NOON, note)
+        told = session.scalars(sa.select(Delivery).where(Delivery.member_id == di)).all()
+        for message in told:
+            message.state, message.posted_channel, message.posted_ts = DeliveryState.SENT, "D1", f"1.{message.id}"
+
+    def drawn() -> dict[PostKind, int]:
+        shown = sa.select(Delivery.kind, Message.wanted).join(Message, Message.delivery_id == Delivery.id)
+        with database.read() as session:
+            return dict(session.execute(shown.where(Delivery.kind.in_([PostKind.OWNERLESS, PostKind.LEAD_NOTE]))).all())
+
+    before = drawn()
+    with counted(database) as for_one:
+        office.imports(sheet(*owned("Bo Ström", "k1"), *owned("Ana Lima", "k2", "k3", "k4")), now=NOON)
+    after_one = drawn()
+    assert {kind: after_one[kind] - before[kind] for kind in before} == dict.fromkeys(before, 1)
+    assert set(before) == {PostKind.OWNERLESS, PostKind.LEAD_NOTE}
+    with counted(database) as for_three:
+        office.imports(sheet(*owned("Bo Ström", *texts)), now=NOON)
+    assert drawn() == {kind: after_one[kind] + 1 for kind in before}
+    one, three = (sum(" delivery" in statement for statement in each) for each in (for_one, for_three))
+    assert three <= one
+    with database.read() as session:
+        left = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.OWNERLESS)).one()
+        shown = departures.post(session, left, NOON)
+        assert shown is not None
+        assert "has an owner again" in shown.text
 
 
 def test_work_that_comes_after_a_prompt_that_had_nothing_to_ask_is_asked_about_and_reminded_of(
