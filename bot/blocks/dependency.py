@@ -53,10 +53,11 @@ class Unanswered:
 class Request:
     """The question to the other team's lead.
 
-    `waiting` is the key result's team; `stuck` and `need` are its owner's words, empty where nothing was said. `leads`:
-    the team that the reader leads, null where they are asked for another reason; `away`: who was passed over; `before`:
-    who was asked before the reader, first on `asked_on`; `asks_now`: who is asked now, where the reader was before.
-    `is_over`: it does not wait any more. `link`: the thread, where there is one that others can open.
+    `waiting` is the key result's team; `stuck` and `need` are its owner's words, or somebody else's where `owner_says`
+    is not set; empty where nothing was said. `leads`: the team that the reader leads, null where they are asked for
+    another reason; `away`: who was passed over; `before`: who was asked before the reader, first on `asked_on`;
+    `asks_now`: who is asked now, where the reader was before. `is_over`: it does not wait any more. `link`: the thread,
+    where there is one that others can open.
     """
 
     dependency_id: int
@@ -67,6 +68,7 @@ class Request:
     waits: Waits
     stuck: str = ""
     need: str = ""
+    owner_says: bool = True
     leads: str | None = None
     away: tuple[str, ...] = ()
     asked_on: date | None = None
@@ -220,7 +222,7 @@ def day_in_the_past(today: date) -> str:
 
 
 def _words(request: Request) -> tuple[tuple[str, str], ...]:
-    return ("Stuck", request.stuck), ("The owner needs", request.need)
+    return ("Stuck", request.stuck), ("The owner needs" if request.owner_says else "Needed", request.need)
 
 
 def _asks(request: Request, team: str) -> str:

@@ -139,9 +139,10 @@ def _asks(case: Case) -> list[str]:
             lines.append(f"*Resolved* by {said(case.resolved_by or '', NAME)}")
             if case.no_decision_reason:
                 lines.append(f"*No decision was needed:* {line_of(case.no_decision_reason)}")
-    is_over = case.state is EscalationState.RESOLVED or bool(case.words.by)
-    if case.standing.confidence is Confidence.GREEN and not is_over:
-        lines.append("The owner's newest check-in is green. If the help has come, this can be resolved.")
+    # A green is no answer to what somebody has asked for without a check-in.
+    ends_it = case.state is not EscalationState.RESOLVED and case.words.in_check_in
+    if case.standing.confidence is Confidence.GREEN and ends_it:
+        lines.append("The newest check-in is green. If the help has come, this can be resolved.")
     return lines
 
 

@@ -8,7 +8,9 @@ from datetime import date
 
 from bot.blocks.decision_kinds import kind_field
 from bot.blocks.escalation import headline
+from bot.blocks.escalation_path import NAME
 from bot.blocks.escalation_shown import Case
+from bot.blocks.escalation_words import who_needs
 from bot.blocks.ids import Dialog, Typed
 from bot.blocks.layout import dialog, field_input, section, text_element
 from bot.blocks.moments import named_day
@@ -131,5 +133,7 @@ def owner_may_not_see(name: str) -> str:
 def _about(case: Case) -> list[Block]:
     lines = [headline(case)]
     if case.words.need:
-        lines.append(f"*The owner needs:* {said(case.words.need, NEED)}")
+        lines.append(f"*{who_needs(case.words)}:* {said(case.words.need, NEED)}")
+    if case.words.need and case.words.by:
+        lines.append(f"*Asked for by* {said(case.words.by, NAME // 2)}")
     return [section("\n".join(lines))]

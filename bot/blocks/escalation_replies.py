@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from bot.blocks.decision_kinds import beside
@@ -33,11 +34,13 @@ def news_of_help(case: Case, words: Words) -> Post:
 
 
 def again(case: Case, change: Change) -> Post:
-    """Reply: the owner asks for help again, with what has changed since."""
+    """Reply: a check-in asks for help again, with what has changed since, and whose words they are if not the
+    owner's."""
     when = "again this week" if change.is_new_week else "with news"
     head = f"{colour(change.confidence)} {when} · {change.score}"
-    lines = lines_of(change.lines) or ["Nothing else has changed since the last time."]
-    return Post(f"{case.standing.label} {head}", (section(head), *sections_of(lines)))
+    has_changed = bool(lines_of(replace(change.lines, by="")))
+    nothing = [] if has_changed else ["Nothing else has changed since the last time."]
+    return Post(f"{case.standing.label} {head}", (section(head), *sections_of([*nothing, *lines_of(change.lines)])))
 
 
 def green_again(case: Case, *, proposes: bool = True) -> Post:

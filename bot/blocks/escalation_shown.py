@@ -27,7 +27,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Words:
-    """What was said when help was asked for; empty where nothing was. By the owner, unless `by` names somebody else.
+    """What was said when help was asked for; empty where nothing was. By the owner, unless `by` names somebody else:
+    in a check-in, as a co-owner or in the owner's place, or without one, where `in_check_in` is not set.
 
     `link` leads to a message that says it.
     """
@@ -38,6 +39,7 @@ class Words:
     need: str = ""
     by: str = ""
     link: str | None = None
+    in_check_in: bool = True
 
 
 @dataclass(frozen=True)

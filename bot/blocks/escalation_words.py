@@ -59,7 +59,7 @@ def lines_of(words: Words) -> list[str]:
         ("Stuck", words.stuck),
         ("Blocked by", words.blocked_by),
         ("Plan", words.plan),
-        ("Needed" if words.by else "The owner needs", words.need),
+        (who_needs(words), words.need),
     )
     lines = [f"*{label}:* {line_of(text)}" for label, text in labelled if text]
     if not words.by:
@@ -68,6 +68,11 @@ def lines_of(words: Words) -> list[str]:
     if words.link is not None:
         return [f"*In the way:* {linked(words.link, 'this message')}, says {by}", *lines]
     return [*lines, f"*Asked for by* {by}"]
+
+
+def who_needs(words: Words) -> str:
+    """What stands before the need: nobody's words are put in the owner's mouth."""
+    return "Needed" if words.by else "The owner needs"
 
 
 def line_of(text: str) -> str:

@@ -39,7 +39,8 @@ class ItemState(enum.Enum):
 class Item:
     """One key result in the prompt; its standing is that of the newest answer.
 
-    `covered_for`: whose it is, where the reader stands in for them.
+    `covered_for`: whose it is, where the reader stands in for them. `is_own_word`: the reader gave that answer; a
+    co-owner's, or that of who covered for them, is not called theirs.
     """
 
     standing: Standing
@@ -47,6 +48,7 @@ class Item:
     # Who was told that it is not the reader's.
     told: str | None = None
     covered_for: str | None = None
+    is_own_word: bool = True
 
 
 @dataclass(frozen=True)
@@ -222,7 +224,7 @@ def _item(item: Item, view: Prompt, *, spelled: bool) -> str:
     if not standing.next_move:
         return f"{line}{marks[item.state]}"
     move = "next move is" if item.state is ItemState.ANSWERED else "next move was"
-    move = f"The {move}" if item.covered_for else f"Your {move}"
+    move = f"Your {move}" if item.is_own_word and not item.covered_for else f"The {move}"
     return f"{line}{marks[item.state]}\n{_INDENT}_{move}:_ {said(standing.next_move, MOVE_LENGTH)}"
 
 

@@ -63,7 +63,7 @@ class Standing:
     `value`, `score` and `confidence` are as they stood after the newest answer, which was in the period `as_of` (null:
     never answered). The `last_…` are as they stood in the week before `as_of`. Scores are 0.00 to 1.00; null where the
     kind has none or the start is unknown. `scores` has one entry a period up to the asked one, the oldest first, null
-    where there was no answer.
+    where there was no answer. `author_id`: who gave the newest answer.
     """
 
     key_result_id: int
@@ -82,6 +82,7 @@ class Standing:
     scores: tuple[Decimal | None, ...] = ()
     as_of: Period | None = None
     answer_id: int | None = None
+    author_id: int | None = None
     escalation: EscalationLink | None = None
     owner_name: str | None = None
     # The newest answer kept the value as it was, by *Nothing changed*.

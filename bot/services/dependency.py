@@ -286,6 +286,7 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
     # Where a thread is open that is not for everybody, its words are not told here either.
     is_open = _open_escalation(session, key_result.id) is not None
     words = _newest_answer(session, key_result.id) if not is_open else None
+    said_by = open_call.said_by_id if open_call is not None else words.author_id if words is not None else None
     waits = waits_for(session, [blocker.id])[blocker.id]
     asked = ladder.asked_of(session, dependency.id)
     until = asked.index(reader_id) if reader_id in asked else 0
@@ -300,6 +301,7 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
         asked_on=local_date_of(dependency.asked_at, zone),
         stuck=open_call.stuck if open_call is not None else words.working if words is not None else "",
         need=open_call.need if open_call is not None else words.need if words is not None else "",
+        owner_says=said_by is None or said_by == key_result.owner_id,
         leads=next(
             (one.name for one in access.teams_above(session, dependency.team_id) if one.lead_id == reader_id), None
         ),

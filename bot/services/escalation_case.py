@@ -26,6 +26,7 @@ from bot.services.standing import standing_now
 from bot.services.waiting import waits_now
 from models import (
     Answer,
+    CheckIn,
     Decision,
     DecisionState,
     Delivery,
@@ -192,17 +193,30 @@ def change_of(session: Session, event: EscalationEvent, case: Case) -> Change:
             blocked_by=now.blocked_by if now.blocked_by != then.blocked_by else "",
             plan=now.plan if now.plan != then.plan else "",
             need=now.need if now.need != then.need else "",
+            by=now.by,
         ),
         is_new_week=before is None or call.check_in_id != before.check_in_id,
     )
 
 
 def words_of(session: Session, key_result_id: int, call: CallForHelp) -> Words:
+    """What a call for help says, and who says it where that was not the owner: a co-owner, who covers, or a lead.
+
+    What an owner said stays the owner's when the key result changes hands.
+    """
     blocking = blocking_at(session, {key_result_id: call.at})
     words = Words(stuck=call.working, blocked_by=blocking.get(key_result_id, ""), plan=call.plan, need=call.need)
     if isinstance(call, HelpAsked):
-        return replace(words, by=name_of(session, call.author_id), link=call.link)
-    return words
+        return replace(words, by=name_of(session, call.author_id), link=call.link, in_check_in=False)
+    return words if _is_owners(session, key_result_id, call) else replace(words, by=name_of(session, call.author_id))
+
+
+def _is_owners(session: Session, key_result_id: int, answer: Answer) -> bool:
+    """Whether whose key result it is, or was then, gave the answer."""
+    if answer.author_id == session.get_one(KeyResult, key_result_id).owner_id:
+        return True
+    check_in = session.get_one(CheckIn, answer.check_in_id)
+    return answer.author_id == (check_in.covered_for_id or check_in.owner_id)
 
 
 def asked_by(session: Session, call: CallForHelp, reader_id: int) -> str:

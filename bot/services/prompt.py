@@ -185,6 +185,7 @@ def _views(
                         _state(one),
                         told.get(one.check_in_id),
                         covered.get(one.covered_for_id or 0),
+                        is_own_word=stands[one.key_result_id].author_id == member_id,
                     )
                     for one in own
                 ),
@@ -281,7 +282,10 @@ def first_prompt(
         now,
         member,
         this,
-        items=tuple(Item(stands[key_result.id], ItemState.OPEN) for key_result, _, _ in key_results),
+        items=tuple(
+            Item(stands[key_result.id], ItemState.OPEN, is_own_word=stands[key_result.id].author_id == member.id)
+            for key_result, _, _ in key_results
+        ),
         closes=first.closes_at,
         limited=any(
             Visibility.WORKSPACE is not visibility

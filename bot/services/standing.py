@@ -184,6 +184,7 @@ def standing_of(
         scores=_row(answers, period),
         as_of=as_of,
         answer_id=now.answer.answer_id if now.answer else None,
+        author_id=now.answer.author_id if now.answer else None,
         escalation=escalation,
         owner_name=key_result.owner_name,
         stayed=now.answer is not None and now.answer.source is AnswerSource.UNCHANGED,

@@ -45,7 +45,8 @@ Readers = Mapping[int, int]
 class OpenEscalation:
     """An escalation that is not resolved. `asked_…` are null where nobody could be asked, `taken_by_name` until taken.
 
-    `stuck`, `need` and `blocked_by` are the owner's newest words that asked for help; empty where nothing was said.
+    `stuck`, `need` and `blocked_by` are the newest words that asked for help, by whom `said_by_id` names; empty where
+    nothing was said.
     `posted_channel` and `posted_ts` say where the thread's first message stands; null until it was sent, and where the
     thread is a direct or group message that the viewer could not open.
     """
@@ -68,6 +69,7 @@ class OpenEscalation:
     stuck: str
     need: str
     blocked_by: str
+    said_by_id: int | None
     posted_channel: str | None
     posted_ts: str | None
     workspace_url: str | None
@@ -297,6 +299,7 @@ def _open(
             stuck=calls[escalation.id].working,
             need=calls[escalation.id].need,
             blocked_by=blocking.get(escalation.key_result_id, ""),
+            said_by_id=calls[escalation.id].author_id,
             posted_channel=root.posted_channel if root and root.id in reached else None,
             posted_ts=root.posted_ts if root and root.id in reached else None,
             workspace_url=url,

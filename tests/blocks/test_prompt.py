@@ -132,6 +132,15 @@ def test_each_key_result_shows_where_it_is_and_what_the_next_move_was() -> None:
     assert "Red means “I could use help”. Everyone here can see your answers." in text
 
 
+def test_a_next_move_is_the_readers_only_where_they_named_it() -> None:
+    def reads(**changed: Any) -> str:
+        return words(prompt(replace(shown(), items=(Item(ACTIVATION, ItemState.OPEN, **changed),))))
+
+    assert "_Your next move was:_ new sign-up" in reads()
+    assert "_The next move was:_ new sign-up" in reads(is_own_word=False)
+    assert "_The next move was:_ new sign-up" in reads(covered_for="Ana Silva")
+
+
 def test_last_week_is_spelled_out_once() -> None:
     fresh = Item(replace(ACTIVATION, last_score=None), ItemState.OPEN)
     view = shown(ItemState.OPEN, ItemState.OPEN)

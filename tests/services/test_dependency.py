@@ -57,6 +57,15 @@ def test_the_other_teams_lead_is_asked_and_reads_all_that_is_needed(database: Da
         assert actions == ["dependency.asked"]
 
 
+def test_a_need_that_is_not_the_owners_is_not_called_theirs(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says(by=case.scene.head)
+        assert "*Needed:* someone to free two HR days" in words(shown(session, ASK))
+        case.says(need="a lawyer")
+        assert "*The owner needs:* a lawyer" in words(shown(session, ASK))
+
+
 def test_a_yellow_that_wants_no_thread_asks_the_other_team_all_the_same(database: Database) -> None:
     with database.write() as session:
         case = between(session)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
+from answers import asked
 from calls import (
     IN_A_WEEK,
     MORNING,
@@ -73,6 +75,45 @@ def test_a_red_opens_a_thread_in_the_teams_channel_and_asks_the_lead(database: D
             "🔴 red KR-1 SOC 2 certified by 15 Dec: help wanted · 0.3, the first score. "
             "Mere Ngata needs: someone to free two HR days"
         )
+
+
+@pytest.mark.parametrize("covers", [False, True])
+def test_what_a_co_owner_or_who_covers_asks_for_stands_in_their_name(database: Database, covers: bool) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        check_in = asked(session, scene.key_result, MONDAY)
+        if covers:
+            check_in.owner_id, check_in.covered_for_id = scene.stranger.id, scene.owner.id
+        tell(session, MORNING, scene.key_result, by=scene.stranger)
+        root, ask = shown(session, "escalation:1"), shown(session, f"escalation:1:ask:{scene.lead.id}")
+        assert root is not None
+        assert ask is not None
+        for post in (root, ask):
+            assert post.text.endswith(". Finn Adler asks for: someone to free two HR days")
+            assert "*Needed:* someone to free two HR days\n*Asked for by* Finn Adler" in words(post)
+            assert "The owner needs" not in words(post)
+        now = MORNING + timedelta(minutes=5)
+        tell(session, now, scene.key_result, by=scene.stranger, need="a lawyer")
+        said = replied(session, keys(session)[-1], now)
+        assert said == "🔴 red with news · 0.3, the first score\n*Needed:* a lawyer\n*Asked for by* Finn Adler"
+        tell(session, now, scene.key_result, by=scene.stranger, need="a lawyer", score="0.4")
+        assert replied(session, keys(session)[-1], now).endswith(
+            "\nNothing else has changed since the last time.\n*Asked for by* Finn Adler"
+        )
+        # The owner's own word is the owner's.
+        tell(session, now, scene.key_result, by=scene.owner, need="two lawyers")
+        assert replied(session, keys(session)[-1], now).endswith("*The owner needs:* two lawyers")
+        assert "Mere Ngata needs: two lawyers" in (shown(session, "escalation:1", now) or root).text
+
+
+def test_a_green_after_somebody_elses_red_proposes_to_resolve_all_the_same(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING, scene.key_result, by=scene.stranger)
+        tell(session, MORNING, scene.key_result, by=scene.owner, confidence=Confidence.GREEN, need="", plan="")
+        said = words(shown(session, "escalation:1"))
+        assert "The newest check-in is green. If the help has come, this can be resolved." in said
+        assert "*Asked for by* Finn Adler" in said
 
 
 def test_the_direct_message_to_the_lead_is_complete_and_links_to_the_thread(database: Database) -> None:

@@ -101,6 +101,16 @@ def test_a_call_for_help_in_a_prompt_is_shown_as_it_stands(database: Database) -
         assert "on it" not in words(reads(session, key, MORNING))
 
 
+def test_a_next_move_that_somebody_else_named_is_not_called_the_readers(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        key = prompted(session, scene, scene.owner)
+        tell(session, MORNING, scene.key_result, by=scene.stranger)
+        assert "_The next move is:_ write to HR" in words(reads(session, key, MORNING))
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        assert "_Your next move is:_ write to HR" in words(reads(session, key, MORNING))
+
+
 def test_handed_over_a_limited_key_result_leaves_the_prompt_of_who_owned_it(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)

@@ -48,6 +48,28 @@ def test_mere_goes_away_and_sam_answers_for_her(okra: Okra) -> None:
     assert okra.newest("Sam Stone").headline == "Thank you: it is in"
 
 
+def test_a_red_of_who_covers_is_theirs_in_the_thread_and_not_called_hers_when_she_is_back(okra: Okra) -> None:
+    okra.advance("2026-10-02 09:00")
+    mere, sam, tama = (okra.person(name) for name in ("Mere Ngata", "Sam Stone", "Tama Reid"))
+    mere.command("/okr away 2026-10-05..2026-10-09 cover @Sam Stone")
+    okra.advance("2026-10-05 08:01")
+    okra.settle()
+    sam.command("/kr 1 25 red")
+    sam.fill("What is the next move?", "Sam writes to HR")
+    sam.fill("What do you need to make it happen?", "a lawyer for a day")
+    sam.fill("What is the plan?", "our own evidence goes out")
+    sam.submit()
+    sam.close()
+    okra.settle()
+    root = tama.channel("growth-leads").messages[-1]
+    assert root.headline.endswith("Sam Stone asks for: a lawyer for a day")
+    assert "Needed: a lawyer for a day" in root.text
+    assert "Asked for by Sam Stone" in root.text
+    okra.advance("2026-10-12 08:01")
+    okra.settle()
+    assert "The next move was: Sam writes to HR" in okra.newest("Mere Ngata").text
+
+
 def test_a_dialog_asks_for_the_days_and_says_what_cannot_be(okra: Okra) -> None:
     mere = okra.person("Mere Ngata")
     mere.command("/okr away")

@@ -45,7 +45,7 @@ WORDS = Words(
     plan="our own evidence goes out on Wednesday",
     need="somebody to free two days of HR",
 )
-FROM_A_MESSAGE = Words(blocked_by="People", by="Ana Silva", link=LINK)
+FROM_A_MESSAGE = Words(blocked_by="People", by="Ana Silva", link=LINK, in_check_in=False)
 FRIDAY = date(2026, 11, 20)
 RED = replace(AUDIT, escalation=None, last_score=Decimal("0.4"))
 TAMA_ASKED = Asked(2, "Tama Reid", at(16, 10, 12), leads="Growth")
@@ -64,6 +64,7 @@ OPEN = Escalation(
     deciders=("Tama Reid", "Hana Mori"),
     link=LINK,
 )
+BY_ANOTHER = replace(OPEN, words=replace(WORDS, by="Ana Silva"))
 SECOND = replace(
     OPEN,
     expected=Expected("Rosa Lind", at(19, 10, 12)),
@@ -139,6 +140,7 @@ THREAD = Chapter(
     "Help is wanted: the thread",
     (
         Case("The first message", lambda: said.root(OPEN)),
+        Case("The same, where somebody else answered", lambda: said.root(BY_ANOTHER)),
         Case("The lead's day has not begun", lambda: said.root(replace(OPEN, asked=None, steps=()))),
         Case("Nobody leads above the owner", lambda: said.root(replace(OPEN, asked=None, steps=(), expected=None))),
         Case("Somebody has taken it", lambda: said.root(UNDER_WAY)),
@@ -174,6 +176,12 @@ THREAD = Chapter(
             lambda: replies.again(OPEN, Change(Confidence.RED, "0.3, as last week", is_new_week=False)),
         ),
         Case(
+            "The same, by somebody else than the owner",
+            lambda: replies.again(
+                OPEN, Change(Confidence.RED, "0.3, as last week", Words(by="Ana Silva"), is_new_week=False)
+            ),
+        ),
+        Case(
             "Somebody else asks for help in it",
             lambda: replies.help_asked(OPEN, FROM_A_MESSAGE, "we cannot start before HR has a date"),
         ),
@@ -197,6 +205,10 @@ THREAD = Chapter(
         Case("The end, without a decision", lambda: replies.resolved(NO_DECISION, "Mere Ngata")),
         Case("The first message then, without one", lambda: said.root(NO_DECISION)),
         Case("Red again, within two weeks of the end", lambda: replies.opened_again(OPEN.standing, WORDS)),
+        Case(
+            "The same, where somebody else answered",
+            lambda: replies.opened_again(OPEN.standing, BY_ANOTHER.words),
+        ),
         Case("It was made private: what stands where it was", said.made_private),
         Case("Its key result has another owner: what stands in the group message before", said.changed_hands),
         Case("Its key result was limited: what stands where it was", said.hidden),
@@ -259,6 +271,7 @@ OTHER_TEAM = Chapter(
     "One team waits for another",
     (
         Case("To the other team's lead", lambda: dependency.asked(REQUEST)),
+        Case("The same, in somebody else's words", lambda: dependency.asked(replace(REQUEST, owner_says=False))),
         Case("To the next one, where nobody has answered", lambda: dependency.asked(GONE_UP)),
         Case("In the thread then", lambda: dependency.goes_on(GONE_UP)),
         Case(
@@ -323,6 +336,10 @@ DIALOGS = Chapter(
         Case("After it, the link alone", lambda: help_wanted.noted("KR-15", "People", copied=False)),
         Case("After it, with the text", lambda: help_wanted.noted("KR-15", "People", copied=True)),
         Case("*Decide*", lambda: escalation_dialogs.decide(OPEN, due=FRIDAY)),
+        Case(
+            "The same, where somebody else than the owner asks",
+            lambda: escalation_dialogs.decide(BY_ANOTHER, due=FRIDAY),
+        ),
         Case("No text", escalation_dialogs.decision_missing),
         Case("No owner", escalation_dialogs.owner_missing),
         Case("An owner who is a guest", lambda: escalation_dialogs.owner_not_full_member("Ana Silva")),

@@ -79,6 +79,11 @@ def covering() -> Callable[[], object]:
     return lambda: prompts.prompt(replace(asked(), items=items))
 
 
+def somebody_elses() -> Callable[[], object]:
+    items = (Item(ACTIVATION, ItemState.OPEN), Item(CHURN, ItemState.OPEN, is_own_word=False))
+    return lambda: prompts.prompt(replace(asked(), items=items))
+
+
 OPEN, DONE, MISSED, EXCUSED, DISOWNED = (
     ItemState.OPEN,
     ItemState.ANSWERED,
@@ -260,6 +265,7 @@ CHAPTERS: Sequence[Chapter] = (
             Case("All are answered", prompt(DONE, DONE, DONE)),
             Case("The first one after leave", prompt(OPEN, OPEN, OPEN, is_back=True)),
             Case("For somebody who is away", covering()),
+            Case("Somebody else named a next move: a co-owner, or who covered for the reader", somebody_elses()),
             Case("Tuesday evening, one was missed", prompt(DONE, DONE, MISSED, now=at(17, 18), later=())),
             Case("One was excused, and the others are answered", prompt(DONE, DONE, EXCUSED)),
             Case("All were excused", prompt(EXCUSED, EXCUSED)),
