@@ -40,7 +40,7 @@ from bot.services.escalation_case import (
 from bot.services.escalation_foot import foot_of, is_newest
 from bot.services.escalation_readers import may_read, may_stand, taken_back
 from bot.services.named_again import again_of
-from bot.services.standing import standings
+from bot.services.standing import standings, standings_and_answers, stood_after
 from models import (
     Answer,
     CheckIn,
@@ -171,11 +171,35 @@ def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
 
 
 def _as_it_stood(session: Session, event: EscalationEvent, answer: Answer | None, case: Case) -> Standing:
-    """The key result in the week of the call: the thread keeps what was said, however often a reply is drawn."""
+    """The key result with the answer that called for help, or as it stood when somebody did without one.
+
+    The thread keeps what was said, however often a reply is drawn, and whatever is answered later in the same week.
+    """
     key_result_id = case.standing.key_result_id
-    week = period(session.get_one(CheckIn, answer.check_in_id).period) if answer is not None else None
-    week = week or period_of(event.at, case.zone)
-    return standings(session, [key_result_id], week)[key_result_id]
+    said = answer or _newest_answer_at(session, key_result_id, event.at)
+    if said is None:
+        return standings(session, [key_result_id], period_of(event.at, case.zone))[key_result_id]
+    week = period(session.get_one(CheckIn, said.check_in_id).period)
+    stands, told = standings_and_answers(session, [key_result_id], week)
+    # What an answer leaves out stands as it was before its week.
+    before = stood_after([one for one in told.get(key_result_id, ()) if one.period < week])
+    is_same_measure = said.definition >= session.get_one(KeyResult, key_result_id).measured_since
+    return replace(
+        stands[key_result_id],
+        confidence=said.confidence,
+        score=said.score if said.score is not None else before.score,
+        value=said.value if said.value is not None and is_same_measure else before.value,
+    )
+
+
+def _newest_answer_at(session: Session, key_result_id: int, at: datetime) -> Answer | None:
+    return session.scalar(
+        sa.select(Answer)
+        .join(CheckIn, CheckIn.id == Answer.check_in_id)
+        .where(CheckIn.key_result_id == key_result_id, Answer.at <= at)
+        .order_by(CheckIn.period.desc(), Answer.revision.desc())
+        .limit(1)
+    )
 
 
 def _who_was_asked(session: Session, event: EscalationEvent, case: Case) -> str:

@@ -190,6 +190,21 @@ def test_the_same_answer_sent_again_in_the_same_week_adds_no_reply(database: Dat
         assert replied(session, keys(session)[-1]) == "🔴 red with news · 0.3, the first score\n*Plan:* we wait for HR"
 
 
+def test_a_reply_keeps_what_its_answer_said_whatever_is_answered_later_in_the_week(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        tell(session, MORNING - WEEK, scene.key_result, by=scene.owner, period=MONDAY - WEEK, score="0.2")
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        # One that is not asked for its value leaves it as it was before.
+        tell(session, MORNING, scene.key_result, by=scene.owner, score=None, plan="we wait for HR")
+        again, news = keys(session)[-2:]
+        tell(session, MORNING, scene.key_result, by=scene.owner, confidence=Confidence.GREEN, score="0.8")
+        assert replied(session, again).startswith("🔴 red again this week · 0.3, was 0.2")
+        assert replied(session, news).startswith("🔴 red with news · 0.2, as last week")
+        assert "🟢 green" in words(shown(session, "escalation:1"))
+        assert "0.8, was 0.2" in words(shown(session, "escalation:1"))
+
+
 def test_another_blocker_in_the_same_week_is_news(database: Database) -> None:
     with database.write() as session:
         scene = set_scene(session)

@@ -16,6 +16,7 @@ from bot.domain.digest import NotedAs
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.escalation import EscalationState
 from bot.services import digest_snapshot, escalation
+from bot.services.escalation_events import Called
 from bot.services.refusals import Reason, Refused
 from models import Escalation, EscalationEvent, EscalationEventKind
 from models.database import Database
@@ -60,6 +61,32 @@ def test_within_two_periods_it_is_the_same_escalation_in_the_same_thread(
         with pytest.raises(Refused) as refused:
             escalation.resolve(session, again, caller=lead, escalation_id=1)
         assert refused.value.reason is Reason.NEEDS_A_DECISION
+
+
+@pytest.mark.parametrize("in_a_check_in", [True, False])
+def test_what_opened_it_again_stands_as_it_was_said_when_a_green_follows_in_the_same_week(
+    database: Database, in_a_check_in: bool
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        lead = scene.company.caller(scene.lead)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        escalation.resolve(session, THURSDAY, caller=lead, escalation_id=1, reason="HR had sent it")
+        if in_a_check_in:
+            tell(session, THURSDAY, scene.key_result, by=scene.owner, score="0.1")
+        else:
+            called = Called(stuck="no auditor", need="a name")
+            escalation.call_for_help(session, THURSDAY, caller=lead, key_result=scene.key_result, called=called)
+        kind = EscalationEventKind.REOPENED
+        event_id = session.scalars(sa.select(EscalationEvent.id).where(EscalationEvent.kind == kind)).one()
+        first = words(shown(session, f"escalation:1:event:{event_id}", THURSDAY)).splitlines()[0]
+        head = "Opened again" if in_a_check_in else "Opened again by Tama Reid"
+        assert first == f"{head}: 🔴 red · {'0.1' if in_a_check_in else '0.3'}, the first score"
+        later = THURSDAY + timedelta(hours=1)
+        green = Confidence.GREEN
+        tell(session, later, scene.key_result, by=scene.owner, confidence=green, score="0.8", need="", plan="")
+        assert words(shown(session, f"escalation:1:event:{event_id}", later)).splitlines()[0] == first
+        assert "🟢 green" in words(shown(session, "escalation:1", later))
 
 
 def test_each_turn_to_green_proposes_to_resolve_once_and_closes_nothing(database: Database) -> None:

@@ -140,6 +140,29 @@ def test_a_red_in_the_next_week_goes_on_in_the_open_thread(okra: Okra) -> None:
 
 
 @ON_ONE_DATABASE
+def test_what_opened_a_thread_again_is_not_rewritten_by_a_green_of_the_same_week(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    mere = okra.person("Mere Ngata")
+    mere.press("Resolve", in_=root(okra))
+    mere.fill("Why was no decision needed?", "HR had sent it")
+    mere.submit()
+    okra.settle()
+    for value, colour in (("22", "🔴 red"), ("36", "🟢 green")):
+        mere.command("/kr 1")
+        mere.press("Update")
+        mere.fill("Current value", value)
+        mere.choose("How confident are you?", colour)
+        mere.fill("What is the next move?", "go on")
+        mere.submit()
+        mere.close()
+        okra.settle()
+    said = next(one.text for one in thread(okra) if "Opened again" in one.text)
+    assert said.startswith("Opened again: 🔴 red · 0.1")
+    assert root(okra).text.startswith("🟢 green")
+
+
+@ON_ONE_DATABASE
 def test_somebody_else_reads_who_can_and_nothing_changes(okra: Okra) -> None:
     okra.advance(NINE_IN_LONDON)
     red(okra)
