@@ -16,7 +16,7 @@ MOST_TOLD = 20
 def finished_dialog(view: Finished) -> View:
     """What was told, with scores, and what follows from it; what was skipped can be gone on with."""
     count = len(view.standings)
-    what = f"{view.standings[0].label} is in" if count == 1 else all_in(count).capitalize()
+    what = _what_is_in(view)
     told = [score_told(standing) for standing in view.standings[:MOST_TOLD]]
     if count > MOST_TOLD:
         told.append(f"…and {count - MOST_TOLD} more")
@@ -32,6 +32,13 @@ def finished_dialog(view: Finished) -> View:
         blocks += _skipped(view)
     blocks.append(context(" ".join(follows)))
     return dialog("Checked in", blocks, callback_id=ids.Dialog.NOTICE, metadata="{}", close="Close")
+
+
+def _what_is_in(view: Finished) -> str:
+    count = len(view.standings)
+    if count == 1:
+        return f"{view.standings[0].label} is in"
+    return f"{count} of {count + len(view.still_open)} are in" if view.still_open else all_in(count).capitalize()
 
 
 def nothing_told_dialog(view: Finished) -> View:

@@ -159,6 +159,8 @@ def test_the_last_page_says_what_follows() -> None:
     assert "*Both are in. Thank you.*" in str(both)
     quiet = str(finished_dialog(Finished((STANDING,), until, digest_follows=False, asks_for_help=(), period=MONDAY)))
     assert "digest" not in quiet
+    some = Finished((STANDING,) * 2, until, digest_follows=True, asks_for_help=(), period=MONDAY, still_open=(11,))
+    assert "*2 of 3 are in. Thank you.*" in str(finished_dialog(some))
 
 
 def test_menus_take_long_words() -> None:

@@ -347,6 +347,10 @@ CHAPTERS: Sequence[Chapter] = (
                 "The end, one was skipped", lambda: checkin_end.finished_dialog(finished(ACTIVATION, still_open=(14,)))
             ),
             Case(
+                "The end, one of three was skipped",
+                lambda: checkin_end.finished_dialog(finished(ACTIVATION, CHURN, still_open=(15,))),
+            ),
+            Case(
                 "The end, all skipped",
                 lambda: checkin_end.nothing_told_dialog(finished(still_open=(12, 14, 15))),
             ),
