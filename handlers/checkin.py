@@ -156,8 +156,9 @@ def submitted(runtime: Runtime, request: Request) -> Reply:
         raise
     except once.SeenBefore:
         with runtime.read() as session:
-            sheet = read_sheet(session, runtime.now(), request.caller, about)
-            return Show(_what_comes_next(session, sheet, about.course))
+            now = runtime.now()
+            sheet = read_sheet(session, now, request.caller, about)
+            return Show(_what_comes_next(session, now, sheet, about.course))
 
 
 def _keep(runtime: Runtime, request: Request, view: OpenView, about: About) -> None:
@@ -186,7 +187,7 @@ def _save(runtime: Runtime, request: Request, view: OpenView, about: About) -> R
         sheet = checkin.save(session, now, sheet, checked, source=about.source, delivered=request.delivered)
         if about.course.understanding is not None:
             understanding.saved_elsewhere(session, now, request.caller, about.course.understanding)
-        return Show(_what_comes_next(session, sheet, about.course))
+        return Show(_what_comes_next(session, now, sheet, about.course))
 
 
 def read_sheet(session: Session, now: datetime, caller: Caller, about: About, *, to_save: bool = False) -> Sheet:
@@ -269,9 +270,9 @@ def _odd(asked: Question, filled: Filled, about: About) -> str:
     return really(odd, asked.standing.unit) if odd is not None else ""
 
 
-def _what_comes_next(session: Session, sheet: Sheet, course: Course) -> View:
+def _what_comes_next(session: Session, now: datetime, sheet: Sheet, course: Course) -> View:
     if sheet.next_up is None:
-        return finished_dialog(end_of(session, sheet))
+        return finished_dialog(end_of(session, now, sheet))
     told = just_saved(standing_in_hand(session, sheet), opened=opened_by_itself(session, sheet))
     return page(question_about(session, sheet, sheet.next_up), course.onward, note=told)
 

@@ -43,7 +43,7 @@ def skip(runtime: Runtime, request: Request) -> Reply:
     if sheet.next_up is not None:
         return _show(runtime, request, about, sheet.next_up)
     with runtime.read() as session:
-        end = end_of(session, sheet, skipped=True)
+        end = end_of(session, runtime.now(), sheet, skipped=True)
     return redraw(runtime, request, request.dialog, finished_dialog(end) if end.standings else nothing_told_dialog(end))
 
 

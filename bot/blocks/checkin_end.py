@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.blocks import ids
-from bot.blocks.checkin_parts import Finished
+from bot.blocks.checkin_parts import Finished, Running
 from bot.blocks.layout import actions, button, context, dialog, section
+from bot.blocks.moments import named_day
 from bot.blocks.post import Block, View
 from bot.blocks.prompt import all_in, what_follows
 from bot.blocks.standing import Standing, colour, score_pair
@@ -25,6 +28,8 @@ def finished_dialog(view: Finished) -> View:
     asks_for_help = tuple(one for one in view.asks_for_help if one not in view.opened_by_themselves)
     if asks_for_help:
         follows.insert(0, f"Help is being asked for: {_named(asks_for_help)}.")
+    if view.decided:
+        follows.insert(0, _runs(view.decided))
     if view.opened_by_themselves:
         told.append(opened_by_itself(_named(view.opened_by_themselves)))
     blocks: list[Block] = [section(f"*{what}. Thank you.*"), section("\n".join(told))]
@@ -65,6 +70,13 @@ def opened_by_itself(named: str) -> str:
     return f"Yellow three times running, so I have asked for help for you: {named}. The thread says what you said."
 
 
+def _runs(decided: tuple[Running, ...]) -> str:
+    """That nobody is asked anew before its day, and that what was said is not lost."""
+    named = _listed([f"KR-{one.number} until {named_day(one.until)}" for one in decided])
+    threads = "its thread" if len(decided) == 1 else "their threads"
+    return f"A decision runs for {named}. What is needed now stands in {threads}."
+
+
 def _skipped(view: Finished) -> list[Block]:
     is_one = len(view.still_open) == 1
     words = f"Still open: {_named(view.still_open)}. What you typed there is kept."
@@ -74,5 +86,9 @@ def _skipped(view: Finished) -> list[Block]:
 
 
 def _named(numbers: tuple[int, ...]) -> str:
-    named = ", ".join(f"KR-{one}" for one in numbers[:MOST_TOLD])
-    return named if len(numbers) <= MOST_TOLD else f"{named} and {len(numbers) - MOST_TOLD} more"
+    return _listed([f"KR-{one}" for one in numbers])
+
+
+def _listed(named: Sequence[str]) -> str:
+    told = ", ".join(named[:MOST_TOLD])
+    return told if len(named) <= MOST_TOLD else f"{told} and {len(named) - MOST_TOLD} more"

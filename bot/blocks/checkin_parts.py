@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.blocks.dependency import Waits
 from bot.blocks.standing import Standing
@@ -127,11 +127,21 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Running:
+    """Of the key result with this number something is decided already, which has until that day to help."""
+
+    number: int
+    until: date
+
+
+@dataclass(frozen=True)
 class Finished:
     """What was told, at the end. `changes_until` and `closes` are in the reader's zone.
 
-    `asks_for_help`: the numbers for which a thread asks for help now. `opened_by_themselves`: those of them that this
-    week's answer opened because it was the third yellow running. `still_open`: those that were skipped.
+    `asks_for_help`: the numbers for which a thread asks for help now. `decided`: those for which the answer does too,
+    though something is decided: nobody is asked before its day, and the thread says what is needed.
+    `opened_by_themselves`: those of `asks_for_help` that this week's answer opened because it was the third yellow
+    running. `still_open`: those that were skipped.
     """
 
     standings: tuple[Standing, ...]
@@ -141,6 +151,7 @@ class Finished:
     period: Period
     still_open: tuple[int, ...] = ()
     opened_by_themselves: tuple[int, ...] = ()
+    decided: tuple[Running, ...] = ()
 
 
 def typed_choice(words: str, value: str) -> Choice:

@@ -145,7 +145,7 @@ def finished(
     session: Session, now: datetime, caller: Caller, period: Period, key_result_id: int, *, run: bool
 ) -> Finished:
     """The end of the dialog: what the caller told in this run, or about this one key result."""
-    return end_of(session, sheet(session, now, caller, key_result_id, period, run=run))
+    return end_of(session, now, sheet(session, now, caller, key_result_id, period, run=run))
 
 
 def record(

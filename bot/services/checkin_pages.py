@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bot.blocks.checkin_parts import Filled, Finished, LastAnswer, Question
+from bot.blocks.checkin_parts import Filled, Finished, LastAnswer, Question, Running
 from bot.blocks.standing import Standing
 from bot.domain import scoring
 from bot.domain.confidence import Confidence
+from bot.domain.escalation import EscalationState
 from bot.domain.kinds import Kind
+from bot.domain.localtime import local_date_of
 from bot.domain.numbers import format_value
 from bot.domain.yellow import Yellow
 from bot.services import blocking, draft
@@ -24,7 +27,7 @@ from bot.services.standing import Told, standing_of
 from bot.services.still_open import open_for_key_results, thread_links
 from bot.services.subject import Subject
 from bot.services.waiting import waits_now
-from models import Blocker, Escalation
+from models import Blocker, Decision, DecisionState, Escalation, EscalationEvent, EscalationEventKind
 
 
 def question_about(session: Session, sheet: Sheet, about: Subject, *, offers_value: bool = False) -> Question:
@@ -110,7 +113,7 @@ def opened_by_itself(session: Session, sheet: Sheet) -> bool:
     return sheet.in_hand.key_result_id in _opened_by_themselves(session, sheet, (sheet.in_hand,))
 
 
-def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished:
+def end_of(session: Session, now: datetime, sheet: Sheet, *, skipped: bool = False) -> Finished:
     """The page at the end: what the caller told in this run, or about this one key result.
 
     `skipped`: what is in hand was not answered; nothing is told then where nothing else was.
@@ -123,11 +126,44 @@ def end_of(session: Session, sheet: Sheet, *, skipped: bool = False) -> Finished
         standings=told,
         changes_until=changes_until(sheet.in_hand, sheet.period, shown).astimezone(ZoneInfo(sheet.in_hand.caller_zone)),
         digest_follows=any(one.digest_follows for one in shown),
-        asks_for_help=tuple(one.number for one in told if one.escalation is not None),
+        asks_for_help=tuple(one.number for one in told if one.escalation is not None and not _is_decided(one)),
         opened_by_themselves=tuple(one.number for one in told if one.key_result_id in opened),
         period=sheet.period,
         still_open=tuple(sorted(one.number for one in open_ones)),
+        decided=_decided(session, now, sheet, told),
     )
+
+
+def _is_decided(standing: Standing) -> bool:
+    return standing.escalation is not None and standing.escalation.state is EscalationState.DECIDED
+
+
+def _decided(session: Session, now: datetime, sheet: Sheet, told: tuple[Standing, ...]) -> tuple[Running, ...]:
+    """Those that this week's answer asks for help with while something that was decided still has until its day.
+
+    Only what the answer has said in the thread counts. One statement, where a red or yellow one is decided.
+    """
+    asking = {
+        one.answer_id: one.number
+        for one in told
+        if _is_decided(one) and one.as_of == sheet.period and one.confidence is not Confidence.GREEN
+    }
+    if not asking:
+        return ()
+    rows = session.execute(
+        sa.select(EscalationEvent.answer_id, sa.func.max(Decision.due_on))
+        .join(Decision, Decision.escalation_id == EscalationEvent.escalation_id)
+        .where(
+            EscalationEvent.answer_id.in_(asking),
+            EscalationEvent.kind == EscalationEventKind.RED_AGAIN,
+            Decision.created_at <= EscalationEvent.at,
+            Decision.state == DecisionState.OPEN,
+            Decision.due_on >= local_date_of(now, ZoneInfo(sheet.in_hand.time_zone)),
+        )
+        .group_by(EscalationEvent.answer_id)
+    )
+    until: dict[int | None, date] = dict(rows.all())
+    return tuple(Running(number, until[id_]) for id_, number in asking.items() if id_ in until)
 
 
 def _standings(session: Session, sheet: Sheet, about: tuple[Subject, ...]) -> tuple[Standing, ...]:

@@ -14,7 +14,7 @@ from bot.blocks.checkin_modal import (
     more_is_asked,
     not_understood,
 )
-from bot.blocks.checkin_parts import Choice, Filled, Finished, LastAnswer, Question, typed_choice
+from bot.blocks.checkin_parts import Choice, Filled, Finished, LastAnswer, Question, Running, typed_choice
 from bot.blocks.checkin_problems import help_needs_a_name, sentence
 from bot.blocks.standing import Standing
 from bot.domain.cadence import following, period
@@ -161,6 +161,19 @@ def test_the_last_page_says_what_follows() -> None:
     assert "digest" not in quiet
     some = Finished((STANDING,) * 2, until, digest_follows=True, asks_for_help=(), period=MONDAY, still_open=(11,))
     assert "*2 of 3 are in. Thank you.*" in str(finished_dialog(some))
+
+
+def test_the_last_page_says_where_a_decision_runs_and_nobody_is_asked() -> None:
+    until = datetime(2026, 11, 18, 10, tzinfo=ZoneInfo("UTC"))
+    one = Finished((STANDING,), until, digest_follows=True, asks_for_help=(), period=MONDAY)
+    decided = (Running(12, date(2026, 11, 20)), Running(15, date(2026, 11, 24)))
+    said = str(finished_dialog(replace(one, decided=decided[:1])))
+    assert "A decision runs for KR-12 until Fri 20 Nov. What is needed now stands in its thread." in said
+    both = str(finished_dialog(replace(one, decided=decided)))
+    assert "KR-12 until Fri 20 Nov, KR-15 until Tue 24 Nov. What is needed now stands in their threads." in both
+    many = finished_dialog(replace(one, decided=decided * 100))
+    assert check_view(dict(many)) == []
+    assert "and 180 more" in str(many)
 
 
 def test_menus_take_long_words() -> None:

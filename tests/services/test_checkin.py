@@ -15,6 +15,7 @@ from company import MONDAY, Company
 from queries import counted
 from sqlalchemy.orm import Session
 
+from bot.blocks.checkin_parts import Finished, Running
 from bot.domain.cadence import following, period
 from bot.domain.confidence import Confidence
 from bot.domain.cycles import CycleState
@@ -23,6 +24,7 @@ from bot.domain.organisation import Visibility
 from bot.services import answerable, checkin, planning
 from bot.services.blocking import BlockedBy
 from bot.services.checkin import Said
+from bot.services.decisions import Draft, decide
 from bot.services.prompt import prompt_view
 from bot.services.refusals import Reason, Refused
 from models import (
@@ -31,6 +33,7 @@ from models import (
     Blocker,
     CheckIn,
     CheckInState,
+    Escalation,
     KeyResult,
     KeyResultCoOwner,
     KeyResultRevision,
@@ -47,6 +50,7 @@ NINE = datetime(2026, 10, 5, 9, tzinfo=UTC)
 DIGEST = datetime(2026, 10, 7, 10, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
 GREEN = Said(Confidence.GREEN, "call ten customers", value=Decimal(30))
+RED = Said(Confidence.RED, "write to HR", value=Decimal(30), need="two days of HR", plan="we go on")
 
 
 @dataclass
@@ -338,6 +342,38 @@ def test_the_run_goes_through_what_is_due_and_tells_where_it_is(database: Databa
         assert refused.value.reason is Reason.ALREADY_ANSWERED
         end = checkin.finished(told.session, now, caller, this, second.id, run=True)
         assert [standing.score for standing in end.standings] == [Decimal("0.5"), Decimal("0.5")]
+
+
+def test_the_end_says_that_help_is_asked_for_only_while_nothing_is_decided(database: Database) -> None:
+    with story(database) as told:
+        caller, lead = told.company.caller(told.owner), told.company.caller(told.lead)
+
+        def end(at: datetime = NINE, weeks: int = 0) -> Finished:
+            this = following(THIS, weeks)
+            return checkin.finished(told.session, at, caller, this, told.key_result.id, run=True)
+
+        def says(weeks: int = 0, **changed: Any) -> Finished:
+            told.say(replace(RED, **changed), weeks=weeks)
+            return end(NINE + weeks * WEEK, weeks)
+
+        assert (says().asks_for_help, end().decided) == ((1,), ())
+        draft = Draft("HR frees Ana for two days", told.lead.id, MONDAY + WEEK)
+        escalation_id = told.session.scalars(sa.select(Escalation.id)).one()
+        decide(told.session, NINE + timedelta(minutes=1), caller=lead, escalation_id=escalation_id, draft=draft)
+        # What was asked for before is what was decided about.
+        assert (end().asks_for_help, end().decided) == ((), ())
+        told.open(1)
+        green = says(1, confidence=Confidence.GREEN, need="", plan="")
+        assert (green.asks_for_help, green.decided) == ((), ())
+        red = says(1, need="a third person")
+        assert (red.asks_for_help, red.decided) == ((), (Running(1, MONDAY + WEEK),))
+        # Said again it is no news.
+        assert says(1, need="a third person", changed="nothing").decided == ()
+        # After its day a decision runs no more, and a red asks anew.
+        assert end(NINE + WEEK + timedelta(days=1), 1).decided == ()
+        told.open(2)
+        again = says(2)
+        assert (again.asks_for_help, again.decided) == ((1,), ())
 
 
 def test_who_has_nothing_due_is_told_so(database: Database) -> None:

@@ -163,6 +163,41 @@ def test_what_opened_a_thread_again_is_not_rewritten_by_a_green_of_the_same_week
 
 
 @ON_ONE_DATABASE
+def test_while_a_decision_runs_the_check_ins_end_says_so_and_the_thread_has_the_new_need(okra: Okra) -> None:
+    okra.advance(NINE_IN_LONDON)
+    red(okra)
+    mere, tama = okra.person("Mere Ngata"), okra.person("Tama Reid")
+    tama.press("Decide", in_=root(okra))
+    tama.fill("What is decided?", "HR frees Ana")
+    tama.fill("Who makes it happen?", "Rosa Lind")
+    tama.fill("By when?", "2026-10-09")
+    tama.submit()
+    okra.settle()
+
+    def end(colour: str, need: str | None = None) -> str:
+        mere.command("/kr 1")
+        mere.press("Update")
+        mere.choose("How confident are you?", colour)
+        if need is not None:
+            mere.fill("What do you need to make it happen?", need)
+        mere.fill("What is the next move?", "go on")
+        mere.submit()
+        assert mere.modal is not None
+        text = mere.modal.text
+        mere.close()
+        okra.settle()
+        return text
+
+    green = end("🟢 green")
+    assert "Help is being asked for" not in green
+    assert "decision" not in green
+    said = end("🔴 red", "a third person")
+    assert "Help is being asked for" not in said
+    assert "A decision runs for KR-1 until Fri 9 Oct. What is needed now stands in its thread." in said
+    assert "The owner needs: a third person" in "\n".join(one.text for one in thread(okra))
+
+
+@ON_ONE_DATABASE
 def test_somebody_else_reads_who_can_and_nothing_changes(okra: Okra) -> None:
     okra.advance(NINE_IN_LONDON)
     red(okra)

@@ -29,7 +29,7 @@ from bot.blocks import introduction as introductions
 from bot.blocks import morning as mornings
 from bot.blocks import prompt as prompts
 from bot.blocks import understanding as words
-from bot.blocks.checkin_parts import Choice, Course, Filled, Finished, LastAnswer, Question
+from bot.blocks.checkin_parts import Choice, Course, Filled, Finished, LastAnswer, Question, Running
 from bot.blocks.dependency import Unanswered
 from bot.blocks.home_now import Asking, OwnDecision
 from bot.blocks.morning import FollowUp, Help, Morning, TeamQuestion
@@ -341,6 +341,10 @@ CHAPTERS: Sequence[Chapter] = (
                 lambda: checkin_end.finished_dialog(
                     finished(ACTIVATION, CHURN, asks_for_help=(14,), opened_by_themselves=(14,))
                 ),
+            ),
+            Case(
+                "The end, one is red though its decision still has until its day",
+                lambda: checkin_end.finished_dialog(finished(*THREE, decided=(Running(15, at(20, 9).date()),))),
             ),
             Case("Above the next one, the same", lambda: checkin_end.just_saved(CHURN, opened=True)),
             Case(
