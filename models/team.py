@@ -32,8 +32,9 @@ class PathChange(InWorkspace, Base):
     """Something by which another may be asked next. A tick looks at what is asked for on the paths that it concerns,
     and forgets it (`bot/services/looking_again.py`).
 
-    `member_id`: who came, left, or is at work at other hours; `team_id`: whose own path it is; `key_result_id`: what
-    has another owner, or is blocked by another team than before. None of them: any path of the workspace.
+    `member_id`: who came, left, or is at work at other hours; `team_id`: whose own path it is, or who has joined;
+    `key_result_id`: what has another owner, or is blocked by another team than before. None of them: any path of the
+    workspace.
     """
 
     __tablename__ = "path_change"

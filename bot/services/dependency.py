@@ -16,6 +16,7 @@ from bot.blocks.escalation import hidden
 from bot.blocks.post import Post
 from bot.domain.dependency import DependencyState
 from bot.domain.escalation import EscalationState
+from bot.domain.ladder import Ask
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, outbox
@@ -68,28 +69,33 @@ def follow(session: Session, now: datetime, key_result: KeyResult, blocker: Bloc
 
 def _ask(session: Session, now: datetime, key_result: KeyResult, blocker: Blocker) -> None:
     """Ask the other team's lead, or who comes next on its path where they are away. Nobody is asked about a key result
-    that they may not see, nor before their team has joined, nor the own team: it has its own ways."""
+    that they may not see, nor before their team has joined (`bot/services/not_asked_yet.py` asks them once they can
+    be), nor the own team: it has its own ways."""
     team = session.get_one(Team, blocker.by_team_id)
     home = session.get_one(Objective, key_result.objective_id).team_id
     was_asked = session.scalar(sa.select(sa.exists().where(Dependency.blocker_id == blocker.id)))
     if was_asked or not team.is_on or team.id == home:
         return
     found = ladder.next_on_the_path(session, now, team, key_result)
-    if found.ask is None:
-        return
+    if found.ask is not None:
+        begin(session, now, blocker, found.ask, passed_over=found.passed_over)
+
+
+def begin(session: Session, now: datetime, blocker: Blocker, asked: Ask, *, passed_over: Sequence[int]) -> None:
+    """Ask them whether the team that blocks can help. The caller holds the key result: nobody was asked before."""
     dependency = Dependency(
-        workspace_id=key_result.workspace_id,
+        workspace_id=blocker.workspace_id,
         blocker_id=blocker.id,
-        key_result_id=key_result.id,
-        team_id=team.id,
-        asked_id=found.ask.member_id,
+        key_result_id=blocker.key_result_id,
+        team_id=blocker.by_team_id,
+        asked_id=asked.member_id,
         asked_at=now,
     )
     session.add(dependency)
     session.flush()
     _note(session, now, None, dependency, "dependency.asked")
-    ladder.ask(session, now, dependency, found.ask)
-    _tell_who_was_away(session, now, dependency, found.passed_over)
+    ladder.ask(session, now, dependency, asked)
+    _tell_who_was_away(session, now, dependency, passed_over)
 
 
 def step_due(session: Session, now: datetime, most: int) -> int:

@@ -115,6 +115,15 @@ def redraw(session: Session, now: datetime, escalation: Escalation) -> None:
     _redraw(session, now, escalation, *_REQUESTS, PostKind.ESCALATION)
 
 
+def redraw_these(session: Session, now: datetime, escalations: Collection[Escalation]) -> None:
+    """As `redraw`, for several: their messages are held in the order of their rows."""
+    keys: dict[int, list[str]] = {}
+    for one in escalations:
+        keys.setdefault(one.workspace_id, []).extend(_keys(session, now, one, *_REQUESTS, PostKind.ESCALATION))
+    for workspace_id, shown in sorted(keys.items()):
+        outbox.redraw_all(session, now, workspace_id=workspace_id, keys=shown, alone=True)
+
+
 def keys_that_lead_to(session: Session, now: datetime, arrived: Collection[Delivery]) -> Iterator[str]:
     """The keys of what was drawn before these came to stand, and leads there from now on: threads' first messages."""
     begun = {one.escalation_id for one in arrived if one.kind is PostKind.ESCALATION}

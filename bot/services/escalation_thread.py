@@ -83,6 +83,14 @@ def in_group_messages_with(session: Session, workspace_id: int, member_ids: Coll
     return set(session.scalars(unresolved))
 
 
+def open_threads(session: Session, key_result_ids: Collection[int]) -> set[int]:
+    """The ids of what is unresolved about these."""
+    if not key_result_ids:
+        return set()
+    about = sa.select(Escalation.id).where(Escalation.key_result_id.in_(key_result_ids))
+    return set(session.scalars(about.where(Escalation.state != EscalationState.RESOLVED)))
+
+
 def keep_and_redraw(session: Session, now: datetime, escalations: Sequence[Escalation]) -> None:
     """`keep_thread` of those of these, which are held, that are unresolved; and what shows them is drawn anew."""
     for escalation in escalations:

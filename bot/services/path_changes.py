@@ -20,7 +20,7 @@ def of_members(session: Session, now: datetime, workspace_id: int, member_ids: C
 
 
 def of_team(session: Session, now: datetime, team: Team) -> None:
-    """The team has another path of its own, or none any more."""
+    """The team has another path of its own, or none any more; or it has joined, so that it can be asked."""
     session.add(PathChange(workspace_id=team.workspace_id, team_id=team.id, at=now))
 
 

@@ -16,7 +16,7 @@ from bot.blocks.teams import FirstLook, Preview
 from bot.domain.cadence import digest_at, next_opening, period, period_of
 from bot.domain.permissions import Action, Facts, may
 from bot.domain.personal_week import Opening, first_asked
-from bot.services import access, audit, departures, lead_note, planning, shared_channels
+from bot.services import access, audit, departures, lead_note, path_changes, planning, shared_channels
 from bot.services import introduction as introductions
 from bot.services.access import Caller
 from bot.services.asking import asked_about, hold, only_asked_about
@@ -183,6 +183,8 @@ def switch_on(
         subject=team,
         detail={"channel": channel_id, "escalation_channel": escalation_channel_id},
     )
+    # Whoever waits for it could not ask it before.
+    path_changes.of_team(session, now, team)
     # Held, whether they take part or not: who comes back or leaves meanwhile waits, or is seen below.
     planning.replan(session, now, session.scalars(sa.select(Member.id).where(_is_concerned(team))).all())
     asked = _asked(session, team)

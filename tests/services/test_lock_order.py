@@ -31,11 +31,13 @@ from bot.services import (
     escalation,
     help_wanted,
     looking_again,
+    not_asked_yet,
     outbox,
     path_changes,
     planning,
     preferences,
     redefining,
+    teams,
 )
 from bot.services.access import Caller
 from bot.services.blocking import BlockedBy
@@ -43,7 +45,7 @@ from bot.services.decisions import Draft
 from bot.services.planning import prompt_key
 from bot.services.refusals import Refused
 from bot.slack import Posted
-from models import CheckIn, Delivery, Member, Workspace
+from models import CheckIn, Delivery, Dependency, Member, Workspace
 from models.database import Database
 from scheduler import whereabouts
 from scheduler.whereabouts import Arrival
@@ -159,6 +161,34 @@ def test_somebody_asks_for_help_while_a_tick_looks_again(database: Database, at_
         lambda session: looking_again.look_due(session, LATER, 20),
         (help_wanted, "_block"),
     )
+
+
+@pytest.mark.parametrize("tick_is_first", [True, False])
+def test_an_owner_answers_while_a_tick_asks_the_team_that_they_wait_for(
+    database: Database, at_once: Callable[..., None], *, tick_is_first: bool
+) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.legal.switched_on_at = None
+        session.flush()
+        case.says()
+        teams.switch_on(session, MORNING, caller=None, team=case.legal, channel_id="C0LEGAL")
+        owner, number = case.scene.company.caller(case.scene.owner), case.scene.key_result.id
+        by = case.by_legal
+    said = checkin.Said(
+        Confidence.RED, "wait", score=Decimal("0.3"), need="time", plan="ask", working="nothing", blocked_by=by
+    )
+
+    def answers(session: Session) -> None:
+        checkin.record(session, LATER, caller=owner, key_result_id=number, period=period(MONDAY), said=said)
+
+    def looks(session: Session) -> None:
+        looking_again.look_due(session, LATER, 20)
+
+    first, second = (looks, answers) if tick_is_first else (answers, looks)
+    at_once(first, second, (not_asked_yet, "hold") if tick_is_first else (escalation, "redraw"))
+    with database.read() as session:
+        assert session.scalars(sa.select(Dependency.asked_id)).all() == [case.scene.stranger.id]
 
 
 def test_a_first_direct_message_arrives_while_a_week_is_planned_anew(

@@ -13,23 +13,28 @@ import sqlalchemy as sa
 from calls import MORNING, WEEK, Scene, away, posted, set_scene, shown, tell, the_escalation, words
 from company import MONDAY, as_slack_tells
 from office import Office, row, sheet
+from queries import counted
 from sqlalchemy.orm import Session
-from two_teams import between
+from two_teams import ASK, Between, between
 
 from bot.domain.absence import Days
+from bot.domain.cycles import CycleState
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import WORKDAYS
 from bot.domain.organisation import Visibility
 from bot.services import (
     absences,
+    dependency,
     escalation,
     escalation_news,
     limiting,
     looking_again,
+    not_asked_yet,
     outbox,
     path_changes,
     paths,
     people,
+    teams,
 )
 from bot.services import hand_over as handing
 from bot.services import preferences as hours
@@ -38,7 +43,21 @@ from bot.services.dependency import step_due as dependency_due
 from bot.services.escalation_ladder import step_due
 from bot.services.limiting import Limit
 from bot.services.planning import prompt_key
-from models import Escalation, EscalationStep, KeyResult, Member, Message, PathChange, PostKind, Team
+from models import (
+    Blocker,
+    Cycle,
+    Delivery,
+    Dependency,
+    Escalation,
+    EscalationStep,
+    KeyResult,
+    KeyResultState,
+    Member,
+    Message,
+    PathChange,
+    PostKind,
+    Team,
+)
 from models.database import Database
 
 EVENING = datetime(2026, 10, 5, 20, tzinfo=UTC)
@@ -380,3 +399,186 @@ def test_a_guest_who_is_back_reads_no_more_than_they_may(database: Database) -> 
         session.refresh(message)
         assert message.shown < message.wanted
         assert "HR" not in repr(shown(session, request.key))
+
+
+def joins(case: Between, now: datetime) -> None:
+    teams.switch_on(case.session, now, caller=None, team=case.legal, channel_id="C0LEGAL")
+
+
+def not_joined(session: Session) -> Between:
+    """Growth waits for Legal, which nobody could ask: it has not joined."""
+    case = between(session)
+    case.legal.switched_on_at = None
+    session.flush()
+    case.says()
+    looking_again.look_due(session, MORNING, 20)
+    assert case.all() == []
+    return case
+
+
+def test_a_team_that_joins_is_asked_by_who_waits_for_it(database: Database) -> None:
+    with database.write() as session:
+        case = not_joined(session)
+        assert "Legal was asked" not in words(shown(session, "escalation:1"))
+        wanted = posted_wanted(session)
+        joins(case, TUESDAY)
+        look(session, TUESDAY)
+        one = case.the_one()
+        assert (one.asked_id, one.team_id, one.asked_at) == (case.scene.stranger.id, case.legal.id, TUESDAY)
+        assert "Growth waits for Legal" in words(shown(session, ASK, TUESDAY))
+        assert posted(session, ASK).member_id == case.scene.stranger.id
+        # The thread says so.
+        assert posted_wanted(session) > wanted
+        assert "Legal was asked (Finn Adler)" in words(shown(session, "escalation:1", TUESDAY))
+        # Once, whoever joins or names it again.
+        case.says(1)
+        path_changes.of_everybody(session, TUESDAY + WEEK, case.legal.workspace_id)
+        look(session, TUESDAY + WEEK)
+        assert len(case.all()) == 1
+
+
+def test_a_team_whose_lead_is_back_is_asked_by_who_began_to_wait_meanwhile(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.legal.parent_id = None
+        session.flush()
+        leaves(session, MORNING, case.scene.stranger)
+        case.says()
+        look(session, MORNING)
+        assert case.all() == []
+        leaves(session, TUESDAY, case.scene.stranger, comes_back=True)
+        look(session, TUESDAY)
+        assert case.the_one().asked_id == case.scene.stranger.id
+
+
+def test_a_team_that_may_see_it_now_is_asked_by_who_waits_for_it(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        admin = case.scene.company.caller(case.scene.company.person("Ada Admin", admin=True))
+        case.legal.parent_id = None
+        case.scene.key_result.visibility = Visibility.TEAM
+        session.flush()
+        case.says()
+        look(session, MORNING)
+        assert case.all() == []
+        everybody = Limit(Visibility.WORKSPACE, frozenset())
+        limiting.limit(session, TUESDAY, admin, case.scene.key_result.id, everybody)
+        look(session, TUESDAY)
+        assert case.the_one().asked_id == case.scene.stranger.id
+
+
+def is_cleared(case: Between) -> None:
+    case.session.scalars(sa.select(Blocker)).one().cleared_at = MORNING
+
+
+def is_closed(case: Between) -> None:
+    key_result = case.scene.key_result
+    key_result.state, key_result.closed_at = KeyResultState.CLOSED, MORNING
+
+
+def is_over(case: Between) -> None:
+    case.session.scalars(sa.select(Cycle)).one().state = CycleState.CLOSING
+
+
+def is_off_itself(case: Between) -> None:
+    case.scene.growth.switched_on_at = None
+
+
+def is_the_other_teams_by_now(case: Between) -> None:
+    case.session.scalars(sa.select(Blocker)).one().by_team_id = case.scene.growth.id
+
+
+@pytest.mark.parametrize("ends", [is_cleared, is_closed, is_over, is_off_itself, is_the_other_teams_by_now])
+def test_a_team_that_joins_is_not_asked_about_what_waits_for_it_no_more(
+    database: Database, ends: Callable[[Between], None]
+) -> None:
+    with database.write() as session:
+        case = not_joined(session)
+        ends(case)
+        session.flush()
+        joins(case, TUESDAY)
+        path_changes.of_key_results(session, TUESDAY, case.legal.workspace_id, [case.scene.key_result.id])
+        look(session, TUESDAY)
+        assert case.all() == []
+
+
+def test_a_look_asks_a_team_about_a_few_and_about_the_rest_a_moment_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(not_asked_yet, "AT_ONCE", 1)
+    with database.write() as session:
+        case = not_joined(session)
+        scene = case.scene
+        another = scene.company.key_result(scene.company.objective(scene.growth, "Another"), scene.owner, "A second")
+        tell(session, MORNING, another, by=scene.owner, blocked_by=case.by_legal)
+        joins(case, TUESDAY)
+        looking_again.look_due(session, TUESDAY, 20)
+        assert [one.key_result_id for one in case.all()] == [scene.key_result.id]
+        a_moment_later = TUESDAY + not_asked_yet.A_MOMENT
+        assert session.scalars(sa.select(PathChange.at)).all() == [a_moment_later]
+        look(session, a_moment_later)
+        assert [one.key_result_id for one in case.all()] == [scene.key_result.id, another.id]
+
+
+def test_a_look_that_asks_no_team_takes_as_many_statements_however_many_wait(database: Database) -> None:
+    spent = []
+    with database.write() as session:
+        case = between(session)
+        scene = case.scene
+        case.says()
+        for more in (0, 9):
+            objective = scene.company.objective(scene.growth, f"{more} more")
+            for _ in range(more):
+                key_result = scene.company.key_result(objective, scene.owner)
+                tell(session, MORNING, key_result, by=scene.owner, blocked_by=case.by_legal)
+                blocker = session.scalars(sa.select(Blocker).where(Blocker.key_result_id == key_result.id)).one()
+                dependency.follow(session, MORNING, key_result, blocker)
+            looking_again.look_due(session, MORNING, 20)
+            path_changes.of_team(session, MORNING, case.legal)
+            session.flush()
+            with counted(database) as statements:
+                looking_again.look_due(session, MORNING, 20)
+            spent.append(sum(not one.startswith("UPDATE dependency") for one in statements))
+    assert spent[0] == spent[1] <= 12
+
+
+@pytest.mark.parametrize("who_asks", ["the check-in", "the look"])
+def test_a_check_in_and_a_look_at_once_ask_a_team_once(database: Database, who_asks: str) -> None:
+    with database.write() as session:
+        case = not_joined(session)
+        joins(case, TUESDAY)
+        ids = case.scene.key_result.id, session.scalars(sa.select(Blocker.id)).one()
+    is_held, is_done = threading.Event(), threading.Event()
+
+    def checks_in() -> None:
+        """As `checkin.save`, which holds the key result first."""
+        if who_asks == "the look":
+            is_held.wait(5)
+        with database.write() as session:
+            key_result = session.get_one(KeyResult, ids[0], with_for_update={"key_share": True})
+            if who_asks == "the check-in":
+                is_held.set()
+                # On SQLite the look waits until this is over.
+                is_done.wait(0.5)
+            dependency.follow(session, TUESDAY, key_result, session.get_one(Blocker, ids[1]))
+
+    def looks() -> None:
+        if who_asks == "the check-in":
+            is_held.wait(5)
+        with database.write() as session:
+            looking_again.look_due(session, TUESDAY, 20)
+            session.flush()
+            if who_asks == "the look":
+                is_held.set()
+                is_done.wait(0.5)
+        is_done.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        for one in (pool.submit(checks_in), pool.submit(looks)):
+            one.result(30)
+    with database.write() as session:
+        looking_again.look_due(session, TUESDAY + not_asked_yet.A_MOMENT, 20)
+        assert session.scalars(sa.select(PathChange)).all() == []
+        assert len(session.scalars(sa.select(Dependency)).all()) == 1
+        asks = session.scalars(sa.select(Delivery.key).where(Delivery.kind == PostKind.DEPENDENCY)).all()
+        assert asks == [ASK]
