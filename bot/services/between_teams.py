@@ -70,8 +70,7 @@ def waiting_now(
         .join(KeyResultRevision, current_definition())
         .outerjoin(_said_by, _said_by.id == Dependency.answered_by_id)
         .where(
-            Blocker.cleared_at.is_(None),
-            KeyResult.state != KeyResultState.CLOSED,
+            *_is_in_the_way(),
             sa.or_(held_or_shared_by(team_ids), Blocker.by_team_id.in_(team_ids)),
             visible_to(viewer),
         )
@@ -124,22 +123,23 @@ def questions_of(session: Session, member_ids: Collection[int]) -> list[tuple[in
     return [(id_, who, day) for id_, who, day in rows if who is not None and day is not None]
 
 
-def still_waits(session: Session, dependency_id: int) -> bool:
-    """Whether an answer to this question is waited for."""
+def still_waits(session: Session, dependency: Dependency) -> bool:
+    """Whether the other team is still waited for, whatever it has said: what blocks does so now, and the key result is
+    neither closed nor of a cycle that does not run."""
     found = (
         naming_another_team(sa.select(Dependency.id), _waiting, _other)
         .join(Dependency, Dependency.blocker_id == Blocker.id)
-        .where(*_waits_for_an_answer(), Dependency.id == dependency_id)
+        .where(*_is_in_the_way(), Dependency.id == dependency.id)
     )
     return session.scalar(found) is not None
 
 
+def _is_in_the_way() -> tuple[sa.ColumnElement[bool], ...]:
+    return Blocker.cleared_at.is_(None), KeyResult.state != KeyResultState.CLOSED
+
+
 def _waits_for_an_answer() -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        Dependency.state == DependencyState.ASKED,
-        Blocker.cleared_at.is_(None),
-        KeyResult.state != KeyResultState.CLOSED,
-    )
+    return Dependency.state == DependencyState.ASKED, *_is_in_the_way()
 
 
 def _unanswered(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.domain.cadence import cycle_is_told_until, digest_at, period_on
 from bot.domain.cycles import CycleState
 from bot.domain.localtime import instant_of
-from bot.services import audit, departures, planning
+from bot.services import audit, departures, dependency_ladder, planning
 from bot.services.rhythm import KeepsRhythm, OwnWeek, digest_week, rhythm_of
 from models import Cycle, Objective, Team, Workspace
 from models.base import table_of
@@ -126,6 +126,9 @@ def _move(session: Session, now: datetime, cycle: Cycle, state: CycleState) -> N
         subject=cycle,
         detail={"before": before.value},
     )
+    if before is CycleState.ACTIVE:
+        # Held before members, as whoever answers holds them.
+        dependency_ladder.look_at_cycle(session, now, cycle)
     if CycleState.ACTIVE in (before, state):
         planning.replan_cycle(session, now, cycle)
     if state is CycleState.ACTIVE:

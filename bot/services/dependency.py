@@ -22,6 +22,7 @@ from bot.domain.permissions import Action, Facts, may
 from bot.services import access, audit, outbox
 from bot.services import dependency_ladder as ladder
 from bot.services.access import Caller
+from bot.services.between_teams import still_waits
 from bot.services.escalation_case import root_of
 from bot.services.escalation_news import redraw
 from bot.services.escalation_path import schedule_of
@@ -216,7 +217,7 @@ def _answerable(session: Session, caller: Caller, dependency_id: int, *, lock: b
     member = access.full_member(session, caller)
     if dependency is None or not _may_answer(session, dependency, member):
         raise Refused(Reason.NOT_ASKED_OF_YOU)
-    if _is_over(session, dependency):
+    if not still_waits(session, dependency):
         raise Refused(Reason.WAITS_NO_MORE)
     return dependency
 
@@ -233,10 +234,6 @@ def _may_see(session: Session, dependency: Dependency, member: Member) -> bool:
 
 def _facts_of(session: Session, dependency: Dependency) -> Facts:
     return access.key_result_facts(session, session.get_one(KeyResult, dependency.key_result_id))
-
-
-def _is_over(session: Session, dependency: Dependency) -> bool:
-    return session.get_one(Blocker, dependency.blocker_id).cleared_at is not None
 
 
 # Rendering. Who may read is looked at each time: a key result can be limited after the other team was asked.
@@ -314,7 +311,7 @@ def _request(session: Session, now: datetime, dependency: Dependency, reader_id:
         away=tuple(_names(session, ladder.passed_over(session, dependency.id))),
         before=tuple(before),
         asks_now=waits.asked if reader_id in asked and reader_id != dependency.asked_id else None,
-        is_over=blocker.cleared_at is not None,
+        is_over=not still_waits(session, dependency),
         link=open_call.link if open_call is not None else None,
     )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.domain.dependency import DependencyState
 from bot.domain.ladder import Ask, Climb, Rung, climb, limit, working_time_after
 from bot.domain.localtime import local_date_of
 from bot.domain.morning import next_morning
@@ -20,7 +21,7 @@ from bot.services import access, morning_plan, outbox
 from bot.services.between_teams import still_waits
 from bot.services.escalation_path import path_of_team, schedule_of
 from bot.services.schedules import weeks_of
-from models import Delivery, Dependency, KeyResult, Member, PostKind, Team
+from models import Blocker, Cycle, Delivery, Dependency, KeyResult, Member, Objective, PostKind, Team
 
 
 def key(dependency_id: int) -> str:
@@ -86,7 +87,8 @@ def redraw(session: Session, now: datetime, dependency: Dependency) -> None:
 
 
 def redraw_about(session: Session, now: datetime, key_result_id: int) -> None:
-    """What asks another team about this key result is shown as it stands: it tells no more than everybody may read."""
+    """What asks another team about this key result is shown as it stands: whether it waits, and no more than everybody
+    may read."""
     key_result = session.get_one(KeyResult, key_result_id)
     about = session.scalars(sa.select(Dependency.id).where(Dependency.key_result_id == key_result_id)).all()
     if about:
@@ -103,6 +105,26 @@ def _redraw(session: Session, now: datetime, workspace_id: int, dependency_ids: 
     ).all()
     mornings = morning_plan.keys_about(session, workspace_id, morning_plan.of_dependencies(dependency_ids))
     outbox.redraw_all(session, now, workspace_id=workspace_id, keys=[*asks, *mornings])
+
+
+def look_at_cycle(session: Session, now: datetime, cycle: Cycle) -> None:
+    """A cycle has ended: nobody waits for another team in it any more. The next tick looks at its questions, in
+    batches, and what asks says so."""
+    about = (
+        sa.select(Dependency.id)
+        .join(Blocker, Blocker.id == Dependency.blocker_id)
+        .join(KeyResult, KeyResult.id == Blocker.key_result_id)
+        .join(Objective, Objective.id == KeyResult.objective_id)
+        .where(Blocker.workspace_id == cycle.workspace_id, Blocker.cleared_at.is_(None), Objective.cycle_id == cycle.id)
+    )
+    # Held in the order of their rows, as `looking_again` holds them.
+    held = about.order_by(Dependency.id).with_for_update(of=Dependency, key_share=True)
+    session.execute(
+        sa.update(Dependency)
+        .where(Dependency.id.in_(held))
+        .values(next_step_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def due(session: Session, now: datetime, most: int) -> list[Dependency]:
@@ -124,8 +146,8 @@ def go_on(session: Session, now: datetime, dependency: Dependency) -> Climb | No
     Returns who is asked now and who was passed over for them; None where nobody is.
     """
     key_result = session.get_one(KeyResult, dependency.key_result_id)
-    if not still_waits(session, dependency.id):
-        dependency.next_step_at = dependency.waits_until = None
+    if dependency.state is not DependencyState.ASKED or not still_waits(session, dependency):
+        stop(session, now, dependency)
         return None
     if dependency.waits_until is not None and dependency.waits_until > now:
         # The path has changed while somebody has their time.

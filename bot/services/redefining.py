@@ -18,7 +18,7 @@ from bot.domain.escalation import DecisionKind
 from bot.domain.excuses import Excuse
 from bot.domain.numbers import format_value
 from bot.domain.redefinition import Part, Terms, Trouble, Typed, differences, redefined, typed_over
-from bot.services import audit, definitions, hand_over, home_changes, outbox, ownership, planning
+from bot.services import audit, definitions, dependency_ladder, hand_over, home_changes, outbox, ownership, planning
 from bot.services.access import Caller
 from bot.services.decisions import carried_out, to_carry_out
 from bot.services.definitions import definition_of, terms_of
@@ -190,7 +190,8 @@ def _question_again(
 def stop(session: Session, now: datetime, *, caller: Caller, decision_id: int, learning: str) -> None:
     """Close the key result with what was learnt (not empty): the decision is done by that.
 
-    What is due is excused, and nobody is asked about it any more. Raises `Refused` as `stop_question`.
+    What is due is excused, and nobody is asked about it any more: neither its owner, nor a team that it waited for.
+    Raises `Refused` as `stop_question`.
     """
     decision, key_result = to_carry_out(session, caller, decision_id, (DecisionKind.STOP,), lock=True)
     key_result.state, key_result.closed_at, key_result.learning = KeyResultState.CLOSED, now, learning
@@ -222,6 +223,7 @@ def stop(session: Session, now: datetime, *, caller: Caller, decision_id: int, l
     _redraw_prompts(session, now, key_result)
     ownership.redraw_lists(session, now, key_result)
     _withdraw_offers(session, now, key_result)
+    dependency_ladder.redraw_about(session, now, key_result.id)
 
 
 def _told(

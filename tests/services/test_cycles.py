@@ -7,15 +7,31 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from calls import MORNING, posted, shown, tell, words
 from company import BEFORE, MONDAY, Company
 from queries import counted
 from sqlalchemy.orm import Session
+from two_teams import between
 
 from bot.domain.cadence import following, period
 from bot.domain.cycles import CycleState
-from bot.services import answerable, cycles, digest, planning
+from bot.services import answerable, cycles, dependency, digest, planning
 from bot.services.refusals import Reason, Refused
-from models import CheckIn, CheckInState, Cycle, Delivery, Digest, KeyResult, Member, PostKind, Team
+from models import (
+    Blocker,
+    CheckIn,
+    CheckInState,
+    Cycle,
+    Delivery,
+    DeliveryState,
+    Dependency,
+    Digest,
+    KeyResult,
+    Member,
+    Message,
+    PostKind,
+    Team,
+)
 from models.database import Database
 
 WEEK = period(MONDAY)
@@ -217,6 +233,37 @@ def test_a_successors_owners_are_asked_from_its_first_monday(database: Database,
             sa.select(CheckIn.owner_id).where(CheckIn.period == following(WEEK)).order_by(CheckIn.owner_id)
         ).all()
         assert first == [fresh.id, stays.id]
+
+
+def test_the_end_of_a_cycle_tells_other_teams_that_nobody_waits_for_them_any_more(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        another = case.scene.company.key_result(
+            case.scene.company.objective(case.scene.growth, "Another"), case.scene.owner, "A second one"
+        )
+        case.says()
+        tell(session, MORNING, another, by=case.scene.owner, blocked_by=case.by_legal)
+        blocker = session.scalars(sa.select(Blocker).where(Blocker.key_result_id == another.id)).one()
+        dependency.follow(session, MORNING, another, blocker)
+        # Answers stand with their buttons as well.
+        dependency.accept(session, MORNING, case.finn, 2)
+        for number in (1, 2):
+            one = posted(session, f"dependency:{number}")
+            one.state, one.posted_channel, one.posted_ts = DeliveryState.SENT, "D1", f"1790000000.{number}"
+        session.execute(sa.update(Message).values(shown=Message.wanted))
+        case.scene.company.cycle.ends_on = date(2026, 10, 6)
+        session.flush()
+    with database.write() as session:
+        assert cycles.turn(session, DIGEST, 100) == 1
+        # A batch each.
+        assert [dependency.step_due(session, DIGEST, 1) for _ in range(3)] == [1, 1, 0]
+        for number in (1, 2):
+            asked = posted(session, f"dependency:{number}")
+            assert "Growth does not wait for Legal any more" in words(shown(session, asked.key, DIGEST))
+            message = session.scalars(sa.select(Message).where(Message.delivery_id == asked.id)).one()
+            assert message.wanted > message.shown
+        rows = session.execute(sa.select(Dependency.next_step_at, Dependency.waits_until)).all()
+        assert [tuple(row) for row in rows] == [(None, None), (None, None)]
 
 
 @pytest.mark.parametrize("owners", [1, 30])

@@ -10,16 +10,17 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 from calls import MORNING, WEEK, keys, posted, pressable, shown, words
-from two_teams import ASK, away, between
+from two_teams import ASK, Between, away, between
 
 from bot.domain.confidence import Confidence
+from bot.domain.cycles import CycleState
 from bot.domain.dependency import DependencyState
 from bot.domain.organisation import Visibility
 from bot.services import dependency, escalation_more, outbox
 from bot.services.access import Caller
 from bot.services.blocking import BlockedBy
 from bot.services.refusals import Reason, Refused
-from models import AuditEvent, Delivery, DeliveryState, Dependency, Message
+from models import AuditEvent, Cycle, Delivery, DeliveryState, Dependency, KeyResultState, Message
 from models.database import Database
 
 FRIDAY = date(2026, 10, 16)
@@ -194,6 +195,38 @@ def test_a_question_that_has_not_left_when_nobody_waits_any_more_does_not_leave(
         case.says()
         case.says(now=MORNING + timedelta(minutes=5), blocked_by=None)
         assert shown(session, ASK) is None
+
+
+def is_closed(case: Between) -> None:
+    key_result = case.scene.key_result
+    key_result.state, key_result.closed_at = KeyResultState.CLOSED, MORNING
+
+
+def is_over(case: Between) -> None:
+    case.session.scalars(sa.select(Cycle)).one().state = CycleState.CLOSING
+
+
+def is_taken_out(case: Between) -> None:
+    case.scene.key_result.archived_at = MORNING
+
+
+@pytest.mark.parametrize("ends", [is_closed, is_over, is_taken_out])
+def test_what_is_not_asked_about_any_more_asks_no_other_team(
+    database: Database, ends: Callable[[Between], None]
+) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        assert pressable(shown(session, ASK)) == ["Accept", "Propose a date", "Refuse"]
+        ends(case)
+        session.flush()
+        # It does not leave; where it stands already, it says so.
+        assert shown(session, ASK) is None
+        posted(session, ASK).posted_ts = "1790000000.000100"
+        assert words(shown(session, ASK)).startswith("Growth does not wait for Legal any more: KR-1 SOC 2")
+        assert pressable(shown(session, ASK)) == []
+        assert refused(lambda: dependency.accept(session, MORNING, case.finn, 1)) is Reason.WAITS_NO_MORE
+        assert refused(lambda: dependency.question(session, MORNING, case.finn, 1)) is Reason.WAITS_NO_MORE
 
 
 def test_only_who_was_asked_and_the_leads_of_the_other_team_may_answer(database: Database) -> None:

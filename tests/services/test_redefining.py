@@ -12,6 +12,7 @@ from answers import asked
 from calls import IN_A_WEEK, MORNING, WEEK, Scene, keys, posted, pressable, replied, set_scene, shown, tell, words
 from company import MONDAY
 from sqlalchemy.orm import Session
+from two_teams import ASK, between
 
 from bot.blocks.digest import digest_post
 from bot.domain.cadence import period
@@ -35,12 +36,14 @@ from models import (
     Decision,
     DecisionState,
     Delivery,
+    DeliveryState,
     Escalation,
     HandOver,
     KeyResult,
     KeyResultRevision,
     KeyResultState,
     Member,
+    Message,
 )
 from models.database import Database
 
@@ -243,6 +246,22 @@ def test_a_stop_closes_it_with_what_was_learnt_and_excuses_what_is_due(database:
         with pytest.raises(Refused) as refused:
             redefining.stop_question(session, scene.company.caller(scene.lead), decision.id)
         assert refused.value.reason is Reason.DECISION_SETTLED
+
+
+def test_a_stop_tells_the_other_team_that_nobody_waits_for_it_any_more(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        asked_for = posted(session, ASK)
+        asked_for.state, asked_for.posted_channel, asked_for.posted_ts = DeliveryState.SENT, "D1", "1790000000.000100"
+        session.execute(sa.update(Message).values(shown=Message.wanted))
+        decision = decide(session, case.scene, DecisionKind.STOP)
+        tama = case.scene.company.caller(case.scene.lead)
+        redefining.stop(session, MORNING, caller=tama, decision_id=decision.id, learning="nobody misses it")
+        assert "Growth does not wait for Legal any more" in words(shown(session, ASK))
+        message = session.scalars(sa.select(Message).where(Message.delivery_id == asked_for.id)).one()
+        session.refresh(message)
+        assert message.wanted > message.shown
 
 
 def test_the_next_digest_says_what_was_changed_and_what_was_stopped(database: Database) -> None:
