@@ -1,7 +1,8 @@
 """A question to another team that nobody answers: it is reminded of, and then goes to the next on that team's path.
 
 Each who is asked has the limit of their step in working hours, then the message of their next morning reminds them, and
-after as long again the next one is asked. Each is asked once. An answer, or the end of the waiting, ends it.
+after as long again the next one is asked. Each is asked once. An answer, or the end of the waiting, ends it; nobody
+else is asked while the team is switched off.
 """
 
 from __future__ import annotations
@@ -160,6 +161,10 @@ def go_on(session: Session, now: datetime, dependency: Dependency) -> Climb | No
         morning_plan.look_at(session, now, [dependency.asked_id])
         return None
     team = session.get_one(Team, dependency.team_id)
+    if not team.is_on:
+        # It was switched off. Who was asked can still answer; once it joins again, this is looked at.
+        dependency.next_step_at = dependency.waits_until = None
+        return None
     met = [*asked, *passed_over(session, dependency.id)]
     found = next_on_the_path(session, now, team, key_result, met=met, step=len(asked))
     if found.ask is None or found.ask.at > now:

@@ -16,7 +16,7 @@ from bot.blocks.digest import digest_post
 from bot.domain.cadence import period
 from bot.domain.dependency import DependencyState
 from bot.localslack.blockkit import check_message
-from bot.services import agenda, dependency, digest_snapshot, home, morning
+from bot.services import agenda, dependency, digest_snapshot, home, looking_again, morning, teams
 from bot.services.dependency_ladder import asked_of
 from models import AuditEvent, Delivery, DeliveryState, Member, PostKind
 from models.database import Database
@@ -155,6 +155,23 @@ def test_what_nobody_waits_for_any_more_asks_nobody_else(database: Database, end
             dependency.accept(session, MORNING, case.finn, 1)
         dependency.step_due(session, GOES_ON + WEEK, 10)
         assert asked_of(session, 1) == [case.scene.stranger.id]
+
+
+def test_of_a_team_that_was_switched_off_nobody_else_is_asked_until_it_joins_again(database: Database) -> None:
+    with database.write() as session:
+        case = between(session)
+        case.says()
+        teams.switch_off(session, MORNING, caller=None, team=case.legal)
+        all_steps(session, MORNING, MORNING + WEEK)
+        assert asked_of(session, 1) == [case.scene.stranger.id]
+        assert case.the_one().next_step_at is None
+        # What stands can be answered.
+        assert pressable(shown(session, ASK, MORNING + WEEK)) == ["Accept", "Propose a date", "Refuse"]
+        teams.switch_on(session, MORNING + WEEK, caller=None, team=case.legal, channel_id="C0LEGAL")
+        looking_again.look_due(session, MORNING + WEEK, 20)
+        dependency.step_due(session, MORNING + WEEK, 20)
+        assert asked_of(session, 1) == [case.scene.stranger.id, case.boss.id]
+        dependency.accept(session, MORNING + WEEK, case.finn, 1)
 
 
 def test_each_is_asked_once_until_the_end_of_the_path_and_who_is_away_is_passed_over(database: Database) -> None:
