@@ -312,6 +312,7 @@ def _take_back(session: Session, now: datetime, member: Member, week: Week) -> N
     """What was excused or covered because of leave, and can be answered by its owner after all, is theirs again.
 
     What has another owner by now is not; and what they stood in for themselves, before they went, they stand in for.
+    Where they are away still, and another cover is named than the one before, it is that one's.
     """
     # One after the other, because each has an index of its own, and both together have none.
     theirs = sa.union_all(
@@ -333,22 +334,31 @@ def _take_back(session: Session, now: datetime, member: Member, week: Week) -> N
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
-    asks: dict[Period, tuple[Member, Period, datetime]] = {}
-    covers: set[str] = set()
+    asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
+    changed: set[str] = set()
+    named = {one.cover_id for one in week.away}
     for check_in, owner_id in rows:
         stood_in_for = check_in.covered_for_id if check_in.covered_for_id != member.id else None
         if owner_id != (member.id if stood_in_for is None else stood_in_for):
             continue
-        at = week.schedule.at_work_from(max(now, check_in.opens_at))
-        if at is None or at >= check_in.closes_at:
-            continue
         of = period(check_in.period)
-        covers.add(prompt_key(check_in.owner_id, of))
-        check_in.owner_id, check_in.covered_for_id = member.id, stood_in_for
-        check_in.state, check_in.excuse = CheckInState.DUE, None
-        asks[of] = (member, of, at)
+        before = prompt_key(check_in.owner_id, of)
+        given: tuple[Whom, datetime] | None = None
+        at = week.schedule.at_work_from(max(now, check_in.opens_at))
+        if at is not None and at < check_in.closes_at:
+            check_in.owner_id, check_in.covered_for_id = member.id, stood_in_for
+            check_in.state, check_in.excuse = CheckInState.DUE, None
+            given = member, at
+        elif stood_in_for is not None or check_in.owner_id in named:
+            continue
+        elif covering.is_on_leave_until(check_in.closes_at, now, week):
+            given = covering.give(session, now, check_in, member, week)
+        changed.add(before)
+        if given is not None:
+            who, asked_at = given
+            asks[who.id, of] = (who, of, asked_at)
     session.flush()
-    planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=covers)
+    planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=changed)
 
 
 def _is_open(one: Any) -> sa.ColumnElement[bool]:

@@ -458,6 +458,31 @@ def test_who_is_back_while_their_cover_is_away_is_asked_themselves(database: Dat
         assert states(company, ana) == [(WEEK, CheckInState.DUE, None)] * 2
 
 
+@pytest.mark.parametrize("then", ["another cover", "nobody"])
+@pytest.mark.parametrize("first", ["a cover", "nobody"])
+def test_who_is_named_as_cover_while_the_week_runs_is_asked_in_the_place_of_the_one_before(
+    database: Database, first: str, then: str
+) -> None:
+    """Who covered before may not answer any more."""
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        nia = company.person("Nia Other")
+        cover_id = tama.id if first == "a cover" else None
+        done = absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, cover_id)
+        planning.open_due(session, NINE, 100)
+        noon, other_id = NINE + timedelta(hours=3), nia.id if then == "another cover" else None
+        absences.change(session, noon, company.caller(ana), done.absence.id, days=TWO_WEEKS, cover_id=other_id)
+        assert len(states(company, tama)) == 1
+        if then == "another cover":
+            assert states(company, nia) == [(WEEK, CheckInState.DUE, None)] * 2
+            assert prompted(company, nia) == [WEEK]
+            first_due = checkin.first_due(session, noon, company.caller(nia), WEEK)
+            say(company, noon, nia, first_due)
+        else:
+            assert states(company, ana) == [(WEEK, CheckInState.EXCUSED, Excuse.AWAY)] * 2
+
+
 @pytest.mark.parametrize("other", [True, False])
 def test_what_a_cover_who_leaves_stood_in_for_goes_to_the_next_one_or_is_excused(
     database: Database, other: bool
