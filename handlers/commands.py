@@ -73,7 +73,7 @@ def kr(runtime: Runtime, request: Request) -> Reply:
     understood = understand(request.text)
     if understood.number is None:
         return Whisper(Post(no_number(request.text)))
-    if not _says_more(understood):
+    if not understood.says_more:
         return Whisper(_shown(runtime, request, understood.number))
     try:
         with runtime.read() as session:
@@ -153,11 +153,6 @@ def _behind_number(text: str, number: int) -> str:
     """What was typed beside the key result's number; all of it where the number is not at the head."""
     head = re.match(r"(?:KR)?[\s#-]*(\d+)[\s,:;]*", text, re.IGNORECASE | re.ASCII)
     return text[head.end() :] if head is not None and int(head[1]) == number else text
-
-
-def _says_more(understood: Understood) -> bool:
-    named = understood.next_move or understood.need or understood.plan
-    return understood.is_answer or bool(named or understood.rest or understood.not_understood)
 
 
 def _prefill(understood: Understood) -> Prefill:

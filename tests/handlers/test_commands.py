@@ -139,6 +139,12 @@ def test_kr_shows_one_key_result_with_its_history_and_last_answers(story: Story)
     assert buttons(reply) == []
 
 
+@pytest.mark.parametrize("words", ["1?", "KR-1?", "#1 ?", "1!", "1…"])
+def test_kr_with_a_mark_behind_the_number_only_asks_how_it_stands(story: Story, words: str) -> None:
+    assert read(story.kr(words, who=story.stranger)) == read(story.kr("1", who=story.stranger))
+    assert buttons(story.kr(words)) == buttons(story.kr("1"))
+
+
 @pytest.mark.parametrize("words", ["1", "KR-1", "kr1", "#1"])
 def test_kr_offers_the_owner_an_update(story: Story, words: str) -> None:
     assert [label for label, _ in buttons(story.kr(words))] == [
