@@ -182,6 +182,23 @@ def test_a_changed_target_is_shown_then_refused_then_applied_with_its_reason(
     assert applied.output.splitlines()[-1].startswith("Imported.")
 
 
+def test_a_row_that_names_another_team_and_says_all_else_as_before_is_shown_as_a_move(
+    okra: Okra, tmp_path: Path
+) -> None:
+    file = tmp_path / "q4.csv"
+    header = "id,cycle,level,team,objective,key_result,owner\n"
+    file.write_text(header + "1,2026 Q4,team,Growth,Grow,Activation from 20 to 40 %,Mere\n", encoding="utf-8")
+    okra(file)
+    file.write_text(header + "1,2026 Q4,team,Growth Crew,Grow,Activation from 20 to 40 %,Mere\n", encoding="utf-8")
+    shown = okra(file, "--dry-run")
+    assert "  KR-1 (line 2)\n    objective: Grow (Growth) → Grow (Growth Crew)\n" in shown.output
+    assert f"{file}:2: team: “Growth” is in this file no more. Was it renamed?" in shown.output
+    assert "1 change above will need --reason" in shown.output
+    refused = okra(file)
+    assert refused.stderr.startswith(f"{file}:2: objective: KR-1 has another objective, and that needs a reason.")
+    assert okra(file, "--reason", "a new name").exit_code == 0
+
+
 def test_what_is_added_in_mid_cycle_is_refused_until_it_says_why_and_what_stops(
     okra: Okra, database: Database, tmp_path: Path
 ) -> None:

@@ -299,6 +299,51 @@ def test_a_key_result_that_moves_to_another_objective_needs_a_reason(office: Off
     assert office.one("k2").revision == 1
 
 
+def test_a_key_result_that_moves_to_another_team_needs_a_reason_though_its_objective_keeps_its_words(
+    office: Office,
+) -> None:
+    office.imports(sheet(row("k1"), row("k2")))
+    moved = sheet(row("k1"), row("k2", team="Keels"))
+    with pytest.raises(ImportRefused) as refused:
+        office.imports(moved)
+    assert [(problem.line, problem.column) for problem in refused.value.problems] == [(3, "objective")]
+    plan = office.imports(moved, reason="the keels are theirs")
+    (changed,) = plan.key_results[1].changes
+    assert (changed.name, changed.before, changed.after) == ("objective", "Float (Hulls)", "Float (Keels)")
+    assert not plan.key_results[0].is_changed
+    assert [team_of(office, key) for key in ("k1", "k2")] == ["Hulls", "Keels"]
+    assert office.one("k2").revision == 1
+    assert office.imports(moved).changes_nothing
+
+
+def team_of(office: Office, key: str) -> str:
+    """The name of the team that holds it."""
+    with office.database.read() as session:
+        objective = session.get_one(Objective, office.one(key).objective_id)
+        return session.get_one(Team, objective.team_id).name
+
+
+def test_key_results_whose_team_has_another_name_move_to_it_as_a_new_team_and_the_old_one_is_named(
+    office: Office,
+) -> None:
+    office.imports(sheet(row("k1"), row("k2"), row("k3", team="Moorings")))
+    renamed = sheet(row("k1", team="Hull crew"), row("k2", team="Hull crew"), row("k3", team="Moorings"))
+    plan = office.imports(renamed, reason="the crew chose a name")
+    assert [
+        (warning.line, warning.column, warning.message) for warning in plan.warnings if "renamed" in str(warning)
+    ] == [
+        (
+            2,
+            "team",
+            "“Hulls” is in this file no more. Was it renamed? An import cannot tell, so “Hull crew” is a new team.",
+        )
+    ]
+    assert [team_of(office, key) for key in ("k1", "k2", "k3")] == ["Hull crew", "Hull crew", "Moorings"]
+    back = sheet(row("k1"), row("k2", team="Hull crew"), row("k3"))
+    assert "renamed" not in str(office.imports(back, reason="they belong there").warnings)
+    assert [team_of(office, key) for key in ("k1", "k2", "k3")] == ["Hulls", "Hull crew", "Hulls"]
+
+
 def test_an_id_of_another_cycle_is_a_problem_so_that_history_stays(office: Office) -> None:
     office.imports(sheet(row("k1")))
     with pytest.raises(ImportRefused) as refused:

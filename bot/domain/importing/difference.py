@@ -33,12 +33,14 @@ def difference(workspace_id: int, sheet: Sheet, existing: Existing) -> ImportPla
     assignments = Assignments(existing.people)
     warnings = list(sheet.warnings)
     cycles = _cycles(sheet, existing, warnings)
+    warnings += _left_behind(sheet, existing)
     warnings += over_limit(sheet, {key for key, cycle in cycles.items() if cycle.state is CycleState.CLOSED})
     teams = _teams(sheet, existing, assignments, warnings)
     renamed = _renamed(sheet, existing)
     shared = {key: _shared_with(wanted, sheet, existing) for key, wanted in sheet.objectives.items()}
     objectives = {key: _objective(key, sheet, existing, renamed, shared[key][0]) for key in sheet.objectives}
-    reader = KeyResultReader(existing, assignments, renamed)
+    team_names = {key: _team_name(key, sheet, existing) for key in (*existing.teams, *sheet.teams)}
+    reader = KeyResultReader(existing, assignments, renamed, team_names)
     key_results = tuple(planned for wanted in sheet.key_results if (planned := reader.read(wanted)) is not None)
     in_file = {wanted.key for wanted in sheet.key_results}
     problems = [*sheet.problems, *reader.problems, *_loops(sheet, existing)]
@@ -145,6 +147,24 @@ def _several_companies(planned: Mapping[str, PlannedTeam], existing: Existing) -
                 message = f"{shown(team.name)} becomes a company of its own beside {shown(companies[0])}."
                 yield Problem(team.line, Column.ORG, message)
             companies.append(team.name)
+
+
+def _left_behind(sheet: Sheet, existing: Existing) -> Iterator[Problem]:
+    """Teams that the file names no more, and whose key results it gives to a team that is new: each once."""
+    said: set[str] = set()
+    for wanted in sheet.key_results:
+        known, new = existing.key_results.get(wanted.key), wanted.objective[1]
+        if known is None or known.archived or new in existing.teams:
+            continue
+        old = known.objective[1]
+        if old == new or old in said or old in sheet.teams or old not in existing.teams:
+            continue
+        said.add(old)
+        message = (
+            f"{shown(existing.teams[old].name)} is in this file no more. Was it renamed? An import cannot tell, so "
+            f"{shown(sheet.teams[new].name)} is a new team."
+        )
+        yield wanted.row.at(Column.TEAM, message)
 
 
 def _new_team(wanted: WantedTeam, parent: str, lead: Holder) -> PlannedTeam:

@@ -25,9 +25,15 @@ class KeyResultReader:
     """Reads key results one after another; what is to be said about them gathers in its lists."""
 
     def __init__(
-        self, existing: Existing, assignments: Assignments, renamed: Mapping[ObjectiveKey, ObjectiveKey]
+        self,
+        existing: Existing,
+        assignments: Assignments,
+        renamed: Mapping[ObjectiveKey, ObjectiveKey],
+        team_names: Mapping[str, str],
     ) -> None:
+        """`team_names`: of the file's teams and of those that are there, by key."""
         self._existing = existing
+        self._team_names = team_names
         self._assignments = assignments
         self._renamed = renamed
         self.problems: list[Problem] = []
@@ -82,9 +88,7 @@ class KeyResultReader:
             *change(Column.KEY_RESULT, known.text, wanted.text),
             *_changed_terms(known.terms, terms),
         )
-        old_objective = self._renamed.get(wanted.objective, wanted.objective)
-        moved = change(Column.OBJECTIVE, self._title(known.objective), self._title(wanted.objective, wanted))
-        moved = moved if known.objective != old_objective else _NO_CHANGES
+        moved = self._moved(wanted, known)
         self._want_reasons(wanted, known, (*definition, *moved))
         gives_baseline = known.terms.start is None and [one.name for one in definition] == [Column.START]
         in_mid_cycle = bool(definition) and not gives_baseline and self._is_under_way(wanted.objective)
@@ -110,6 +114,18 @@ class KeyResultReader:
             revises=bool(definition),
             in_mid_cycle=in_mid_cycle,
         )
+
+    def _moved(self, wanted: WantedKeyResult, known: ExistingKeyResult) -> tuple[FieldChange, ...]:
+        """The change of its objective, if any. Two teams may have one in the same words, so a move from team to team
+        names both."""
+        if known.objective == self._renamed.get(wanted.objective, wanted.objective):
+            return _NO_CHANGES
+        old = self._existing.objectives.get(known.objective)
+        before, after = old.title if old else "", wanted.row[Column.OBJECTIVE]
+        of, to = known.objective[1], wanted.objective[1]
+        if of != to:
+            before, after = f"{before} ({self._team_names[of]})", f"{after} ({self._team_names[to]})"
+        return change(Column.OBJECTIVE, before, after)
 
     def _is_under_way(self, objective: ObjectiveKey) -> bool:
         """Whether its cycle runs and its team checks in. What a team brings along when it joins changes nothing."""
@@ -164,12 +180,6 @@ class KeyResultReader:
 
     def _want_stops(self, wanted: WantedKeyResult, what: str) -> None:
         self.stops_wanted.append(wanted.row.at(Column.ID, f"{what} in mid-cycle: what stops for it?"))
-
-    def _title(self, key: ObjectiveKey, wanted: WantedKeyResult | None = None) -> str:
-        if wanted is not None:
-            return wanted.row[Column.OBJECTIVE]
-        known = self._existing.objectives.get(key)
-        return known.title if known else ""
 
     def _names(self, member_ids: frozenset[int]) -> str:
         names = self._existing.member_names
