@@ -31,7 +31,7 @@ from bot.services.digest_noted import noted_since, settled_since
 from bot.services.digest_told import told_since
 from bot.services.digest_weeks import pace_of, weeks_of_cycle
 from bot.services.rhythm import digest_week
-from bot.services.standing import standings_and_answers
+from bot.services.standing import colours, standings_and_answers
 from bot.services.still_open import (
     OpenDecision,
     OpenEscalation,
@@ -70,6 +70,15 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
     before = told_since(session, team, period, week)
     pace = pace_of(session, workspace)
     settled = settled_since(session, team_ids, before, now)
+    calls = open_escalations(session, None, team_ids)
+    no_longer_open = {one.decision_id for one in settled}
+    made = [
+        one
+        for one in decisions_since(session, team_ids, before, now, today)
+        if not one.is_overdue and one.decision_id not in no_longer_open
+    ]
+    told_of = [*(one.key_result_id for one in calls), *(one.key_result_id for one in made)]
+    coloured = _colours(session, stands, told_of, period)
     scored = [key_result_id for key_result_id, one in stands.items() if one.kind.is_scored]
     return Snapshot(
         team=team.name,
@@ -83,15 +92,8 @@ def read(session: Session, now: datetime, team: Team, period: Period) -> Snapsho
             _line(one, stands[one.key_result_id], states.get(one.key_result_id), one.owner_id in leaders)
             for one in covered
         ),
-        calls=tuple(
-            _call(one, zone, today, _colour(stands, one.key_result_id))
-            for one in open_escalations(session, None, team_ids)
-        ),
-        decided=tuple(
-            _made(one, _colour(stands, one.key_result_id))
-            for one in decisions_since(session, team_ids, before, now, today)
-            if not one.is_overdue and one.decision_id not in {other.decision_id for other in settled}
-        ),
+        calls=tuple(_call(one, zone, today, coloured.get(one.key_result_id)) for one in calls),
+        decided=tuple(_made(one, coloured.get(one.key_result_id)) for one in made),
         overdue=tuple(_overdue(one) for one in open_decisions(session, team_ids, today) if one.is_overdue),
         noted=noted_since(session, team_ids, before, now),
         settled=settled,
@@ -204,8 +206,14 @@ def _line(one: Covered, stands: Standing, state: CheckInState | None, is_leaders
     )
 
 
-def _colour(stands: Mapping[int, Standing], key_result_id: int) -> Confidence | None:
-    return stands[key_result_id].confidence if key_result_id in stands else None
+def _colours(
+    session: Session, stands: Mapping[int, Standing], key_result_ids: Sequence[int], period: Period
+) -> Mapping[int, Confidence | None]:
+    """By key result id. A request for help outlives its cycle, so not all are among those that are covered (`stands`).
+    Of these it is the newest answer's, as its thread says it."""
+    beside = sorted({one for one in key_result_ids if one not in stands})
+    covered = {one: stands[one].confidence for one in key_result_ids if one in stands}
+    return covered | colours(session, beside, period)
 
 
 def _call(one: OpenEscalation, zone: ZoneInfo, today: date, confidence: Confidence | None) -> Call:

@@ -106,6 +106,13 @@ def standing_now(session: Session, now: datetime, key_result: KeyResult) -> Stan
     return standings(session, [key_result.id], monday(newest) if newest is not None else until)[key_result.id]
 
 
+def colours(session: Session, key_result_ids: Collection[int], period: Period) -> dict[int, Confidence]:
+    """By key result id: the colour of the newest answer up to and with `period`, however long ago that is. Those that
+    have none are absent. One query, and none without ids."""
+    rows = _COLOURS.rows(session, key_result_ids, {"until": period})
+    return {row[0]: row[1] for row in rows}
+
+
 def standings_and_answers(
     session: Session, key_result_ids: Collection[int], period: Period, *, readers: Readers | None = None
 ) -> tuple[dict[int, Standing], dict[int, tuple[Told, ...]]]:
@@ -194,6 +201,7 @@ def standing_of(
 _key_result, _definition, _owner = table_of(KeyResult), table_of(KeyResultRevision), table_of(Member)
 _check_in, _answer, _escalation = table_of(CheckIn), table_of(Answer), table_of(Escalation)
 _newer = _answer.alias("newer")
+_next_check_in, _next_answer = _check_in.alias("next_check_in"), _answer.alias("next_answer")
 
 _ALL_LINES = (
     sa.select(
@@ -257,6 +265,24 @@ _NEWEST = Prepared(
         _check_in.c.key_result_id == sa.bindparam("key_result_id"),
         _check_in.c.period <= sa.bindparam("until"),
         sa.exists().where(_answer.c.check_in_id == _check_in.c.id),
+    )
+)
+_COLOURS = Listed(
+    lambda ids: (
+        sa.select(_check_in.c.key_result_id, _answer.c.confidence)
+        .select_from(_check_in)
+        .join(_answer, _answer.c.check_in_id == _check_in.c.id)
+        .where(
+            _check_in.c.key_result_id.in_(ids),
+            _check_in.c.period <= sa.bindparam("until"),
+            ~sa.exists().where(_newer.c.check_in_id == _answer.c.check_in_id, _newer.c.revision > _answer.c.revision),
+            ~sa.exists().where(
+                _next_check_in.c.key_result_id == _check_in.c.key_result_id,
+                _next_check_in.c.period > _check_in.c.period,
+                _next_check_in.c.period <= sa.bindparam("until"),
+                _next_answer.c.check_in_id == _next_check_in.c.id,
+            ),
+        )
     )
 )
 _TOLD = Listed(lambda ids: _ALL_TOLD.where(_check_in.c.key_result_id.in_(ids)))

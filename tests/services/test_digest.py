@@ -19,10 +19,11 @@ from bot.blocks.digest import digest_post
 from bot.blocks.post import Post
 from bot.domain.cadence import Period, following, period
 from bot.domain.confidence import Confidence
+from bot.domain.cycles import CycleState
 from bot.domain.digest import Mix, SettledDecision, Snapshot
 from bot.domain.digest_json import from_json, to_json
 from bot.domain.organisation import Level, Visibility
-from bot.services import checkin, decisions, digest, digest_sharing, digest_snapshot, lead_note
+from bot.services import checkin, decisions, digest, digest_sharing, digest_snapshot, lead_note, standing
 from bot.services.access import Caller
 from bot.services.digest import take_due
 from bot.services.digest_links import digest_key, keys_that_lead_to
@@ -32,6 +33,7 @@ from bot.services.refusals import Reason, Refused
 from models import (
     Answer,
     CheckInState,
+    Cycle,
     Decision,
     DecisionState,
     Delivery,
@@ -231,6 +233,21 @@ def test_a_shared_objective_stands_in_each_teams_digest(database: Database) -> N
         take_due(session, WEDNESDAY, 10)
         for team in (growth, sales):
             assert [(line.number, line.is_own) for line in taken(session, team).key_results] == [(1, True)]
+
+
+def next_cycle(company: Company) -> None:
+    """The cycle ends, and one begins in which this week is asked about."""
+    company.cycle.state = CycleState.CLOSING
+    company.cycle = Cycle(
+        workspace_id=company.workspace.id,
+        name="The next one",
+        starts_on=MONDAY,
+        ends_on=date(2026, 12, 31),
+        state=CycleState.ACTIVE,
+        created_at=company.now,
+    )
+    company.session.add(company.cycle)
+    company.session.flush()
 
 
 def test_an_escalation_is_told_with_the_need_and_the_lead_who_is_asked(database: Database) -> None:
@@ -470,6 +487,67 @@ def test_fifty_key_results_take_as_many_queries_as_five(database: Database) -> N
                 take_due(session, WEDNESDAY, 10)
             counts.append(len([one for one in queries if not one.startswith("INSERT")]))
             assert len(taken(session, team).calls) == number
+    assert counts[0] == counts[1]
+
+
+def test_what_is_open_from_a_cycle_that_is_over_keeps_its_newest_colour(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        lead, mele = company.person("Ana Lima"), company.person("Mele")
+        team = due(company.team("Growth", lead=lead))
+        objective = company.objective(team)
+        called, decided = company.key_result(objective, mele), company.key_result(objective, mele)
+        answered(session, called, following(WEEK, -20), confidence=Confidence.GREEN)
+        answered(session, called, following(WEEK, -1), confidence=Confidence.YELLOW)
+        escalated(session, called, answered(session, called, following(WEEK, -1), confidence=Confidence.RED), lead)
+        answered(session, decided, following(WEEK, -20), confidence=Confidence.YELLOW)
+        session.add(
+            Decision(
+                workspace_id=team.workspace_id,
+                key_result_id=decided.id,
+                text="HR frees Ana",
+                decided_by_id=lead.id,
+                owner_id=lead.id,
+                due_on=date(2026, 10, 16),
+                created_at=WEDNESDAY - timedelta(hours=1),
+            )
+        )
+        next_cycle(company)
+        # What is told after this week is not known yet.
+        answered(session, called, following(WEEK), confidence=Confidence.GREEN)
+        answered(session, company.key_result(company.objective(team, "Next"), mele), WEEK)
+        take_due(session, WEDNESDAY, 10)
+        told = taken(session, team)
+        assert [one.number for one in told.key_results] == [3]
+        assert [(one.number, one.confidence) for one in told.calls] == [(1, Confidence.RED)]
+        assert [(one.number, one.confidence) for one in told.decided] == [(2, Confidence.YELLOW)]
+
+
+def test_the_colours_of_a_cycle_that_is_over_take_one_query_and_none_where_nothing_is_told_of_it(
+    database: Database,
+) -> None:
+    counts = []
+    with database.write() as session:
+        company = Company(session)
+        lead, mele = company.person("Ana Lima"), company.person("Mele")
+        teams = {number: company.team(f"Team of {number}", lead=lead) for number in (1, 5)}
+        for number, team in teams.items():
+            objective = company.objective(team)
+            for _ in range(number):
+                key_result = company.key_result(objective, mele)
+                answer = answered(session, key_result, following(WEEK, -1), confidence=Confidence.RED, need="Help")
+                escalated(session, key_result, answer, lead)
+        next_cycle(company)
+        for number, team in teams.items():
+            answered(session, company.key_result(company.objective(team, "Next"), mele), WEEK)
+            with counted(database) as queries:
+                snapshot = digest_snapshot.read(session, WEDNESDAY, team, WEEK)
+            assert [one.confidence for one in snapshot.calls] == [Confidence.RED] * number
+            counts.append(len(queries))
+        with counted(database) as queries:
+            assert standing.colours(session, [one.key_result_id for one in snapshot.calls], WEEK)
+            assert standing.colours(session, [], WEEK) == {}
+        assert len(queries) == 1
     assert counts[0] == counts[1]
 
 
