@@ -39,8 +39,8 @@ class ItemState(enum.Enum):
 class Item:
     """One key result in the prompt; its standing is that of the newest answer.
 
-    `covered_for`: whose it is, where the reader stands in for them. `is_own_word`: the reader gave that answer; a
-    co-owner's, or that of who covered for them, is not called theirs.
+    `covered_for`: whose it is, where the reader stands in for them: they are away, or not here any more (`has_left`).
+    `is_own_word`: the reader gave that answer; a co-owner's, or that of who covered for them, is not called theirs.
     """
 
     standing: Standing
@@ -48,6 +48,7 @@ class Item:
     # Who was told that it is not the reader's.
     told: str | None = None
     covered_for: str | None = None
+    has_left: bool = False
     is_own_word: bool = True
 
 
@@ -219,13 +220,20 @@ def _item(item: Item, view: Prompt, *, spelled: bool) -> str:
         ItemState.DISOWNED: f" · not yours, you say: {said(item.told, 80)} has been told" if item.told else "",
     }
     row = history(standing)
-    whose = f" · for {said(item.covered_for, 60)}, who is away" if item.covered_for else ""
+    whose = f" · for {said(item.covered_for, 60)}{_why(item)}" if item.covered_for else ""
     line = f"{standing_line(standing, period=view.period, spelled=spelled)}{f' · {row}' if row else ''}{whose}"
     if not standing.next_move:
         return f"{line}{marks[item.state]}"
     move = "next move is" if item.state is ItemState.ANSWERED else "next move was"
     move = f"Your {move}" if item.is_own_word and not item.covered_for else f"The {move}"
     return f"{line}{marks[item.state]}\n{_INDENT}_{move}:_ {said(standing.next_move, MOVE_LENGTH)}"
+
+
+def _why(item: Item) -> str:
+    """Why the reader is asked: while they are, for who was away may be back since."""
+    if item.state is not ItemState.OPEN:
+        return ""
+    return ", who has left" if item.has_left else ", who is away"
 
 
 def _footer(view: Prompt) -> str:

@@ -171,12 +171,12 @@ def _pass_on(session: Session, now: datetime, members: Collection[Member]) -> No
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
-    if not rows:
+    changed = _answered_for(session, ids)
+    if not rows and not changed:
         return
     people = _taking_part(session, {one for _, *both in rows for one in both})
     weeks = weeks_of(session, list(people.values()))
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
-    changed: set[str] = set()
     for check_in, owner_id, lead_id in rows:
         of = period(check_in.period)
         member = people.get(owner_id) or people.get(lead_id)
@@ -191,6 +191,16 @@ def _pass_on(session: Session, now: datetime, members: Collection[Member]) -> No
     session.flush()
     workspace_id = next(iter(members)).workspace_id
     planning.ask_also(session, now, workspace_id, list(asks.values()), changed=changed)
+
+
+def _answered_for(session: Session, member_ids: Collection[int]) -> set[str]:
+    """The keys of the prompts in which somebody else is asked for these, and reads why."""
+    rows = session.execute(
+        sa.select(CheckIn.owner_id, CheckIn.period)
+        .where(CheckIn.covered_for_id.in_(member_ids), CheckIn.state == CheckInState.DUE)
+        .distinct()
+    )
+    return {prompt_key(owner_id, period(of)) for owner_id, of in rows}
 
 
 def _taking_part(session: Session, member_ids: Collection[int | None]) -> dict[int | None, Member]:

@@ -161,7 +161,7 @@ def _views(
     stands = standings(session, list(readers), this, readers=readers)
     hidden = _hidden(session, people, found, stands)
     found = [one for one in found if one.check_in_id not in hidden]
-    covered = _names(session, {one.covered_for_id for one in found})
+    covered = _people(session, {one.covered_for_id for one in found})
     told = told_of(session, [one.check_in_id for one in found if one.disowned_at is not None])
     theirs: dict[int, list[_Asked]] = {}
     for one in found:
@@ -180,12 +180,11 @@ def _views(
                 people[member_id],
                 this,
                 items=tuple(
-                    Item(
+                    _item(
+                        one,
                         stands[one.key_result_id],
-                        _state(one),
                         told.get(one.check_in_id),
                         covered.get(one.covered_for_id or 0),
-                        is_own_word=stands[one.key_result_id].author_id == member_id,
                     )
                     for one in own
                 ),
@@ -197,6 +196,18 @@ def _views(
         )
         for member_id, own in theirs.items()
     }
+
+
+def _item(one: _Asked, standing: Standing, told: str | None, whose: Member | None) -> Item:
+    """`whose`: the one in whose place its reader is asked."""
+    return Item(
+        standing,
+        _state(one),
+        told,
+        whose.name if whose is not None else None,
+        has_left=whose is not None and not whose.may_take_part,
+        is_own_word=standing.author_id == one.owner_id,
+    )
 
 
 def _closes(own: Sequence[_Asked]) -> datetime:
@@ -338,11 +349,11 @@ def _authors(session: Session, answer_ids: Collection[int | None]) -> dict[int, 
     return dict(session.execute(sa.select(Answer.id, Answer.author_id).where(Answer.id.in_(ids))).all())
 
 
-def _names(session: Session, member_ids: Collection[int | None]) -> dict[int, str]:
+def _people(session: Session, member_ids: Collection[int | None]) -> dict[int, Member]:
     ids = {one for one in member_ids if one is not None}
     if not ids:
         return {}
-    return dict(session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(ids))).all())
+    return {one.id: one for one in session.scalars(sa.select(Member).where(Member.id.in_(ids)))}
 
 
 def _state(one: _Asked) -> ItemState:

@@ -14,7 +14,7 @@ from bot.blocks.post import Post
 from bot.domain.cadence import period
 from bot.domain.confidence import Confidence
 from bot.domain.organisation import Visibility
-from bot.services import digest, escalation, outbox, planning, prompt
+from bot.services import departures, digest, escalation, outbox, planning, prompt
 from bot.services.planning import prompt_key
 from models import CheckInState, Delivery, Member, Message, PostKind
 from models.database import Database
@@ -155,6 +155,28 @@ def test_who_covers_reads_what_they_said_of_a_limited_key_result_and_not_what_it
         assert "write to HR" in words(reads(session, key, MORNING))
         tell(session, MORNING, scene.key_result, by=scene.owner, confidence=Confidence.GREEN, score="0.9")
         assert "SOC 2" not in words(reads(session, key, MORNING))
+
+
+def test_who_is_asked_in_anothers_place_reads_whether_they_are_away_or_have_left(database: Database) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        check_in = asked(session, scene.key_result, MONDAY)
+        check_in.owner_id, check_in.covered_for_id = scene.stranger.id, scene.owner.id
+        key = prompted(session, scene, scene.stranger)
+        assert "for Mere Ngata, who is away" in words(reads(session, key, MORNING))
+        scene.owner.deactivated_at = MORNING
+        session.flush()
+        stood = wanted(session, key)
+        departures.left(session, MORNING, [scene.owner])
+        assert wanted(session, key) == stood + 1
+        said = words(reads(session, key, MORNING))
+        assert "for Mere Ngata, who has left" in said
+        assert "away" not in said
+        # They may be back by the time that somebody reads what was answered.
+        check_in.state = CheckInState.ANSWERED
+        session.flush()
+        said = words(reads(session, key, MORNING))
+        assert "for Mere Ngata · ✓ answered" in said
 
 
 def test_whoever_is_asked_no_more_or_at_another_hour_reads_so_in_the_week_that_is_over(database: Database) -> None:

@@ -74,8 +74,9 @@ def prompt(*states: ItemState, **changed: object) -> Callable[[], object]:
     return lambda: prompts.prompt(asked(*states, **changed))
 
 
-def covering() -> Callable[[], object]:
-    items = (Item(ACTIVATION, ItemState.OPEN), Item(CHURN, ItemState.OPEN, covered_for="Ana Silva"))
+def covering(*, has_left: bool = False) -> Callable[[], object]:
+    churn = Item(CHURN, ItemState.OPEN, covered_for="Ana Silva", has_left=has_left)
+    items = (Item(ACTIVATION, ItemState.OPEN), churn)
     return lambda: prompts.prompt(replace(asked(), items=items))
 
 
@@ -265,6 +266,7 @@ CHAPTERS: Sequence[Chapter] = (
             Case("All are answered", prompt(DONE, DONE, DONE)),
             Case("The first one after leave", prompt(OPEN, OPEN, OPEN, is_back=True)),
             Case("For somebody who is away", covering()),
+            Case("For somebody who has left", covering(has_left=True)),
             Case("Somebody else named a next move: a co-owner, or who covered for the reader", somebody_elses()),
             Case("Tuesday evening, one was missed", prompt(DONE, DONE, MISSED, now=at(17, 18), later=())),
             Case("One was excused, and the others are answered", prompt(DONE, DONE, EXCUSED)),
