@@ -142,7 +142,10 @@ def _kept(kept: Sequence[Kept]) -> list[Block]:
 def _key_results(view: Home) -> list[Block]:
     listed = [one for objective in view.key_results for one in objective.key_results]
     if not listed:
-        return [*_titled("Your key results"), section("You own none in this cycle, so I ask you nothing.")]
+        # In the place of somebody who is away or has left they are asked all the same.
+        is_asked = bool(view.now.check_ins) or view.schedule.next_at is not None
+        and_so = "" if is_asked else ", so I ask you nothing"
+        return [*_titled("Your key results"), section(f"You own none in this cycle{and_so}.")]
     lines = []
     for one in listed[:MOST_KEY_RESULTS]:
         row = history(one.standing)

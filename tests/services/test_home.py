@@ -89,6 +89,24 @@ def test_what_is_due_stands_at_the_head_until_it_is_answered(database: Database)
         assert seen(session, mere).now.is_empty
 
 
+def test_who_owns_nothing_and_is_asked_for_somebody_who_left_does_not_read_that_nothing_is_asked(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        mere, tama = company.person("Mere Ngata"), company.person("Tama Reid")
+        key_result = company.key_result(company.objective(company.team("Growth", lead=tama)), mere)
+        assert "You own none in this cycle, so I ask you nothing." in text(session, tama, NINE)
+        mere.deactivated_at = company.now
+        asked(company, mere, tama)
+        assert len(seen(session, tama).now.check_ins) == 1
+        assert "You own none in this cycle." in text(session, tama)
+        answered(session, key_result, MONDAY)
+        # It is theirs to answer next week as well.
+        assert seen(session, tama).now.is_empty
+        assert "You own none in this cycle." in text(session, tama)
+
+
 def test_a_week_that_goes_on_is_not_told_as_if_it_were_over(database: Database) -> None:
     with database.write() as session:
         company = Company(session)

@@ -117,7 +117,7 @@ TAMAS = replace(
     teams=(),
     escalations=(),
     decisions=(),
-    schedule=replace(MERES.schedule, zone="Asia/Tokyo", follows_slack=False, absences=()),
+    schedule=replace(MERES.schedule, zone="Asia/Tokyo", follows_slack=False, next_at=None, absences=()),
     led=(LED,),
     admin=ADMIN,
 )
@@ -175,6 +175,7 @@ HOME = Chapter(
     (
         Case("An owner's", lambda: homes.home(MERES)),
         Case("A lead's, who is an admin too", lambda: homes.home(TAMAS)),
+        Case("Of who is asked in somebody else's place", lambda: homes.home(replace(MERES, key_results=()))),
         Case("When nothing waits", lambda: homes.home(replace(TAMAS, now=NOTHING, kept=(), led=(), admin=None))),
         Case("A guest's", homes.outsiders_home),
     ),
