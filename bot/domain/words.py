@@ -167,6 +167,7 @@ _AND = re.compile(r"(?:and|also|then|&)\s+", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?:^|(?<=[\s,;.–—-]))(?P<name>next(?:\s(?:move|step))?|needs?|plan)\s?[:=]\s*(?=\S)", re.IGNORECASE
 )
+_PIECES = re.compile(r"[^;\n]+")
 _NAMES = {"next": "next_move", "need": "need", "needs": "need", "plan": "plan"}
 _NO_TEXT = re.compile(rf"[\d\W]+|[gyr]|{_COLOUR}\?*|(?:green|yellow|amber|red)\W*", re.IGNORECASE)
 
@@ -305,8 +306,8 @@ def _read_end(reading: _Reading) -> None:
         reading.confidence = meant.pop()
     if match is not None:
         rest = rest[: match.start()].rstrip(" \t\r\n,;–—-")
-    rest = _read_named(reading, rest)
     is_behind_one = not reading.is_rest and (reading.is_value_read or reading.is_colour_read)
+    rest = _read_named(reading, rest, is_behind_one=is_behind_one)
     if rest and is_behind_one and _is_another_answer(rest):
         reading.unclear.append(rest)
         rest = ""
@@ -324,8 +325,20 @@ def _is_another_answer(rest: str) -> bool:
     return another.number is not None and said and another.confidence is not None
 
 
-def _read_named(reading: _Reading, rest: str) -> str:
-    """Take what is named ("next: …") out of the free text, and return what stood before. The first of two counts."""
+def _before_another_answer(words: str) -> int:
+    """Where "13 50 yellow" begins in what is named, behind a semicolon or on a line of its own; else where that ends.
+
+    What no field holds is not looked at.
+    """
+    pieces = list(_PIECES.finditer(words, 0, TEXT_LIMIT))
+    return next((one.start() for one in pieces[1:] if _is_another_answer(one.group().strip())), len(words))
+
+
+def _read_named(reading: _Reading, rest: str, *, is_behind_one: bool) -> str:
+    """Take what is named ("next: …") out of the free text, and return what stood before. The first of two counts.
+
+    `is_behind_one`: it stands behind an answer, so that another one in it is set aside.
+    """
     labels = list(_NAMED.finditer(rest))
     if not labels:
         return rest
@@ -336,7 +349,9 @@ def _read_named(reading: _Reading, rest: str) -> str:
         if said and name in reading.named:
             reading.unclear.append(rest[label.start("name") : label.end()] + said)
         elif said:
-            reading.named[name] = said
+            until = _before_another_answer(said) if is_behind_one else len(said)
+            reading.named[name] = said[:until].rstrip(" \t\r\n,;–—-")
+            reading.unclear += [said[until:].strip()] if said[until:] else []
     return rest[: begins[0]]
 
 

@@ -115,6 +115,16 @@ PHRASES = {
     "12 same green next step = rest": meant(12, colour=G, same=True, next_move="rest"),
     "12 45 green next week we ship": meant(12, "45", colour=G, rest="next week we ship"),
     "12 45 green next: a, next: b": meant(12, "45", "", G, "", "next: b", next_move="a"),
+    # another answer behind what is named: told, and no part of it
+    "2 0.4 green next: audit; 1 35 green next: go": meant(
+        2, "0.4", "", G, "", "1 35 green", "next: go", next_move="audit"
+    ),
+    "12 45 yellow plan: the old way\nand KR-13 50 yellow waits; so be it": meant(
+        12, "45", "", Y, "", "and KR-13 50 yellow waits; so be it", plan="the old way"
+    ),
+    "12 45 green next: ask 3 people; 2 of them today; 1 by Friday": meant(
+        12, "45", colour=G, next_move="ask 3 people; 2 of them today; 1 by Friday"
+    ),
     # refused: it could mean two things
     "12 45 green; 13 50 yellow": meant(12, "45", "", G, "", "13 50 yellow"),
     "12 45 and 13 50 green": meant(12, "45", "", None, "", "and 13 50 green"),
