@@ -51,7 +51,7 @@ class Asked:
 
 def key(hand_over_id: int) -> str:
     """The permanent key of the message that asks the new owner."""
-    return f"hand_over:{hand_over_id}"
+    return ownership.offer_key(hand_over_id)
 
 
 def question(session: Session, caller: Caller, key_result_id: int) -> Question:

@@ -36,6 +36,11 @@ from models import (
 NOTE_STANDS = timedelta(weeks=2)
 
 
+def offer_key(hand_over_id: int) -> str:
+    """The permanent key of the message that asks somebody to take a key result over."""
+    return f"hand_over:{hand_over_id}"
+
+
 def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids: Collection[int]) -> None:
     """These key results have another owner, since a moment ago in this transaction.
 
@@ -142,16 +147,10 @@ def _lists(session: Session, now: datetime, workspace_id: int, key_result_ids: C
 
 def _offers(session: Session, key_result_ids: Collection[int]) -> set[str]:
     """The keys of what asks somebody to take one of these over, and was not answered yet."""
-    waiting = (
-        sa.select(Delivery.key)
-        .join(HandOver, HandOver.id == Delivery.hand_over_id)
-        .where(
-            HandOver.key_result_id.in_(key_result_ids),
-            HandOver.state == HandOverState.WAITING,
-            Delivery.kind == PostKind.HAND_OVER,
-        )
+    waiting = sa.select(HandOver.id).where(
+        HandOver.key_result_id.in_(key_result_ids), HandOver.state == HandOverState.WAITING
     )
-    return set(session.scalars(waiting))
+    return {offer_key(hand_over_id) for hand_over_id in session.scalars(waiting)}
 
 
 def _take_over(
