@@ -70,16 +70,25 @@ def keep_threads(session: Session, now: datetime, key_result_ids: Collection[int
     keep_and_redraw(session, now, session.scalars(_about(key_result_ids)).all())
 
 
-def in_group_messages_with(session: Session, workspace_id: int, member_ids: Collection[int]) -> set[int]:
-    """The ids of what is unresolved and goes on in a group message with these."""
+def between_some_with(session: Session, workspace_id: int, member_ids: Collection[int]) -> set[int]:
+    """The ids of what is unresolved and goes on between some people, where one of these is among them, or has to be:
+    what they own may have been made private while they were gone."""
     if not member_ids:
         return set()
     conversation_ids = conversations.with_any_of(session, workspace_id, member_ids)
     roots = sa.select(Delivery.escalation_id).where(
-        Delivery.conversation_id.in_(conversation_ids), Delivery.kind == PostKind.ESCALATION
+        Delivery.workspace_id == workspace_id, Delivery.kind == PostKind.ESCALATION
     )
-    ids = [one for one in session.scalars(roots.distinct()) if one is not None]
-    unresolved = sa.select(Escalation.id).where(Escalation.id.in_(ids), Escalation.state != EscalationState.RESOLVED)
+    # Not one condition with "or": each half has an index of its own.
+    halves = roots.where(Delivery.conversation_id.in_(conversation_ids)).union_all(
+        roots.where(Delivery.member_id.in_(member_ids))
+    )
+    ids = {one for one in session.scalars(halves) if one is not None}
+    owned = sa.select(KeyResult.id).where(KeyResult.owner_id.in_(member_ids))
+    theirs = sa.and_(Escalation.key_result_id.in_(owned), Escalation.private_at.is_not(None))
+    unresolved = sa.select(Escalation.id).where(
+        sa.or_(Escalation.id.in_(ids), theirs), Escalation.state != EscalationState.RESOLVED
+    )
     return set(session.scalars(unresolved))
 
 

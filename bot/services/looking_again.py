@@ -18,7 +18,7 @@ from bot.domain.dependency import DependencyState
 from bot.domain.escalation import EscalationState
 from bot.services import not_asked_yet
 from bot.services.escalation_news import redraw_these
-from bot.services.escalation_thread import in_group_messages_with, keep_and_redraw, open_threads
+from bot.services.escalation_thread import between_some_with, keep_and_redraw, open_threads
 from bot.services.team_tree import with_those_beneath
 from models import Blocker, Dependency, Escalation, KeyResult, Member, Objective, PathChange, PathStep, Team
 from models.base import table_of
@@ -51,7 +51,7 @@ def look_due(session: Session, now: datetime, most: int) -> int:
     for workspace_id in {one.workspace_id for one in changes}:
         of_this = [one for one in changes if one.workspace_id == workspace_id]
         member_ids = {one.member_id for one in of_this if one.member_id is not None}
-        group_ids |= in_group_messages_with(session, workspace_id, member_ids)
+        group_ids |= between_some_with(session, workspace_id, member_ids)
         escalations, dependencies, blockers = _concerned(session, workspace_id, of_this, member_ids)
         escalation_ids.update(session.scalars(sa.select(Escalation.id).where(escalations)))
         dependency_ids.update(session.scalars(sa.select(Dependency.id).where(dependencies)))

@@ -26,6 +26,7 @@ from bot.services import (
     absences,
     dependency,
     escalation,
+    escalation_more,
     escalation_news,
     limiting,
     looking_again,
@@ -39,6 +40,7 @@ from bot.services import (
 from bot.services import hand_over as handing
 from bot.services import preferences as hours
 from bot.services.agenda import next_planned
+from bot.services.conversations import people_in
 from bot.services.dependency import step_due as dependency_due
 from bot.services.escalation_ladder import step_due
 from bot.services.limiting import Limit
@@ -399,6 +401,36 @@ def test_a_guest_who_is_back_reads_no_more_than_they_may(database: Database) -> 
         session.refresh(message)
         assert message.shown < message.wanted
         assert "HR" not in repr(shown(session, request.key))
+
+
+def test_an_owner_who_is_back_reads_what_was_made_private_meanwhile(database: Database) -> None:
+    with database.write() as session:
+        scene = red(session)
+        leaves(session, MORNING, scene.owner)
+        lead = scene.company.caller(scene.lead)
+        escalation_more.make_private(session, MORNING, caller=lead, escalation_id=1)
+        assert posted(session, "escalation:1:private").member_id == scene.lead.id, "there was nobody else to read it"
+        leaves(session, TUESDAY, scene.owner, comes_back=True)
+        look(session, TUESDAY)
+        goes_on = posted(session, "escalation:1:private:1")
+        assert goes_on.conversation_id is not None
+        assert {scene.owner.id, scene.lead.id} <= set(people_in(session, goes_on.conversation_id))
+
+
+def test_what_was_made_private_goes_on_once_its_only_reader_has_left(database: Database) -> None:
+    with database.write() as session:
+        scene = red(session)
+        leaves(session, MORNING, scene.owner)
+        lead = scene.company.caller(scene.lead)
+        escalation_more.make_private(session, MORNING, caller=lead, escalation_id=1)
+        leaves(session, TUESDAY, scene.owner, comes_back=True)
+        leaves(session, TUESDAY, scene.lead)
+        look(session, TUESDAY)
+        goes_on = posted(session, "escalation:1:private:1")
+        assert goes_on.conversation_id is not None
+        readers = set(people_in(session, goes_on.conversation_id))
+        assert scene.owner.id in readers
+        assert scene.lead.id not in readers
 
 
 def joins(case: Between, now: datetime) -> None:
