@@ -6,7 +6,8 @@ import enum
 
 
 class Excuse(enum.Enum):
-    """`NOT_ASKED`: answering was over before its owner could be asked, after a move or a long outage.
+    """`NOT_ASKED`: answering was over before its owner could be asked, after a move or a long outage; or they do not
+    work until it closes.
 
     `NOTHING_OWED`: the key result, its cycle or its team ended in mid-week.
     """

@@ -61,22 +61,24 @@ def returned(session: Session, now: datetime, members: Collection[Member]) -> No
         .join(KeyResult, sa.and_(KeyResult.id == CheckIn.key_result_id, KeyResult.owner_id == CheckIn.covered_for_id))
         .where(
             CheckIn.covered_for_id.in_(ids),
-            # Their lead may have been on leave.
-            sa.or_(CheckIn.state == CheckInState.DUE, CheckIn.excuse == Excuse.AWAY),
+            # Their lead may have been on leave, or have had a day off.
+            sa.or_(CheckIn.state == CheckInState.DUE, CheckIn.excuse.in_([Excuse.AWAY, Excuse.NOT_ASKED])),
             CheckIn.closes_at > now,
         )
         .order_by(CheckIn.id)
         .with_for_update(of=CheckIn, key_share=True)
     ).all()
-    asks: dict[tuple[int, Period], tuple[Member, Period, datetime]] = {}
+    weeks = weeks_of(session, list(members))
+    asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
     changed: set[str] = set()
     for check_in in rows:
         assert check_in.covered_for_id is not None  # noqa: S101 - asked for above
         member, of = ids[check_in.covered_for_id], period(check_in.period)
         changed.add(prompt_key(check_in.owner_id, of))
-        check_in.owner_id, check_in.covered_for_id = member.id, None
-        check_in.state, check_in.excuse = CheckInState.DUE, None
-        asks[member.id, of] = (member, of, now)
+        given = covering.give(session, now, check_in, member, weeks[member.id])
+        if given is not None:
+            who, at = given
+            asks[who.id, of] = (who, of, at)
     session.flush()
     leads = _leads(session, members)
     changed |= {key(member.id, lead.id) for member, lead in leads}

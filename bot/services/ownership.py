@@ -50,8 +50,8 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
     - A check-in that is due becomes the new owner's, with the time that they have in their zone, and never less than
       it had. Where they have not been asked this week and their opening has come, they are asked as soon as they are at
       work. Where leave keeps them from answering it, who covers for them is, or it is excused.
-    - So does what is open still and was excused because the old owner is on leave, or who covered for them: the new one
-      is asked.
+    - So does what is open still and was excused because the old owner, or who covered for them, is on leave or does not
+      work until it closes: the new one is asked.
     - It is excused where nobody can be asked about it any more, or where answering closed before the hand-over: the
       old owner could not answer for long, and the new one was never asked. What was answered stays as it is.
     - A request for help that is with some people goes on with the new owner among them.
@@ -77,7 +77,7 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
                 ),
                 # Also what the new owner was to answer so far in the place of the one before.
                 sa.and_(CheckIn.covered_for_id.is_not(None), CheckIn.state == CheckInState.DUE),
-                sa.and_(CheckIn.excuse == Excuse.AWAY, CheckIn.closes_at > now),
+                sa.and_(CheckIn.excuse.in_([Excuse.AWAY, Excuse.NOT_ASKED]), CheckIn.closes_at > now),
             ),
         )
         .order_by(CheckIn.id)

@@ -628,3 +628,37 @@ def test_a_cover_whose_own_week_asks_nothing_is_asked_at_their_hour_for_what_the
         planning.open_due(session, NINE + timedelta(hours=4), 100)
         assert prompted(company, tama) == [WEEK]
         assert tama.next_reminder_at is not None
+
+
+def off_and_on_again(company: Company, now: datetime, member: Member, back: datetime) -> None:
+    """Their account is deactivated, and is not any more."""
+    for at, deleted in ((now, True), (back, False)):
+        person = as_slack_tells(member, deleted=deleted)
+        people.learn_all(company.session, at, company.workspace.id, [person], admins=(), home=Home("T0TEST"))
+
+
+def test_who_is_on_leave_is_not_asked_because_their_account_was_off_for_a_while(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, _lead, tama = team_of_three(company)
+        absences.declare(session, BEFORE, company.caller(ana), TWO_WEEKS, tama.id)
+        planning.open_due(session, NINE, 100)
+        noon = NINE + timedelta(hours=3)
+        absences.declare(session, noon, company.caller(tama), Days(MONDAY, date(2026, 10, 9)), None)
+        off_and_on_again(company, noon + timedelta(hours=1), ana, noon + timedelta(hours=2))
+        assert prompted(company, ana) == []
+        planning.close_due(session, NINE + timedelta(days=3), 100)
+        hers = session.scalars(sa.select(CheckIn).join(KeyResult).where(KeyResult.owner_id == ana.id)).all()
+        assert {one.state for one in hers} == {CheckInState.EXCUSED}
+
+
+def test_whose_account_was_off_while_their_lead_has_the_day_off_is_asked_again(database: Database) -> None:
+    with database.write() as session:
+        company = Company(session)
+        ana, lead, _tama = team_of_three(company)
+        lead.workdays = 0b1111101  # not on Tuesdays
+        session.flush()
+        planning.open_due(session, NINE, 100)
+        tuesday = NINE + timedelta(days=1)
+        off_and_on_again(company, tuesday, ana, tuesday + timedelta(hours=1))
+        assert states(company, ana) == [(WEEK, CheckInState.DUE, None)] * 2

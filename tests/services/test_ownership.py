@@ -198,6 +198,21 @@ def test_what_is_given_to_somebody_who_does_not_work_before_it_closes_is_not_ask
         assert prompt_of(session, cy) is None
 
 
+def test_what_was_given_to_somebody_with_a_day_off_and_then_to_who_is_at_work_is_asked_of_them(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        company = Company(session)
+        key_result, _bo = asked_key_result(company)
+        cy, dee = company.person("Cy New"), company.person("Dee Nolan")
+        cy.workdays = 0b0011000  # Thursday and Friday
+        hand_over(company, key_result, cy, NOON)
+        hand_over(company, key_result, dee, NOON + timedelta(hours=1))
+        check_in = session.scalars(sa.select(CheckIn)).one()
+        assert (check_in.owner_id, check_in.state, check_in.excuse) == (dee.id, CheckInState.DUE, None)
+        assert prompt_of(session, dee) is not None
+
+
 def test_what_is_given_away_because_its_owner_is_on_leave_is_asked_of_the_new_one_that_week(
     database: Database,
 ) -> None:
