@@ -300,8 +300,7 @@ def _let_go(session: Session, now: datetime, member: Member, week: Week) -> set[
         if check_in.covered_for_id is not None:
             check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.AWAY
         elif (asked := covering.give(session, now, check_in, member, week)) is not None:
-            cover, at = asked
-            asks[cover.id, of] = (cover, of, at)
+            asks[asked[0].id, of] = asked
     session.flush()
     prompts = {prompt_key(member.id, of) for _, of in found}
     planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=prompts)
@@ -343,20 +342,19 @@ def _take_back(session: Session, now: datetime, member: Member, week: Week) -> N
             continue
         of = period(check_in.period)
         before = prompt_key(check_in.owner_id, of)
-        given: tuple[Whom, datetime] | None = None
+        asked: tuple[Whom, Period, datetime] | None = None
         at = week.schedule.at_work_from(max(now, check_in.opens_at))
         if at is not None and at < check_in.closes_at:
             check_in.owner_id, check_in.covered_for_id = member.id, stood_in_for
             check_in.state, check_in.excuse = CheckInState.DUE, None
-            given = member, at
+            asked = member, of, at
         elif stood_in_for is not None or check_in.owner_id in named:
             continue
         elif covering.is_on_leave_until(check_in.closes_at, now, week):
-            given = covering.give(session, now, check_in, member, week)
+            asked = covering.give(session, now, check_in, member, week)
         changed.add(before)
-        if given is not None:
-            who, asked_at = given
-            asks[who.id, of] = (who, of, asked_at)
+        if asked is not None:
+            asks[asked[0].id, of] = asked
     session.flush()
     planning.ask_also(session, now, member.workspace_id, list(asks.values()), changed=changed)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.domain.cadence import Period, period
 from bot.domain.excuses import Excuse
 from bot.domain.localtime import local_date_of
 from bot.domain.personal_week import Opening, is_away_until, opening
@@ -47,30 +48,31 @@ def cover_of(session: Session, member_id: int | None, closes: datetime, now: dat
 
 def give(
     session: Session, now: datetime, check_in: CheckIn, member: Member, week: Week, *, left_id: int | None = None
-) -> tuple[Whom, datetime] | None:
+) -> tuple[Whom, Period, datetime] | None:
     """A check-in that can be answered still is the member's from now on, or their cover's, where leave keeps them from
-    answering it in time. Gives who is to be asked, and when: at work, or now, where their day is over and it closes
-    before the next.
+    answering it in time. Gives who is to be asked, in which period, and when, as `planning.ask_also` takes it: at work,
+    or now, where their day is over and it closes before the next.
 
     None where nobody can be asked: it is excused, because of leave, or because they do not work until it closes.
     `left_id`: the owner who has left, in whose place the member (their lead) is asked.
     """
+    of = period(check_in.period)
     check_in.owner_id, check_in.covered_for_id = member.id, left_id
     check_in.state, check_in.excuse = CheckInState.DUE, None
     at = week.schedule.at_work_from(now)
     if at is not None and at < check_in.closes_at:
-        return member, at
+        return member, of, at
     if is_on_leave_until(check_in.closes_at, now, week):
         cover = _in_place_of(session, week, check_in.closes_at, now)
         if cover is not None:
             check_in.owner_id, check_in.covered_for_id = cover.member.id, left_id if left_id is not None else member.id
-            return cover.member, cover.at
+            return cover.member, of, cover.at
         check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.AWAY
         return None
     if not week.schedule.works_on(local_date_of(now, week.schedule.zone)):
         check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOT_ASKED
         return None
-    return member, now
+    return member, of, now
 
 
 def is_on_leave_until(closes: datetime, now: datetime, week: Week) -> bool:

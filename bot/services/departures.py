@@ -19,6 +19,7 @@ from bot.domain.excuses import Excuse
 from bot.services import covering, outbox, planning
 from bot.services.asked_members import Whom
 from bot.services.asking import has_left, only_asked_about
+from bot.services.escalation_path import taking_part
 from bot.services.planning import prompt_key
 from bot.services.schedules import weeks_of
 from models import CheckIn, CheckInState, Delivery, KeyResult, KeyResultRevision, Member, Objective, PostKind, Team
@@ -75,10 +76,8 @@ def returned(session: Session, now: datetime, members: Collection[Member]) -> No
         assert check_in.covered_for_id is not None  # noqa: S101 - asked for above
         member, of = ids[check_in.covered_for_id], period(check_in.period)
         changed.add(prompt_key(check_in.owner_id, of))
-        given = covering.give(session, now, check_in, member, weeks[member.id])
-        if given is not None:
-            who, at = given
-            asks[who.id, of] = (who, of, at)
+        if (asked := covering.give(session, now, check_in, member, weeks[member.id])) is not None:
+            asks[asked[0].id, of] = asked
     session.flush()
     leads = _leads(session, members)
     changed |= {key(member.id, lead.id) for member, lead in leads}
@@ -176,7 +175,8 @@ def _pass_on(session: Session, now: datetime, members: Collection[Member]) -> No
     changed = _answered_for(session, ids)
     if not rows and not changed:
         return
-    people = _taking_part(session, {one for _, *both in rows for one in both})
+    concerned = {one for _, *both in rows for one in both if one is not None}
+    people: dict[int | None, Member] = {one.id: one for one in taking_part(session, sorted(concerned))}
     weeks = weeks_of(session, list(people.values()))
     asks: dict[tuple[int, Period], tuple[Whom, Period, datetime]] = {}
     for check_in, owner_id, lead_id in rows:
@@ -186,10 +186,9 @@ def _pass_on(session: Session, now: datetime, members: Collection[Member]) -> No
             continue
         changed.add(prompt_key(check_in.owner_id, of))
         left_id = owner_id if member.id != owner_id else None
-        given = covering.give(session, now, check_in, member, weeks[member.id], left_id=left_id)
-        if given is not None:
-            who, at = given
-            asks[who.id, of] = (who, of, at)
+        asked = covering.give(session, now, check_in, member, weeks[member.id], left_id=left_id)
+        if asked is not None:
+            asks[asked[0].id, of] = asked
     session.flush()
     workspace_id = next(iter(members)).workspace_id
     planning.ask_also(session, now, workspace_id, list(asks.values()), changed=changed)
@@ -203,9 +202,3 @@ def _answered_for(session: Session, member_ids: Collection[int]) -> set[str]:
         .distinct()
     )
     return {prompt_key(owner_id, period(of)) for owner_id, of in rows}
-
-
-def _taking_part(session: Session, member_ids: Collection[int | None]) -> dict[int | None, Member]:
-    """Those of these who take part, by their ids."""
-    found = session.scalars(sa.select(Member).where(Member.id.in_({one for one in member_ids if one is not None})))
-    return {member.id: member for member in found if member.may_take_part}

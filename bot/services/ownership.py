@@ -106,10 +106,9 @@ def hand_over(session: Session, now: datetime, workspace_id: int, key_result_ids
             check_in.state, check_in.excuse = CheckInState.EXCUSED, Excuse.NOT_ASKED
             continue
         changed.add(prompt_key(owner.id, of))
-        given = _take_over(session, now, check_in, owner, weeks[owner.id])
-        if given is not None:
-            who, at = given
-            asks.setdefault((who.id, of), (who, of, at))
+        to_ask = _take_over(session, now, check_in, owner, weeks[owner.id])
+        if to_ask is not None:
+            asks.setdefault((to_ask[0].id, of), to_ask)
     session.flush()
     planning.ask_also(session, now, workspace_id, list(asks.values()), changed=changed)
     planning.revise(session, now, key_result_ids)
@@ -155,7 +154,7 @@ def _offers(session: Session, key_result_ids: Collection[int]) -> set[str]:
 
 def _take_over(
     session: Session, now: datetime, check_in: CheckIn, owner: Member, week: Week
-) -> tuple[Whom, datetime] | None:
+) -> tuple[Whom, Period, datetime] | None:
     theirs = opening(period(check_in.period), week.rhythm, week.schedule)
     check_in.opens_at = theirs.at
     check_in.closes_at = max(check_in.closes_at, theirs.closes_at)
