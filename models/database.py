@@ -32,9 +32,9 @@ STATEMENT_SECONDS = 1.5
 # time as well.
 ENOUGH_SECONDS = 0.5
 
-# One for each thread of `okra run` that may ask at the same moment: 8 that listen, 16 that send, 4 that tick, the
-# courier, and the connection that tells others that this worker lives; and two to spare.
-POOL_SIZE = 32
+# One for each thread of `okra run` that may ask at the same moment: 8 that listen, 32 that send, 3 that record what
+# came of it, 4 that tick, the courier, and the connection that tells others that this worker lives; three to spare.
+POOL_SIZE = 52
 
 # A server that is gone without a word: the statement's own limit is the server's to keep, so the connection has one
 # too. Milliseconds for what was sent and not acknowledged; seconds for a connection on which nothing comes.

@@ -26,12 +26,15 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-SENDERS = 16
+# More than Slack's limits ever ask for. Without a limit they keep the processor busy: the more there are, the more is
+# looked at and recorded together.
+SENDERS = 32
 # How long the courier sleeps at most when nobody wakes it: what waits for a moment (a pause, a retry) has no bell.
 NAP_SECONDS = 0.25
 # While much is under way, so long is waited for more to come together: a transaction for eight costs little more than
-# one for two.
+# one for two. What came of requests can wait longer than the senders may.
 GATHER_SECONDS = 0.01
+GATHER_OUTCOMES_SECONDS = 0.03
 
 
 class Portion:
@@ -285,7 +288,7 @@ class Recorder(Generic[T]):
         while True:
             self._something.wait()
             self._something.clear()
-            stopping = self._stopping.wait(GATHER_SECONDS)
+            stopping = self._stopping.wait(GATHER_OUTCOMES_SECONDS)
             while self._outcomes:
                 if not self._record_some() and self._stopping.wait(NAP_SECONDS):
                     return

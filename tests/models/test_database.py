@@ -16,8 +16,8 @@ from scheduler.courier import SENDERS
 
 THEIR_WORDS = "Ana is leaving in March"
 
-# The scheduler's own, the courier, and the connection that says that the worker lives.
-TICKING = 4 + 1 + 1
+# The scheduler's own, the courier, what records for it, and the connection that says that the worker lives.
+TICKING = 4 + 1 + 3 + 1
 
 
 def test_a_refused_row_does_not_bring_peoples_words_into_the_error(database: Database) -> None:
