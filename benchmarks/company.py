@@ -36,9 +36,8 @@ from models import (
 from models.base import Base
 from models.database import Database
 
-# The Monday of the week that is measured, and the first of the cycle before it.
+# The Monday of the week that is measured.
 MONDAY = date(2026, 11, 16)
-FIRST_MONDAY = date(2026, 10, 5)
 STARTS_ON, ENDS_ON = date(2026, 10, 1), date(2026, 12, 31)
 FOUNDED = datetime(2026, 10, 1, 12, tzinfo=UTC)
 # Everybody is in UTC, so that all openings are one instant unless a benchmark moves them.

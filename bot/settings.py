@@ -69,7 +69,8 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path("data"), description="is where the SQLite database lives if no database URL is set")
     admins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="holds Slack user ids with commas between; they are told when something fails"
+        (),
+        description="holds Slack user ids with commas between; they steer the programme and are told what fails",
     )
     time_zone: str = Field("UTC", description="is an IANA name such as Europe/Berlin; the digest's hour is local to it")
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="is console, for people, or json, for machines")

@@ -1,4 +1,4 @@
-"""A question that somebody who reads a digest asks the owner of a key result."""
+"""A question that somebody asks the owner of a key result, from a digest or a thread."""
 
 from __future__ import annotations
 

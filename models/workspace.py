@@ -55,7 +55,7 @@ class Workspace(Base):
     """One Slack workspace and its rhythm. Weekdays count from Monday (0) to Sunday (6); times are local.
 
     The opening and the end of a check-in are in each owner's zone, the lead's note in the lead's, the digest in
-    the workspace's.
+    its team's, which is the workspace's unless the team has one of its own.
     """
 
     __tablename__ = "workspace"

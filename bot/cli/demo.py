@@ -28,7 +28,7 @@ def demo(
     try:
         import aiohttp  # noqa: F401 - only the demo needs it
     except ModuleNotFoundError:
-        fail("The demo needs one more package: pip install 'okra[demo]'.")
+        fail("The demo needs one more package: pip install 'aiohttp>=3.12'.")
     from bot.demo.play import play
 
     raise typer.Exit(play(port=port, terminal_only=terminal, stay=stay))

@@ -78,7 +78,7 @@ def rehearse(
     try:
         import aiohttp  # noqa: F401 - it comes with the local Slack
     except ModuleNotFoundError:
-        fail("A rehearsal needs one more package: pip install 'okra[demo]'.")
+        fail("A rehearsal needs one more package: pip install 'aiohttp>=3.12'.")
     from bot.rehearsal.run import Hours, Plan, Unreadable
     from bot.rehearsal.run import rehearse as play
     from bot.rehearsal.weather import Level

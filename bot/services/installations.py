@@ -1,4 +1,4 @@
-"""Where Okra is installed, and with which token it speaks there."""
+"""Where Okra is installed, and whether Slack still lets it in."""
 
 from __future__ import annotations
 

@@ -64,6 +64,9 @@ def test_who_gets_no_place_in_time_goes_on_without_and_takes_none_away(monkeypat
     assert most_at_once(Turnstile(1), 1) == 1
 
 
-def test_outside_of_an_interaction_nothing_stands_in_line() -> None:
-    with aside():
-        pass
+def test_outside_of_an_interaction_nobody_stands_in_line_or_gives_up_a_place() -> None:
+    gate = Turnstile(1)
+    with gate.inside(), ThreadPoolExecutor(1) as pool:
+        pool.submit(aside().__enter__).result(A_WHILE)
+        # The place is still taken.
+        assert not gate._places.acquire(blocking=False)

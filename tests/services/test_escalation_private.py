@@ -219,7 +219,9 @@ def test_what_had_not_left_for_the_channel_does_not_leave(database: Database) ->
         tell(session, MORNING, scene.key_result, by=scene.owner)
         escalation.take(session, MORNING, caller=scene.company.caller(scene.lead), escalation_id=1)
         make_private(session, scene, scene.lead)
-        for row in session.scalars(sa.select(Delivery).where(Delivery.channel_id == "C0GROWTH")):
+        rows = session.scalars(sa.select(Delivery).where(Delivery.channel_id == "C0GROWTH")).all()
+        assert rows
+        for row in rows:
             assert shown(session, row.key) is None
 
 

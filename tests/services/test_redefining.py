@@ -26,6 +26,7 @@ from bot.domain.organisation import Visibility
 from bot.domain.redefinition import Part, Trouble, Typed
 from bot.services import decisions, digest_snapshot, escalation_more, redefining
 from bot.services.decisions import Draft
+from bot.services.definitions import definition_of
 from bot.services.redefining import NotADefinition
 from bot.services.refusals import Reason, Refused
 from bot.services.standing import standings
@@ -39,7 +40,6 @@ from models import (
     DeliveryState,
     Escalation,
     HandOver,
-    KeyResult,
     KeyResultRevision,
     KeyResultState,
     Member,
@@ -92,21 +92,13 @@ def change(session: Session, scene: Scene, decision: Decision, typed: Typed, **m
     )
 
 
-def definition(session: Session, key_result: KeyResult) -> KeyResultRevision:
-    return session.scalars(
-        sa.select(KeyResultRevision).where(
-            KeyResultRevision.key_result_id == key_result.id, KeyResultRevision.revision == key_result.revision
-        )
-    ).one()
-
-
 def test_a_changed_target_is_a_revision_with_its_reason_and_history_keeps_its_scores(database: Database) -> None:
     with database.write() as session:
         scene = scene_of(session)
         answer = red(session, scene)
         decision = decide(session, scene, DecisionKind.CHANGE_TARGET)
         change(session, scene, decision, replace(AS_IT_IS, target=Decimal(30)))
-        now_counts = definition(session, scene.key_result)
+        now_counts = definition_of(session, scene.key_result)
         assert (now_counts.revision, now_counts.target) == (2, Decimal(30))
         assert now_counts.text == "Activation from 20 to 30 % by 15 Dec"
         assert (now_counts.reason, now_counts.stops) == ("two of the three channels are gone", "the webinars")
@@ -159,7 +151,7 @@ def test_values_of_another_measure_are_forgotten_and_scores_stay(database: Datab
         red(session, scene)
         decision = decide(session, scene, DecisionKind.WRONG_MEASURE)
         change(session, scene, decision, replace(AS_IT_IS, text="Onboarding time from 9 to 5 days by 15 Dec"))
-        now_counts = definition(session, scene.key_result)
+        now_counts = definition_of(session, scene.key_result)
         assert (now_counts.kind, now_counts.unit, now_counts.metric) == (Kind.DECREASE, "days", "Onboarding time")
         stands = standings(session, [scene.key_result.id], period(MONDAY))[scene.key_result.id]
         assert (stands.value, stands.score) == (None, Decimal("0.3"))
