@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from multiprocessing.connection import Connection
 from random import Random
 from time import perf_counter
 from typing import Any
@@ -23,14 +22,13 @@ from benchmarks.company import MONDAY, OPENING, Size, found
 from benchmarks.databases import ENGINES, SQLITE, Databases, unhurried
 from benchmarks.figures import Figure, Report, at_least, at_most, median, progress
 from benchmarks.scale import Scale
-from benchmarks.serving import in_a_process, quiet, settings, until_told
+from benchmarks.serving import in_a_process, serve_slack, settings
 from bot.app import Program, build
 from bot.blocks.post import Post
 from bot.localslack.admission import SlackLimits
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
-from bot.localslack.manifest import AppConfig, from_manifest
-from bot.localslack.server import LocalSlackServer
+from bot.localslack.manifest import from_manifest
 from bot.localslack.webapi.dispatch import Request
 from bot.manifest import manifest
 from bot.rehearsal.timeline import Timeline
@@ -260,18 +258,6 @@ def _messages(runtime: Runtime, people: Mapping[int, str]) -> list[Mapping[str, 
             assert row.member_id is not None  # noqa: S101
             made.append(_arguments(people[row.member_id], body, row.opaque_id))
         return made
-
-
-def serve_slack(connection: Connection, owners: int) -> None:
-    """A local Slack without limits. Sends its address, its bot token, and the people's Slack ids by number."""
-    quiet()
-    app: AppConfig = from_manifest(manifest())
-    core = LocalSlack(app)
-    core.echo_own_messages = False
-    people = {n: core.add_person(f"Owner {n}").id for n in range(1, owners + 1)}
-    with LocalSlackServer(core) as server:
-        connection.send((server.api_url, app.bot_token, people))
-        until_told(connection)
 
 
 # What both need

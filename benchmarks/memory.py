@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.company import OPENING, Size, found
+import sqlalchemy as sa
+
+from benchmarks.company import MONDAY, OPENING, Size, found
 from benchmarks.databases import ENGINES, Databases, unhurried
 from benchmarks.figures import Figure, Report, at_most, progress
 from benchmarks.scale import Scale
-from benchmarks.serving import in_a_process, quiet, settings
+from benchmarks.serving import in_a_process, quiet, serve_slack, settings
 from bot.app import build
-from bot.blocks.post import Post
-from bot.domain.person import Person
 from bot.runtime import Runtime
-from bot.slack import Gateway, Posted
+from bot.slack import Gateway
+from models import Delivery, DeliveryState, Member, Workspace
+from models.database import Database
 from scheduler import delivery, members, ticks
 from scheduler.workers import sign_on
 
@@ -31,12 +33,17 @@ TOMORROW = OPENING + timedelta(days=1)
 
 def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """Everybody's week opens; some posts leave; then the members are read anew."""
-    few, many = scale.pick((1_000, 100_000), (100, 300))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    # Over a thousand, so that Slack gives more than one page of them.
+    few, many = scale.pick((1_000, 100_000), (100, 1_200))
+    with (
+        in_a_process(serve_slack, few) as small_slack,
+        in_a_process(serve_slack, many) as large_slack,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
         # Memory is no matter of time, so they need not come one after the other. The long ones begin.
         found = {
-            (owners, engine): pool.submit(_megabytes, databases.url(engine), owners)
-            for owners in (many, few)
+            (owners, engine): pool.submit(_megabytes, databases.url(engine), owners, slack)
+            for owners, slack in ((many, large_slack), (few, small_slack))
             for engine in ENGINES
         }
     figures = []
@@ -50,46 +57,20 @@ def run(databases: Databases, scale: Scale) -> Iterator[Report]:
         tuple(figures),
         (
             "The highest resident memory of a process that opens the week of all owners in one tick and delivers "
-            f"{POSTS} prompts; then of the same process after it has read all members from Slack once. "
-            f"{AT_ONCE} such processes at a time."
+            f"{POSTS} prompts; then of the same process after it has read all members once, as many a page as the "
+            f"gateway asks for, without its pauses. Slack is a process of its own. {AT_ONCE} such workers at a time."
         ),
     )
 
 
-class Town(Gateway):
-    """A Slack that takes every post and lists so many people; it keeps nothing, so that only the worker is measured."""
-
-    def __init__(self, owners: int) -> None:
-        super().__init__("http://127.0.0.1:9/api/", lambda workspace_id: "xoxb-bench")
-        self._owners = owners
-        self._numbers = itertools.count(1)
-
-    def post(self, workspace_id: int, *, to: str, body: Post, opaque_id: str, thread_ts: str | None = None) -> Posted:
-        return Posted(f"D{to}", f"{next(self._numbers)}.000000")
-
-    def people(self, workspace_id: int) -> Iterator[Person]:
-        for number in range(1, self._owners + 1):
-            yield Person(
-                slack_user_id=f"U0B{number}",
-                name=f"Owner {number}",
-                display_name=f"Owner {number}",
-                email=None,
-                time_zone="UTC",
-                is_bot=False,
-                is_guest=False,
-                is_external=False,
-                deleted=False,
-            )
-
-
-def work(connection: Connection, url: str, owners: int) -> None:
-    """A worker's Monday. Sends its memory at the highest (MB) after each half."""
+def work(connection: Connection, url: str, owners: int, address: str, token: str) -> None:
+    """A worker's Monday, and its Tuesday's look at the members. Sends its memory at the highest (MB) after each."""
     quiet()
     database = unhurried(url)
     runtime = Runtime(
         settings=build(settings(posts_per_minute=0), database=database).runtime.settings,
         database=database,
-        gateway=Town(owners),
+        gateway=Gateway(address, lambda workspace_id: token, wait=lambda seconds: None),
         clock=lambda: OPENING,
         wake=lambda: None,
     )
@@ -97,24 +78,55 @@ def work(connection: Connection, url: str, owners: int) -> None:
     ticks.tick(runtime, worker_id, OPENING)
     delivered = 0
     while delivered < min(POSTS, owners):
-        for claim in delivery.claim(runtime, worker_id, OPENING):
+        claims = delivery.claim(runtime, worker_id, OPENING)
+        if not claims:
+            break
+        for claim in claims:
             ready = delivery.begin(runtime, claim, OPENING)
             assert ready is not None  # noqa: S101 - nothing stands in its way
             delivery.finish(runtime, ready, delivery.send(runtime, ready), OPENING)
             delivered += 1
     monday = _highest()
-    members.read_due(runtime, TOMORROW)
+    members.read_due(replace(runtime, clock=lambda: TOMORROW), TOMORROW)
     connection.send((monday, _highest()))
     database.close()
 
 
-def _megabytes(url: str, owners: int) -> tuple[float, float]:
+def _megabytes(url: str, owners: int, slack: tuple[str, str, Mapping[int, str]]) -> tuple[float, float]:
+    address, token, people = slack
     database = unhurried(url)
-    found(database, Size(owners=owners))
+    _everybody(database, Gateway(address, lambda workspace_id: token), people)
+    with in_a_process(work, url, owners, address, token) as (monday, later):
+        _all_done(database, owners)
+    progress(f"{database.engine.dialect.name}, {owners:,} owners: {monday:.0f} MB, {later:.0f} MB")
     database.close()
-    with in_a_process(work, url, owners) as (monday, later):
-        progress(f"{database.engine.dialect.name}, {owners:,} owners: {monday:.0f} MB, {later:.0f} MB")
-        return monday, later
+    return monday, later
+
+
+def _everybody(database: Database, gateway: Gateway, people: Mapping[int, str]) -> None:
+    """The company of those who are in Slack."""
+    found(database, Size(owners=len(people)), slack_team_id=gateway.identity(0).slack_team_id)
+    with database.write() as session:
+        session.execute(sa.update(Member), [{"id": n, "slack_user_id": people[n]} for n in people])
+
+
+def _all_done(database: Database, owners: int) -> None:
+    """Raises RuntimeError where a worker has needed little because it did less than it should."""
+    with database.read() as session:
+        prompts = sa.select(sa.func.count()).where(Delivery.period == MONDAY)
+        planned = session.scalar(prompts)
+        sent = session.scalar(prompts.where(Delivery.state == DeliveryState.SENT)) or 0
+        # The company is written without it: only Slack tells when a person last changed.
+        read = session.scalar(
+            sa.select(sa.func.count()).where(Member.id <= owners, Member.slack_updated_at.is_not(None))
+        )
+        read_at = session.scalars(sa.select(Workspace.members_read_at)).one()
+    if planned != owners:
+        raise RuntimeError(f"{planned} of {owners} were planned")
+    if sent < min(POSTS, owners):
+        raise RuntimeError(f"{sent} of {min(POSTS, owners)} were sent")
+    if read != owners or read_at != TOMORROW:
+        raise RuntimeError(f"{read} of {owners} were read, the last at {read_at}")
 
 
 def _highest() -> float:

@@ -114,6 +114,23 @@ def serve_bare(connection: Connection) -> None:
     server.close()
 
 
+def serve_slack(connection: Connection, owners: int) -> None:
+    """A local Slack without limits. Sends its address, its bot token, and the people's Slack ids by number."""
+    from bot.localslack.core import LocalSlack
+    from bot.localslack.manifest import from_manifest
+    from bot.localslack.server import LocalSlackServer
+    from bot.manifest import manifest
+
+    quiet()
+    core = LocalSlack(from_manifest(manifest()))
+    core.echo_own_messages = False
+    # As the company of the benchmarks has them, so that a look at them finds nothing new.
+    people = {n: core.add_person(f"Owner {n}", tz="UTC", display_name=f"Owner {n}").id for n in range(1, owners + 1)}
+    with LocalSlackServer(core) as server:
+        connection.send((server.api_url, core.app.bot_token, people))
+        until_told(connection)
+
+
 def bare_app() -> App:
     """Bolt with one listener, which acknowledges: what an interaction costs before anything is done."""
     from slack_bolt import Ack, App, BoltResponse

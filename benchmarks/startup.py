@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.databases import SQLITE, Databases
-from benchmarks.fanout import serve_slack
 from benchmarks.figures import Figure, Report, median, timed
 from benchmarks.scale import Scale
-from benchmarks.serving import in_a_process
+from benchmarks.serving import in_a_process, serve_slack
 from benchmarks.submissions import SIGNING_SECRET
 
 ROOT = Path(__file__).parent.parent
