@@ -15,7 +15,7 @@ from bot.localslack.carrier import Carrier
 from bot.localslack.core import LocalSlack
 from bot.localslack.door import refusal
 from bot.localslack.dumps import dump, plain_person
-from bot.localslack.errors import ActError, SetupError, SlackError
+from bot.localslack.errors import ActError, FaultError, SetupError, SlackError
 from bot.localslack.faults import Fault
 from bot.localslack.manifest import Secrets, from_manifest
 from bot.localslack.outgoing import Delivery
@@ -28,7 +28,7 @@ LONGEST_WAIT = 30.0  # seconds that a question about changes stays open
 
 
 class Control:
-    """Handlers under /_control/. Refusals are status 409 with {"error": sentence}."""
+    """Handlers under /_control/. Refusals are status 409 with {"error": sentence}; what cannot be understood is 400."""
 
     def __init__(self, core: LocalSlack, lock: AbstractContextManager[Any], carrier: Carrier, listens_on: str) -> None:
         self._core = core
@@ -83,7 +83,11 @@ class Control:
                 return refused
             try:
                 given = await request.json() if request.can_read_body else {}
+                if not isinstance(given, dict):
+                    raise ValueError("what is asked is an object")
                 return web.json_response(await handler(given, request))
+            except FaultError as problem:
+                return web.json_response({"error": str(problem), "kind": type(problem).__name__}, status=400)
             except (ActError, SetupError) as problem:
                 return web.json_response({"error": str(problem), "kind": type(problem).__name__}, status=409)
             except SlackError as problem:
@@ -327,13 +331,26 @@ class Control:
             return {"counts": dict(faults.counts), "rules": [one.to_json() for one in faults.rules]}
 
     async def _set_faults(self, given: Json, request: web.Request) -> Json:
-        """seed (begins anew), clear (true), and add (a list of rules, see `Fault`), in this order."""
+        """seed (begins anew), clear (true), and add (a list of rules, see `Fault`), in this order.
+
+        What cannot be is refused with status 400, and then nothing is changed.
+        """
+        strange = sorted(set(given) - {"seed", "clear", "add"})
+        if strange:
+            raise FaultError(f"of faults there is seed, clear and add, and no {', '.join(strange)}")
+        if not isinstance(given.get("add", []), list):
+            raise FaultError("add is a list of rules")
+        if not isinstance(given.get("clear", False), bool):
+            raise FaultError("clear is true or false")
+        if not isinstance(given.get("seed", ""), int | str):
+            raise FaultError("a seed is a whole number or a text")
+        rules = [Fault.from_json(one) for one in given.get("add", [])]
         with self._lock:
             if "seed" in given:
                 self._core.faults.reseed(given["seed"])
             if given.get("clear"):
                 self._core.faults.clear()
-            self._core.faults.add(*[Fault.from_json(one) for one in given.get("add", [])])
+            self._core.faults.add(*rules)
         return await self._faults({}, request)
 
     async def _app(self, given: Json, request: web.Request) -> Json:

@@ -72,7 +72,7 @@ class DrivenFaults:
         self._wire = wire
 
     def add(self, *faults: Fault) -> None:
-        """Let these go wrong from now on. Raises Refused for a rule that cannot be."""
+        """Let these go wrong from now on."""
         self._wire.post("faults", add=[one.to_json() for one in faults])
 
     def clear(self) -> None:

@@ -20,3 +20,7 @@ class ActError(Exception):
 
 class SetupError(Exception):
     """The workspace or the app was described in a way that cannot be: an unknown zone, a name that is taken."""
+
+
+class FaultError(SetupError):
+    """A rule for what goes wrong that cannot be, or that would never do anything."""

@@ -26,7 +26,6 @@ calls of different names interleave; so threads do not disturb it either.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import Enum
@@ -35,7 +34,10 @@ from hashlib import sha256
 from math import ceil
 from typing import Any, Self
 
-from bot.localslack.errors import SetupError
+from bot.localslack.checking import check
+from bot.localslack.errors import FaultError
+from bot.localslack.facts.methods import METHODS
+from bot.localslack.facts.shapes import Flag, Number, Record, String, Whole
 
 Json = dict[str, Any]
 
@@ -76,6 +78,10 @@ LAG_KINDS = frozenset({FaultKind.HISTORY_LAG})
 RESPONSE_URL, UPLOAD = "response_url", "upload"
 """What the addresses go by that Slack gives out, where a call has the name of its method."""
 
+CALLS = frozenset({*METHODS, RESPONSE_URL, UPLOAD})
+ENVELOPES = frozenset({"events_api", "interactive", "options", "slash_commands"})
+"""What a rule may be on: a Web API call or an address, or else a payload and the connection that carries it."""
+
 TOO_EARLY = "called_too_early"
 """Counted apart: calls of a method before its Retry-After was over."""
 
@@ -88,6 +94,29 @@ SECONDS = {
     FaultKind.OUT_OF_ORDER: 3.0,
 }
 """How long each lasts when the rule does not say. For OUT_OF_ORDER: how long at most, when nothing overtakes it."""
+
+
+LONGEST = timedelta(days=366).total_seconds()
+
+SHAPE = Record(
+    required={"kind": String()},
+    optional={
+        "on": String(),
+        "probability": Number(),
+        "times": Whole(),
+        "skip": Whole(),
+        "seconds": Number(),
+        "up_to": Number(),
+        "status": Whole(),
+        "error": String(),
+        "effect": Flag(),
+        "since": String(),
+        "until": String(),
+    },
+)
+"""A rule as JSON: the types alone, for what it means a `Fault` checks itself."""
+
+MAY_BE_NULL = frozenset({"times", "seconds", "up_to", "since", "until"})
 
 
 @dataclass(frozen=True)
@@ -113,34 +142,52 @@ class Fault:
     until: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Raises SetupError for a rule that cannot be."""
+        """Raises FaultError for a rule that cannot be, or that would never do anything."""
         if not 0 <= self.probability <= 1:
-            raise SetupError("a probability lies between 0 and 1")
+            raise FaultError("a probability lies between 0 and 1")
         if any(instant is not None and instant.tzinfo is None for instant in (self.since, self.until)):
-            raise SetupError("the ends of an outage are aware instants")
+            raise FaultError("the ends of an outage are aware instants")
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise FaultError("an outage ends after it has begun")
         if not 500 <= self.status <= 599:
-            raise SetupError("a server error has a status from 500 to 599")
-        if min(self.skip, self.times or 0, self.seconds or 0) < 0 or (self.up_to or 0) < 0:
-            raise SetupError("skip, times, seconds and up_to are not negative")
+            raise FaultError("a server error has a status from 500 to 599")
+        if not all(0 <= (seconds or 0) <= LONGEST for seconds in (self.seconds, self.up_to)):
+            raise FaultError("seconds and up_to lie between 0 and a year")
+        if self.skip < 0:
+            raise FaultError("skip is not negative")
+        if self.times is not None and self.times < 1:
+            raise FaultError("times is 1 or more")
+        of_calls = self.kind in CALL_KINDS | LAG_KINDS
+        if not any(fnmatchcase(name, self.on) for name in (CALLS if of_calls else ENVELOPES)):
+            meets = "Web API calls" if of_calls else f"payloads ({', '.join(sorted(ENVELOPES))})"
+            raise FaultError(f"{self.kind.value} happens to {meets}, and none of them is called {self.on!r}")
 
     def to_json(self) -> Json:
         plain = asdict(self) | {"kind": self.kind.value}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in plain.items()}
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> Self:
-        """Raises SetupError for an unknown kind or field."""
+    def from_json(cls, given: Any) -> Self:
+        """Raises FaultError for what is no rule. `given` is any JSON value."""
+        if not isinstance(given, dict):
+            raise FaultError(f"a fault is an object, not {given!r}")
         strange = sorted(set(given) - {field.name for field in fields(cls)})
         if strange:
-            raise SetupError(f"a fault has no {', '.join(strange)}")
-        values = dict(given)
+            raise FaultError(f"a fault has no {', '.join(strange)}")
+        values = {name: value for name, value in given.items() if name not in MAY_BE_NULL or value is not None}
+        problem = next(check(SHAPE, values, ""), None)
+        if problem is not None:
+            raise FaultError(f"a fault's {problem.pointer[1:] or 'fields'}: {problem.message}")
         try:
-            values["kind"] = FaultKind(values.get("kind"))
+            values["kind"] = FaultKind(values["kind"])
         except ValueError:
-            raise SetupError(f"there is no fault {values.get('kind')!r}") from None
+            raise FaultError(f"there is no fault {values['kind']!r}") from None
         for name in ("since", "until"):
-            if values.get(name) is not None:
-                values[name] = datetime.fromisoformat(values[name])
+            if name in values:
+                try:
+                    values[name] = datetime.fromisoformat(values[name])
+                except ValueError:
+                    raise FaultError(f"{name} is no instant: {values[name]!r}") from None
         return cls(**values)
 
 

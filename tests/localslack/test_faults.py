@@ -9,8 +9,19 @@ from hypothesis import strategies as st
 from bot.localslack.core import LocalSlack
 from bot.localslack.errors import SetupError
 from bot.localslack.exchange import Exchange
-from bot.localslack.faults import TOO_EARLY, Arrives, Effect, Fate, Fault, FaultKind, Faults
-from bot.localslack.outgoing import Delivery, Reply
+from bot.localslack.faults import (
+    ENVELOPES,
+    LINE_KINDS,
+    PAYLOAD_KINDS,
+    TOO_EARLY,
+    Arrives,
+    Effect,
+    Fate,
+    Fault,
+    FaultKind,
+    Faults,
+)
+from bot.localslack.outgoing import Delivery, Kind, Reply
 from bot.localslack.webapi.dispatch import Request
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -140,9 +151,14 @@ def test_a_rule_travels_as_json_and_one_that_cannot_be_is_refused() -> None:
         {"kind": "slow", "since": "2026-11-23T09:00:00"},
         {"kind": "server_error", "status": 404},
         {"kind": "slow", "seconds": -1},
+        {"kind": "slow", "since": "2026-11-23T09:00:00Z", "until": "2026-11-23T09:00:00Z"},
     ):
         with pytest.raises(SetupError):
             Fault.from_json(wrong)
+
+
+def test_a_rule_may_be_on_every_payload_there_is() -> None:
+    assert {one.value for one in Kind} == ENVELOPES
 
 
 # Calls, and what they do to the state
@@ -302,6 +318,32 @@ def test_an_event_whose_answer_got_lost_is_sent_again(core: LocalSlack) -> None:
     deliveries = carried(core)
     assert said(deliveries) == ["one", "one"]
     assert (deliveries[1].attempt, deliveries[1].reason) == (1, "timeout")
+
+
+@pytest.mark.parametrize("kind", sorted(PAYLOAD_KINDS, key=str), ids=str)
+def test_a_payloads_fault_comes_by_probability_or_by_script(kind: FaultKind) -> None:
+    def passages(*rules: Fault) -> list[FaultKind | None]:
+        faults = Faults(7)
+        faults.add(*rules)
+        return [faults.passage("events_api", MONDAY).kind for _ in range(200)]
+
+    assert passages(Fault(kind, probability=0.0)) == [None] * 200
+    assert passages(Fault(kind, probability=1.0)) == [kind] * 200
+    assert passages(Fault(kind, times=2, skip=1)) == [None, kind, kind, *[None] * 197]
+    assert 60 < passages(Fault(kind, probability=0.5)).count(kind) < 140
+
+
+@pytest.mark.parametrize("kind", sorted(LINE_KINDS, key=str), ids=str)
+def test_a_connections_fault_comes_by_probability_or_by_script(kind: FaultKind) -> None:
+    def lines(*rules: Fault) -> list[FaultKind | None]:
+        faults = Faults(7)
+        faults.add(*rules)
+        return [faults.line("interactive", MONDAY) for _ in range(200)]
+
+    assert lines(Fault(kind, probability=0.0)) == [None] * 200
+    assert lines(Fault(kind, probability=1.0)) == [kind] * 200
+    assert lines(Fault(kind, times=2, skip=1)) == [None, kind, kind, *[None] * 197]
+    assert 60 < lines(Fault(kind, probability=0.5)).count(kind) < 140
 
 
 @pytest.mark.parametrize(

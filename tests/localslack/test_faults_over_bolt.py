@@ -1,6 +1,7 @@
 """What goes wrong on the way to the app, with a Bolt app on Socket Mode (and over HTTP, where it concerns both)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -62,6 +63,22 @@ def test_an_event_reaches_the_app_twice_with_one_id(
         slack.person("Mere Ngata").says("hello")
         until(lambda: len(heard) == 2)
     assert heard[0] == heard[1]
+
+
+@pytest.mark.parametrize("probability", [1.0, 0.0])
+def test_events_come_twice_with_the_probability_that_is_asked_for(
+    app: App, heard: list[tuple[str, str]], slack: Driver, running: Running, probability: float
+) -> None:
+    mere, each = slack.person("Mere Ngata"), 1 + int(probability)
+    with running(app):
+        slack.faults.reseed(7)
+        slack.faults.add(Fault(FaultKind.TWICE, "events_api", probability=probability))
+        for text in ("one", "two", "three"):
+            mere.says(text)
+        until(lambda: len(heard) == 3 * each)
+        assert mere.command("/kr 12").text == "KR-12 is fine"
+    assert Counter(words(heard)) == {"one": each, "two": each, "three": each, "12": 1}
+    assert slack.faults.counts == ({"twice": 3} if probability else {})
 
 
 def test_an_event_comes_late_and_nobody_waits_for_it(
@@ -127,6 +144,25 @@ def test_an_event_is_not_lost_with_its_connection(
         until(lambda: "hello" in words(heard))
     assert slack.faults.counts == {kind.value: 1}
     assert len({one for one in heard if one[0] == "hello"}) == 1
+
+
+@pytest.mark.usefixtures("heard")
+@pytest.mark.parametrize("probability", [1.0, 0.0])
+def test_a_connection_is_refreshed_with_the_probability_that_is_asked_for(
+    app: App, slack: Driver, on_sockets: Running, probability: float
+) -> None:
+    mere = slack.person("Mere Ngata")
+    with on_sockets(app):
+        opened = len(slack.calls("apps.connections.open"))
+        slack.faults.reseed(7)
+        slack.faults.add(Fault(FaultKind.SOCKET_REFRESH, "events_api", probability=probability))
+        mere.says("hello")
+        if probability:
+            comes_back(slack, opened)
+        else:
+            assert mere.command("/kr 12").text == "KR-12 is fine"
+        assert (len(slack.calls("apps.connections.open")) > opened) is bool(probability)
+    assert bool(slack.faults.counts) is bool(probability)
 
 
 def test_a_connection_is_closed_a_while_after_its_warning(

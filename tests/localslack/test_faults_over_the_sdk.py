@@ -1,14 +1,16 @@
 """Each fault of a Web API call as the real SDK meets it, without its retries."""
 
+import re
 from datetime import timedelta
 from http.client import IncompleteRead, RemoteDisconnected
+from math import nan
 from time import monotonic
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.localslack.driver import Driver, Fault, FaultKind, Refused
+from bot.localslack.driver import Driver, Fault, FaultKind
 from bot.localslack.server import LocalSlackServer
 
 POST = "chat.postMessage"
@@ -130,9 +132,52 @@ def test_a_seed_brings_the_same_day_again_over_real_sockets(client: WebClient, s
     assert set(first) == {None, "dropped_after", "server_error"}
 
 
-def test_a_fault_that_cannot_be_is_refused_with_a_sentence(slack: Driver) -> None:
-    with pytest.raises(Refused, match="no fault 'earthquake'"):
-        slack._wire.post("faults", add=[{"kind": "earthquake"}])
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"kind": "earthquake"}, "no fault 'earthquake'"),
+        ({}, "missing required field: kind"),
+        ({"kind": "slow", "strength": 7}, "has no strength"),
+        ({"kind": "slow", "probability": "0.5"}, "probability: must provide a number"),
+        ({"kind": "slow", "probability": None}, "probability: must provide a number"),
+        ({"kind": "slow", "probability": nan}, "probability: must provide a finite number"),
+        ({"kind": "slow", "probability": 1.5}, "between 0 and 1"),
+        ({"kind": "slow", "times": "3"}, "times: must provide an integer"),
+        ({"kind": "slow", "times": 0}, "times is 1 or more"),
+        ({"kind": "slow", "seconds": nan}, "seconds: must provide a finite number"),
+        ({"kind": "slow", "seconds": 1e300}, "seconds and up_to lie between"),
+        ({"kind": "slow", "since": 7}, "since: must provide a string"),
+        ({"kind": "slow", "since": "on Monday"}, "since is no instant"),
+        ({"kind": "slow", "on": None}, "on: must provide a string"),
+        ({"kind": "slow", "on": "chat.postMesage"}, "none of them is called 'chat.postMesage'"),
+        ({"kind": "slow", "on": "events_api"}, "slow happens to Web API calls"),
+        ({"kind": "history_lag", "on": "events_api"}, "history_lag happens to Web API calls"),
+        ({"kind": "twice", "on": POST}, "twice happens to payloads"),
+        ({"kind": "socket_cut", "on": POST}, "socket_cut happens to payloads"),
+        (5, "a fault is an object"),
+    ],
+    ids=str,
+)
+def test_a_fault_that_cannot_be_is_refused_with_a_sentence(slack: Driver, rule: object, sentence: str) -> None:
+    slack.faults.add(Fault(FaultKind.TRUNCATED, POST))
+    with pytest.raises(RuntimeError, match=re.escape("answered 400: {'error'")) as refused:
+        slack._wire.post("faults", clear=True, add=[{"kind": "slow"}, rule])
+    assert sentence in str(refused.value)
+    # Nothing of what it stood among is taken either.
+    assert [one["kind"] for one in slack._wire.get("faults")["rules"]] == ["truncated"]
+
+
+@pytest.mark.parametrize("asked", [{"add": {"kind": "slow"}}, {"rules": []}, {"clear": "no"}, {"seed": []}], ids=str)
+def test_what_is_no_word_about_faults_is_refused(slack: Driver, asked: dict[str, object]) -> None:
+    with pytest.raises(RuntimeError, match="answered 400"):
+        slack._wire.post("faults", **asked)
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_a_fault_of_each_kind_travels_to_the_server_and_back(slack: Driver, kind: FaultKind) -> None:
+    slack.faults.add(Fault(kind))
+    (rule,) = slack._wire.get("faults")["rules"]
+    assert Fault.from_json(rule) == Fault(kind)
 
 
 def test_all_goes_well_again_once_the_faults_are_cleared(client: WebClient, slack: Driver) -> None:
