@@ -497,9 +497,14 @@ class Process:
     def _ticked(self) -> None:
         now = self._time.now()
         ticks.note(self.program.runtime, self._worker_id, now)
+        self._plan_tick()
+
+    def _plan_tick(self) -> None:
+        """Tick when something is due next: in between a tick finds nothing, and is left out."""
+        now = self._time.now()
         with self.program.runtime.glance() as connection:
             planned = agenda.next_planned(connection)
-        if planned is not None:
+        if planned is not None and (self._ticks_at is None or planned < self._ticks_at):
             self.tick_within((max(planned, now) - now).total_seconds() + self._random.uniform(0, self._tick_seconds))
 
     def _members(self) -> None:
@@ -515,7 +520,7 @@ class Process:
     # What Slack delivers
 
     def hear(self, payload: Json, answer: Callable[[Reply], None], *, replans: bool, opens_home: bool) -> None:
-        """Handle a payload; `answer` gets the acknowledgement. `replans`: it may change what is due when.
+        """Handle a payload; `answer` gets the acknowledgement. `replans`: it may change what is due when, for many.
 
         `opens_home`: somebody looks, for which no bell rings; a courier looks for it at every nap.
         """
@@ -532,5 +537,7 @@ class Process:
                 self._ground.rang(self)
             if replans:
                 self.tick_within(self._random.uniform(0, self._tick_seconds))
+            else:
+                self._plan_tick()
 
         self.step("listener", listen)
