@@ -223,14 +223,15 @@ class Rest:
             kept[answer.next_move].append(answer)
             newest[number, period] = answer
         blockers = _blockers(session)
-        last: dict[tuple[int, date], ToldAnswer] = {}
+        words: dict[tuple[int, date, str], list[str]] = defaultdict(list)
         for one in told:
             self._kept(one, kept.get(one.next_move, []), blockers[one.number])
-            last[one.number, one.monday] = one
-        for (number, monday), one in last.items():
+            words[one.number, one.monday, one.author].append(one.next_move)
+        for (number, monday, _), own in words.items():
             found = newest.get((number, monday))
-            # Somebody may have submitted once more without being told; then that is the last word.
-            if found is not None and found.next_move != one.next_move and found.id < self._id_of(one, kept):
+            # Where two answer at once nobody was told whose word came last, and somebody may have submitted once more
+            # without being told; but nobody's own word of before is the last one.
+            if found is not None and found.next_move != own[-1] and found.next_move in own:
                 self._witness.broke(f"KR-{number}, week of {monday}: an older answer counts")
         for text, answers in kept.items():
             # Who was not told, and adds something before they press again, has said two things.
@@ -239,10 +240,6 @@ class Rest:
                 if count > 1:
                     self._witness.duplicates += 1
                     self._witness.broke(f"one answer was saved {count} times: {text!r}")
-
-    @staticmethod
-    def _id_of(one: ToldAnswer, kept: dict[str, list[Answer]]) -> int:
-        return max((answer.id for answer in kept.get(one.next_move, [])), default=0)
 
     def _kept(self, one: ToldAnswer, answers: Sequence[Answer], blockers: Sequence[Blocker]) -> None:
         if not answers:

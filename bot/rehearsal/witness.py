@@ -47,9 +47,13 @@ _TAKEN_BACK = re.compile(rf"{_LEFT.pattern}|^This request for help is for fewer 
 _NUMBER = re.compile(r"KR-(\d+)")
 _DIGEST = re.compile(r"^(.+), week of (.+?): ")
 _NOTE = re.compile(r"^(.+), (?:before the digest on|until) \w+ \d+:\d+: ")
-_ANSWERED = re.compile(r"^(?:Week of [^:]+: )?(\d+) of \d+ answered")
+_ANSWERED = re.compile(rf"^(?:Week of [^:]+: |{AGAIN}: )?(\d+) of \d+ answered")
 _ALL_IN = re.compile(r"^Thank you: (?:it is|(?P<both>both) are|all (?P<all>\d+) are) in")
-_OVER = re.compile(r"^(?:Week of |Nothing is due|Nothing is open)")
+_STILL_OPEN = re.compile(r"^Put off until [^,]+, as you asked: (\d+) of (\d+) still open")
+_NONE_YET = re.compile(
+    rf"^(?:Good \w+|Hello|Welcome back|{AGAIN}|Put off until [^,]+, as you asked): \d+ key results?, about"
+)
+_OVER = re.compile(r"^(?:Week of |Nothing (?:is due|is open|is asked|here waits)|Answering was open)")
 _REMINDER = re.compile(r"^(?:One check-in is|\d+ check-ins are) open until ")
 
 MOST_REMINDERS = 2
@@ -204,8 +208,6 @@ class Witness:
             self.broke(f"{person.name} was asked for the week of {monday} before it had begun", opaque)
         if now > person.closes(monday) + UNDER_WAY and was_settled:
             self.broke(f"{person.name} was asked for the week of {monday} after it had closed", opaque)
-        if person.left_at is not None and now > person.left_at + NEWS:
-            self.broke(f"{person.name} was asked long after leaving", opaque)
         self.at_work(person, f"asked for the week of {monday}", opaque)
 
     def _asked_again(self, message: Message, opaque: str) -> None:
@@ -277,8 +279,10 @@ class Witness:
             self.at_work(person, f"asked for help with KR-{found[1]}", opaque)
 
     def at_work(self, person: Somebody, what: str, opaque: str) -> None:
-        """Nobody is asked for anything at night or at a weekend."""
+        """Nobody is asked for anything at night or at a weekend, or once they have left."""
         now = self._time.now()
+        if person.left_at is not None and now > person.left_at + NEWS:
+            self.broke(f"{person.name} was {what} long after leaving", opaque, person.id)
         if person.was_settled(now - NEWS, now) and not person.is_at_work(now):
             self.broke(f"{person.name} was {what} on {now.astimezone(person.zone):%A at %H:%M}", opaque, person.id)
 
@@ -330,7 +334,7 @@ class Witness:
         if drawing is not None:
             message_id, revision = drawing
             self._journal.note(subject, f"shows revision {revision}: {message.text[:60]!r}")
-            if revision < self.drawn.get(message_id, 0):
+            if revision < self.drawn.get(message_id, self.posted_at.get(opaque_id(message.metadata), 0)):
                 self.broke(f"went back to an older state: {message.text[:80]!r}", subject)
             self.drawn[message_id] = revision
         self._never_fewer(message, subject)
@@ -356,17 +360,13 @@ class Witness:
 
     def _never_fewer(self, message: Message, subject: str) -> None:
         """What was answered stays so, though more may be asked; a reader of "all are in" has nothing to do."""
-        some, all_in = _ANSWERED.match(message.text), _ALL_IN.match(message.text)
-        if all_in is not None:
+        if _ALL_IN.match(message.text) is not None:
             self._thanked.setdefault((message.channel, message.ts), self._time.now())
         else:
             self._thanked.pop((message.channel, message.ts), None)
-        if some is None and all_in is None:
+        count = _answers(message.text)
+        if count is None:
             return
-        if some is not None:
-            count = int(some[1])
-        else:
-            count = 2 if all_in is not None and all_in["both"] else int((all_in and all_in["all"]) or 1)
         before = self._answered.get((message.channel, message.ts), 0)
         if count < before:
             self.broke(f"fewer answers than before: {message.text[:80]!r}", subject)
@@ -451,6 +451,17 @@ def is_prompt(message: Message) -> bool:
 def is_morning(message: Message) -> bool:
     """Whether it asks for all that waits for its reader's decision."""
     return _MORNING.match(message.text) is not None
+
+
+def _answers(text: str) -> int | None:
+    """How many answers a prompt says that it has; None where it does not say."""
+    if (some := _ANSWERED.match(text)) is not None:
+        return int(some[1])
+    if (all_in := _ALL_IN.match(text)) is not None:
+        return 2 if all_in["both"] else int(all_in["all"] or 1)
+    if (still := _STILL_OPEN.match(text)) is not None:
+        return int(still[2]) - int(still[1])
+    return 0 if _NONE_YET.match(text) is not None else None
 
 
 def _period(message: Message) -> date | None:

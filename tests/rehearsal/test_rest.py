@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
+from sentences import provokes
 from sqlalchemy.orm import Session
 
 from bot.domain.escalation import EscalationState
@@ -97,6 +98,7 @@ def test_every_week_is_looked_at_and_what_went_well_is_clean(played: Played) -> 
         assert played.look(session) == []
 
 
+@provokes("KR-{}, week of {}: told as saved and lost: {}")
 def test_an_answer_that_was_told_as_saved_and_is_not_there_is_missed(played: Played) -> None:
     told = played.rehearsal.told.answers[-1]
     with played.trial() as session:
@@ -107,6 +109,7 @@ def test_an_answer_that_was_told_as_saved_and_is_not_there_is_missed(played: Pla
 
 
 @pytest.mark.parametrize("name", ["changed", "working", "need", "plan"])
+@provokes("KR-{}: {} was {} and is {}")
 def test_a_text_that_is_not_what_was_typed_is_noticed(played: Played, name: str) -> None:
     told = next(one for one in played.rehearsal.told.answers if name in one.texts)
     with played.trial() as session:
@@ -115,6 +118,7 @@ def test_a_text_that_is_not_what_was_typed_is_noticed(played: Played, name: str)
 
 
 @pytest.mark.parametrize("name", ["value", "score"])
+@provokes("KR-{}: {} was {} and is {}")
 def test_a_number_that_is_not_what_was_typed_is_noticed(played: Played, name: str) -> None:
     told = next(one for one in played.rehearsal.told.answers if name in one.texts)
     with played.trial() as session:
@@ -122,6 +126,7 @@ def test_a_number_that_is_not_what_was_typed_is_noticed(played: Played, name: st
         assert f"KR-{told.number}: {name} was {told.texts[name]} and is 0.35" in played.look(session)
 
 
+@provokes("KR-{}: {} was said and {} is kept")
 def test_a_colour_that_is_not_what_was_said_is_noticed(played: Played) -> None:
     told = next(one for one in played.rehearsal.told.answers if one.colour == "yellow")
     with played.trial() as session:
@@ -129,6 +134,7 @@ def test_a_colour_that_is_not_what_was_said_is_noticed(played: Played) -> None:
         assert f"KR-{told.number}: yellow was said and green is kept" in played.look(session)
 
 
+@provokes("KR-{}: {} was named as blocking it at {}, and is not kept")
 def test_a_blocker_that_was_named_and_is_not_kept_is_missed(played: Played) -> None:
     told = next(one for one in played.rehearsal.told.answers if "blocked_by" in one.texts)
     with played.trial() as session:
@@ -139,6 +145,7 @@ def test_a_blocker_that_was_named_and_is_not_kept_is_missed(played: Played) -> N
         )
 
 
+@provokes("KR-{}: help was wished for at {}, and nobody is asked")
 def test_a_yellow_with_a_wish_for_help_about_which_nobody_is_asked_is_noticed(played: Played) -> None:
     told = next(one for one in played.rehearsal.told.answers if "help" in one.texts)
     with played.trial() as session:
@@ -149,6 +156,7 @@ def test_a_yellow_with_a_wish_for_help_about_which_nobody_is_asked_is_noticed(pl
         assert any(one.startswith(f"KR-{told.number}: help was wished for at ") for one in played.look(session))
 
 
+@provokes("KR-{}: help was asked for, and nobody knows: {}")
 def test_a_call_for_help_that_is_not_kept_is_missed(played: Played) -> None:
     told = played.rehearsal.told.calls[-1]
     with played.trial() as session:
@@ -156,12 +164,14 @@ def test_a_call_for_help_that_is_not_kept_is_missed(played: Played) -> None:
         assert f"KR-{told.number}: help was asked for, and nobody knows: {told.said!r}" in played.look(session)
 
 
+@provokes("KR-{}: nobody can read what is needed: {}")
 def test_a_call_for_help_that_nobody_can_read_is_noticed(played: Played) -> None:
     told = played.rehearsal.told.calls[-1]
     with played.trial() as session, patch.object(played.rehearsal.told, "needs_read", set()):
         assert f"KR-{told.number}: nobody can read what is needed: {told.said!r}" in played.look(session)
 
 
+@provokes("KR-{}: {} was named as blocking it, and is not kept")
 def test_a_message_that_became_no_blocker_is_noticed(played: Played) -> None:
     told = played.rehearsal.told.turned[-1]
     with played.trial() as session:
@@ -176,6 +186,7 @@ def test_a_message_whose_link_stands_nowhere_is_noticed(played: Played) -> None:
         assert f"KR-{told.number}: help was asked for, and nobody knows: {told.said!r}" in played.look(session)
 
 
+@provokes("one answer was saved {} times: {}")
 def test_an_answer_that_was_saved_twice_is_noticed(played: Played) -> None:
     columns = [one for one in Answer.__table__.c if one.name != "id"]
     with played.trial() as session:
@@ -184,6 +195,7 @@ def test_an_answer_that_was_saved_twice_is_noticed(played: Played) -> None:
         assert f"one answer was saved 2 times: {newest['next_move']!r}" in played.look(session)
 
 
+@provokes("KR-{} is resolved, and a thread says that it is open")
 def test_a_red_about_which_nobody_is_asked_is_noticed(played: Played) -> None:
     with played.trial() as session:
         one = _open(session)
@@ -193,6 +205,7 @@ def test_a_red_about_which_nobody_is_asked_is_noticed(played: Played) -> None:
         assert f"KR-{number} is resolved, and a thread says that it is open" in played.look(session)
 
 
+@provokes("KR-{} wants help, and no thread says so")
 def test_a_request_without_a_thread_is_noticed(played: Played) -> None:
     witness = played.rehearsal.witness
     with played.trial() as session:
@@ -202,6 +215,7 @@ def test_a_request_without_a_thread_is_noticed(played: Played) -> None:
             assert f"KR-{number} wants help, and no thread says so" in played.look(session)
 
 
+@provokes("{} had no digest for the week of {}")
 def test_a_digest_that_did_not_come_is_missed(played: Played) -> None:
     rehearsal = played.rehearsal
     team = next(one for one in rehearsal.roster.teams if one.numbers)
@@ -209,6 +223,7 @@ def test_a_digest_that_did_not_come_is_missed(played: Played) -> None:
         assert f"{team.name} had no digest for the week of {played.looks[-1][1]}" in played.look(session)
 
 
+@provokes("a decision was lost: {}")
 def test_a_decision_with_other_words_is_missed(played: Played) -> None:
     told = played.rehearsal.told.decisions[-1]
     with played.trial() as session:
@@ -216,6 +231,7 @@ def test_a_decision_with_other_words_is_missed(played: Played) -> None:
         assert f"a decision was lost: {told.text!r}" in played.look(session)
 
 
+@provokes("what should stop or shift was lost: {}")
 def test_what_should_stop_or_shift_is_missed(played: Played) -> None:
     told = played.rehearsal.told.shifts[-1]
     with played.trial() as session:
@@ -223,6 +239,7 @@ def test_what_should_stop_or_shift_is_missed(played: Played) -> None:
         assert f"what should stop or shift was lost: {told.text!r}" in played.look(session)
 
 
+@provokes("shows {} of {} for long: {}")
 def test_a_message_that_waits_for_its_redraw_is_noticed(played: Played) -> None:
     with played.trial() as session:
         message = session.scalars(sa.select(Message).where(Message.ts.is_not(None)).order_by(Message.id)).first()
@@ -232,6 +249,7 @@ def test_a_message_that_waits_for_its_redraw_is_noticed(played: Played) -> None:
         assert f"shows {message.shown} of {message.wanted} for long: {key}" in played.look(session)
 
 
+@provokes("shows {}, and {} is true: {}")
 def test_a_message_of_which_no_redraw_was_asked_is_noticed(played: Played) -> None:
     with played.trial() as session:
         request = _open(session)
@@ -247,6 +265,7 @@ def test_what_stands_is_looked_at_before_the_digest_too(played: Played) -> None:
     ]
 
 
+@provokes("still {} after an hour: {}")
 def test_a_message_that_never_left_is_noticed(played: Played) -> None:
     with played.trial() as session:
         row = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).first()
@@ -255,6 +274,7 @@ def test_a_message_that_never_left_is_noticed(played: Played) -> None:
         assert f"still queued after an hour: {row.key}" in played.look(session)
 
 
+@provokes("failed for good ({}): {}")
 def test_a_message_that_failed_for_good_is_noticed(played: Played) -> None:
     with played.trial() as session:
         row = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).first()
@@ -263,6 +283,7 @@ def test_a_message_that_failed_for_good_is_noticed(played: Played) -> None:
         assert f"failed for good (no_text): {row.key}" in played.look(session)
 
 
+@provokes("called sent, and nobody can read it: {}")
 def test_a_message_that_is_called_sent_and_stands_nowhere_is_noticed(played: Played) -> None:
     with played.trial() as session:
         row = session.scalars(sa.select(Delivery).where(Delivery.kind == PostKind.PROMPT)).first()
@@ -271,6 +292,7 @@ def test_a_message_that_is_called_sent_and_stands_nowhere_is_noticed(played: Pla
         assert f"called sent, and nobody can read it: {row.key}" in played.look(session)
 
 
+@provokes("strangers have acted {} times and answered {} times")
 def test_an_answer_of_somebody_who_may_not_is_noticed(played: Played) -> None:
     stranger = next(one for one in played.rehearsal.roster.people.values() if one.is_stranger)
     with played.trial() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from sentences import provokes
 from square import MONDAY, Square
 
 from bot.blocks.dates import day
@@ -41,6 +42,8 @@ def test_a_prompt_comes_by_day_and_not_before_its_week_begins(square: Square) ->
     assert square.broken == []
 
 
+@provokes("{} was asked for the week of {} before it had begun")
+@provokes("{} was {} on {}")
 def test_a_prompt_at_night_is_seen() -> None:
     square = Square(MONDAY.replace(hour=3))
     prompt(square)
@@ -50,6 +53,7 @@ def test_a_prompt_at_night_is_seen() -> None:
     ]
 
 
+@provokes("{} was reminded of {}, and had been thanked for all of it")
 def test_who_has_been_thanked_for_all_of_it_is_not_reminded(square: Square) -> None:
     ts = prompt(square)
     square.says("Thank you: it is in", to=square.direct, method="chat.update", ts=ts)
@@ -76,6 +80,7 @@ def test_a_reminder_that_crosses_the_answer_is_none_too_many(square: Square) -> 
     assert square.broken == []
 
 
+@provokes("{} was never asked for the week of {}")
 def test_who_was_never_asked_is_lost_unless_all_of_it_was_saved_before(square: Square) -> None:
     square.time.run_until(WEDNESDAY)
     square.witness.expect_prompt(square.owner, WEEK, is_answered=lambda: True)
@@ -89,6 +94,7 @@ def note(square: Square) -> None:
     square.says(NOTE, to=square.direct, act="answer_note")
 
 
+@provokes("{} had no note about {} before the digest of the week of {}")
 def test_a_lead_is_told_once_before_each_digest(square: Square) -> None:
     square.time.run_until(TUESDAY.replace(hour=14))
     note(square)
@@ -101,6 +107,7 @@ def test_a_lead_is_told_once_before_each_digest(square: Square) -> None:
     assert square.broken == ["Ada Obi had no note about Square before the digest of the week of 2026-10-12"]
 
 
+@provokes("{} was told twice about {} in the week of {}")
 def test_a_lead_who_is_told_twice_in_a_week_is_seen(square: Square) -> None:
     square.time.run_until(TUESDAY.replace(hour=14))
     note(square)
@@ -116,8 +123,16 @@ def test_a_lead_who_is_told_twice_in_a_week_is_seen(square: Square) -> None:
     [
         (WEDNESDAY, []),
         (WEDNESDAY + timedelta(minutes=59), []),
-        (WEDNESDAY - timedelta(minutes=1), ["came when that of 2026-09-28 was due"]),
-        (WEDNESDAY + timedelta(hours=20), ["came 20:00:00 after its hour"]),
+        pytest.param(
+            WEDNESDAY - timedelta(minutes=1),
+            ["came when that of 2026-09-28 was due"],
+            marks=provokes("the digest of {} for the week of {} came when that of {} was due"),
+        ),
+        pytest.param(
+            WEDNESDAY + timedelta(hours=20),
+            ["came 20:00:00 after its hour"],
+            marks=provokes("the digest of {} for the week of {} came {} after its hour"),
+        ),
     ],
 )
 def test_a_digest_comes_at_its_hour(square: Square, at: datetime, said: list[str]) -> None:

@@ -13,11 +13,11 @@ from bot.domain.cadence import Rhythm
 from bot.localslack.clock import SlackClock
 from bot.localslack.core import LocalSlack
 from bot.localslack.manifest import from_manifest
-from bot.localslack.webapi.dispatch import Request
 from bot.manifest import manifest
 from bot.rehearsal.journal import Journal
 from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.roster import OwnTeam, Roster, Somebody
+from bot.rehearsal.seam import Sent
 from bot.rehearsal.timeline import Timeline
 from bot.rehearsal.told import Told
 from bot.rehearsal.witness import Witness
@@ -46,17 +46,52 @@ class Square:
         self.team = OwnTeam(1, "Square", self.channel, frozenset({1}), week, self.ada)
         self.witness.roster = Roster({self.ada: self.owner}, (self.team,), 1)
 
-    def says(self, text: str, *, to: str, method: str = "chat.postMessage", **more: Any) -> dict[str, Any]:
+    def joins(self, name: str, member_id: int) -> Somebody:
+        """Somebody else, whose direct messages with Okra are `direct_with` their id."""
+        person = self.core.add_person(name)
+        somebody = Somebody(person.id, member_id, name, ZoneInfo("UTC"), Random(member_id), Rhythm())
+        people = self.witness.roster.people if self.witness.roster is not None else {}
+        people[somebody.id] = somebody
+        return somebody
+
+    def direct_with(self, person: Somebody) -> str:
+        return self.core.direct_with_app(self.core.workspace, person.id).id
+
+    def says(
+        self,
+        text: str,
+        *,
+        to: str,
+        method: str = "chat.postMessage",
+        post: str = "",
+        drawn: tuple[int, int] | None = None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Slack's answer. `post` is the message's own id, a new one where it is left out; `drawn` what Okra shows with
+        it: the number of the message and the revision."""
         lines = more.pop("lines", [text])
         blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": line}} for line in lines]
         if (act := more.pop("act", "")) != "":
             label = {"type": "plain_text", "text": act}
             button = {"type": "button", "action_id": act, "text": label, "value": more.pop("value", "1")}
             blocks.append({"type": "actions", "elements": [button]})
-        known = {"event_type": "okra_delivery", "event_payload": {"id": f"post-{next(self.numbers)}"}}
-        body = json.dumps({"channel": to, "text": text, "blocks": blocks, "metadata": known, **more}).encode()
+        said = {"channel": to, "text": text, "blocks": blocks, **more}
+        if method == "chat.postMessage":
+            known = {"id": post or f"post-{next(self.numbers)}"}
+            said["metadata"] = {"event_type": "okra_delivery", "event_payload": known}
+        return self._asks(method, said, drawn)
+
+    def changes(self, posted: dict[str, Any], text: str, **more: Any) -> None:
+        """What stands reads otherwise now."""
+        self.says(text, to=posted["channel"], method="chat.update", ts=posted["ts"], **more)
+
+    def shows_home(self, person: Somebody, *, drawn: tuple[int, int] | None = None) -> None:
+        self._asks("views.publish", {"user_id": person.id, "view": {"type": "home", "blocks": []}}, drawn)
+
+    def _asks(self, method: str, arguments: dict[str, Any], drawn: tuple[int, int] | None) -> dict[str, Any]:
         token = f"Bearer {self.core.app.bot_token}"
-        answer = self.core.exchange(Request(method, "", "application/json", body, token)).answer.body
+        request = Sent(method, "", "application/json", json.dumps(arguments).encode(), token, drawn)
+        answer = self.core.exchange(request).answer.body
         assert answer["ok"], answer
         return answer
 
