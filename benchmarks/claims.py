@@ -18,24 +18,22 @@ from bot.app import build
 from models import Delivery, DeliveryState, RatePace, Worker
 from scheduler import delivery, ticks
 
-WORKERS = (1, 2, 4)
-
 
 def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     """The median of several rounds for each number of workers, interleaved."""
-    posts, rounds = scale.pick((30_000, 7), (200, 1))
-    url = _queued(databases, posts)
-    rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
+    posts, rounds, numbers = scale.pick((30_000, 7, (1, 2, 4)), (200, 1, (1, 2)))
+    url = _queued(databases, posts, max(numbers))
+    rates: dict[int, list[float]] = {workers: [] for workers in numbers}
     with ExitStack() as all_of_them:
-        ends = [all_of_them.enter_context(in_a_process(claim_all, url, number)) for number in range(max(WORKERS))]
+        ends = [all_of_them.enter_context(in_a_process(claim_all, url, number)) for number in range(max(numbers))]
         # In the first round connections are made and statements prepared: it is not counted.
         for number in range(rounds + 1):
-            for workers in WORKERS:
+            for workers in numbers:
                 rate = _rate(url, posts, ends[:workers])
                 if number:
                     rates[workers].append(rate)
             if number:
-                progress(", ".join(f"{rates[workers][-1]:,.0f}/s with {workers}" for workers in WORKERS))
+                progress(", ".join(f"{rates[workers][-1]:,.0f}/s with {workers}" for workers in numbers))
         for end in ends:
             end.send(None)
     one = median(rates[1])
@@ -50,7 +48,7 @@ def run(databases: Databases, scale: Scale) -> Iterator[Report]:
                 "claims/s",
                 at_least(1.6) if workers == 2 else None,
             )
-            for workers in WORKERS[1:]
+            for workers in numbers[1:]
         ),
         (
             f"{POSTGRESQL}: {posts:,} prompts of as many people, claimed in batches of {delivery.BATCH} without a "
@@ -60,14 +58,14 @@ def run(databases: Databases, scale: Scale) -> Iterator[Report]:
     )
 
 
-def _queued(databases: Databases, posts: int) -> str:
+def _queued(databases: Databases, posts: int, workers: int) -> str:
     """A database in which so many prompts wait, and as many workers as are needed have signed on."""
     url = databases.url(POSTGRESQL)
     database = unhurried(url)
     found(database, Size(owners=posts))
     ticks.tick(build(settings(), clock=lambda: OPENING, database=database).runtime, 0, OPENING)
     with database.write() as session:
-        session.add_all([Worker(name="bench", started_at=OPENING) for _ in range(max(WORKERS))])
+        session.add_all([Worker(name="bench", started_at=OPENING) for _ in range(workers)])
     database.close()
     return url
 

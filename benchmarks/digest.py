@@ -35,6 +35,8 @@ def run(databases: Databases, scale: Scale) -> Iterator[Report]:
         for _ in range(rounds + 1):
             for one in (year, week):
                 one.measure()
+        for one in (year, week):
+            one.close()
         what, against = f"{key_results:,} key results, {WEEKS} weeks, {engine}", "1 week"
         yield Report(
             f"A team's digest, {engine}",
@@ -49,8 +51,6 @@ def run(databases: Databases, scale: Scale) -> Iterator[Report]:
                 f"every week before ({year.answers:,} answers), and is due in the week that is told."
             ),
         )
-        for one in (year, week):
-            one.close()
 
 
 class _Company:
@@ -86,6 +86,7 @@ class _Company:
         return median(self._digests[1:]) * 1000
 
     def close(self) -> None:
+        """Raises RuntimeError where it is no digest that was measured."""
         with self._database.read() as session:
             taken = session.scalar(sa.select(sa.func.count()).select_from(Digest))
         self._database.close()

@@ -184,7 +184,9 @@ def _limited(databases: Databases, owners: int) -> Paced:
     ticks.tick(runtime, worker_id, OPENING)
     courier = VirtualCourier(runtime, worker_id, time, owners)
     time.at(OPENING, courier.look)
-    while courier.left:
+    # Twice as long as the limit allows, and the time of one more: `_all_sent` says what is left then.
+    end = OPENING + timedelta(minutes=2 * owners / PER_MINUTE + 2)
+    while courier.left and time.now() < end:
         time.run_until(time.now() + timedelta(minutes=1))
     _all_sent(database, owners)
     database.close()

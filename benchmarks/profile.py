@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, Report, timed
 from benchmarks.interaction import EACH, NOW, WEEKS, standing_still
 from benchmarks.scale import Scale
 from benchmarks.serving import bare_app, settings
-from benchmarks.submissions import payloads, request
+from benchmarks.submissions import all_recorded, payloads, request
 from bot.app import build
 
 # What a file belongs to, by a part of its path; the first that fits.
@@ -92,6 +92,7 @@ def run(databases: Databases, scale: Scale) -> Iterator[Report]:
             assert program.bolt.dispatch(one).status == 200  # noqa: S101 - it would be no figure
         profile.disable()
         program.close()
+        all_recorded(url, count)
         shares = _shares(profile)
         total = sum(shares.values())
         measured, profiled = half - count // 10, count - half

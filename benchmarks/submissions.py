@@ -11,13 +11,14 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from benchmarks.company import MONDAY, SLACK_TEAM
+from benchmarks.databases import unhurried
 from bot.blocks.checkin_modal import checkin_dialog
 from bot.blocks.ids import Act, Typed
 from bot.domain.cadence import period
 from bot.localslack.signing import signature
 from bot.services import checkin
 from bot.services.access import Caller
-from models import KeyResult, Member
+from models import Answer, CheckIn, KeyResult, Member
 from models.database import Database
 
 SIGNING_SECRET = "not-a-secret"  # noqa: S105 - both ends are ours
@@ -45,6 +46,18 @@ def payloads(database: Database, now: datetime, key_results: Iterable[int]) -> l
             asked = checkin.question(session, now, caller, number, period(MONDAY), run=True)
             made.append(_submission(owners[number], checkin_dialog(asked), number))
         return made
+
+
+def all_recorded(url: str, submitted: int) -> None:
+    """Raises RuntimeError unless every submission is an answer of the week."""
+    database = unhurried(url)
+    with database.read() as session:
+        recorded = session.scalar(
+            sa.select(sa.func.count()).select_from(Answer).join(CheckIn).where(CheckIn.period == MONDAY)
+        )
+    database.close()
+    if recorded != submitted:
+        raise RuntimeError(f"{recorded} of {submitted} check-ins were recorded")
 
 
 def request(payload: Json, seconds: int) -> bytes:

@@ -168,4 +168,8 @@ def _jobs(runtime: Runtime, size: int, due: int, *, empty: bool) -> float:
     scheduler.shutdown(wait=True)
     if left:
         raise RuntimeError(f"{len(left)} jobs never ran")
+    with runtime.read() as session:
+        opened = session.scalar(sa.select(sa.func.count()).where(CheckIn.opens_at == OPENING)) or 0
+    if opened != (0 if empty else due):
+        raise RuntimeError(f"the jobs opened {opened} weeks of {due}")
     return took
