@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -37,7 +37,7 @@ from models import Delivery, Member, Message, PostKind
 from models.base import Base
 from models.once import insert_all_once
 from models.prepared import Sent
-from scheduler import delivery, posts, redrawing
+from scheduler import delivery, posts, redrawing, showing
 
 SEEDS = range(1, 21)
 # Three workers that stall often and die now and then.
@@ -137,6 +137,16 @@ def shown_revision() -> AbstractContextManager[Any]:
     return patch.object(redrawing, "finish_all", careless)
 
 
+def unknown_is_not_overtaken() -> AbstractContextManager[Any]:
+    """An update that may arrive yet is no reason to wait with the next one."""
+    try_again = showing.try_again
+
+    def at_once(*of: Any, settle: timedelta, **more: Any) -> None:
+        try_again(*of, settle=timedelta(), **more)
+
+    return patch.object(showing, "try_again", at_once)
+
+
 def event_ids() -> AbstractContextManager[Any]:
     """What comes twice counts twice."""
     fresh = itertools.count()
@@ -167,6 +177,7 @@ GUARDS: dict[str, tuple[Taken, Plan]] = {
     "generation": (generation, STORM),
     "still wanted": (still_wanted, WORLD),
     "shown revision": (shown_revision, WORLD),
+    "unknown is not overtaken": (unknown_is_not_overtaken, STORM),
     "event ids": (event_ids, WORLD),
     "session lock": (session_lock, STORM),
 }
