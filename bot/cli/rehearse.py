@@ -43,7 +43,12 @@ def register(app: typer.Typer) -> None:
 def rehearse(
     *,
     owners: Annotated[int, typer.Option(min=1, max=5000, help="How many owners the invented company has.")] = 20,
-    weeks: Annotated[int, typer.Option(min=1, max=53, help="How many weeks pass.")] = 4,
+    weeks: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=53, help="How many weeks pass, of your file's newest cycle.", show_default="4, or all it has"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same rehearsal.")] = 1,
     faults: Annotated[Faults, typer.Option(help="How much goes wrong; beyond: more than Okra promises to bear.")] = (
         Faults.HEAVY
@@ -79,6 +84,7 @@ def rehearse(
         import aiohttp  # noqa: F401 - it comes with the local Slack
     except ModuleNotFoundError:
         fail("A rehearsal needs one more package: pip install 'aiohttp>=3.12'.")
+    from bot.rehearsal.cycle import Unplayable
     from bot.rehearsal.run import Hours, Plan, Unreadable
     from bot.rehearsal.run import rehearse as play
     from bot.rehearsal.weather import Level
@@ -109,6 +115,8 @@ def rehearse(
         )
     except Unreadable as unreadable:
         fail(f"{file} cannot be imported:", *unreadable.sentences)
+    except Unplayable as unplayable:
+        fail(f"{file} cannot be rehearsed: {unplayable}", *unplayable.sentences)
     typer.echo(report.to_json())
     if not report.is_clean and level is not Level.BEYOND:
         raise typer.Exit(1)

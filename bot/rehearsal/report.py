@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from bot.rehearsal.roster import Roster
@@ -31,16 +31,27 @@ class Report:
         return json.dumps(self.facts, indent=2, ensure_ascii=False)
 
 
-def report_of(rehearsal: Rehearsal, roster: Roster) -> Report:
+class Size(NamedTuple):
+    """How many there are before the first week: later some have left, given away or stopped what they own."""
+
+    owners: int
+    key_results: int
+    teams: int
+
+
+def size_of(roster: Roster) -> Size:
+    return Size(len(roster.owners), sum(len(one.owned) for one in roster.owners), len(roster.teams))
+
+
+def report_of(rehearsal: Rehearsal, size: Size) -> Report:
     """Everything that was counted."""
     plan, witness, told, fleet = rehearsal.plan, rehearsal.witness, rehearsal.told, rehearsal.fleet
     faults = {**rehearsal.core.faults.counts, **rehearsal.seam.counts}
     facts = {
         "seed": plan.seed,
-        "weeks": plan.weeks,
-        "owners": len(roster.owners),
-        "key_results": sum(len(one.owned) for one in roster.owners),
-        "teams": len(roster.teams),
+        "cycle": rehearsal.cycle.name,
+        "weeks": rehearsal.weeks,
+        **size._asdict(),
         "faults_level": plan.level.value,
         "database": "sqlite" if rehearsal.database.is_sqlite else "postgresql",
         "workers": rehearsal.worker_count,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from bot.domain.cadence import Period, Rhythm, digest_at, following, period_on
-from bot.domain.cycles import parse_cycle
+from bot.domain.cadence import Period, Rhythm, digest_at, following
 from bot.domain.importing.columns import Column
+from bot.domain.importing.problem import Problem, shown
 from bot.domain.importing.rows import Rows, read_rows
 from bot.domain.localtime import Weekday
 from bot.domain.meeting import DEFAULT, rhythm_before
@@ -28,6 +28,7 @@ from bot.localslack.core import LocalSlack
 from bot.localslack.manifest import from_manifest
 from bot.manifest import manifest
 from bot.rehearsal.crowd import Crowd
+from bot.rehearsal.cycle import USUAL_WEEKS, RehearsedCycle, Unplayable, begin, newest_cycle
 from bot.rehearsal.ears import listening
 from bot.rehearsal.fate import Fate, Mortality
 from bot.rehearsal.fleet import Fleet
@@ -35,8 +36,8 @@ from bot.rehearsal.journal import Journal
 from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.ports import API
 from bot.rehearsal.process import Ground, Process, Roll
-from bot.rehearsal.programme import COMPANY, FIRST_DAY, HOME_ZONE, Programme, invented, of_file
-from bot.rehearsal.report import Report, report_of
+from bot.rehearsal.programme import COMPANY, HOME_ZONE, Programme, invented, of_file
+from bot.rehearsal.report import Report, report_of, size_of
 from bot.rehearsal.rest import Rest
 from bot.rehearsal.roster import OwnTeam, Roster, Somebody, read_roster
 from bot.rehearsal.seam import Seam
@@ -46,10 +47,10 @@ from bot.rehearsal.told import Told
 from bot.rehearsal.travel import Travel
 from bot.rehearsal.weather import OUTAGE, Level, Outage, mortality, no_connection, rules
 from bot.rehearsal.witness import Witness
-from bot.services import cycles, teams
+from bot.services import teams
 from bot.services.failures import failures_since
 from bot.services.home_changes import LOOKED_AT
-from bot.services.importing import COMMAND_LINE, import_rows
+from bot.services.importing import COMMAND_LINE, ImportRefused, import_rows
 from bot.services.installations import only_workspace
 from bot.services.rhythm import keep
 from bot.settings import Settings
@@ -88,14 +89,15 @@ class Hours(NamedTuple):
 class Plan:
     """What is rehearsed. `database_url` empty: a temporary SQLite. `file`: the text of somebody's own programme.
 
-    `workers` 0: one on SQLite, three on PostgreSQL. `mortality`: another one than the level's. `worse`: how many times
-    as often as the level says things go wrong on the way to Slack. `settle_seconds` is how long Okra waits before it
-    looks, `bound_seconds` how late the weather is at most.
+    `weeks` null: four, or all that the file's cycle has where these are fewer. `workers` 0: one on SQLite, three on
+    PostgreSQL. `mortality`: another one than the level's. `worse`: how many times as often as the level says things
+    go wrong on the way to Slack. `settle_seconds` is how long Okra waits before it looks, `bound_seconds` how late the
+    weather is at most.
     `meeting`, from whose day the week is counted back, `hours` and `time_zone` are the organisation's.
     """
 
     owners: int = 20
-    weeks: int = 3
+    weeks: int | None = None
     seed: int = 1
     level: Level = Level.HEAVY
     workers: int = 0
@@ -116,7 +118,7 @@ class Plan:
 
 
 def rehearse(plan: Plan) -> Report:
-    """Play it. Raises `AnothersProgramme` and `Unreadable`."""
+    """Play it. Raises `AnothersProgramme`, `Unreadable` and `Unplayable`."""
     with tempfile.TemporaryDirectory(prefix="okra-rehearsal-") as folder:
         url = plan.database_url or f"sqlite:///{folder}/okra.db"
         with _database(url, hasty=not plan.database_url) as database:
@@ -142,10 +144,9 @@ class Rehearsal:
     def __init__(self, plan: Plan, database: Database, url: str) -> None:
         self.plan = plan
         self.database = database
-        self.programme, rows = self._read()
-        self.first_monday = following(period_on(self._first_day(rows)))
-        if self._first_day(rows).weekday() == 0:
-            self.first_monday = period_on(self._first_day(rows))
+        self.programme, self.cycle = self._read()
+        self.weeks = self.cycle.played(plan.weeks)
+        self.first_monday = self.cycle.first_monday
         start = datetime.combine(self.first_monday - timedelta(days=4), time(9, 30), UTC)
         self.timeline = Timeline(start)
         app = from_manifest(manifest())
@@ -211,8 +212,9 @@ class Rehearsal:
         )
 
     def play(self) -> Report:
-        """From the arrival until a day after the last digest."""
+        """From the arrival until a day after the last digest. Raises `Unreadable` and `Unplayable` before it begins."""
         roster = self._arrive()
+        size = size_of(roster)
         crowd = Crowd(
             self.core,
             self.timeline,
@@ -227,7 +229,7 @@ class Rehearsal:
         rest = Rest(self.witness, roster, self.told, self.onlooker)
         travel = Travel(self.core, self.timeline, roster, self._random("travel"))
         self._storm(asleep=False)
-        for week in range(self.plan.weeks):
+        for week in range(self.weeks):
             monday = following(self.first_monday, week)
             for person in roster.owners:
                 self._look_for_prompt(person, monday)
@@ -242,7 +244,7 @@ class Rehearsal:
             self.timeline.run_until(at_rest)
             with self.database.read() as session:
                 rest.look(session, at_rest, monday)
-        return report_of(self, roster)
+        return report_of(self, size)
 
     def _look_at_drawings(self, rest: Rest, monday: Period) -> None:
         """Once before the digest too, for which all prompts are drawn anew."""
@@ -287,7 +289,10 @@ class Rehearsal:
         self.timeline.at(team.digest_at(monday).astimezone(UTC) + GRACE, look)
 
     def _arrive(self) -> Roster:
-        """People, channels, the import, the first start, the teams' joining: all in good weather."""
+        """People, channels, the import, the first start, the teams' joining: all in good weather.
+
+        Raises `Unreadable`, and `Unplayable` where nobody owns anything.
+        """
         ids = {
             one.name: self.core.add_person(one.name, tz=one.zone, email=one.email or "", is_restricted=one.guest).id
             for one in self.programme.people
@@ -303,18 +308,25 @@ class Rehearsal:
         with self.database.write() as session:
             home = only_workspace(session, self.timeline.now(), time_zone=self.plan.time_zone)
             keep(home, self.plan.meeting, self.plan.rhythm)
-            import_rows(session, home.id, rows, self.timeline.now(), importer=COMMAND_LINE)
-            self._activate(session)
+            unowned = self._import(session, home.id, rows)
+            begin(session, self.cycle)
         self._switch_on()
         with self.database.read() as session:
             self.roster = self.witness.roster = read_roster(session, self.plan.seed)
+        if not self.roster.owners:
+            cycle = shown(self.cycle.name)
+            raise Unplayable(f"nobody in it owns a key result of {cycle}, so nobody would be asked.", *unowned)
         self.fleet.wake()
         self.timeline.run_until(self.timeline.now() + timedelta(minutes=5))
         return self.roster
 
-    def _activate(self, session: Session) -> None:
-        """The cycle runs from its first day; a rehearsal of a week before that begins it at once."""
-        cycles.turn(session, self.timeline.now(), 100)
+    def _import(self, session: Session, workspace_id: int, rows: Rows) -> list[str]:
+        """Returns why key results have no owner. Raises `Unreadable`."""
+        try:
+            plan = import_rows(session, workspace_id, rows, self.timeline.now(), importer=COMMAND_LINE)
+        except ImportRefused as refused:
+            raise Unreadable(_told(refused.problems)) from refused
+        return _told(one for one in plan.warnings if one.column == Column.OWNER)
 
     def _switch_on(self) -> None:
         channels = self.core.workspace.channels_by_name
@@ -340,7 +352,7 @@ class Rehearsal:
         """Two outages of half an hour in one Monday, where the weather is heavy."""
         if self.plan.level.share < 1:
             return ()
-        monday = following(self.first_monday, self._random("outages").randrange(self.plan.weeks))
+        monday = following(self.first_monday, self._random("outages").randrange(self.weeks))
         begins = [datetime.combine(monday, time(hour, minute), UTC) for hour, minute in ((7, 50), (13, 5))]
         return tuple(Outage(since, since + OUTAGE) for since in begins)
 
@@ -365,7 +377,7 @@ class Rehearsal:
     def too_late(self) -> int:
         """The prompts that were not sent, because answering had closed by the time they could be."""
         with self.database.read() as session:
-            return failures_since(session, self.timeline.now() - timedelta(weeks=self.plan.weeks + 2)).too_late
+            return failures_since(session, self.timeline.now() - timedelta(weeks=self.weeks + 2)).too_late
 
     @property
     def worker_count(self) -> int:
@@ -374,19 +386,14 @@ class Rehearsal:
     def _random(self, name: str) -> Random:
         return Random(f"{self.plan.seed}/{name}")  # noqa: S311 - a story, not a secret
 
-    def _read(self) -> tuple[Programme, Rows]:
-        """The invented programme, or that of the file."""
+    def _read(self) -> tuple[Programme, RehearsedCycle]:
+        """The invented programme, or that of the file, and its cycle."""
         random = self._random("programme")
         if self.plan.file is None:
-            programme = invented(self.plan.owners, self.plan.weeks, random)
-            return programme, readable(programme.text)
+            programme = invented(self.plan.owners, self.plan.weeks or USUAL_WEEKS, random)
+            return programme, newest_cycle(readable(programme.text))
         rows = readable(self.plan.file)
-        return of_file(self.plan.file, rows, random), rows
-
-    def _first_day(self, rows: Rows) -> date:
-        """The first day of the newest cycle in the file."""
-        days = [dates.starts_on for row in rows.rows if (dates := parse_cycle(row[Column.CYCLE])) is not None]
-        return max(days, default=FIRST_DAY)
+        return of_file(self.plan.file, rows, random), newest_cycle(rows)
 
 
 def _digest_of(monday: Period, plan: Plan) -> datetime:
@@ -401,8 +408,12 @@ def readable(text: str) -> Rows:
     """The rows of an import file. Raises `Unreadable`."""
     rows = read_rows(text)
     if rows.problems:
-        raise Unreadable([f"line {one.line}: {one.message}" for one in rows.problems])
+        raise Unreadable(_told(rows.problems))
     return rows
+
+
+def _told(problems: Iterable[Problem]) -> list[str]:
+    return [f"line {one.line}: {one.message}" for one in problems]
 
 
 @contextmanager
