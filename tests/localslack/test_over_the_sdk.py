@@ -137,6 +137,14 @@ def test_what_the_pages_of_others_ask_of_the_control_api_is_refused(
     assert bool(server.core.people_named("Eve Elsewhere")) is (status == 200)
 
 
+def test_what_is_no_object_is_refused_by_the_control_api(server: LocalSlackServer) -> None:
+    connection = HTTPConnection("127.0.0.1", urlsplit(server.base_url).port or 0)
+    connection.request("POST", "/_control/faults", b"[1]", {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    assert (answer.status, "an object" in answer.read().decode()) == (400, True)
+    connection.close()
+
+
 def test_a_server_that_stopped_refuses_connections_and_can_be_stopped_twice(server: LocalSlackServer) -> None:
     with urlopen(f"{server.base_url}/_control/clock") as answer:  # noqa: S310 - our own address
         assert answer.status == 200
