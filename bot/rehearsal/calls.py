@@ -1,5 +1,5 @@
 """Help that is asked for without a check-in, and decisions where nobody has asked: by `/kr`, `/okr decide`, and from
-the menu of a message that somebody wrote."""
+the menu of a message that somebody wrote. And what somebody writes to Okra as to a person."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.rehearsal.crowd import Crowd
 
 # Of a hundred owners in a week, where there are few; in a large company it stays as much as so many of them do.
-ASKS, TURNS, DECIDES, LOOKS = 4.0, 4.0, 4.0, 20.0
+ASKS, TURNS, DECIDES, LOOKS, WRITES = 4.0, 4.0, 4.0, 20.0, 4.0
 FEW = 30
 # How long somebody looks at an empty Home before they open it once more, and how often.
 LOOKS_FOR, OPENS = 150.0, 14
@@ -32,7 +32,7 @@ def plan_week(crowd: Crowd, person: Somebody, monday: date) -> None:
     random = Random(f"{person.name}/{monday}/calls")  # noqa: S311 - a story, not a secret
     opens = person.opens(monday).astimezone(UTC)
     rarer = min(1.0, FEW / crowd.size)
-    for share, story in ((ASKS, _asks), (TURNS, _turns), (DECIDES, _decides), (LOOKS, _looks)):
+    for share, story in ((ASKS, _asks), (TURNS, _turns), (DECIDES, _decides), (LOOKS, _looks), (WRITES, _writes)):
         drawn, at = random.random() * 100, opens + timedelta(hours=random.uniform(0.5, 70))
         if drawn < share * rarer:
             crowd.time.at(at, lambda story=story: crowd.begin(person, story(crowd, person, random)))  # type: ignore[misc]
@@ -77,12 +77,15 @@ def _turns(crowd: Crowd, person: Somebody, random: Random) -> Story:
     def choose() -> bool:
         return hands.shortcut(said, Shortcut.TURN_INTO_BLOCKER)
 
-    yield from open_by(hands, random, choose, tries=2)
+    yield from open_by(hands, random, choose)
     if hands.dialog is None or title(hands.dialog) != "Turn into a blocker":
         return
-    hands.suggest("Of which key result?", f"KR-{number}")
-    yield 2.0
-    if not hands.fill("Of which key result?", f"KR-{number} "):
+    for _ in range(4):
+        hands.suggest("Of which key result?", f"KR-{number}")
+        yield random.uniform(2, 20)
+        if hands.fill("Of which key result?", f"KR-{number} "):
+            break
+    else:
         hands.close()
         return
     yield 3.0
@@ -130,6 +133,13 @@ def _looks(crowd: Crowd, person: Somebody, random: Random) -> Story:
         for label in random.sample(("Done", "I'll take it", "Take to review", "I'll own it"), 4):
             if hands.press_at_home(label):
                 break
+
+
+def _writes(crowd: Crowd, person: Somebody, random: Random) -> Story:
+    """A line for a key result of theirs; nothing of it is saved before they say so."""
+    if person.owned:
+        crowd.hands(person).say(f"{random.choice(sorted(person.owned))} 45 green, next: a line to Okra")
+    yield from ()
 
 
 def _blocked(hands: Hands, random: Random, *, share: float) -> Generator[float, None, str]:

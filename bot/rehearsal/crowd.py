@@ -126,6 +126,8 @@ class Crowd:
             self.begin(person, self._owners.check_in(self, person, message))
         elif hands.sees(message, "Check in"):
             self.begin(person, self._owners.questioned(self, person, message))
+        elif hands.sees(message, "Not this"):
+            self.begin(person, self._owners.understood(self, person, message))
         elif hands.sees(message, "I'll own it"):
             self.begin(person, self._leave.answer_offer(self, person, message))
         elif hands.sees(message, "Answer"):

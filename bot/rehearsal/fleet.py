@@ -48,6 +48,13 @@ class Fleet:
         for process in list(self._processes):
             process.retire()
 
+    def deploy_amid_claims(self) -> None:
+        """A new version as soon as a process has to give back what it has claimed."""
+        if any(process.has_claims for process in self._processes):
+            self.deploy()
+        else:
+            self._time.after(0.1, self.deploy_amid_claims)
+
     def gone(self, process: Process, why: str) -> None:
         """A process has ended; another takes its place after a while."""
         self._journal.note_world(f"{process.name} ended: {why}")

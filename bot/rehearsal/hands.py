@@ -117,8 +117,8 @@ class Hands:
         own = self._workspace.desk(self.person_id).ephemerals
         return own[-1] if own and self.sees(own[-1], label) else None
 
-    def say(self, text: str, channel_id: str) -> Message:
-        """Write into a channel that they are in."""
+    def say(self, text: str, channel_id: str | None = None) -> Message:
+        """Write into a channel that they are in, else to the app."""
         return self._core.say(self.person_id, text, to=channel_id)
 
     def shortcut(self, message: Message, callback_id: str) -> bool:

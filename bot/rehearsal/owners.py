@@ -98,6 +98,23 @@ def questioned(crowd: Crowd, person: Somebody, question: Message) -> Story:
         hands.close()
 
 
+def understood(crowd: Crowd, person: Somebody, shown: Message) -> Story:
+    """What Okra understood of a line that they wrote: they drop it, fill in the rest, or leave it."""
+    random, hands = Random(shown.ts), crowd.hands(person)  # noqa: S311 - a story, not a secret
+    drawn = random.random()
+    yield random.uniform(MINUTE, HOUR)
+    if drawn < 0.3:
+        hands.press(shown, "Not this")
+    elif drawn < 0.6 and hands.dialog is None:
+
+        def press() -> bool:
+            return hands.press(shown, "Edit") or hands.press(shown, "Fill in the rest")
+
+        yield from open_by(hands, random, press, tries=2)
+        yield from crowd.alone(person, _dialog(crowd, person, twice=False))
+        hands.close()
+
+
 def early(crowd: Crowd, person: Somebody, monday: date) -> Story:
     """`/kr 12 45` for each of their key results, before the prompt."""
     hands = crowd.hands(person)

@@ -133,6 +133,11 @@ class Process:
     def listens(self) -> bool:
         return not self.life.dead and self._worker_id != 0 and not self._retiring
 
+    @property
+    def has_claims(self) -> bool:
+        """Whether something is claimed and not begun."""
+        return bool(self._waiting)
+
     # Beginning and end
 
     def start(self) -> None:
