@@ -3,10 +3,12 @@ channels people of other organisations read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
+from bot.domain.person import Person
 from bot.runtime import Runtime
 from bot.services import member_reading, people, shared_channels
 from bot.slack import Leaving
@@ -54,23 +56,18 @@ def _read(runtime: Runtime, workspace_id: int, until: datetime) -> int:
         # holds.
         for some in people.batches(runtime.gateway.people(workspace_id)):
             read += len(some)
-            with runtime.write() as session:
-                changed += people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
+            changed += _learn(runtime, workspace_id, some)
             if runtime.now() < until - member_reading.LEASE / 2:
                 continue
-            # By itself: who changes the week holds the workspace first and its members then.
-            with runtime.write() as session:
-                still_ours = member_reading.go_on(session, runtime.now(), workspace_id, until)
+            still_ours = _go_on(runtime, workspace_id, until)
             if still_ours is None:
                 log.info("members_read_by_another", workspace=workspace_id)
                 return changed
             until = still_ours
     except (SlackFailure, Leaving) as failure:
-        with runtime.write() as session:
-            member_reading.put_off(session, workspace_id, until, to=runtime.now() + _rest_after(failure))
+        _put_off(runtime, workspace_id, until, failure)
         raise
-    with runtime.write() as session:
-        member_reading.end(session, runtime.now(), workspace_id, until)
+    _end(runtime, workspace_id, until)
     log.info("members_read", workspace=workspace_id, people=read, changed=changed)
     return changed
 
@@ -83,6 +80,27 @@ def _look_at_channels(runtime: Runtime, workspace_id: int) -> None:
         shared_channels.learn(session, runtime.now(), workspace_id, shared)
     if shared:
         log.warning("channels_shared_outside", workspace=workspace_id, channels=sorted(shared))
+
+
+def _learn(runtime: Runtime, workspace_id: int, some: Sequence[Person]) -> int:
+    with runtime.write() as session:
+        return people.learn_all(session, runtime.now(), workspace_id, some, admins=runtime.settings.admins)
+
+
+def _go_on(runtime: Runtime, workspace_id: int, until: datetime) -> datetime | None:
+    """By itself: who changes the week holds the workspace first and its members then."""
+    with runtime.write() as session:
+        return member_reading.go_on(session, runtime.now(), workspace_id, until)
+
+
+def _put_off(runtime: Runtime, workspace_id: int, until: datetime, failure: SlackFailure | Leaving) -> None:
+    with runtime.write() as session:
+        member_reading.put_off(session, workspace_id, until, to=runtime.now() + _rest_after(failure))
+
+
+def _end(runtime: Runtime, workspace_id: int, until: datetime) -> None:
+    with runtime.write() as session:
+        member_reading.end(session, runtime.now(), workspace_id, until)
 
 
 def _rest_after(failure: SlackFailure | Leaving) -> timedelta:

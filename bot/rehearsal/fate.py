@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from bot.rehearsal import points
+
 
 class Died(BaseException):
     """The process is dead. Not an `Exception`: nothing may catch it and go on."""
@@ -97,7 +99,7 @@ class Life:
     def cross(self, point: str) -> None:
         """Pass a point at which death may strike. Raises `Died`."""
         self.check()
-        named = f"{self.doing}: {point}"
+        named = f"{points.place(self.doing)}: {point}"
         if self.fate.strikes(named):
             self.dead = True
             self.on_death(named)

@@ -17,6 +17,7 @@ from slack_bolt.request import BoltRequest
 
 from bot.app import Program, build
 from bot.localslack.outgoing import Reply
+from bot.rehearsal import points
 from bot.rehearsal.fate import NOT_POSTED_YET, Died, Fate, Life, drawn_home
 from bot.rehearsal.ports import Wire, client_of, mortal
 from bot.rehearsal.timeline import Timeline
@@ -344,7 +345,6 @@ class Process:
 
     def _release(self) -> None:
         """Give back what was only claimed."""
-        self.life.doing = "release"
         claims, self._waiting = self._waiting, []
         if claims:
             delivery.release_all(self.program.runtime, claims, self._time.now())
@@ -497,7 +497,7 @@ class Process:
             ticks.exhaust(self.program.runtime, step, self._time.now())
             self._later(0.001, "look what is due", lambda: self._tick_from(waiting + 1))
 
-        self.step(f"tick {step.run.__module__.rsplit('.', 1)[1]}.{step.run.__name__}", work)
+        self.step(points.tick(step), work)
 
     def _ticked(self) -> None:
         now = self._time.now()
@@ -532,11 +532,11 @@ class Process:
 
         def listen() -> None:
             response = self.program.bolt.dispatch(BoltRequest(body=json.loads(json.dumps(payload)), mode="socket_mode"))
-            self.life.cross("before the answer")
+            self.life.cross("before the acknowledgement")
             body = json.loads(response.body) if response.body else None
             reply = Reply(response.status, body if isinstance(body, dict) else None)
             self._time.after(self.life.took + self._random.uniform(0.005, 0.05), lambda: answer(reply))
-            self.life.cross("after the answer")
+            self.life.cross("after the acknowledgement")
             if opens_home:
                 self.wake(self._random.uniform(0, FIRST_NAP))
                 self._ground.rang(self)
@@ -545,4 +545,4 @@ class Process:
             else:
                 self._plan_tick()
 
-        self.step("listener", listen)
+        self.step(points.listener(payload), listen)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bot.app import build
+from bot.rehearsal.points import all_points, why_out_of_reach
+from handlers import desk_of
 
 if TYPE_CHECKING:
     from bot.rehearsal.roster import Roster
@@ -47,6 +52,7 @@ def report_of(rehearsal: Rehearsal, size: Size) -> Report:
     """Everything that was counted."""
     plan, witness, told, fleet = rehearsal.plan, rehearsal.witness, rehearsal.told, rehearsal.fleet
     faults = {**rehearsal.core.faults.counts, **rehearsal.seam.counts}
+    never = _never_struck(rehearsal)
     facts = {
         "seed": plan.seed,
         "cycle": rehearsal.cycle.name,
@@ -75,7 +81,8 @@ def report_of(rehearsal: Rehearsal, size: Size) -> Report:
         "refused": _sorted(told.refused),
         "faults": _sorted(faults),
         "deaths": _sorted(rehearsal.fate.deaths),
-        "points_never_struck": sorted(set(rehearsal.fate.crossings) - set(rehearsal.fate.deaths)),
+        "points_never_struck": never.pop("", []),
+        "points_out_of_reach": {why: never[why] for why in sorted(never)},
         "stalls": fleet.stalls,
         "locks_cut": fleet.cuts,
         "starts": fleet.starts,
@@ -90,6 +97,15 @@ def report_of(rehearsal: Rehearsal, size: Size) -> Report:
         ],
     }
     return Report(facts, witness.lost, witness.duplicates, len(witness.violations))
+
+
+def _never_struck(rehearsal: Rehearsal) -> dict[str, list[str]]:
+    """The points at which death has not struck, by why no rehearsal comes to them; those of which one should by ""."""
+    points = all_points(desk_of(build(rehearsal.settings, database=rehearsal.database).runtime))
+    found: dict[str, list[str]] = defaultdict(list)
+    for point in sorted(points.keys() - rehearsal.fate.deaths.keys()):
+        found[why_out_of_reach(point, points[point])].append(point)
+    return found
 
 
 def _sorted(counts: Mapping[Any, int]) -> dict[str, int]:

@@ -6,17 +6,33 @@ import json
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from bot.domain.localtime import Weekday
+from bot.rehearsal import points
 from bot.rehearsal.run import Hours, Plan, rehearse
 from bot.rehearsal.weather import Level
+from bot.runtime import Runtime
+from handlers import desk_of
 from proofs.guards import GUARDS, STORM, without
 
 SMALL = Plan(owners=10, weeks=3, level=Level.HEAVY)
 # Enough for a guard whose absence shows soon.
 SHORT = Plan(owners=10, weeks=2, level=Level.HEAVY, workers=2)
+# Where death has not struck after so few weeks of so few people, and why: stories by module, else by name.
+TAKES_MORE_WEEKS = {
+    **dict.fromkeys(
+        ("away", "hand_over", "help_wanted", "redefining", "snooze", "understanding", "tick understanding.forget_over"),
+        "one of some ten or twenty people does so in a week",
+    ),
+    **dict.fromkeys(
+        ("decisions", "dependency", "escalation", "escalation_more", "question", "prompt_more"),
+        "a lead has several ways to answer a request for help, and an owner a prompt",
+    ),
+    "action update_key_result": "it stands beneath a key result that somebody has looked up",
+}
 # Guards whose absence shows soon enough for a test, and in which world; None: that of the proof.
 SHORT_STORM = replace(STORM, owners=8, weeks=1)
 NOTICED: dict[str, Plan | None] = {
@@ -27,22 +43,33 @@ NOTICED: dict[str, Plan | None] = {
 }
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("seed", [1, 2])
-def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice(seed: int) -> None:
-    report = rehearse(replace(SMALL, seed=seed))
-    assert report.facts["what_was_broken"] == []
-    assert (report.lost, report.duplicates, report.violations) == (0, 0, 0)
-    # Death struck at every point that was crossed, and nothing was later than Okra waits for.
-    assert report.facts["points_never_struck"] == []
-    assert report.facts["outside_the_bound"] == 0
-    # It was heavy weather indeed, and people were there.
-    assert len(report.facts["deaths"]) > 40
-    assert report.facts["faults"]["dropped_after"] > 0
-    assert report.facts["messages"]["prompt"] >= 25
-    assert report.facts["answers_told_as_saved"] > 15
-    assert report.facts["decisions_told_as_saved"] > 0
-    assert report.facts["homes_shown"] > 0
+@pytest.mark.timeout(600)
+def test_in_heavy_weather_nothing_is_lost_and_nothing_comes_twice_wherever_death_strikes() -> None:
+    struck, never = set[str](), set[str]()
+    for seed in (1, 2, 3):
+        report = rehearse(replace(SMALL, seed=seed))
+        assert report.facts["what_was_broken"] == []
+        assert (report.lost, report.duplicates, report.violations) == (0, 0, 0)
+        # Nothing was later than Okra waits for.
+        assert report.facts["outside_the_bound"] == 0
+        # It was heavy weather indeed, and people were there.
+        assert len(report.facts["deaths"]) > 100
+        assert report.facts["faults"]["dropped_after"] > 0
+        assert report.facts["messages"]["prompt"] >= 25
+        assert report.facts["answers_told_as_saved"] > 15
+        assert report.facts["decisions_told_as_saved"] > 0
+        assert report.facts["homes_shown"] > 0
+        struck.update(report.facts["deaths"])
+        never.update(report.facts["points_never_struck"])
+    known = points.all_points(desk_of(cast(Runtime, None)))
+    assert struck <= known.keys()
+    assert not {point for point in struck if known[point] in points.OUT_OF_REACH}
+    assert not struck & {point for point in known if point.partition(":")[0] in points.OUT_OF_REACH}
+    assert {point for point in never - struck if not _takes_more_weeks(point, known[point])} == set()
+
+
+def _takes_more_weeks(point: str, module: str) -> bool:
+    return point.partition(":")[0] in TAKES_MORE_WEEKS or module in TAKES_MORE_WEEKS
 
 
 @pytest.mark.timeout(300)
