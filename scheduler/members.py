@@ -10,7 +10,7 @@ import structlog
 
 from bot.domain.person import Person
 from bot.runtime import Runtime
-from bot.services import member_reading, people, shared_channels
+from bot.services import member_reading, people, rehoming, shared_channels
 from bot.slack import Leaving
 from bot.slack_failures import RetryLater, SlackFailure
 
@@ -73,10 +73,12 @@ def _read(runtime: Runtime, workspace_id: int, until: datetime) -> int:
 
 
 def _look_at_channels(runtime: Runtime, workspace_id: int) -> None:
-    """A channel may come to be shared long after its team was switched on, and no more be so later."""
-    channels = runtime.gateway.channels(workspace_id)
-    shared = {one.id for one in channels if one.is_member and one.is_shared_outside}
+    """A channel may come to be shared long after its team was switched on, and no more be so later. What could not be
+    posted in one comes there once Okra may post in it."""
+    channels = [one for one in runtime.gateway.channels(workspace_id) if one.is_member]
+    shared = {one.id for one in channels if one.is_shared_outside}
     with runtime.write() as session:
+        rehoming.bring_back_to(session, runtime.now(), workspace_id, {one.id for one in channels} - shared)
         shared_channels.learn(session, runtime.now(), workspace_id, shared)
     if shared:
         log.warning("channels_shared_outside", workspace=workspace_id, channels=sorted(shared))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.notices import LOST_AGAIN, NOT_FOUND_OUT
 from bot.runtime import Runtime
+from bot.services.escalation_readers import LOST
 from bot.slack import Posted
 from bot.slack_failures import NotLetIn, Permanent, RetryLater, SlackFailure, UnknownOutcome
 from models import Delivery, DeliveryState, Hold, Member
@@ -98,12 +99,15 @@ def _lost(runtime: Runtime, row: Delivery, why: str, left: datetime) -> None:
 
 
 def fail_followers_of_lost_roots(runtime: Runtime, now: datetime) -> None:
-    """A reply that was queued in the moment in which its root failed would wait for ever."""
+    """A reply that was queued in the moment in which its root failed would wait for ever. A root that is queued again
+    meanwhile has its replies with it."""
     with runtime.read() as session:
         lost = session.scalars(_LOST_ROOTS).all()
     for root_id in lost:
         with runtime.write() as session:
-            fail_followers(session, session.get_one(Delivery, root_id), now)
+            root = session.get_one(Delivery, root_id, with_for_update={"key_share": True})
+            if root.state in LOST:
+                fail_followers(session, root, now)
 
 
 @dataclass(frozen=True)
@@ -287,7 +291,7 @@ _LOST_ROOTS = (
     sa.select(_root.id)
     .join(_reply, sa.and_(_reply.workspace_id == _root.workspace_id, _reply.follows_id == _root.id))
     .where(
-        _root.state.in_([constant(DeliveryState.FAILED), constant(DeliveryState.OBSOLETE)]),
+        _root.state.in_([constant(one) for one in LOST]),
         _reply.state.in_([constant(DeliveryState.QUEUED), constant(DeliveryState.CLAIMED)]),
     )
     .distinct()

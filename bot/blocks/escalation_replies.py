@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from bot.blocks.dates import day
 from bot.blocks.decision_kinds import beside
 from bot.blocks.decision_list import settling
 from bot.blocks.escalation_path import NAME, Again, Turn, goes_on, goes_on_later, review
@@ -36,7 +37,8 @@ def news_of_help(case: Case, words: Words) -> Post:
 def again(case: Case, change: Change) -> Post:
     """Reply: a check-in asks for help again, with what has changed since, and whose words they are if not the
     owner's."""
-    when = "again this week" if change.is_new_week else "with news"
+    in_week = f"in the week of {day(change.week)}" if change.week is not None else "this week"
+    when = f"again {in_week}" if change.is_new_week else "with news"
     head = f"{colour(change.confidence)} {when} · {change.score}"
     has_changed = bool(lines_of(replace(change.lines, by="")))
     nothing = [] if has_changed else ["Nothing else has changed since the last time."]

@@ -111,12 +111,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Change:
-    """What a further call for help says beside the one before: only lines that differ, and both colours."""
+    """What a further call for help says beside the one before: only lines that differ, and both colours. `week`: the
+    Monday of its week, where it is told in a later one."""
 
     confidence: Confidence
     score: str
     lines: Words = field(default_factory=Words)
     is_new_week: bool = True
+    week: date | None = None
 
 
 def title_of(about: Standing) -> str:

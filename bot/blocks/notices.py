@@ -41,7 +41,7 @@ _REMEDIES = {
 
 # Slack has a word for each kind of it: a channel for reading only, one without threads or with nothing else, a thread
 # that is locked.
-_RESTRICTED = "restricted_action"
+RESTRICTED = "restricted_action"
 _OPEN_IT = "The channel does not let apps post messages and replies. Allow both there, or name another channel."
 
 _LOOK = "Run `okra doctor` to see what is wrong."
@@ -95,7 +95,7 @@ def broken(incident: str) -> str:
 
 def remedy(code: str) -> str:
     """What whoever can mend it does about one of Slack's words; empty where none is known."""
-    return _OPEN_IT if code.startswith(_RESTRICTED) else _REMEDIES.get(code, "")
+    return _OPEN_IT if code.startswith(RESTRICTED) else _REMEDIES.get(code, "")
 
 
 def undelivered(*, what: str, to: str, code: str) -> Post:

@@ -41,14 +41,24 @@ def links_to(session: Session, workspace_id: int, team_ids: Collection[int], per
 
 def keys_that_lead_to(session: Session, arrived: Collection[Delivery]) -> Iterator[str]:
     """The keys of what leads into these from now on, where they are digests that have just come to stand: those of the
-    same week of the teams above them. One statement a week."""
+    same week of the teams above them, and what stands in the threads of those."""
     weeks: dict[date, list[int]] = {}
     for one in arrived:
         if one.kind is PostKind.DIGEST and one.team_id is not None and one.period is not None:
             weeks.setdefault(one.period, []).append(one.team_id)
     for period, team_ids in sorted(weeks.items()):
-        for team_id in session.scalars(_above(team_ids)):
+        above = session.scalars(_above(team_ids)).all()
+        for team_id in above:
             yield from outbox.shown_with(digest_key(team_id, period))
+        # Mostly they leave a minute later.
+        yield from session.scalars(
+            sa.select(Delivery.key).where(
+                Delivery.team_id.in_(above),
+                Delivery.kind == PostKind.DIGEST_DETAILS,
+                Delivery.period == period,
+                Delivery.posted_ts.is_not(None),
+            )
+        )
 
 
 def _above(team_ids: Collection[int]) -> sa.Select[int]:

@@ -50,6 +50,18 @@ def follow_up(session: Session, now: datetime, escalation: Escalation, event: Es
         )
 
 
+def say_what_happened(session: Session, now: datetime, escalation: Escalation, root: Delivery) -> None:
+    """The thread comes after all: what happened while it had no place is said in it, in its order. The caller holds the
+    escalation."""
+    events = session.scalars(
+        sa.select(EscalationEvent)
+        .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.kind.not_in(_SAID_BY_THE_FIRST_MESSAGE))
+        .order_by(EscalationEvent.id)
+    ).all()
+    for event in events:
+        _reply(session, now, event, root)
+
+
 def take_back(session: Session, now: datetime, root: Delivery) -> None:
     """What stands in a thread is drawn anew, each reply for itself: where it is left, it says no more than that."""
     replies = session.scalars(
@@ -186,6 +198,7 @@ def _whom_to_tell(
 
 
 _REQUESTS = (PostKind.ESCALATION_ASK, PostKind.ESCALATION_REVIEW)
+_SAID_BY_THE_FIRST_MESSAGE = (EscalationEventKind.OPENED, EscalationEventKind.MADE_PRIVATE)
 _SAID_IN_THE_THREAD = (
     EscalationEventKind.RED_AGAIN,
     EscalationEventKind.HELP_ASKED,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import takewhile
 
 import sqlalchemy as sa
@@ -117,12 +117,21 @@ def reply_post(session: Session, delivery: Delivery, now: datetime) -> Post | No
         # Beneath a decision the way to resolve is the first of the buttons anyway.
         made: Post | None = replies.green_again(case, proposes=latest and not (foot and foot.shows_resolve(case)))
     else:
-        made = _reply_of(session, event, case, is_newest=latest)
+        made = _reply_of(session, event, case, is_newest=latest, week=_told_later(delivery, event, case, now))
     return with_foot(made, case, foot) if made is not None and foot is not None else made
 
 
-def _reply_of(session: Session, event: EscalationEvent, case: Case, *, is_newest: bool) -> Post | None:
-    """`is_newest`: no newer reply says where it stands."""
+def _told_later(delivery: Delivery, event: EscalationEvent, case: Case, now: datetime) -> date | None:
+    """The week in which it happened, where its thread could only tell in a later one; null mostly."""
+    told_at = now if delivery.posted_ts is None else delivery.attempted_at or event.at
+    happened = period_of(event.at, case.zone)
+    return happened if happened < period_of(told_at, case.zone) else None
+
+
+def _reply_of(
+    session: Session, event: EscalationEvent, case: Case, *, is_newest: bool, week: date | None
+) -> Post | None:
+    """`is_newest`: no newer reply says where it stands. `week`: when it happened, where that was in an earlier one."""
     actor = name_of(session, event.actor_id)
     match event.kind:
         case EscalationEventKind.OPENED | EscalationEventKind.MADE_PRIVATE | EscalationEventKind.GREEN_AGAIN:
@@ -130,7 +139,7 @@ def _reply_of(session: Session, event: EscalationEvent, case: Case, *, is_newest
         case EscalationEventKind.OWNER_ASKED:
             return question.in_thread(case, _who_was_asked(session, event, case), actor, event.words or "")
         case EscalationEventKind.HELP_ASKED | EscalationEventKind.RED_AGAIN:
-            return _call_of(session, event, case)
+            return _call_of(session, event, case, week)
         case EscalationEventKind.ASKED_NEXT:
             return replies.went_on(_turn(session, event))
         case EscalationEventKind.NAMED_AGAIN:
@@ -160,12 +169,12 @@ def _of_a_decision(session: Session, event: EscalationEvent, case: Case) -> Post
     return replies.decided(case, decided_of(session, decision))
 
 
-def _call_of(session: Session, event: EscalationEvent, case: Case) -> Post:
+def _call_of(session: Session, event: EscalationEvent, case: Case, week: date | None) -> Post:
     """A further call for help: by an answer, or without a check-in."""
     if event.kind is EscalationEventKind.RED_AGAIN:
         answer = session.get_one(Answer, event.answer_id)
         stood = _as_it_stood(session, event, answer, case)
-        return replies.again(case, replace(change_of(session, event, case), score=score(stood)))
+        return replies.again(case, replace(change_of(session, event, case), score=score(stood), week=week))
     words = words_of(session, case.standing.key_result_id, asked_at(event))
     return replies.help_asked(case, words, event.quote or "")
 

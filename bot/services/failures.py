@@ -33,6 +33,10 @@ TOO_LATE = notices.TOO_LATE
 NO_READER = notices.NO_READER
 # Why something was not posted in a channel: people of another organisation read it.
 SHARED_OUTSIDE = notices.SHARED_OUTSIDE
+# Why something was not posted that Slack may take in another channel, or in the same one once Okra is let in there. The
+# first few are over as soon as Okra sees the channel and is in it.
+REACHED_AGAIN = frozenset({"channel_not_found", "is_archived", "not_in_channel", SHARED_OUTSIDE})
+_CLOSED = frozenset({"ekm_access_denied"})
 # What Slack says of a message that is no more, or that can no longer be reached or edited. It stays as it is, and that
 # is no failure: where a channel is closed, the next post to it is told about.
 NO_MORE = frozenset(
@@ -228,6 +232,11 @@ def why_not_sent(session: Session, row: Delivery, now: datetime) -> str | None:
     return TOO_LATE if closed else None
 
 
+def is_of_the_channel(code: str) -> bool:
+    """Whether something was not posted because of where it was to stand: then nothing of it was said."""
+    return code in REACHED_AGAIN or code in _CLOSED or code.startswith(notices.RESTRICTED)
+
+
 def _names(session: Session, member_ids: Sequence[int]) -> dict[int, str]:
     return dict(session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(member_ids))).all())
 
@@ -299,6 +308,8 @@ def _tell(
                 about_id=about_id,
                 about_member_id=about_member_id,
             ),
+            # What was queued again before this had left has failed once more.
+            revive=True,
         )
 
 
@@ -315,7 +326,7 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     if about is None:
         return None
     what, to = about.kind.value, _recipient(session, about)
-    if about.state is not DeliveryState.SENT:
+    if about.state is DeliveryState.FAILED:
         return notices.undelivered(what=what, to=to, code=about.error or "unknown")
     code = session.scalar(sa.select(Message.error).where(Message.delivery_id == about.id))
     return None if code is None else notices.not_shown(what=what, to=to, code=code)

@@ -64,6 +64,13 @@ def concerns_everybody(session: Session, now: datetime, workspace_id: int) -> No
     concerns(session, workspace_id, [member_id for _, member_id in _who_looks(session, now, workspace_id).rows()])
 
 
+def concerns_admins(session: Session, workspace_ids: Iterable[int]) -> None:
+    """As `concerns`, for the admins of these workspaces: what could not be posted, and is now, stands with them."""
+    for workspace_id in sorted(workspace_ids):
+        admins = session.scalars(sa.select(Member.id).where(Member.workspace_id == workspace_id, Member.is_admin))
+        concerns(session, workspace_id, admins)
+
+
 def concerns_readers(session: Session, workspace_id: int, keys: Iterable[str]) -> None:
     """As `concerns`, for whom the posts with these keys went to, and whose escalation they are about."""
     marked: set[tuple[int, str]] = session.info.setdefault(_KEYS, set())

@@ -309,6 +309,25 @@ def put_off(session: Session, delivery: Delivery, until: datetime) -> None:
     session.info[_NEW_WORK] = True
 
 
+def send_elsewhere(session: Session, now: datetime, rows: Collection[Delivery], channel_id: str) -> None:
+    """These posts, which failed and are held, are queued again under their keys, for this channel.
+
+    Nothing of them was said. What a worker or a look still knows of the attempts before is of no account any more:
+    the generation and the id that travels with the message are others.
+    """
+    for row in rows:
+        row.generation += 1
+        row.opaque_id = _opaque_id(row.workspace_id, row.key, f"{now.isoformat()} {row.generation}")
+        row.member_id, row.conversation_id, row.channel_id = None, None, channel_id
+        row.state, row.not_before = DeliveryState.QUEUED, now
+        row.error = row.settled_at = row.attempted_at = row.lost_since = None
+        row.attempts = row.lost = 0
+    if rows:
+        session.flush()
+        session.info[_NEW_WORK] = True
+        home_changes.concerns_admins(session, {row.workspace_id for row in rows})
+
+
 def has_new_work(session: Session) -> bool:
     """Whether this session queued something; asked after its commit."""
     return bool(session.info.get(_NEW_WORK))

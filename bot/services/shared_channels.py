@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.services import home_changes
-from models import Member, Message, SharedChannel
+from models import Message, SharedChannel
 from models.base import table_of
 from models.once import insert_all_once
 from models.prepared import Listed
@@ -28,7 +28,7 @@ def learn(session: Session, now: datetime, workspace_id: int, shared: Collection
     insert_all_once(session, SharedChannel, found, key=("workspace_id", "slack_id"))
     _are_free(session, now, workspace_id, known - set(shared))
     if found:
-        _admins_look(session, workspace_id)
+        home_changes.concerns_admins(session, [workspace_id])
 
 
 def free(session: Session, now: datetime, workspace_id: int, slack_ids: Collection[str]) -> None:
@@ -62,12 +62,7 @@ def _are_free(session: Session, now: datetime, workspace_id: int, slack_ids: Col
             .values(wanted=Message.wanted + 1, not_before=now)
         )
     session.execute(sa.delete(SharedChannel).where(here))
-    _admins_look(session, workspace_id)
-
-
-def _admins_look(session: Session, workspace_id: int) -> None:
-    admins = session.scalars(sa.select(Member.id).where(Member.workspace_id == workspace_id, Member.is_admin))
-    home_changes.concerns(session, workspace_id, admins)
+    home_changes.concerns_admins(session, [workspace_id])
 
 
 _shared = table_of(SharedChannel)

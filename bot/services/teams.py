@@ -16,7 +16,7 @@ from bot.blocks.teams import FirstLook, Preview
 from bot.domain.cadence import digest_at, next_opening, period, period_of
 from bot.domain.permissions import Action, Facts, may
 from bot.domain.personal_week import Opening, first_asked
-from bot.services import access, audit, departures, lead_note, path_changes, planning, shared_channels
+from bot.services import access, audit, departures, lead_note, path_changes, planning, rehoming, shared_channels
 from bot.services import introduction as introductions
 from bot.services.access import Caller
 from bot.services.asking import asked_about, hold, only_asked_about
@@ -156,7 +156,7 @@ def switch_on(
 
     `caller` is an admin, or None for the command line. The channels are Slack's ids, and the caller has just seen that
     no other organisation reads them; without a channel there is no digest to read. Returns False where the team was on
-    (the channels are taken over all the same).
+    (the channels are taken over all the same). What failed for the channel before comes there (`rehoming`).
     Each owner is planned for the next opening and, where they are new, gets their introduction. Where one has left, it
     is the lead who is asked, and who gets the list of what has no owner.
     """
@@ -166,6 +166,8 @@ def switch_on(
     was_on = team.is_on
     team.channel_id = channel_id
     team.escalation_channel_id = escalation_channel_id
+    session.flush()
+    rehoming.bring_back(session, now, team)
     looked_at = [one for one in (channel_id, escalation_channel_id) if one is not None]
     shared_channels.free(session, now, team.workspace_id, looked_at)
     if was_on:

@@ -34,7 +34,7 @@ from bot.domain.confidence import Confidence
 from bot.domain.escalation import EscalationState
 from bot.domain.localtime import local_date_of
 from bot.runtime import Runtime
-from bot.services import decisions, escalation, escalation_more, people, question
+from bot.services import decisions, escalation, escalation_more, people, question, teams
 from bot.services.access import Caller
 from bot.services.agenda import next_due
 from bot.services.blocking import BlockedBy
@@ -57,6 +57,7 @@ from models import (
     KeyResult,
     Member,
     PostKind,
+    Team,
 )
 from models.database import open_database
 from scheduler import delivery, redrawing, settling, ticks
@@ -246,6 +247,17 @@ class BadDays(RuleBasedStateMachine):
     @rule(channel=st.sampled_from(["C0GROWTH", "C0PRODUCT"]))
     def a_channel_is_closed_or_opened(self, channel: str) -> None:
         self.slack.closed ^= {channel}
+
+    @rule(channel=st.sampled_from(["C0GROWTH", "C0PRODUCT", "C0ELSEWHERE"]))
+    def an_admin_names_the_teams_channel(self, channel: str) -> None:
+        with self.runtime.write() as session:
+            team = session.scalars(sa.select(Team).where(Team.name == "Growth")).one()
+            gone = session.scalars(sa.select(Delivery.opaque_id).where(Delivery.state == DeliveryState.FAILED)).all()
+            teams.switch_on(session, self.clock, caller=None, team=team, channel_id=channel)
+            session.flush()
+            left = set(session.scalars(sa.select(Delivery.opaque_id)))
+        # What goes to the new channel was never said in another.
+        assert [one for one in gone if one not in left and self.slack.at[one]] == []
 
     @rule(kind=st.sampled_from(["too many", "down", "nobody knows", "nobody knows, and it came"]))
     def slack_fails(self, kind: str) -> None:

@@ -45,7 +45,7 @@ from bot.services.decisions import Draft
 from bot.services.planning import prompt_key
 from bot.services.refusals import Refused
 from bot.slack import Posted
-from models import CheckIn, Delivery, Dependency, Member, Workspace
+from models import CheckIn, Delivery, DeliveryState, Dependency, Member, Team, Workspace
 from models.database import Database
 from scheduler import whereabouts
 from scheduler.whereabouts import Arrival
@@ -189,6 +189,34 @@ def test_an_owner_answers_while_a_tick_asks_the_team_that_they_wait_for(
     at_once(first, second, (not_asked_yet, "hold") if tick_is_first else (escalation, "redraw"))
     with database.read() as session:
         assert session.scalars(sa.select(Dependency.asked_id)).all() == [case.scene.stranger.id]
+
+
+def test_a_team_gets_another_channel_while_somebody_takes_on_what_failed_in_the_one_before(
+    database: Database, at_once: Callable[..., None]
+) -> None:
+    with database.write() as session:
+        scene = set_scene(session)
+        asked_on_monday(session, scene)
+        tell(session, MORNING, scene.key_result, by=scene.owner)
+        growth, lead = scene.growth, scene.company.caller(scene.lead)
+        root = posted(session, "escalation:1")
+        root.state, root.error, root.settled_at = DeliveryState.FAILED, "is_archived", MORNING
+        teams.switch_off(session, MORNING, caller=None, team=growth)
+
+    def gets_another(session: Session) -> None:
+        team = session.get_one(Team, growth.id)
+        teams.switch_on(session, LATER, caller=None, team=team, channel_id="C0NEW")
+
+    at_once(
+        lambda session: escalation.take(session, LATER, caller=lead, escalation_id=1),
+        gets_another,
+        (escalation, "happened"),
+    )
+    with database.read() as session:
+        said = session.scalars(
+            sa.select(Delivery.key).where(Delivery.channel_id == "C0NEW").order_by(Delivery.id)
+        ).all()
+    assert said == ["escalation:1", "escalation:1:event:2"]
 
 
 def test_a_first_direct_message_arrives_while_a_week_is_planned_anew(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from story import Okra
 
 from bot.localslack.driver import Fault, FaultKind, Seen
+from bot.services import teams
 from bot.settings import Transport
 from models import Answer, Team
 
@@ -126,6 +127,35 @@ def test_what_stands_in_an_archived_channel_stays_as_it_is_and_is_nobodys_failur
     # The reply that could not be posted there is news, and names the remedy; the message that stands is none.
     assert len([words for words in told if "The channel is archived. Name another one" in words]) == 1
     assert not [words for words in told if "shows how things were before" in words]
+
+
+def test_a_red_whose_channel_is_archived_has_its_thread_once_its_team_has_another_one(okra: Okra) -> None:
+    tama, rosa, ada = (okra.person(name) for name in ("Tama Reid", "Rosa Lind", "Ada Admin"))
+    okra.advance(NINE_IN_LONDON)
+    okra.slack.archive("growth-leads")
+    red(okra)
+    assert tama.channel("growth-leads").messages == []
+    told = [one.text for one in ada.direct_messages() if "The channel is archived. Name another one" in one.text]
+    assert len(told) == 1
+    tama.press("I'll take it", in_=okra.newest("Tama Reid"))
+    okra.settle()
+
+    channel_id = okra.slack.add_channel("growth-2", members=[tama, rosa])
+    for _ in range(2):
+        with okra.company() as company:
+            growth = company.session.scalars(sa.select(Team).where(Team.name == "Growth")).one()
+            teams.switch_on(company.session, okra.now(), caller=None, team=growth, channel_id=channel_id)
+        okra.settle()
+        okra.settle()
+        first, *replies = tama.channel("growth-2").thread_of(TITLE)
+        assert "Taken by Tama Reid" in first.text
+        assert [one.text for one in replies] == ["Tama Reid has taken this."]
+        assert len(tama.channel("growth-2").messages) == 1
+    at = f"/archives/{first.channel}/p{first.ts.replace('.', '')}"
+    assert at in str(okra.newest("Tama Reid").object)
+    assert [one for one in okra.person("Mere Ngata").direct_messages() if at in str(one.object)]
+    rosa.press("Decide", in_=first)
+    assert rosa.modal is not None
 
 
 def test_a_red_in_the_next_week_goes_on_in_the_open_thread(okra: Okra) -> None:

@@ -172,6 +172,18 @@ THREAD = Chapter(
             ),
         ),
         Case(
+            "The same, in a thread that could come only in a later week",
+            lambda: replies.again(
+                OPEN,
+                Change(
+                    Confidence.RED,
+                    "0.2, was 0.3",
+                    Words(stuck="HR has moved the day twice"),
+                    week=date(2026, 11, 9),
+                ),
+            ),
+        ),
+        Case(
             "Red again in the same week, with nothing new",
             lambda: replies.again(OPEN, Change(Confidence.RED, "0.3, as last week", is_new_week=False)),
         ),
