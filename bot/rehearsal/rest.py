@@ -193,6 +193,9 @@ class Rest:
             if reader is not None and not reader.was_settled(reader.opens(monday) - NEWS, now):
                 # Its hours are told in the zone that they were in.
                 continue
+            if reader is not None and now < reader.closes(monday):
+                # Far west of the digest it is still open, and its greeting and its hours go on with the day.
+                continue
             channel, ts = delivery.posted_channel or "", delivery.posted_ts or ""
             message, post = self._witness.stands(channel, ts, delivery.opaque_id), posts[delivery.id]
             if message is None or not isinstance(post, Post) or message.text.startswith(_NOTHING_DUE):

@@ -64,7 +64,7 @@ UNTIL_REST = timedelta(hours=26)
 LOOKS_ON = timedelta(hours=1)
 # How long after the closing a prompt is looked for that should have come.
 GRACE = timedelta(minutes=10)
-# By then everybody's answering has closed.
+# By then answering has closed, but for who lives far west of the digest.
 BEFORE_THE_DIGEST = timedelta(minutes=30)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.rehearsal import crowd, leave
+from bot.rehearsal import crowd, leave, owners
 from bot.rehearsal.cycle import Unplayable, newest_cycle
 from bot.rehearsal.report import Report
 from bot.rehearsal.run import Plan, Unreadable, readable, rehearse
@@ -65,6 +65,16 @@ def test_of_several_cycles_the_newest_is_rehearsed_and_no_other_runs() -> None:
     report = rehearse(Plan(weeks=1, seed=4, level=Level.NONE, file=both))
     assert (report.facts["cycle"], report.facts["what_was_broken"]) == ("2027 Q1", [])
     assert asked(report) == (3, 3, 3)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("everybody_waits")
+def test_it_is_still_open_far_west_when_the_digest_of_the_far_east_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was told good morning reads that all day; nothing has changed."""
+    monkeypatch.setattr(owners, "HABITS", {owners.Habit.NEVER: 1})
+    report = rehearse(Plan(owners=16, weeks=1, level=Level.NONE, time_zone="Pacific/Kiritimati"))
+    assert report.facts["what_was_broken"] == []
+    assert report.facts["messages"]["prompt"] == 16
 
 
 @pytest.mark.timeout(300)
