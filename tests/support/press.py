@@ -117,6 +117,18 @@ class AtCrossing(Fate):
         return False
 
 
+class LifeByStep(Life):
+    """A life whose crossings are named by the step that it is in alone, as they are counted here."""
+
+    def cross(self, point: str) -> None:
+        self.check()
+        named = f"{self.doing}: {point}"
+        if self.fate.strikes(named):
+            self.dead = True
+            self.on_death(named)
+            raise Died(named)
+
+
 class DigestPress:
     """A database with workspaces in it, and one worker at a time."""
 
@@ -165,7 +177,7 @@ class DigestPress:
     def hire(self, dies_at: int) -> None:
         """A new worker; the one before is dead. It dies at the crossing of this number, from 1."""
         self._fate = AtCrossing(dies_at)
-        self._life = Life("worker", self._fate, on_death=lambda point: self.deaths.update([point]))
+        self._life = LifeByStep("worker", self._fate, on_death=lambda point: self.deaths.update([point]))
         self.slack.life = self._life
         self.runtime = Runtime(
             Settings(_env_file=None),  # type: ignore[call-arg]
