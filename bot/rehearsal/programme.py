@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
 from bot.domain.importing.columns import Column
+from bot.domain.importing.people import fold
 from bot.domain.importing.rows import Rows
 
 COMPANY = "Fernhill"
@@ -43,6 +45,8 @@ _DEEDS = (
     ("increase", "Renewals signed early", "%", 12, 35),
     ("at_most", "Parcels returned", "%", 9, 4),
 )
+# “Ada Lovelace <ada@acme.test>”, as mail programs write it.
+_WITH_ADDRESS = re.compile(r"([^<>]*[^<>\s])\s*<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _COLUMNS = (
     "id", "cycle", "level", "team", "objective", "key_result", "owner", "parent team", "lead", "channel", "kind",
     "metric", "unit", "start", "target",
@@ -128,15 +132,28 @@ def of_file(text: str, rows: Rows, random: Random) -> Programme:
         for name in (row[Column.OWNER], row[Column.LEAD], *row[Column.CO_OWNERS].split(";"))
         if name.strip()
     )
-    people = [
-        Newcomer(name.split("@")[0].replace(".", " ").title(), random.choice(ZONES), email=name)
-        if "@" in name
-        else Newcomer(name, random.choice(ZONES))
-        for name in named
-    ]
+    people = _people(named, random)
     channels = dict.fromkeys(row[Column.CHANNEL].removeprefix("#") for row in rows.rows if row[Column.CHANNEL])
     strangers = (Newcomer("Otto Bystander", "Europe/Berlin"), Newcomer("Gia Guest", "Europe/Berlin", guest=True))
     return Programme(text, (*people, *strangers), tuple(channels))
+
+
+def _people(named: Iterable[str], random: Random) -> list[Newcomer]:
+    """One for each who is named. “Ben” and “ben@acme.test” are one person, or nobody could tell whom “Ben” means."""
+    found: dict[str, Newcomer] = {}
+    for text in named:
+        address = _WITH_ADDRESS.fullmatch(text)
+        name, email = (address[1], address[2]) if address is not None else (text, text if "@" in text else "")
+        if name == email:
+            name = email.split("@")[0].replace(".", " ").title()
+        known = found.get(fold(name))
+        if known is None:
+            found[fold(name)] = Newcomer(name, random.choice(ZONES), email)
+        elif email and not known.email:
+            found[fold(name)] = replace(known, email=email)
+        elif email and fold(known.email) != fold(email):
+            found[email] = Newcomer(name, random.choice(ZONES), email)
+    return list(found.values())
 
 
 def _names(count: int) -> Iterator[str]:

@@ -59,6 +59,16 @@ def test_everybody_is_asked_on_whatever_day_the_cycle_begins(cycle: str, zone: s
 
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("everybody_waits")
+def test_everybody_is_asked_in_whatever_way_the_file_names_them() -> None:
+    ada, dan = ("Ada One <ada@acme.test>", "ada one"), ("Dan", "dan@acme.test")
+    named = (*ada, *dan, "ben@acme.test", "ben@other.test", "@carla", "<@U012ABCDEF>")
+    report = rehearse(Plan(weeks=1, seed=4, level=Level.NONE, file=file_of("2026 Q4", owners=named)))
+    assert report.facts["what_was_broken"] == []
+    assert asked(report) == (6, 8, 6)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("everybody_waits")
 def test_of_several_cycles_the_newest_is_rehearsed_and_no_other_runs() -> None:
     """The one before it would still be running in the days before the first Monday."""
     both = file_of("2026 Q4", owners=("Ada One",)) + file_of("2027 Q1").removeprefix(f"{COLUMNS}\n")
