@@ -52,7 +52,7 @@ def _asks(crowd: Crowd, person: Somebody, random: Random) -> Story:
     yield from open_by(hands, random, lambda: hands.press(shown, "Ask for help"), tries=2)
     if hands.dialog is None or not title(hands.dialog).startswith("Help for"):
         return
-    order = crowd.told.order()
+    order = crowd.told.order(number)
     mark = f"{person.name} #{order}"
     yield random.uniform(10, 60)
     hands.fill("What is stuck?", f"{mark}: the machine stands still")

@@ -49,7 +49,7 @@ class Crowd:
         no_home: Callable[[Somebody, datetime], None],
         let_in: Callable[[Somebody, str], None],
     ) -> None:
-        from bot.rehearsal import between, calls, follow_ups, leads, leave, owners
+        from bot.rehearsal import between, calls, curious, follow_ups, leads, leave, owners
 
         self.core = core
         self.time = timeline
@@ -61,6 +61,7 @@ class Crowd:
         self._leads = leads
         self._leave = leave
         self._calls = calls
+        self._curious = curious
         self._between = between
         self._follow_ups = follow_ups
         self.homes = homes
@@ -149,6 +150,7 @@ class Crowd:
         """Some tell before they are asked."""
         self._leave.plan_week(self, person, monday)
         self._calls.plan_week(self, person, monday)
+        self._curious.plan_week(self, person, monday)
         opens = person.opens(monday).astimezone(UTC)
         if person.random.random() < EARLY:
             at = opens - timedelta(seconds=person.random.uniform(10 * MINUTE, 2 * HOUR))

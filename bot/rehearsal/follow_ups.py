@@ -9,6 +9,7 @@ from bot.localslack.inputs import elements
 from bot.localslack.state import Message
 from bot.rehearsal.crowd import HOUR, MINUTE, Story, open_by, submit
 from bot.rehearsal.hands import title
+from bot.rehearsal.helping import number_in
 from bot.rehearsal.roster import Somebody
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def _settle(crowd: Crowd, person: Somebody, message: Message) -> Story:
         yield from open_by(hands, random, lambda: hands.press(message, "Drop"), tries=2)
         if hands.dialog is None or not title(hands.dialog).endswith("drop it"):
             return
+        order = crowd.told.order(number_in(title(hands.dialog)))
         yield random.uniform(10, 60)
-        hands.fill("Why is it dropped?", f"{person.name} #{crowd.told.order()}: there was another way")
+        hands.fill("Why is it dropped?", f"{person.name} #{order}: there was another way")
         yield from submit(hands, random, twice=random.random() < 0.2)
         hands.close()
     yield 5 * MINUTE

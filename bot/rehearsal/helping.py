@@ -52,7 +52,7 @@ def record(crowd: Crowd, person: Somebody, *, private: bool) -> Story:
     if hands.dialog is None or not title(hands.dialog).startswith("Decide on"):
         return
     number = number_in(title(hands.dialog))
-    order = crowd.told.order()
+    order = crowd.told.order(number)
     text = f"{person.name} #{order}: {CONFIDENTIAL if private else ''}two days of HR next week"
     if private:
         crowd.told.confidential[order] = number
@@ -80,7 +80,8 @@ def change(crowd: Crowd, person: Somebody) -> Story:
     random, hands = person.random, crowd.hands(person)
     if random.random() < 0.3 or hands.dialog is None:
         return
-    owned = crowd.roster.key_result(number_in(title(hands.dialog)))
+    number = number_in(title(hands.dialog))
+    owned = crowd.roster.key_result(number)
     yield random.uniform(20, 120)
     if owned is not None and owned.target is not None and random.random() < 0.5:
         hands.fill("Target", str(round(owned.target * random.uniform(0.8, 0.95), 1)))
@@ -88,8 +89,8 @@ def change(crowd: Crowd, person: Somebody) -> Story:
         due_on = crowd.local(person.zone).date() + timedelta(days=random.randrange(5, 40))
         hands.fill("By when?", due_on.isoformat())
     if not hands.holds("Why?"):
-        hands.fill("Why?", f"{person.name} #{crowd.told.order()}: there is less of it")
-    hands.fill("What stops for it?", f"{person.name} #{crowd.told.order()}: the old way")
+        hands.fill("Why?", f"{person.name} #{crowd.told.order(number)}: there is less of it")
+    hands.fill("What stops for it?", f"{person.name} #{crowd.told.order(number)}: the old way")
     yield from submit(hands, random, twice=random.random() < 0.15, tries=3)
     if hands.dialog is None:
         crowd.told.changes += 1
@@ -101,7 +102,7 @@ def stop(crowd: Crowd, person: Somebody) -> Story:
     if random.random() < 0.3 or hands.dialog is None:
         return
     number = number_in(title(hands.dialog))
-    text = f"{person.name} #{crowd.told.order()}: nobody wanted it"
+    text = f"{person.name} #{crowd.told.order(number)}: nobody wanted it"
     yield random.uniform(20, 120)
     if hands.fill("What was learnt?", text):
         # Whatever is said about it: it may be stopped from now on.
@@ -119,9 +120,10 @@ def ask_owner(crowd: Crowd, person: Somebody, request: Message) -> Story:
     view = hands.dialog
     if view is None or not labels(view):
         return
-    order = crowd.told.order()
+    number = number_in(title(view))
+    order = crowd.told.order(number)
     if private:
-        crowd.told.confidential[order] = number_in(title(view))
+        crowd.told.confidential[order] = number
     yield random.uniform(10, 60)
     question = f"{person.name} #{order}: {CONFIDENTIAL if private else ''}who knows more?"
     if not hands.fill(labels(view)[0], question):
@@ -155,9 +157,10 @@ def resolve(crowd: Crowd, person: Somebody, request: Message) -> Story:
         return
     yield 6.0
     if hands.dialog is not None and title(hands.dialog).startswith("Resolve"):
-        order = crowd.told.order()
+        number = number_in(title(hands.dialog))
+        order = crowd.told.order(number)
         if private:
-            crowd.told.confidential[order] = number_in(title(hands.dialog))
+            crowd.told.confidential[order] = number
         reason = f"{person.name} #{order}: {CONFIDENTIAL if private else ''}it has solved itself"
         hands.fill("Why was no decision needed?", reason)
         yield random.uniform(5, 30)

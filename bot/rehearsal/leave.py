@@ -61,6 +61,8 @@ def answer_offer(crowd: Crowd, person: Somebody, offer: Message) -> Story:
 def _goes_away(crowd: Crowd, person: Somebody, monday: date, cover: Somebody | None) -> Story:
     covered = f" cover @{cover.name}" if cover is not None else ""
     hands = crowd.hands(person)
+    if cover is not None:
+        person.covers.add(cover.id)
     hands.command(f"/okr away {monday}..{monday + timedelta(days=4)}{covered}")
     yield 5.0
     hands.close()

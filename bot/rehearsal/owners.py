@@ -192,7 +192,7 @@ def _dialog(crowd: Crowd, person: Somebody, *, twice: bool) -> Story:
 
 def _fill(crowd: Crowd, person: Somebody, owned: Owned, colour: str) -> Generator[float, None, dict[str, str]]:
     hands, random = crowd.hands(person), person.random
-    mark = f"{person.name} #{crowd.told.order()}"
+    mark = f"{person.name} #{crowd.told.order(owned.number)}"
     week = (crowd.time.now().isocalendar().week % 13 + 1) / 13
     texts = {"next_move": f"{mark}: call the two who wait <&> ask *them*", "colour": colour}
     value = _value(owned, week, random)

@@ -58,7 +58,7 @@ OUT_OF_REACH: Mapping[str, str] = {
     **dict.fromkeys(("digest", "digest_sharing"), "digests are read, and nothing in them is pressed or sent on"),
     **dict.fromkeys(
         ("settings", "who_sees", "teams", "value_rhythm", "initiatives", "signals", "export"),
-        "nobody changes settings, looks at signals or takes files",
+        "nobody changes settings, sets signals aside or takes files",
     ),
     **dict.fromkeys(
         ("event team_join", "acquaintance", "boundary.identify"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
 from bot.domain.importing.columns import Column
 from bot.domain.importing.people import fold
-from bot.domain.importing.rows import Rows
+from bot.domain.importing.rows import Row, Rows
 
 COMPANY = "Fernhill"
 # The organisation's zone: the digest's hour is local to it.
@@ -21,6 +21,9 @@ FIRST_DAY = date(2026, 10, 1)
 WEEKS_IN_QUARTER = 13
 OWNERS_IN_TEAM = 8
 TEAMS_IN_DEPARTMENT = 5
+# Which share of the key results is for its team alone, for its team and somebody else, and for named people.
+FOR_TEAM, FOR_TEAM_AND_NAMED, FOR_NAMED = 0.12, 0.02, 0.03
+_EVERYBODY, _TEAM = ("everybody", "everyone"), ("team", "the team")
 
 # From the first Monday morning on earth to the last, with changes of the clock on both hemispheres and odd offsets.
 ZONES = (
@@ -49,7 +52,7 @@ _DEEDS = (
 _WITH_ADDRESS = re.compile(r"([^<>]*[^<>\s])\s*<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _COLUMNS = (
     "id", "cycle", "level", "team", "objective", "key_result", "owner", "parent team", "lead", "channel", "kind",
-    "metric", "unit", "start", "target",
+    "metric", "unit", "start", "target", "visible to",
 )  # fmt: skip
 
 
@@ -72,8 +75,11 @@ class Programme:
     channels: tuple[str, ...]
 
 
-def invented(owners: int, weeks: int, random: Random) -> Programme:
-    """A company with so many owners, in teams of about eight under departments under the company."""
+def invented(owners: int, weeks: int, random: Random, limits: Random) -> Programme:
+    """A company with so many owners, in teams of about eight under departments under the company.
+
+    Which key results are for fewer than everybody is drawn from `limits`, so that the rest is as it would be without.
+    """
     names = list(_names(owners + 2))
     people = [Newcomer(name, random.choice(ZONES)) for name in names[:owners]]
     last_day = FIRST_DAY + timedelta(weeks=max(weeks, 1), days=6)
@@ -101,6 +107,10 @@ def invented(owners: int, weeks: int, random: Random) -> Programme:
         for _ in range(random.choice((1, 1, 1, 1, 2, 2, 3))):
             number += 1
             kind, metric, unit, start, target = _DEEDS[number % len(_DEEDS)]
+            visible_to = _limit(limits, [one.name for one in people])
+            if visible_to:
+                # Found again wherever it stands: nothing else is called so.
+                metric = f"Behind door {number}: {metric}"
             known = start if random.random() < 0.9 else None
             table.writerow(
                 place
@@ -118,6 +128,7 @@ def invented(owners: int, weeks: int, random: Random) -> Programme:
                     "unit": unit,
                     "start": known if kind in {"increase", "decrease"} else "",
                     "target": target,
+                    "visible to": visible_to,
                 }
             )
     strangers = (Newcomer(names[-2], "Europe/Berlin"), Newcomer(names[-1], "Europe/Berlin", guest=True))
@@ -129,7 +140,7 @@ def of_file(text: str, rows: Rows, random: Random) -> Programme:
     named = dict.fromkeys(
         name.strip()
         for row in rows.rows
-        for name in (row[Column.OWNER], row[Column.LEAD], *row[Column.CO_OWNERS].split(";"))
+        for name in (row[Column.OWNER], row[Column.LEAD], *row[Column.CO_OWNERS].split(";"), *_viewers(row))
         if name.strip()
     )
     people = _people(named, random)
@@ -142,8 +153,7 @@ def _people(named: Iterable[str], random: Random) -> list[Newcomer]:
     """One for each who is named. “Ben” and “ben@acme.test” are one person, or nobody could tell whom “Ben” means."""
     found: dict[str, Newcomer] = {}
     for text in named:
-        address = _WITH_ADDRESS.fullmatch(text)
-        name, email = (address[1], address[2]) if address is not None else (text, text if "@" in text else "")
+        name, email = name_and_address(text)
         if name == email:
             name = email.split("@")[0].replace(".", " ").title()
         known = found.get(fold(name))
@@ -154,6 +164,36 @@ def _people(named: Iterable[str], random: Random) -> list[Newcomer]:
         elif email and fold(known.email) != fold(email):
             found[email] = Newcomer(name, random.choice(ZONES), email)
     return list(found.values())
+
+
+def name_and_address(text: str) -> tuple[str, str]:
+    """Somebody as a cell names them; an address alone is both."""
+    address = _WITH_ADDRESS.fullmatch(text)
+    return (address[1], address[2]) if address is not None else (text, text if "@" in text else "")
+
+
+def limit_in(cell: str) -> tuple[bool, list[str]] | None:
+    """Whom a cell limits a key result to: whether to its team, and to which people; None where it is for all."""
+    words = [one.strip() for one in re.split(r"[;\n]", cell) if one.strip()]
+    named = [one for one in words if one.casefold() not in (*_EVERYBODY, *_TEAM)]
+    if not words or any(one.casefold() in _EVERYBODY for one in words):
+        return None
+    return len(named) < len(words), named
+
+
+def _viewers(row: Row) -> list[str]:
+    limit = limit_in(row[Column.VISIBLE_TO])
+    return limit[1] if limit is not None else []
+
+
+def _limit(random: Random, names: Sequence[str]) -> str:
+    """Who may see a key result: mostly everybody, else the team, or people."""
+    drawn, named = random.random(), random.choice(names)
+    if drawn < FOR_TEAM:
+        return _TEAM[0]
+    if drawn < FOR_TEAM + FOR_TEAM_AND_NAMED:
+        return f"{_TEAM[0]}; {named}"
+    return named if drawn < FOR_TEAM + FOR_TEAM_AND_NAMED + FOR_NAMED else ""
 
 
 def _names(count: int) -> Iterator[str]:

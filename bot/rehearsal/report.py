@@ -58,6 +58,7 @@ def report_of(rehearsal: Rehearsal, size: Size) -> Report:
         "cycle": rehearsal.cycle.name,
         "weeks": rehearsal.weeks,
         **size._asdict(),
+        "key_results_limited": len(rehearsal.roster.limited),
         "faults_level": plan.level.value,
         "database": "sqlite" if rehearsal.database.is_sqlite else "postgresql",
         "workers": rehearsal.worker_count,

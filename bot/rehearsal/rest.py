@@ -10,7 +10,7 @@ from itertools import takewhile, zip_longest
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.blocks.dates import day
 from bot.blocks.post import Post
@@ -84,8 +84,8 @@ class Rest:
         self._messages(session, now)
         self.look_at_drawings(session, now, monday)
         self._answers(session)
-        self._calls(session)
-        self._threads(session)
+        self._calls(session, now)
+        self._threads(session, now)
         self._decisions(session)
         self._shifts(session)
         self._digests(monday)
@@ -95,8 +95,16 @@ class Rest:
 
     def _deliveries(self, session: Session, now: datetime) -> None:
         witness = self._witness
+        first = aliased(Delivery)
         late = session.scalars(
-            sa.select(Delivery).where(Delivery.state.in_(_UNDER_WAY), Delivery.not_before < now - PATIENCE)
+            sa.select(Delivery)
+            .outerjoin(first, first.id == Delivery.follows_id)
+            .where(
+                Delivery.state.in_(_UNDER_WAY),
+                Delivery.not_before < now - PATIENCE,
+                # A reply waits for the first message, and that for somebody's working hours where it rings.
+                sa.or_(first.id.is_(None), first.not_before < now - PATIENCE),
+            )
         ).all()
         for row in late:
             witness.lose(f"still {row.state.value} after an hour: {row.key}", row.opaque_id)
@@ -265,7 +273,7 @@ class Rest:
         if one.texts.get("help"):
             self._wishes[one.number] = max(answer.at, self._wishes.get(one.number, answer.at))
 
-    def _calls(self, session: Session) -> None:
+    def _calls(self, session: Session, now: datetime) -> None:
         """What somebody was told is posted for them is there, with what they named as blocking, and was read."""
         told = [*self._told.calls[self._calls_seen :], *self._told.turned[self._turned_seen :]]
         self._calls_seen, self._turned_seen = len(self._told.calls), len(self._told.turned)
@@ -286,10 +294,11 @@ class Rest:
             elif one.blocked_by and not any(_blocks(blocker, one.blocked_by, at) for blocker in blockers[one.number]):
                 self._witness.lose(f"KR-{one.number}: {one.blocked_by} was named as blocking it, and is not kept")
         for one in told:
-            if one.said.endswith(NEEDED) and one.order not in self._told.needs_read:
+            is_read = one.order in self._told.needs_read or self._waits(session, one.number, now)
+            if one.said.endswith(NEEDED) and not is_read:
                 self._witness.lose(f"KR-{one.number}: nobody can read what is needed: {one.said!r}")
 
-    def _threads(self, session: Session) -> None:
+    def _threads(self, session: Session, now: datetime) -> None:
         """Every red, or wish for help, that was not resolved since has exactly one open thread, and no other key result
         has one."""
         witness = self._witness
@@ -326,7 +335,7 @@ class Rest:
             if number in unresolved and len(places) == 1:
                 continue
             subjects = [f"{channel}/{ts}" for channel, ts in places]
-            if not places and self._is_with_one_person(session, number):
+            if not places and (self._is_with_one_person(session, number) or self._waits(session, number, now)):
                 continue
             if not places:
                 witness.lose(f"KR-{number} wants help, and no thread says so")
@@ -338,22 +347,16 @@ class Rest:
 
     def _is_with_one_person(self, session: Session, number: int) -> bool:
         """Whether the thread is a direct message, which says that it is open: nobody else is left to be in it."""
-        root = session.scalar(
-            sa.select(Delivery)
-            .join(Escalation, Escalation.id == Delivery.escalation_id)
-            .join(KeyResult, KeyResult.id == Escalation.key_result_id)
-            .where(
-                KeyResult.number == number,
-                Escalation.state != EscalationState.RESOLVED,
-                Delivery.kind == PostKind.ESCALATION,
-            )
-            .order_by(Delivery.id.desc())
-            .limit(1)
-        )
+        root = _root_of(session, number)
         if root is None or root.member_id is None:
             return False
         message = self._witness.stands(root.posted_channel or "", root.posted_ts or "", root.opaque_id)
         return message is not None and self._witness.says_it_is_open(message)
+
+    def _waits(self, session: Session, number: int, now: datetime) -> bool:
+        """Whether the thread is for some people alone, and waits until one of them is at work."""
+        root = _root_of(session, number) if number in self._roster.limited else None
+        return root is not None and root.state is DeliveryState.QUEUED and root.not_before > now - PATIENCE
 
     def _decisions(self, session: Session) -> None:
         """What a lead was told is recorded is there once; what its thread says of it is looked at by `Ladder`."""
@@ -377,9 +380,10 @@ class Rest:
                 self._witness.lose(f"what should stop or shift was lost: {one.text!r}")
 
     def _digests(self, monday: date) -> None:
-        """One digest for each team that has key results which go on."""
+        """One digest for each team that has key results which go on, and which everybody may see."""
         for team in self._roster.teams:
-            if team.numbers - self._roster.stopped and not self._witness.digests[team.channel, team.name, day(monday)]:
+            told = team.numbers - self._roster.stopped - self._roster.limited
+            if told and not self._witness.digests[team.channel, team.name, day(monday)]:
                 self._witness.lose(f"{team.name} had no digest for the week of {monday}")
 
     def _strangers(self, session: Session) -> None:
@@ -406,6 +410,22 @@ def _read(node: Any) -> Iterator[str]:
     if isinstance(node, list | tuple):
         for child in node:
             yield from _read(child)
+
+
+def _root_of(session: Session, number: int) -> Delivery | None:
+    """The newest first message of a key result's open thread."""
+    return session.scalar(
+        sa.select(Delivery)
+        .join(Escalation, Escalation.id == Delivery.escalation_id)
+        .join(KeyResult, KeyResult.id == Escalation.key_result_id)
+        .where(
+            KeyResult.number == number,
+            Escalation.state != EscalationState.RESOLVED,
+            Delivery.kind == PostKind.ESCALATION,
+        )
+        .order_by(Delivery.id.desc())
+        .limit(1)
+    )
 
 
 def _blockers(session: Session) -> dict[int, list[Blocker]]:

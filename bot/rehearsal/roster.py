@@ -37,7 +37,7 @@ SATURDAY = 5
 @dataclass
 class Somebody:
     """A person: what they own, when anything changed by which they are asked, and when their account did (`moves`: its
-    zone, and whether it is active)."""
+    zone, and whether it is active). `covers`: whom they have named to stand in for them, by Slack id."""
 
     id: str
     member_id: int
@@ -48,6 +48,7 @@ class Somebody:
     is_stranger: bool = False
     owned: dict[int, Owned] = field(default_factory=dict)
     leads: list[str] = field(default_factory=list)
+    covers: set[str] = field(default_factory=set)
     changes: list[datetime] = field(default_factory=list)
     moves: list[datetime] = field(default_factory=list)
     left_at: datetime | None = None
@@ -103,12 +104,13 @@ class OwnTeam:
 
 @dataclass(frozen=True)
 class Roster:
-    """Everybody, by Slack id, and the teams."""
+    """Everybody, by Slack id, and the teams. `stopped`, `limited`: the numbers of key results."""
 
     people: dict[str, Somebody]
     teams: tuple[OwnTeam, ...]
     workspace_id: int
     stopped: set[int] = field(default_factory=set)
+    limited: set[int] = field(default_factory=set)
 
     def digest(self, monday: date) -> datetime:
         """When the last digest of a week is posted; in UTC."""

@@ -33,6 +33,7 @@ from bot.rehearsal.ears import listening
 from bot.rehearsal.fate import Fate, Mortality
 from bot.rehearsal.fleet import Fleet
 from bot.rehearsal.journal import Journal
+from bot.rehearsal.keyhole import Keyhole
 from bot.rehearsal.onlooker import Onlooker
 from bot.rehearsal.ports import API
 from bot.rehearsal.process import Ground, Process, Roll
@@ -179,6 +180,7 @@ class Rehearsal:
         self.witness.put_off = self.told.put_off
         self.witness.goes_private = self.told.goes_private
         self.onlooker = Onlooker(self.witness, self.core, self.timeline, self.told)
+        self.keyhole = Keyhole(self.witness, self.core, self.told)
         self.fate = Fate(plan.mortality or mortality(plan.level), self._random("fate"))
         self.seam = Seam(
             self.core,
@@ -209,7 +211,9 @@ class Rehearsal:
             self._random("switchboard"),
             choose=self.fleet.choose,
             is_out=lambda: self._outage_ends() is not None,
+            on_answer=self.keyhole.answered,
         )
+        self.seam.on_answer = self.keyhole.answered
 
     def play(self) -> Report:
         """From the arrival until a day after the last digest. Raises `Unreadable` and `Unplayable` before it begins."""
@@ -315,6 +319,7 @@ class Rehearsal:
         self._switch_on()
         with self.database.read() as session:
             self.roster = self.witness.roster = read_roster(session, self.plan.seed)
+            self.keyhole.learn(session, rows, self.roster)
         if not self.roster.owners:
             cycle = shown(self.cycle.name)
             raise Unplayable(f"nobody in it owns a key result of {cycle}, so nobody would be asked.", *unowned)
@@ -392,7 +397,8 @@ class Rehearsal:
         """The invented programme, or that of the file, and its cycle."""
         random = self._random("programme")
         if self.plan.file is None:
-            programme = invented(self.plan.owners, self.plan.weeks or USUAL_WEEKS, random)
+            weeks = self.plan.weeks or USUAL_WEEKS
+            programme = invented(self.plan.owners, weeks, random, self._random("limits"))
             return programme, newest_cycle(readable(programme.text))
         rows = readable(self.plan.file)
         return of_file(self.plan.file, rows, random), newest_cycle(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import IncompleteRead, RemoteDisconnected
 from random import Random
@@ -20,6 +21,8 @@ from bot.localslack.webapi.dispatch import Request
 from bot.rehearsal.fate import Life
 from bot.rehearsal.journal import Journal
 from bot.rehearsal.ports import WireAnswer
+
+Json = dict[str, Any]
 
 NO_CONNECTION = "no_connection"
 # How the answer begins in which Slack says that it did what it was asked for.
@@ -48,6 +51,8 @@ class Seam:
         self._settle_seconds = settle_seconds
         # Effects that history shows later than Okra waits for: what no search can find in time.
         self.outside_the_bound = 0
+        # Told of each answer to a press: whose press it was, and what they read.
+        self.on_answer: Callable[[str, Json], None] = lambda *_: None
         # Who was told that a message was posted, by the message's opaque id.
         self._told: dict[str, Life] = {}
 
@@ -99,7 +104,9 @@ class Seam:
             raise URLError(ConnectionRefusedError("nobody listens"))
         workspace_id, url_id = urlsplit(url).path.split("/")[-2:]
         try:
-            responses.respond(self._core, workspace_id, url_id, json.loads(body))
+            said = json.loads(body)
+            responses.respond(self._core, workspace_id, url_id, said)
+            self.on_answer(self._core.workspaces[workspace_id].response_urls[url_id].user, said)
         except SlackError as error:
             raise URLError(error.error) from error
         life.cross("after the request")

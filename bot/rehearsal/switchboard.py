@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 from bot.localslack.core import LocalSlack
 from bot.localslack.outgoing import ACK_SECONDS, Delivery, Kind, Reply, Stage
 from bot.rehearsal.process import Process
 from bot.rehearsal.timeline import Timeline
+
+Json = dict[str, Any]
 
 # What may move somebody's next opening.
 ABOUT_PEOPLE = {"team_join", "user_change"}
@@ -26,13 +29,16 @@ class Switchboard:
         *,
         choose: Callable[[], Process | None],
         is_out: Callable[[], bool],
+        on_answer: Callable[[str, Json], None],
     ) -> None:
-        """`choose` gives a process that listens now; `is_out`: nothing gets through at all."""
+        """`choose` gives a process that listens now; `is_out`: nothing gets through at all. `on_answer` is told what
+        somebody reads in the answer to what they did."""
         self._core = core
         self._time = timeline
         self._random = random
         self._choose = choose
         self._is_out = is_out
+        self._on_answer = on_answer
         core.outgoing.on_due = self._wake
 
     def _wake(self) -> None:
@@ -60,6 +66,8 @@ class Switchboard:
         def answer(reply: Reply) -> None:
             if delivery.attempt == attempt:
                 self._core.outgoing.answered(delivery.id, reply)
+                if reply.body and delivery.person is not None:
+                    self._on_answer(delivery.person, reply.body)
 
         event = delivery.payload["event"]["type"] if delivery.kind is Kind.EVENT else ""
         process.hear(delivery.payload, answer, replans=event in ABOUT_PEOPLE, opens_home=event == HOME_OPENED)

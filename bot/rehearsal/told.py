@@ -77,11 +77,12 @@ class Told:
 
     What somebody typed is named by the number in its text. `calls` are those for help, `turned` those by a message that
     became a blocker, `ticked` those whose text was to go along, `questions` those to an owner. `needs_read`: the calls
-    whose need was posted. `confidential` has the key result's
-    number by what was typed about a private request. `settled` are decisions, `between` what a team was told to have
-    answered, by the numbers that buttons carry, and `speakers` who has pressed there; `stopped` what was learnt, by the
-    key result's number. `looked_at`: when somebody last opened Home. `goes_private`: when somebody last
-    asked that a request be made private, by the key result's number and their id.
+    whose need was posted. `about` has the key result's
+    number by what was typed about it, `confidential` by what was typed about a private request. `settled` are
+    decisions, `between` what a team was told to have answered, by the numbers that buttons carry, and `speakers` who
+    has pressed there; `stopped` what was learnt, by the key result's number. `looked_at`: when somebody last opened
+    Home. `goes_private`: when somebody last asked that a request be made private, by the key result's number and their
+    id.
     """
 
     answers: list[ToldAnswer] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Told:
     turned: list[ToldCall] = field(default_factory=list)
     needs_read: set[int] = field(default_factory=set)
     ticked: set[int] = field(default_factory=set)
+    about: dict[int, int] = field(default_factory=dict)
     confidential: dict[int, int] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     between: dict[int, tuple[DependencyState, str]] = field(default_factory=dict)
@@ -118,6 +120,9 @@ class Told:
         """A message has come."""
         self.needs_read.update(int(order) for order in _NEEDED.findall(str(message.blocks)))
 
-    def order(self) -> int:
+    def order(self, about: int = 0) -> int:
+        """The next number. `about`: that of the key result about which something is typed, 0 where it is none."""
         self._count += 1
+        if about:
+            self.about[self._count] = about
         return self._count

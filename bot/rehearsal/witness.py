@@ -107,6 +107,9 @@ class Witness:
         self.replies: dict[tuple[str, str], set[str]] = defaultdict(set)
         # Threads that went on elsewhere, once they were made private.
         self.left: set[tuple[str, str]] = set()
+        # How many answers of somebody may be hidden from themselves since, because what they are about is limited.
+        self.hidden_since: Callable[[str], int] = lambda _person_id: 0
+        self.on_effect: Callable[[Request, Json, Answer], None] = lambda *_: None
         self.on_post: Callable[[Request, Message, str, str], None] = lambda *_: None
         self.on_update: Callable[[Request, Message], None] = lambda *_: None
         self.on_home: Callable[[str], None] = lambda _person_id: None
@@ -162,6 +165,7 @@ class Witness:
     def _saw(self, request: Request, arguments: Json, answer: Answer) -> None:
         if not answer.body.get("ok"):
             return
+        self.on_effect(request, arguments, answer)
         if request.method in ("chat.postMessage", "chat.update"):
             message = self._message(answer)
             self.marks[message.channel, message.ts] = Post(arguments["text"], tuple(arguments["blocks"])).mark
@@ -368,9 +372,13 @@ class Witness:
         if count is None:
             return
         before = self._answered.get((message.channel, message.ts), 0)
-        if count < before:
+        if count < before and before - count > self._hidden_since(message):
             self.broke(f"fewer answers than before: {message.text[:80]!r}", subject)
         self._answered[message.channel, message.ts] = max(count, before)
+
+    def _hidden_since(self, message: Message) -> int:
+        person = self.partner(message)
+        return self.hidden_since(person.id) if person is not None else 0
 
     def _show_stage(self, message: Message) -> None:
         found = _ROOT.search(message.text)

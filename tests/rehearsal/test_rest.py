@@ -79,7 +79,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
         drawings.append(now)
         look_at_drawings(rest, session, now, monday)
 
-    rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=3, level=Level.NONE), database, url)
+    rehearsal = Rehearsal(Plan(owners=8, weeks=WEEKS, seed=9, level=Level.NONE), database, url)
     # So few people ask for help without a check-in only seldom.
     with (
         patch.object(Rest, "look", noted),
@@ -215,10 +215,31 @@ def test_a_request_without_a_thread_is_noticed(played: Played) -> None:
             assert f"KR-{number} wants help, and no thread says so" in played.look(session)
 
 
+def test_a_request_for_some_people_alone_waits_for_their_working_hours(played: Played) -> None:
+    run = played.rehearsal
+    with played.trial() as session:
+        one = _open(session)
+        number, said = _number(session, one), dict(run.witness.stages)
+        root = session.scalars(sa.select(Delivery).where(Delivery.key == f"escalation:{one.id}")).one()
+        reply = session.scalars(sa.select(Delivery).where(Delivery.follows_id.is_not(None)).limit(1)).one()
+        for row in (root, reply):
+            row.state, row.posted_channel, row.posted_ts = DeliveryState.QUEUED, None, None
+        reply.follows_id, root.not_before = root.id, played.looks[-1][0] + timedelta(hours=1)
+        waits = f"KR-{number} wants help, and no thread says so"
+        late = f"still queued after an hour: {reply.key}"
+        stages = {place: told for place, told in said.items() if told[0] != number}
+        with patch.object(run.witness, "stages", stages):
+            with patch.dict(run.roster.__dict__, limited={number}):
+                assert not {waits, late} & {*played.look(session)}
+            root.not_before = played.looks[-1][0] - timedelta(hours=2)
+            with patch.dict(run.roster.__dict__, limited={number}):
+                assert {waits, late} <= {*played.look(session)}
+
+
 @provokes("{} had no digest for the week of {}")
 def test_a_digest_that_did_not_come_is_missed(played: Played) -> None:
     rehearsal = played.rehearsal
-    team = next(one for one in rehearsal.roster.teams if one.numbers)
+    team = next(one for one in rehearsal.roster.teams if one.numbers - rehearsal.roster.limited)
     with played.trial() as session, patch.object(rehearsal.witness, "digests", Counter()):
         assert f"{team.name} had no digest for the week of {played.looks[-1][1]}" in played.look(session)
 

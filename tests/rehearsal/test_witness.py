@@ -80,6 +80,16 @@ def test_a_reminder_that_crosses_the_answer_is_none_too_many(square: Square) -> 
     assert square.broken == []
 
 
+def test_fewer_answers_than_before_are_seen_but_for_those_that_are_hidden_since(square: Square) -> None:
+    ts = prompt(square)
+    square.says("Week of 5 Oct: 3 of 3 answered", to=square.direct, method="chat.update", ts=ts)
+    square.witness.hidden_since = lambda person_id: 1 if person_id == square.ada else 0
+    square.says("Week of 5 Oct: 2 of 2 answered", to=square.direct, method="chat.update", ts=ts)
+    assert square.broken == []
+    square.says("Week of 5 Oct: 1 of 1 answered", to=square.direct, method="chat.update", ts=ts)
+    assert square.broken == ["fewer answers than before: 'Week of 5 Oct: 1 of 1 answered'"]
+
+
 @provokes("{} was never asked for the week of {}")
 def test_who_was_never_asked_is_lost_unless_all_of_it_was_saved_before(square: Square) -> None:
     square.time.run_until(WEDNESDAY)
