@@ -110,6 +110,12 @@ def saved(standing: Standing, changes_until: datetime, *, digest_follows: bool) 
     return Post(headline, (section(f"*{headline}*\n{told}"), context(follows)))
 
 
+def was_saved(label: str) -> Post:
+    """As `saved`, for somebody who can change it no more."""
+    text = f"{label} is in. Thank you."
+    return Post(text, (section(text),))
+
+
 def not_saved(label: str) -> Post:
     """*Not this* was pressed, or something newer took its place."""
     text = f"All right: nothing of this was saved for {label}."

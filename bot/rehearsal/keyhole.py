@@ -42,10 +42,12 @@ MOST_OF_NAME, LEAST_OF_NAME = 40, 8
 @dataclass(frozen=True)
 class Limit:
     """Who may see a key result beside those who own it and stand in for them: people, by Slack id, and, where it is for
-    its team too, who leads or owns something in one of `teams`, by id."""
+    its team too, who leads or owns something in one of `teams`, by id. `leads`: who of the people leads its team, or
+    one above."""
 
     people: frozenset[str]
     teams: frozenset[int]
+    leads: frozenset[str]
 
 
 class Keyhole:
@@ -101,6 +103,7 @@ class Keyhole:
             self._limits[number] = Limit(
                 frozenset(named | above | co_owners[key_result.id]),
                 frozenset({team_id, *sharing[key_result.objective_id]} if for_team else ()),
+                frozenset(above),
             )
         roster.limited.update(self._limits)
         self._learn_words(session)
@@ -202,7 +205,10 @@ class Keyhole:
         )
 
     def _covers(self, person_id: str, number: int) -> bool:
-        return any(person_id in self._people[one].covers for one in self._owners[number])
+        """Whether somebody stands in for who owns it; or for a lead, who is asked where an owner has left."""
+        owners = self._owners[number]
+        leads = self._limits[number].leads if any(self._people[one].left_at is not None for one in owners) else ()
+        return any(person_id in self._people[one].covers for one in (*owners, *leads))
 
 
 def _above(teams: dict[int, Team], team_id: int | None) -> Iterator[int]:

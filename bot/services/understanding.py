@@ -368,7 +368,11 @@ def _unclear(session: Session, now: datetime, caller: Caller, row: Understanding
 def _saved(session: Session, now: datetime, caller: Caller, row: Understanding) -> Post | None:
     if row.key_result_id is None or row.period is None:
         return None
-    end = checkin.finished(session, now, caller, monday(row.period), row.key_result_id, run=False)
+    try:
+        end = checkin.finished(session, now, caller, monday(row.period), row.key_result_id, run=False)
+    except Refused:
+        # The digest went out before Slack had shown it, say.
+        return told.was_saved(_label(session, row))
     return told.saved(end.standings[0], end.changes_until, digest_follows=end.digest_follows)
 
 

@@ -432,6 +432,19 @@ def test_when_answering_is_over_the_words_go_and_nothing_can_be_pressed(story: S
     assert "settled" in whispered(press(story, understanding.save, Act.SAVE_UNDERSTOOD, 0))
 
 
+@pytest.mark.parametrize("then", ["the digest is out", "its team is off"])
+def test_what_was_saved_is_shown_as_saved_also_where_it_can_be_changed_no_more(story: Story, then: str) -> None:
+    say(story, "1 30 green waiting, next: x")
+    assert press(story, understanding.save, Act.SAVE_UNDERSTOOD) == Done()
+    if then == "the digest is out":
+        story.desk.now += timedelta(days=2, hours=1)
+    else:
+        with story.desk.runtime.write() as session:
+            session.scalars(sa.select(Team)).one().switched_on_at = None
+    assert reply(story).text == "KR-1 is in. Thank you."
+    assert row_of(reply(story)) == []
+
+
 def forget_over(story: Story) -> list[tuple[UnderstandingState, str]]:
     """What the scheduler forgets by now; what became of each line, and what is left of its words."""
     with story.desk.runtime.write() as session:

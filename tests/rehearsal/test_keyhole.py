@@ -192,3 +192,13 @@ def test_where_everything_is_open_the_rehearsal_notices(plan: Plan) -> None:
     with everything_is_open():
         seen = [one["what"] for one in rehearse(plan).facts["what_was_broken"]]
     assert any("is limited, and" in one for one in seen), seen
+
+
+def test_who_stands_in_for_a_lead_may_read_of_what_somebody_owned_who_has_left(kauri: Kauri) -> None:
+    kauri.people["Lea"].covers.add(kauri.people["Lou"].id)
+    assert kauri.reads("Lou", OF_TEAM)
+    kauri.people["Olaf"].left_at = kauri.run.timeline.now()
+    kauri.people["Pia"].covers.add(kauri.people["Quin"].id)
+    assert kauri.reads("Quin", OF_TEAM)
+    kauri.people["Lea"].covers.add(kauri.people["Nils"].id)
+    assert kauri.reads("Nils", OF_TEAM) == []

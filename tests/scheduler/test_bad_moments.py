@@ -18,6 +18,7 @@ from bot.blocks.post import Post
 from bot.runtime import Runtime
 from bot.services import home_changes, installations, outbox, shared_channels
 from bot.services.failures import NotShown, failures_since
+from bot.services.refusals import Reason, Refused
 from bot.slack_failures import NotLetIn, RetryLater
 from handlers import boundary, members
 from models import Delivery, DeliveryState, Home, Installation, InstallationState, Member, Message, PostKind, Workspace
@@ -302,6 +303,30 @@ def test_a_message_that_cannot_be_rendered_waits_alone_and_is_told_to_an_admin(
         office.pass_time(timedelta(minutes=10))
     assert office.row(bad).state is DeliveryState.FAILED
     assert office.texts == ["digest:good", f"failure:to:C1:not_rendered: KeyError:2026-10-05:{office.admin_id}"]
+
+
+def test_a_message_whose_subject_may_not_be_answered_any_more_holds_up_no_other(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+
+    def render(session: Session, row: Delivery, now: datetime) -> Post:
+        if row.state is DeliveryState.SENT:
+            drawn.append(row.key)
+            if row.key == "prompt:1":
+                raise Refused(Reason.DIGEST_OUT)
+            return Post("anew")
+        return Post(row.key)
+
+    monkeypatch.setattr(posts, "RENDERERS", dict.fromkeys(PostKind, render))
+    office.queue("prompt:1", kind=PostKind.PROMPT, member_id=office.member_id)
+    office.queue("digest:2", channel_id="C2")
+    office.work()
+    with office.runtime.write() as session:
+        for key in ("prompt:1", "digest:2"):
+            outbox.redraw(session, office.clock, workspace_id=office.workspace_id, key=key)
+    office.draw_all()
+    assert sorted(drawn) == ["digest:2", "prompt:1"]
 
 
 def test_a_message_that_cannot_be_drawn_anew_is_told_to_an_admin_and_drawn_once_it_can_be(

@@ -502,6 +502,7 @@ CHAPTERS: Sequence[Chapter] = (
                 lambda: words.not_read(("17 0.4 green, next: the last two", "18 60 %, yellow, waiting on legal")),
             ),
             Case("After *Save*", lambda: words.saved(ACTIVATION, at(18, 10), digest_follows=True)),
+            Case("After *Save*, once the digest is out", lambda: words.was_saved("KR-12")),
             Case("After *Not this*", lambda: words.not_saved("KR-12")),
             Case("Not saved before the digest", lambda: words.too_late("KR-12")),
             Case("“hello there”", lambda: words.not_clear("hello there")),
