@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -189,9 +190,12 @@ def test_of_what_a_file_limits_nobody_else_reads() -> None:
     "plan", [Plan(owners=20, weeks=1, level=Level.LIGHT), its_own()], ids=["invented", "of a file"]
 )
 def test_where_everything_is_open_the_rehearsal_notices(plan: Plan) -> None:
+    # Whether the same few people come by what is not for them differs with the order of sets, which pytest leaves open.
     with everything_is_open():
-        seen = [one["what"] for one in rehearse(plan).facts["what_was_broken"]]
-    assert any("is limited, and" in one for one in seen), seen
+        seen = (
+            one["what"] for seed in range(1, 7) for one in rehearse(replace(plan, seed=seed)).facts["what_was_broken"]
+        )
+        assert any("is limited, and" in one for one in seen)
 
 
 def test_who_stands_in_for_a_lead_may_read_of_what_somebody_owned_who_has_left(kauri: Kauri) -> None:
