@@ -64,7 +64,7 @@ fmt: $(READY)  ## format the code
 migrate: $(READY)  ## bring the database of your settings to this version
 	$(BIN)/okra migrate
 
-bench: $(READY)  ## measure (about 10 minutes), and write benchmarks/RESULTS.md
+bench: $(READY)  ## measure (10 to 20 minutes), and write benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
 
 rehearsals: $(READY)  ## 200 owners, 13 weeks, heavy weather: seeds 1 to 20 on SQLite, 3 on PostgreSQL, one twice

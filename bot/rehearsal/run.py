@@ -243,8 +243,9 @@ class Rehearsal:
             travel.plan_week(monday, level=self.plan.level)
             if self.plan.level is not Level.NONE:
                 self.timeline.at(datetime.combine(monday + timedelta(days=1), time(11), UTC), self.fleet.deploy)
-                first = min(person.opens(monday) for person in roster.owners)
-                self.timeline.at(first.astimezone(UTC), self.fleet.deploy_amid_claims)
+                openings = [person.opens(monday).astimezone(UTC) for person in roster.owners]
+                if openings:
+                    self.timeline.at(min(openings), self.fleet.deploy_amid_claims)
             self._look_at_drawings(rest, monday)
             at_rest = crowd.rests_at = _rest_after(monday, self.plan)
             self.timeline.run_until(at_rest)

@@ -403,7 +403,8 @@ class Witness:
                 return "reminder" if is_reminder(message) else "prompt"
             if is_morning(message):
                 return "morning"
-            if "answer_note" in actions:
+            # Without a button where its team has nothing that a digest may tell.
+            if "answer_note" in actions or _NOTE.match(message.text) is not None:
                 return "lead's note"
             return "request to a lead" if "decide" in actions else "other direct message"
         if _ROOT.search(message.text) is not None:

@@ -29,7 +29,7 @@ from bot.domain.escalation import (
 from bot.domain.localtime import local_date_of
 from bot.domain.permissions import Action, may
 from bot.services import escalation_ladder as ladder
-from bot.services import outcome
+from bot.services import outcome, rehoming
 from bot.services.access import Caller, actor_of, full_member
 from bot.services.blockers import blocked_by
 from bot.services.escalation_calls import CallForHelp, blocking_at, newest_call
@@ -97,6 +97,8 @@ def on_answer(
     before = newest_call(session, [escalation.id])[escalation.id]
     if calls_for_help and _says_more(session, before, answer, check_in, blocker):
         opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
+        if opens_again:
+            rehoming.ask_again(session, now, escalation)
         happened(session, now, escalation, EscalationEventKind.RED_AGAIN, caller=caller, answer=answer)
         if opens_again:
             ladder.begin_anew(session, now, escalation)
@@ -143,6 +145,8 @@ def call_for_help(
         # The first message is drawn again and again; what is copied is said once, in a reply.
         escalation, _ = opened
     opens_again = move(session, now, escalation, Event.RED_AGAIN, caller=caller)
+    if opens_again:
+        rehoming.ask_again(session, now, escalation)
     event = happened(session, now, escalation, EscalationEventKind.HELP_ASKED, caller=caller, called=called)
     if opens_again:
         ladder.begin_anew(session, now, escalation)
@@ -362,6 +366,7 @@ def _reopen(
     escalation.state, escalation.resolved_at, escalation.no_decision_reason = EscalationState.OPEN, None, None
     # It may have changed hands meanwhile.
     keep_thread(session, now, escalation)
+    rehoming.ask_again(session, now, escalation)
     reopened = EscalationEventKind.REOPENED
     event = happened(session, now, escalation, reopened, caller=caller, answer=answer, called=called)
     ladder.begin_anew(session, now, escalation)

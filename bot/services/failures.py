@@ -325,11 +325,29 @@ def post(session: Session, delivery: Delivery, now: datetime) -> Post | None:
     about = session.get(Delivery, delivery.about_id)
     if about is None:
         return None
+    if about.state is not DeliveryState.FAILED:
+        # It comes after all. What else failed for the same reason is told of in its place.
+        about = _another(session, delivery, since=now - LATELY) or about
     what, to = about.kind.value, _recipient(session, about)
     if about.state is DeliveryState.FAILED:
         return notices.undelivered(what=what, to=to, code=about.error or "unknown")
     code = session.scalar(sa.select(Message.error).where(Message.delivery_id == about.id))
     return None if code is None else notices.not_shown(what=what, to=to, code=code)
+
+
+def _another(session: Session, notice: Delivery, *, since: datetime) -> Delivery | None:
+    """The newest post that failed of those that the notice's key stands for."""
+    failed = session.scalars(
+        sa.select(Delivery)
+        .where(
+            Delivery.workspace_id == notice.workspace_id,
+            Delivery.state == DeliveryState.FAILED,
+            Delivery.settled_at > since,
+            Delivery.channel_id.is_not(None),
+        )
+        .order_by(Delivery.id.desc())
+    )
+    return next((one for one in failed if notice.key.startswith(f"failure:{_key(one)}:{one.error}:")), None)
 
 
 def _recipient(session: Session, failed: Delivery) -> str:

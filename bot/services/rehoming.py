@@ -42,6 +42,15 @@ def bring_back(session: Session, now: datetime, team: Team) -> None:
     _bring_back(session, now, team, (team.channel_id, channel_of(team)), is_mended)
 
 
+def ask_again(session: Session, now: datetime, escalation: Escalation) -> None:
+    """Help is wanted again where it was decided or over: what failed for its channel is tried in the one that holds
+    its thread now. The caller holds the escalation, and has not yet noted that."""
+    team = thread_team(session, session.get_one(KeyResult, escalation.key_result_id))
+    channel_id = channel_of(team) if team is not None else None
+    if team is not None and channel_id is not None:
+        _thread(session, now, escalation, team, channel_id, is_mended=failures.is_of_the_channel)
+
+
 def bring_back_to(session: Session, now: datetime, workspace_id: int, reached: Collection[str]) -> None:
     """Okra sees these channels (Slack's ids), is in them, and nobody outside reads them: what failed because one of
     them was not so comes there. The caller holds nothing yet."""
@@ -93,22 +102,34 @@ def _threads(session: Session, now: datetime, team: Team, channel_id: str, is_me
     """The threads that the team's channel holds: of its own requests for help, and of the teams beneath without one.
     What another team has answered meanwhile stands in the first message."""
     for escalation in _hold(session, team):
-        root = root_of(session, escalation)
-        if root is None or not is_mended(root.error or ""):
-            continue
-        roots = _held(session, Delivery.id == root.id, Delivery.channel_id.is_not(None))
-        if not roots:
-            continue
-        if root.channel_id != channel_id:
-            # Whoever copied a message into it was told who would read it there.
-            session.execute(
-                sa.update(EscalationEvent)
-                .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.quote.is_not(None))
-                .values(quote=None)
-            )
-        escalation.team_id = team.id
-        _send(session, now, roots, channel_id)
-        say_what_happened(session, now, escalation, root)
+        _thread(session, now, escalation, team, channel_id, is_mended=is_mended)
+
+
+def _thread(
+    session: Session,
+    now: datetime,
+    escalation: Escalation,
+    team: Team,
+    channel_id: str,
+    *,
+    is_mended: Callable[[str], bool],
+) -> None:
+    root = root_of(session, escalation)
+    if root is None or not is_mended(root.error or ""):
+        return
+    roots = _held(session, Delivery.id == root.id, Delivery.channel_id.is_not(None))
+    if not roots:
+        return
+    if root.channel_id != channel_id:
+        # Whoever copied a message into it was told who would read it there.
+        session.execute(
+            sa.update(EscalationEvent)
+            .where(EscalationEvent.escalation_id == escalation.id, EscalationEvent.quote.is_not(None))
+            .values(quote=None)
+        )
+    escalation.team_id = team.id
+    _send(session, now, roots, channel_id)
+    say_what_happened(session, now, escalation, root)
 
 
 def _hold(session: Session, team: Team) -> Sequence[Escalation]:

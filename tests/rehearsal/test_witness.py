@@ -100,8 +100,17 @@ def test_who_was_never_asked_is_lost_unless_all_of_it_was_saved_before(square: S
     assert square.witness.lost == 1
 
 
-def note(square: Square) -> None:
-    square.says(NOTE, to=square.direct, act="answer_note")
+def note(square: Square, *, act: str = "answer_note") -> None:
+    square.says(NOTE, to=square.direct, act=act)
+
+
+def test_a_note_that_asks_nothing_is_one_too(square: Square) -> None:
+    """No digest tells of a team all of whose key results are limited."""
+    square.time.run_until(TUESDAY.replace(hour=14))
+    note(square, act="")
+    square.time.run_until(WEDNESDAY)
+    square.witness.expect_note(square.team, WEEK)
+    assert square.broken == []
 
 
 @provokes("{} had no note about {} before the digest of the week of {}")

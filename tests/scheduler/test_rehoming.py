@@ -504,3 +504,44 @@ def test_a_shared_channel_has_its_digest_once_it_is_shared_no_more(works: Works)
             shared_channels.learn(session, press.clock, here, ())
         press.live(press.clock + A_WHILE)
     assert [one[:21] for one in works.said_in("C0WORKSTEAM")] == ["Growth, week of 8 Jun", "  The key result of G"]
+
+
+def test_what_was_over_meanwhile_and_is_asked_again_begins_in_the_channel_that_the_team_has_now(growth: Growth) -> None:
+    growth.red()
+    with growth.act() as (session, scene):
+        escalation.resolve(
+            session, growth.clock, caller=scene.company.caller(scene.lead), escalation_id=1, reason="Legal has answered"
+        )
+    growth.name(NEW)
+    assert growth.said_in(NEW) == []
+    growth.red(MORNING + WEEK)
+    root, *replies = growth.said_in(NEW)
+    assert root.thread_ts is None
+    assert all(one.thread_ts == root.ts for one in replies)
+    assert growth.undelivered() == []
+
+
+@pytest.mark.parametrize("first", ["growth", "product"])
+def test_of_two_that_failed_in_one_channel_the_one_that_stays_there_is_told(growth: Growth, first: str) -> None:
+    """The first notice has not left when what it is about comes in another channel."""
+    with growth.runtime.write() as session:
+        rows = []
+        for team in (first, "product" if first == "growth" else "growth"):
+            row = Delivery(
+                workspace_id=growth.workspace_id,
+                key=f"digest:{growth.ids[team]}:2026-09-28",
+                kind=PostKind.DIGEST,
+                channel_id=OLD,
+                team_id=growth.ids[team],
+                opaque_id=team,
+                not_before=growth.clock,
+                created_at=growth.clock,
+            )
+            session.add(row)
+            session.flush()
+            delivery.failed(session, row, "is_archived", growth.clock)
+            rows.append(row)
+        rows[0].state = DeliveryState.QUEUED
+        rows[0].not_before = growth.clock + WEEK
+    growth.work()
+    assert len(growth.notices()) == 1

@@ -137,6 +137,7 @@ def test_what_was_said_stays_as_it_was_said_when_a_reply_is_drawn_again(database
         (again,) = [key for key in keys(session) if _words(session, key, MORNING + WEEK).startswith("🔴 red again")]
         said = words(shown(session, again, MORNING + WEEK)).splitlines()[0]
         assert said == "🔴 red again this week · 0.2, was 0.3"
+        leave(session, MORNING + WEEK)
         tell(
             session,
             MORNING + 2 * WEEK,
