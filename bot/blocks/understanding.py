@@ -104,7 +104,7 @@ def understood(view: Understood) -> Post:
 def saved(standing: Standing, changes_until: datetime, *, digest_follows: bool) -> Post:
     """The line was saved; the score is told, and what follows."""
     score = score_pair(standing.score, standing.last_score, bold=True) if standing.kind.is_scored else "watched"
-    headline = f"{standing.label} is in. Thank you."
+    headline = was_saved(standing.label).text
     told = f"{colour(standing.confidence)} *{standing.label}* {said(standing.name, 80)} · {score}"
     follows = what_follows(standing.number, changes_until, digest_follows=digest_follows)
     return Post(headline, (section(f"*{headline}*\n{told}"), context(follows)))

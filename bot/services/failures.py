@@ -252,8 +252,7 @@ def tell_admins(session: Session, failed: Delivery, now: datetime) -> None:
     they look. A notice that fails itself is not told about: `okra doctor` counts it.
     """
     if failed.kind is not PostKind.ADMIN_NOTICE:
-        what = f"failure:{_key(failed)}:{failed.error}"
-        _tell(session, now, failed.workspace_id, what, about_id=failed.id, but=failed.member_id)
+        _tell(session, now, failed.workspace_id, _what(failed), about_id=failed.id, but=failed.member_id)
 
 
 def tell_of_message(session: Session, message: Message, now: datetime) -> None:
@@ -269,11 +268,14 @@ def tell_of_home(session: Session, home: Home, now: datetime) -> None:
     _tell(session, now, home.workspace_id, f"unshown:home:{home.error}", about_member_id=home.member_id)
 
 
-def _key(delivery: Delivery) -> str:
-    """The recipient, as it stands in the keys of notices."""
-    if delivery.conversation_id is not None:
-        return f"to:group:{delivery.conversation_id}"
-    return f"to:member:{delivery.member_id}" if delivery.member_id is not None else f"to:{delivery.channel_id}"
+def _what(failed: Delivery) -> str:
+    """What failed, as it stands in the keys of notices: to whom, and why."""
+    to = failed.channel_id
+    if failed.conversation_id is not None:
+        to = f"group:{failed.conversation_id}"
+    elif failed.member_id is not None:
+        to = f"member:{failed.member_id}"
+    return f"failure:to:{to}:{failed.error}"
 
 
 def _tell(
@@ -347,7 +349,7 @@ def _another(session: Session, notice: Delivery, *, since: datetime) -> Delivery
         )
         .order_by(Delivery.id.desc())
     )
-    return next((one for one in failed if notice.key.startswith(f"failure:{_key(one)}:{one.error}:")), None)
+    return next((one for one in failed if notice.key.startswith(f"{_what(one)}:")), None)
 
 
 def _recipient(session: Session, failed: Delivery) -> str:
